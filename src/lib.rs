@@ -1,0 +1,1 @@
+//! rmqplay: idempotent playbooks over SSH.

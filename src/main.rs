@@ -1,0 +1,3 @@
+//! The `rmqplay` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The one integration test target: each file beside this one is a feature.
