@@ -1,1 +1,17 @@
 //! rmqplay: idempotent playbooks over SSH.
+//!
+//! ```text
+//!  YAML task ────┐                                               ┌─ terminal
+//!  ad-hoc exec ──┴─► Task ─► Session::run ─► one host ─► Event ──┴─ json lines, events file
+//!                                              │
+//!                   render args → build module → plan(Probe) → Change → apply(Step)…
+//!                                                     │                     │
+//!                                                     └──────► Host ◄───────┘
+//!                                    ssh │ local │ memory (alone: test fake; over a host: --check)
+//! ```
+//!
+//! The folders, each importing only from those above it (`tests/architecture.rs` holds the list):
+
+pub mod source;
+pub mod value;
+pub mod yaml;

@@ -1,0 +1,11 @@
+//! Where things were written: files, places in them, and problems that point at a place.
+
+mod file;
+mod place;
+mod problem;
+mod suggest;
+
+pub use file::SourceFile;
+pub use place::Place;
+pub use problem::{Problem, Problems, Result};
+pub use suggest::did_you_mean;

@@ -1,0 +1,187 @@
+//! A mistake of the user's, with the place it was made at and what to do about it.
+
+use super::Place;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::fmt;
+
+/// What a step of reading or validating the user's files returns.
+pub type Result<T> = std::result::Result<T, Problems>;
+
+/// A mistake of the user's: what is wrong, where, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// One line without a final period, such as `no module named "fiel"`.
+    pub message: String,
+    /// Where it is; shown with the line itself.
+    pub place: Option<Place>,
+    /// Said under the marked text, such as `expected a list`.
+    pub label: String,
+    /// Further places that explain it, each with what to say there.
+    pub related: Vec<(Place, String)>,
+    /// What to do, each a line of its own, such as `did you mean "file"?`.
+    pub help: Vec<String>,
+}
+
+impl Problem {
+    /// Returns a problem at `place`.
+    pub fn at(place: &Place, message: impl Into<String>) -> Self {
+        Self {
+            place: Some(place.clone()),
+            ..Self::new(message)
+        }
+    }
+
+    /// Returns a problem that has no place in a file.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            place: None,
+            label: String::new(),
+            related: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// Adds what is said under the marked text.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Adds a line of advice; nothing where there is none.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<Option<String>>) -> Self {
+        self.help.extend(help.into());
+        self
+    }
+
+    /// Adds another place that explains the problem.
+    #[must_use]
+    pub fn related(mut self, place: &Place, label: impl Into<String>) -> Self {
+        self.related.push((place.clone(), label.into()));
+        self
+    }
+
+    /// Returns the problem as cargo would show it, coloured if asked for.
+    pub fn render(&self, colour: bool) -> String {
+        let renderer = if colour {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        renderer.render(&self.report(Level::ERROR))
+    }
+
+    fn report<'a>(&'a self, level: Level<'a>) -> Vec<Group<'a>> {
+        let title = level.primary_title(self.message.as_str());
+        let mut group = match &self.place {
+            None => Group::with_title(title),
+            Some(place) => title.element(
+                Snippet::source(place.file.text.as_str())
+                    .path(place.file.path.to_string_lossy())
+                    .annotation(
+                        AnnotationKind::Primary
+                            .span(place.range.clone())
+                            .label(self.label.as_str()),
+                    )
+                    .annotations(
+                        self.related
+                            .iter()
+                            .filter(|(other, _)| other.file == place.file)
+                            .map(|(other, label)| {
+                                AnnotationKind::Context
+                                    .span(other.range.clone())
+                                    .label(label.as_str())
+                            }),
+                    ),
+            ),
+        };
+        for help in &self.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        let elsewhere = self
+            .related
+            .iter()
+            .filter(|(other, _)| {
+                self.place
+                    .as_ref()
+                    .is_none_or(|place| place.file != other.file)
+            })
+            .map(|(other, label)| {
+                Level::NOTE.secondary_title(label.as_str()).element(
+                    Snippet::source(other.file.text.as_str())
+                        .path(other.file.path.to_string_lossy())
+                        .annotation(AnnotationKind::Context.span(other.range.clone())),
+                )
+            });
+        std::iter::once(group).chain(elsewhere).collect()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(formatter, "{place}: ")?;
+        }
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// One or more problems, in the order they were found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    /// Returns `value` if nothing was found wrong.
+    pub fn or<T>(self, value: T) -> Result<T> {
+        if self.0.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
+    }
+
+    /// Keeps the problems of a failed result and returns the value of a good one.
+    pub fn take<T>(&mut self, result: Result<T>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(problems) => {
+                self.0.extend(problems.0);
+                None
+            }
+        }
+    }
+
+    /// Adds a problem.
+    pub fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    /// Returns all of them as cargo would show them, a blank line between two.
+    pub fn render(&self, colour: bool) -> String {
+        let shown: Vec<_> = self
+            .0
+            .iter()
+            .map(|problem| problem.render(colour))
+            .collect();
+        shown.join("\n\n")
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<_> = self.0.iter().map(ToString::to_string).collect();
+        formatter.write_str(&lines.join("\n"))
+    }
+}
+
+impl std::error::Error for Problems {}

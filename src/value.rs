@@ -1,0 +1,66 @@
+//! Values at run time: what templates see, modules return and results hold.
+
+use indexmap::IndexMap;
+use std::fmt;
+
+/// A value at run time. Text in it is data and is never rendered again.
+pub use minijinja::Value;
+
+/// The named values of a result or of module arguments, in order.
+pub type Fields = IndexMap<String, Value>;
+
+/// Why a value is not known: it would have come from a step that check mode did not carry out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotKnown(pub String);
+
+impl fmt::Display for NotKnown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "not known in check mode: {}", self.0)
+    }
+}
+
+impl std::error::Error for NotKnown {}
+
+impl NotKnown {
+    /// Returns a value whose every use fails with this reason.
+    pub fn value(&self) -> Value {
+        let kind = minijinja::ErrorKind::InvalidOperation;
+        minijinja::Error::new(kind, self.to_string())
+            .with_source(self.clone())
+            .into()
+    }
+
+    /// Returns the reason if `error`, or a cause of it, is the use of a value that is not known.
+    pub fn cause_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a NotKnown> {
+        std::iter::successors(Some(error), |error| error.source())
+            .find_map(|error| error.downcast_ref())
+    }
+}
+
+/// Returns a map value with the fields in their order.
+pub fn map(fields: Fields) -> Value {
+    Value::from_pairs(fields)
+}
+
+/// Returns the fields of a map value; none where it is no map.
+pub fn fields(value: &Value) -> Option<Fields> {
+    if value.kind() != minijinja::value::ValueKind::Map {
+        return None;
+    }
+    let keys = value.try_iter().ok()?;
+    Some(
+        keys.map(|key| {
+            let item = value.get_item(&key).unwrap_or(Value::UNDEFINED);
+            (
+                key.as_str().map_or_else(|| key.to_string(), str::to_owned),
+                item,
+            )
+        })
+        .collect(),
+    )
+}
+
+/// Returns the value of any data that can be serialised.
+pub fn of(data: &impl serde::Serialize) -> Value {
+    Value::from(minijinja::value::Serde(data))
+}

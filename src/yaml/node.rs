@@ -1,0 +1,131 @@
+//! A YAML node and where it stands.
+
+use crate::source::{Place, Problem};
+use crate::value::Value;
+use std::sync::Arc;
+
+/// A YAML node and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// What it holds.
+    pub data: Data,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// The entries of a mapping in their order; each key is a node too, mostly a `Data::Text`.
+pub type Map = Vec<(Node, Node)>;
+
+/// What a YAML node holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Data {
+    /// `null`, `~` or nothing.
+    Null,
+    /// `true`, `yes`, `on` and their opposites.
+    Bool(bool),
+    /// A whole number in any of YAML 1.1's notations.
+    Integer(i64),
+    /// A number with a point.
+    Float(f64),
+    /// Any other scalar; may hold templates.
+    Text(Arc<str>),
+    /// A scalar tagged `!unsafe`: never a template.
+    Unsafe(Arc<str>),
+    /// A scalar tagged `!vault`: encrypted text.
+    Vault(Arc<str>),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping.
+    Map(Map),
+}
+
+impl Node {
+    /// Returns the text of a text scalar.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.data {
+            Data::Text(text) | Data::Unsafe(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the items of a sequence.
+    pub fn as_list(&self) -> Option<&[Node]> {
+        if let Data::List(items) = &self.data {
+            Some(items)
+        } else {
+            None
+        }
+    }
+
+    /// Returns the entries of a mapping.
+    pub fn as_map(&self) -> Option<&Map> {
+        if let Data::Map(entries) = &self.data {
+            Some(entries)
+        } else {
+            None
+        }
+    }
+
+    /// Returns the entry of a mapping that has this key.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|(_, value)| value)
+    }
+
+    /// Returns the key and the value of a mapping's entry.
+    pub fn entry(&self, key: &str) -> Option<&(Node, Node)> {
+        self.as_map()?
+            .iter()
+            .find(|(name, _)| name.as_text() == Some(key))
+    }
+
+    /// Returns whether it, or anything in it, may be a template.
+    pub fn has_template(&self) -> bool {
+        match &self.data {
+            Data::Text(text) => ["{{", "{%", "{#"].iter().any(|open| text.contains(open)),
+            Data::List(items) => items.iter().any(Node::has_template),
+            Data::Map(entries) => entries
+                .iter()
+                .any(|(key, value)| key.has_template() || value.has_template()),
+            _ => false,
+        }
+    }
+
+    /// Returns what kind of node it is, for messages: `a list`, `text`.
+    pub fn kind(&self) -> &'static str {
+        match &self.data {
+            Data::Null => "nothing",
+            Data::Bool(_) => "a boolean",
+            Data::Integer(_) | Data::Float(_) => "a number",
+            Data::Text(_) | Data::Unsafe(_) => "text",
+            Data::Vault(_) => "encrypted text",
+            Data::List(_) => "a list",
+            Data::Map(_) => "a mapping",
+        }
+    }
+
+    /// Returns the problem that this node is not what was expected there.
+    pub fn unexpected(&self, what: &str, expected: &str) -> Problem {
+        Problem::at(
+            &self.place,
+            format!("{what} must be {expected}, not {}", self.kind()),
+        )
+        .label(format!("expected {expected}"))
+    }
+
+    /// Returns it as a value, templates taken as plain text.
+    pub fn to_value(&self) -> Value {
+        match &self.data {
+            Data::Null => Value::from(()),
+            Data::Bool(value) => Value::from(*value),
+            Data::Integer(value) => Value::from(*value),
+            Data::Float(value) => Value::from(*value),
+            Data::Text(text) | Data::Unsafe(text) | Data::Vault(text) => Value::from(text.clone()),
+            Data::List(items) => items.iter().map(Node::to_value).collect(),
+            Data::Map(entries) => Value::from_pairs(
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.to_value(), value.to_value())),
+            ),
+        }
+    }
+}
