@@ -1,0 +1,46 @@
+//! Tasks and roles that are read when a host gets there.
+
+use super::{Keywords, Loop, RoleName};
+use crate::source::Place;
+use crate::yaml::{Map, Node};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// `include_tasks` or `include_role`: resolved per host while the play runs, may be looped.
+#[derive(Debug, Clone)]
+pub struct Include {
+    /// Where it starts.
+    pub place: Place,
+    /// Its name as written.
+    pub name: Option<Node>,
+    /// The role it stands in.
+    pub role: Option<Arc<RoleName>>,
+    /// The folder of the file it stands in.
+    pub folder: PathBuf,
+    /// What is included.
+    pub kind: IncludeKind,
+    /// Keywords of the include itself; only `vars` and what `apply` gives reach the tasks.
+    pub keywords: Keywords,
+    /// `apply`: keywords for the included tasks.
+    pub apply: Keywords,
+    /// `loop`, `with_*`.
+    pub repeat: Option<Loop>,
+    /// `register`.
+    pub register: Option<Node>,
+}
+
+/// What an include reads.
+#[derive(Debug, Clone)]
+pub enum IncludeKind {
+    /// A file of tasks; may hold templates.
+    Tasks(Node),
+    /// A role.
+    Role {
+        /// The role's name; may hold templates.
+        name: Node,
+        /// `tasks_from` and its like, `main` where absent.
+        from: Map,
+        /// `public`: the role's defaults and vars stay for later tasks.
+        public: bool,
+    },
+}
