@@ -12,6 +12,7 @@
 //!
 //! The folders, each importing only from those above it (`tests/architecture.rs` holds the list):
 
+pub mod host;
 pub mod playbook;
 pub mod source;
 pub mod value;

@@ -1,0 +1,69 @@
+//! A command line and what came of it.
+
+use camino::Utf8PathBuf;
+use std::collections::BTreeMap;
+
+/// A command line to be run on a host. Never a shell's text: the argument vector goes to the
+/// program as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Command {
+    /// The program (searched in PATH if without a slash) and its arguments.
+    pub argv: Vec<String>,
+    /// The working directory; the login's if `None`.
+    pub chdir: Option<Utf8PathBuf>,
+    /// Variables added to the environment. They are sent on standard input, not in any argv.
+    pub environment: BTreeMap<String, String>,
+    /// What the command reads on standard input.
+    pub stdin: Option<Vec<u8>>,
+}
+
+impl Command {
+    /// Returns the command with these words and nothing else set.
+    pub fn new<W: Into<String>>(argv: impl IntoIterator<Item = W>) -> Self {
+        Self {
+            argv: argv.into_iter().map(Into::into).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Returns the command as one line for messages, words with blanks quoted.
+    pub fn display(&self) -> String {
+        let plain = |word: &str| {
+            !word.is_empty()
+                && word
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || "-_=+/.,:@%^".contains(c))
+        };
+        let words = self.argv.iter().map(|word| {
+            if plain(word) {
+                word.clone()
+            } else {
+                format!("'{}'", word.replace('\'', r"'\''"))
+            }
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What a command left.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Exit code; 128 + N where signal N ended it.
+    pub status: i32,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+    /// Whether the step was only noted (check mode): nothing else here means anything then.
+    pub not_run: bool,
+}
+
+impl Output {
+    /// Returns the output of a step that was only noted.
+    pub fn not_run() -> Self {
+        Self {
+            not_run: true,
+            ..Self::default()
+        }
+    }
+}

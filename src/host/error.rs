@@ -1,0 +1,100 @@
+//! What can go wrong between rmqplay and a host.
+
+use super::Output;
+use camino::Utf8PathBuf;
+use std::time::Duration;
+
+/// What can go wrong between rmqplay and a host.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// No connection, or it broke: the host is unreachable.
+    #[error("{reason}")]
+    Unreachable {
+        /// What failed, such as `connection to 192.168.2.201:22 refused`.
+        reason: String,
+        /// What the user can do about it, such as the command that accepts a host key.
+        help: Option<String>,
+    },
+    /// Another user could not be become.
+    #[error("cannot become {user}: {reason}")]
+    Become {
+        /// The user.
+        user: String,
+        /// What sudo or su said.
+        reason: String,
+    },
+    /// A path could not be read.
+    #[error("cannot read {path}: {reason}")]
+    Read {
+        /// The path.
+        path: Utf8PathBuf,
+        /// What the host said.
+        reason: String,
+    },
+    /// A step failed.
+    #[error("cannot {action}: {reason}")]
+    Step {
+        /// What was to be done, such as `write /etc/hosts`.
+        action: String,
+        /// What the host said.
+        reason: String,
+    },
+    /// A path was changed by somebody else after the step was planned.
+    #[error("{path} was changed by somebody else in the meantime; nothing was written")]
+    ChangedSincePlan {
+        /// The path.
+        path: Utf8PathBuf,
+    },
+    /// A command of a step ended with an exit code other than 0.
+    #[error("{command} failed with exit code {}", output.status)]
+    Command {
+        /// The command line.
+        command: String,
+        /// What it left.
+        output: Output,
+    },
+    /// What was waited for did not come to hold.
+    #[error("{}", not_happened(what, *after, *gone))]
+    NotHappened {
+        /// What was waited for.
+        what: String,
+        /// How long it was waited for.
+        after: Duration,
+        /// Whether the program in question ended meanwhile.
+        gone: bool,
+        /// The last lines of its log.
+        log: Option<String>,
+    },
+    /// The host gave an answer that makes no sense: a defect, or a very unusual shell.
+    #[error("cannot understand the host's answer: {0}")]
+    Protocol(String),
+    /// The host lacks what is needed.
+    #[error("the host has no {0}")]
+    Missing(String),
+    /// In check mode a later task wants to read what only a real run would have made.
+    #[error(transparent)]
+    NotKnown(#[from] crate::value::NotKnown),
+    /// A file of the controller could not be read while it was sent.
+    #[error("cannot read {} on this machine: {source}", path.display())]
+    Local {
+        /// The file.
+        path: std::path::PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// The deadline passed.
+    #[error("timed out")]
+    TimedOut,
+    /// The user called it off.
+    #[error("interrupted")]
+    Cancelled,
+}
+
+fn not_happened(what: &str, after: Duration, gone: bool) -> String {
+    let seconds = after.as_secs();
+    if gone {
+        format!("the program ended after {seconds} s while waiting for {what}")
+    } else {
+        format!("timed out after {seconds} s waiting for {what}")
+    }
+}

@@ -1,0 +1,81 @@
+//! How long a call may take, and how it is called off.
+
+use super::HostError;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+/// Called off by the user (^C), for all hosts at once.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<(Mutex<bool>, Condvar)>);
+
+impl Cancel {
+    /// Calls off everything that holds this token.
+    pub fn cancel(&self) {
+        *self.flag() = true;
+        self.0.1.notify_all();
+    }
+
+    /// Returns whether it was called off.
+    pub fn is_cancelled(&self) -> bool {
+        *self.flag()
+    }
+
+    /// Blocks until it is called off or `until` has come; returns whether it was called off.
+    pub fn wait_until(&self, until: Instant) -> bool {
+        let rest = until.saturating_duration_since(Instant::now());
+        let waited = self
+            .0
+            .1
+            .wait_timeout_while(self.flag(), rest, |cancelled| !*cancelled);
+        *waited.unwrap_or_else(std::sync::PoisonError::into_inner).0
+    }
+
+    fn flag(&self) -> std::sync::MutexGuard<'_, bool> {
+        self.0
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// When a call must be over.
+#[derive(Debug, Clone, Default)]
+pub struct Limits {
+    /// The moment after which it fails with [`HostError::TimedOut`].
+    pub deadline: Option<Instant>,
+    /// Set when the user called everything off.
+    pub cancel: Cancel,
+}
+
+impl Limits {
+    /// Returns the same limits with the deadline at `moment` if that is sooner.
+    #[must_use]
+    pub fn sooner(&self, moment: Instant) -> Self {
+        let deadline = self
+            .deadline
+            .map_or(moment, |deadline| deadline.min(moment));
+        Self {
+            deadline: Some(deadline),
+            cancel: self.cancel.clone(),
+        }
+    }
+
+    /// Sleeps, or fails as soon as a limit is reached.
+    pub fn sleep(&self, duration: Duration) -> Result<(), HostError> {
+        let end = Instant::now() + duration;
+        let until = self.deadline.map_or(end, |deadline| deadline.min(end));
+        if self.cancel.wait_until(until) {
+            return Err(HostError::Cancelled);
+        }
+        if until < end {
+            Err(HostError::TimedOut)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Fails if a limit has been reached.
+    pub fn check(&self) -> Result<(), HostError> {
+        self.sleep(Duration::ZERO)
+    }
+}

@@ -1,0 +1,55 @@
+//! A machine rmqplay can inspect and change. Knows nothing of tasks or playbooks.
+
+mod account;
+mod command;
+mod error;
+mod facts;
+mod limits;
+mod node;
+mod probe;
+mod process;
+mod question;
+mod step;
+mod traffic;
+mod wait;
+
+pub use account::{Group, User};
+pub use command::{Command, Output};
+pub use error::HostError;
+pub use facts::Facts;
+pub use limits::{Cancel, Limits};
+pub use node::{Kind, Node, Ownership};
+pub use probe::Probe;
+pub use process::{Process, ProcessMatch, StartProcess};
+pub use question::{Answer, Content, Question};
+pub use step::{Before, Body, Step, Unpack, UnpackEntry};
+pub use traffic::Traffic;
+pub use wait::{Condition, Wait, poll};
+
+/// A machine: the only door through which rmqplay reads or changes anything.
+///
+/// Every call may block until `limits` says stop. Paths are absolute.
+pub trait Host: Send + Sync {
+    /// Answers the questions in their order, in as few round trips as it can (one, if the answers
+    /// are small). Changes nothing.
+    fn ask(&self, questions: &[Question], limits: &Limits) -> Result<Vec<Answer>, HostError>;
+
+    /// Runs a command that does not change the machine (the caller's word). Its exit code is in
+    /// the output; only a command that could not be run is an error.
+    fn query(&self, command: &Command, limits: &Limits) -> Result<Output, HostError>;
+
+    /// Copies a file of the machine to `sink`, whatever its size, and returns its length.
+    fn fetch(
+        &self,
+        path: &camino::Utf8Path,
+        sink: &mut dyn std::io::Write,
+        limits: &Limits,
+    ) -> Result<u64, HostError>;
+
+    /// Makes one change. The only mutating method. The output is that of a `Step::Run`, and empty
+    /// for other steps; an overlay answers `Output::not_run`.
+    fn apply(&self, step: &Step, limits: &Limits) -> Result<Output, HostError>;
+
+    /// Returns what the conversation with the machine has cost so far.
+    fn traffic(&self) -> Traffic;
+}

@@ -1,0 +1,73 @@
+//! What can be asked of a host without changing it.
+
+use super::{Facts, Group, Node, Process, ProcessMatch, User};
+use camino::Utf8PathBuf;
+
+/// Something to ask of a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// What stands at a path.
+    Path {
+        /// The path.
+        path: Utf8PathBuf,
+        /// Whether a symbolic link at the end is followed. A dangling one is then nothing.
+        follow: bool,
+        /// What is wanted of a regular file's content.
+        content: Content,
+    },
+    /// Everything below a directory (itself not included), links not followed, sorted by path,
+    /// without content. Empty where there is no directory.
+    Tree {
+        /// The directory.
+        path: Utf8PathBuf,
+        /// Levels to go down; 1 lists the directory alone.
+        depth: Option<u32>,
+    },
+    /// The running processes that match.
+    Processes(ProcessMatch),
+    /// A user account.
+    User(String),
+    /// A group.
+    Group(String),
+    /// Whether a TCP connection from the host to this address succeeds.
+    Port {
+        /// Name or address, as the host sees it.
+        host: String,
+        /// Port.
+        port: u16,
+    },
+    /// What kind of machine it is.
+    Facts,
+}
+
+/// What is wanted of a regular file's content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Nothing.
+    None,
+    /// Its SHA-256.
+    Digest,
+    /// The bytes if there are at most this many, else its SHA-256.
+    UpTo(u64),
+    /// The bytes from an offset on (at most 1 MiB), for logs; nothing where it is shorter.
+    From(u64),
+}
+
+/// The answer to a question of the same name.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// What stands there, or nothing.
+    Path(Option<Node>),
+    /// Paths and what stands there.
+    Tree(Vec<(Utf8PathBuf, Node)>),
+    /// The processes.
+    Processes(Vec<Process>),
+    /// The account, or nothing.
+    User(Option<User>),
+    /// The group, or nothing.
+    Group(Option<Group>),
+    /// Whether it is open.
+    Port(bool),
+    /// The facts.
+    Facts(Box<Facts>),
+}
