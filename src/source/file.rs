@@ -1,5 +1,6 @@
 //! A text that a user wrote, kept so that errors can show its lines.
 
+use super::{Problem, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,8 +22,42 @@ impl SourceFile {
         })
     }
 
+    /// Returns the text of the file at `path` on this machine; a file that cannot be read, or is
+    /// not UTF-8, is a problem without a place.
+    pub fn read(path: &Path) -> Result<Arc<Self>> {
+        let bytes = std::fs::read(path)
+            .map_err(|error| Problem::new(format!("cannot read {}: {error}", path.display())))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+                .split(|byte| *byte == b'\n')
+                .count();
+            Problem::new(format!(
+                "{}:{line}: the file is not UTF-8 text",
+                path.display()
+            ))
+        })?;
+        Ok(Self::new(path, text))
+    }
+
     /// Returns the folder that relative paths in this file are relative to.
     pub fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_read_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.yml");
+        let message = || SourceFile::read(&path).unwrap_err().to_string();
+        assert!(message().contains("x.yml: No such file or directory"));
+        std::fs::write(&path, b"a: 1\nb: \xff\n").unwrap();
+        assert!(message().ends_with("x.yml:2: the file is not UTF-8 text"));
+        std::fs::write(&path, "a: 1\n").unwrap();
+        assert_eq!(SourceFile::read(&path).unwrap().text, "a: 1\n");
     }
 }
