@@ -12,8 +12,12 @@
 //!
 //! The folders, each importing only from those above it (`tests/architecture.rs` holds the list):
 
+pub mod change;
+pub mod files;
 pub mod host;
+pub mod module;
 pub mod playbook;
 pub mod source;
+pub mod template;
 pub mod value;
 pub mod yaml;

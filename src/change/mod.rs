@@ -1,0 +1,89 @@
+//! What a task would do to one host: an ordered list of steps, and how they are carried out.
+
+use crate::host::{Host, HostError, Limits, Output, Step};
+use crate::value::{Fields, Value};
+
+/// What a task would do to one host: steps in order, none when nothing is to be done, and what
+/// the task returns.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// What is done, in this order, until one fails.
+    pub steps: Vec<Step>,
+    /// Return values that are known already; `changed`, `diff` and a command's output are added
+    /// by whoever carries the change out.
+    pub result: Fields,
+    /// Whether the output of the last `Step::Run` belongs into the result (`rc`, `stdout`, …).
+    pub reports_output: bool,
+    /// Whether it counts as a change; `None` means where there is a step that changes something.
+    pub changed: Option<bool>,
+    /// Why nothing was to be done, if the task counts as skipped for it (`creates` exists).
+    pub skipped: Option<String>,
+    /// Why the task failed though nothing went wrong on the host (`fail`, `assert`).
+    pub failed: Option<String>,
+    /// What the user should know though it is no failure.
+    pub warnings: Vec<String>,
+    /// Variables of the host that the task sets.
+    pub sets: Sets,
+    /// What the run itself does next.
+    pub control: Option<Control>,
+}
+
+/// Variables of the host that a task sets.
+#[derive(Debug, Clone, Default)]
+pub enum Sets {
+    /// None.
+    #[default]
+    Nothing,
+    /// Facts: under `ansible_facts` and as `ansible_NAME`.
+    Facts(Fields),
+    /// Variables as of `set_fact`.
+    Variables(Fields),
+}
+
+/// What `meta` asks of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// Run the notified handlers now.
+    FlushHandlers,
+    /// End the play for all hosts.
+    EndPlay,
+    /// End the play for the hosts of this batch.
+    EndBatch,
+    /// End the play for this host.
+    EndHost,
+    /// Leave the role this task is in.
+    EndRole,
+    /// Forget the facts and `set_fact` variables of this host.
+    ClearFacts,
+    /// Take back the hosts that failed.
+    ClearHostErrors,
+    /// Close the connections to this host.
+    ResetConnection,
+}
+
+impl Change {
+    /// Returns whether the task counts as changed once its steps are done.
+    pub fn is_changed(&self) -> bool {
+        self.changed
+            .unwrap_or_else(|| self.steps.iter().any(Step::is_change))
+    }
+
+    /// Adds a return value.
+    pub fn returns(&mut self, name: &str, value: impl Into<Value>) {
+        self.result.insert(name.to_owned(), value.into());
+    }
+
+    /// Carries out the steps in order, stopping at the first failure; returns the output of the
+    /// last command among them.
+    pub fn apply(&self, host: &dyn Host, limits: &Limits) -> Result<Option<Output>, HostError> {
+        let mut last = None;
+        for step in &self.steps {
+            limits.check()?;
+            let output = host.apply(step, limits)?;
+            if matches!(step, Step::Run { .. }) {
+                last = Some(output);
+            }
+        }
+        Ok(last)
+    }
+}

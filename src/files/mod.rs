@@ -1,0 +1,54 @@
+//! Files of the controller that tasks refer to, and where they are searched.
+
+use std::path::{Path, PathBuf};
+
+/// Where a task's files are searched, nearest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Files {
+    /// The folders: of the role, of the tasks file, of the playbook.
+    pub folders: Vec<PathBuf>,
+}
+
+impl Files {
+    /// Returns the first that exists of `FOLDER/KIND/NAME` and `FOLDER/NAME` over all folders;
+    /// `kind` is `files`, `templates` or `vars`. An absolute name is itself.
+    pub fn find(&self, kind: &str, name: &str) -> Result<PathBuf, NotFound> {
+        let searched = self.candidates(kind, name);
+        match searched.iter().find(|path| path.exists()) {
+            Some(path) => Ok(path.clone()),
+            None => Err(NotFound {
+                name: name.to_owned(),
+                searched,
+            }),
+        }
+    }
+
+    fn candidates(&self, kind: &str, name: &str) -> Vec<PathBuf> {
+        let name = Path::new(name);
+        if let (true, Some(home)) = (name.starts_with("~"), std::env::home_dir()) {
+            return vec![home.join(name.strip_prefix("~").unwrap_or(name))];
+        }
+        if name.is_absolute() {
+            return vec![name.to_owned()];
+        }
+        let mut paths = Vec::new();
+        for folder in &self.folders {
+            for path in [folder.join(kind).join(name), folder.join(name)] {
+                if !paths.contains(&path) {
+                    paths.push(path);
+                }
+            }
+        }
+        paths
+    }
+}
+
+/// A file that is in none of the folders.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("no file {name}; searched: {}", searched.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "))]
+pub struct NotFound {
+    /// The name that was searched.
+    pub name: String,
+    /// Where.
+    pub searched: Vec<PathBuf>,
+}

@@ -1,0 +1,39 @@
+//! What a module may use while it plans.
+
+use super::ModuleError;
+use crate::files::Files;
+use crate::host::Probe;
+use crate::template::Syntax;
+use crate::value::Value;
+use crate::yaml::Node;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What a module may use while it plans.
+pub struct PlanContext<'a> {
+    /// The host, to look at.
+    pub host: &'a Probe,
+    /// Where files and templates of the controller are searched.
+    pub files: &'a Files,
+    /// Templates and expressions with the task's variables.
+    pub templates: &'a dyn Templates,
+    /// The task's `environment`, for commands.
+    pub environment: &'a BTreeMap<String, String>,
+    /// The arguments named in `BuiltIn::RAW`, as written.
+    pub raw: &'a BTreeMap<String, Node>,
+}
+
+/// Templates and expressions with the variables of the task at hand.
+pub trait Templates {
+    /// Renders a template file of the controller.
+    fn file(&self, path: &Path, syntax: &Syntax) -> Result<String, ModuleError>;
+
+    /// Evaluates an expression, such as `debug`'s `var`.
+    fn expression(&self, expression: &Node) -> Result<Value, ModuleError>;
+
+    /// Evaluates a condition, such as one of `assert`'s `that`.
+    fn condition(&self, condition: &Node) -> Result<bool, ModuleError>;
+
+    /// Returns the verbosity of the run (number of `-v`).
+    fn verbosity(&self) -> u8;
+}

@@ -1,0 +1,49 @@
+//! Why a module could not plan.
+
+use crate::host::HostError;
+use crate::source::Problem;
+use crate::value::NotKnown;
+
+/// Why a module could not plan.
+#[derive(Debug, thiserror::Error)]
+pub enum ModuleError {
+    /// The host could not be looked at.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// What is asked for cannot be done, such as a link over a directory.
+    #[error("{message}")]
+    Refused {
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        help: Option<String>,
+    },
+    /// A mistake in a file of the user's, such as a template.
+    #[error("{0}")]
+    Problem(Box<Problem>),
+    /// It depends on what check mode did not carry out.
+    #[error(transparent)]
+    NotKnown(#[from] NotKnown),
+}
+
+impl ModuleError {
+    /// Returns a refusal without advice.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::Refused {
+            message: message.into(),
+            help: None,
+        }
+    }
+}
+
+impl From<Problem> for ModuleError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
+impl From<crate::files::NotFound> for ModuleError {
+    fn from(error: crate::files::NotFound) -> Self {
+        Self::refused(error.to_string())
+    }
+}

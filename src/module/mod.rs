@@ -1,0 +1,42 @@
+//! The unit of work that a task names, and the registry that turns a name and arguments into one.
+
+mod arguments;
+mod context;
+mod error;
+mod registry;
+
+pub use arguments::{ArgumentError, from_fields};
+pub use context::{PlanContext, Templates};
+pub use error::ModuleError;
+pub use registry::{Entry, Registry};
+
+use crate::change::Change;
+
+/// What one task wants of a host. The implementing struct *is* the module's arguments.
+pub trait Module: Send {
+    /// Returns what must be done on the host, which it may look at but not change.
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError>;
+}
+
+/// A built-in module: its argument struct, with what the registry must know about it.
+///
+/// The struct derives `Deserialize` with `deny_unknown_fields`, and `JsonSchema`; the doc comment
+/// of the struct and of its fields are the module's documentation.
+pub trait BuiltIn: Module + serde::de::DeserializeOwned + schemars::JsonSchema + 'static {
+    /// The name in playbooks.
+    const NAME: &'static str;
+    /// Further names in playbooks.
+    const OTHER_NAMES: &'static [&'static str] = &[];
+    /// Further names of arguments, each with the name it stands for.
+    const ALIASES: &'static [(&'static str, &'static str)] = &[];
+    /// Arguments that are expressions for the module itself to evaluate: they are not rendered.
+    const RAW: &'static [&'static str] = &[];
+    /// The argument that text after the module's name goes to (`command: ls -l`).
+    const FREE_FORM: Option<&'static str> = None;
+    /// Whether any argument name is taken (`set_fact`).
+    const ANY_ARGUMENT: bool = false;
+    /// Tasks that show its use; a test runs them.
+    const EXAMPLE: &'static str;
+    /// Return values: name and meaning.
+    const RETURNS: &'static [(&'static str, &'static str)] = &[];
+}

@@ -1,0 +1,212 @@
+//! All modules by name: how they are built, checked and documented.
+
+use super::{ArgumentError, BuiltIn, Module, from_fields};
+use crate::source::{Problem, did_you_mean};
+use crate::value::Fields;
+use crate::yaml::{Map, Node};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A module as the registry knows it.
+pub struct Entry {
+    /// Its first name.
+    pub name: &'static str,
+    /// All its names.
+    pub names: Vec<&'static str>,
+    /// Argument aliases, each with the name it stands for.
+    pub aliases: &'static [(&'static str, &'static str)],
+    /// Arguments that are not rendered.
+    pub raw: &'static [&'static str],
+    /// The argument that free text goes to.
+    pub free_form: Option<&'static str>,
+    /// Whether any argument name is taken.
+    pub any_argument: bool,
+    /// Tasks that show its use.
+    pub example: &'static str,
+    /// Return values.
+    pub returns: &'static [(&'static str, &'static str)],
+    /// JSON schema of the arguments.
+    pub schema: schemars::Schema,
+    build: fn(Fields) -> Result<Box<dyn Module>, ArgumentError>,
+}
+
+/// All modules by name.
+#[derive(Default)]
+pub struct Registry {
+    entries: BTreeMap<&'static str, Arc<Entry>>,
+}
+
+impl Registry {
+    /// Adds a built-in module under all its names.
+    pub fn add<M: BuiltIn>(&mut self) {
+        let names: Vec<_> = [M::NAME]
+            .into_iter()
+            .chain(M::OTHER_NAMES.iter().copied())
+            .collect();
+        let entry = Arc::new(Entry {
+            name: M::NAME,
+            names: names.clone(),
+            aliases: M::ALIASES,
+            raw: M::RAW,
+            free_form: M::FREE_FORM,
+            any_argument: M::ANY_ARGUMENT,
+            example: M::EXAMPLE,
+            returns: M::RETURNS,
+            schema: schemars::schema_for!(M),
+            build: |fields| Ok(Box::new(from_fields::<M>(fields)?)),
+        });
+        self.entries
+            .extend(names.into_iter().map(|name| (name, entry.clone())));
+    }
+
+    /// Returns the module of this name.
+    pub fn get(&self, name: &str) -> Option<&Arc<Entry>> {
+        self.entries.get(name)
+    }
+
+    /// Returns every module once, sorted by its first name.
+    pub fn modules(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.entries
+            .iter()
+            .filter(|(name, entry)| **name == entry.name)
+            .map(|(_, entry)| entry)
+    }
+
+    /// Returns the problem that there is no module of this name, with the nearest one.
+    pub fn unknown(&self, name: &str, place: &crate::source::Place) -> Problem {
+        Problem::at(place, format!("no module named \"{name}\""))
+            .label("unknown module")
+            .help(did_you_mean(name, self.entries.keys().copied()))
+    }
+
+    /// Returns what is wrong with a task's arguments as far as can be said before they are
+    /// rendered: unknown and missing ones, and literal ones of the wrong type.
+    pub fn check(&self, name: &str, place: &crate::source::Place, arguments: &Map) -> Vec<Problem> {
+        match self.get(name) {
+            None => vec![self.unknown(name, place)],
+            Some(entry) => entry.check(place, arguments),
+        }
+    }
+}
+
+impl Entry {
+    /// Returns the module's struct for rendered arguments; aliases and free text are resolved.
+    pub fn build(&self, arguments: Fields) -> Result<Box<dyn Module>, ArgumentError> {
+        let named = arguments
+            .into_iter()
+            .map(|(key, value)| (self.canonical(&key).to_owned(), value));
+        (self.build)(named.collect())
+    }
+
+    /// Returns the argument's own name for an alias of it, or for `_raw_params`.
+    pub fn canonical<'a>(&self, argument: &'a str) -> &'a str
+    where
+        'static: 'a,
+    {
+        if argument == "_raw_params" {
+            return self.free_form.unwrap_or(argument);
+        }
+        let alias = self.aliases.iter().find(|(alias, _)| *alias == argument);
+        alias.map_or(argument, |(_, name)| name)
+    }
+
+    /// Returns the names of all arguments.
+    pub fn arguments(&self) -> Vec<&str> {
+        let properties = self
+            .schema
+            .get("properties")
+            .and_then(serde_json::Value::as_object);
+        properties
+            .map(|map| map.keys().map(String::as_str).collect())
+            .unwrap_or_default()
+    }
+
+    fn check(&self, place: &crate::source::Place, arguments: &Map) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut literal = Fields::new();
+        let mut given: BTreeMap<&str, &Node> = BTreeMap::new();
+        let known = self.arguments();
+        for (key, value) in arguments {
+            let Some(name) = key.as_text() else { continue };
+            let canonical = self.canonical(name);
+            if !self.any_argument && !known.contains(&canonical) {
+                problems.push(self.unknown_argument(key, name, &known));
+                continue;
+            }
+            given.insert(canonical, key);
+            if !value.has_template() && !self.raw.contains(&canonical) {
+                literal.insert(canonical.to_owned(), value.to_value());
+            }
+        }
+        if let (true, Err(error)) = (problems.is_empty(), (self.build)(literal)) {
+            problems.extend(self.argument_problem(&error, place, arguments, &given));
+        }
+        problems
+    }
+
+    fn unknown_argument(&self, key: &Node, name: &str, known: &[&str]) -> Problem {
+        if name == "_raw_params" {
+            return Problem::at(&key.place, format!("{} takes no free text", self.name))
+                .help(format!("its arguments are {}", known.join(", ")));
+        }
+        let names = known
+            .iter()
+            .copied()
+            .chain(self.aliases.iter().map(|(alias, _)| *alias));
+        Problem::at(
+            &key.place,
+            format!("{} has no argument \"{name}\"", self.name),
+        )
+        .label("unknown argument")
+        .help(did_you_mean(name, names).or_else(|| {
+            Some(format!(
+                "the arguments of {} are {}",
+                self.name,
+                known.join(", ")
+            ))
+        }))
+    }
+
+    /// An argument that is a template counts as given, whatever it will hold.
+    fn argument_problem(
+        &self,
+        error: &ArgumentError,
+        place: &crate::source::Place,
+        arguments: &Map,
+        given: &BTreeMap<&str, &Node>,
+    ) -> Option<Problem> {
+        let missing = error
+            .message
+            .strip_prefix("missing field `")
+            .and_then(|rest| rest.strip_suffix('`'));
+        if let Some(missing) = missing {
+            if error.argument.is_none() && given.contains_key(missing) {
+                return None;
+            }
+            return Some(
+                Problem::at(
+                    place,
+                    format!("{} needs the argument \"{missing}\"", self.name),
+                )
+                .label(format!("\"{missing}\" is missing")),
+            );
+        }
+        let named = error.argument.as_deref().and_then(|name| {
+            let top = name.split('.').next().unwrap_or(name);
+            arguments
+                .iter()
+                .find(|(key, _)| key.as_text().is_some_and(|key| self.canonical(key) == top))
+        });
+        Some(match named {
+            Some((key, value)) => {
+                let place = if value.place.range.is_empty() {
+                    &key.place
+                } else {
+                    &value.place
+                };
+                Problem::at(place, format!("{}: {error}", self.name)).label(error.message.clone())
+            }
+            None => Problem::at(place, format!("{}: {error}", self.name)),
+        })
+    }
+}

@@ -1,0 +1,5 @@
+//! Templates and expressions with Ansible's meaning.
+
+mod syntax;
+
+pub use syntax::Syntax;
