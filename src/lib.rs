@@ -16,6 +16,7 @@ pub mod change;
 pub mod files;
 pub mod host;
 pub mod module;
+pub mod modules;
 pub mod playbook;
 pub mod source;
 pub mod template;
