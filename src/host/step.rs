@@ -15,7 +15,8 @@ pub enum Step {
     Write {
         /// Where. A symbolic link there is replaced unless the planner resolved it.
         path: Utf8PathBuf,
-        /// What stands there; if it is another thing by now, nothing is written.
+        /// The regular file that stands there, `None` where there is none; if it is another thing
+        /// by now, nothing is written.
         before: Option<Before>,
         /// The content.
         body: Body,
@@ -41,7 +42,8 @@ pub enum Step {
         path: Utf8PathBuf,
         /// Where it points, as written in the link.
         target: Utf8PathBuf,
-        /// Where it pointed; `None` where nothing stood there.
+        /// Where it pointed; `None` where nothing stood there. If it is otherwise by now, nothing
+        /// is done.
         before: Option<Utf8PathBuf>,
     },
     /// Makes a hard link, atomically in place of what stands there.
@@ -62,9 +64,9 @@ pub enum Step {
         /// Whether a symbolic link's target is meant rather than the link.
         follow: bool,
     },
-    /// Makes an empty file, or sets the times of what stands there.
+    /// Makes an empty file of mode 0600, or sets the times of what stands there.
     Touch {
-        /// What is touched.
+        /// What is touched; a symbolic link's target is meant.
         path: Utf8PathBuf,
         /// Modification time in seconds since 1970; now if `None`.
         modified: Option<i64>,
@@ -91,7 +93,7 @@ pub enum Step {
         from: Utf8PathBuf,
         /// The new file.
         to: Utf8PathBuf,
-        /// What stands at `to`.
+        /// The regular file that stands at `to`, as for `Write`.
         before: Option<Before>,
         /// SHA-256 of the existing file.
         sha256: String,
@@ -119,6 +121,10 @@ pub enum Step {
         started: u64,
         /// Name without `SIG`: `TERM`, `KILL`, `HUP`.
         signal: String,
+        /// Its argument vector, to show what is meant.
+        argv: Vec<String>,
+        /// Ports it listens on; after any signal that ends it, check mode takes them as closed.
+        ports: Vec<u16>,
     },
     /// Makes, changes or removes a user account.
     User {
