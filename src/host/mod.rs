@@ -9,6 +9,7 @@ mod node;
 mod probe;
 mod process;
 mod question;
+pub mod ssh;
 mod step;
 mod traffic;
 mod wait;
