@@ -74,6 +74,16 @@ impl Limits {
         }
     }
 
+    /// Returns how long a call may block before it looks at the limits again (100 ms at most), or
+    /// fails if one has been reached.
+    pub fn patience(&self) -> Result<Duration, HostError> {
+        self.check()?;
+        let look = Duration::from_millis(100);
+        Ok(self.deadline.map_or(look, |deadline| {
+            look.min(deadline.saturating_duration_since(Instant::now()))
+        }))
+    }
+
     /// Fails if a limit has been reached.
     pub fn check(&self) -> Result<(), HostError> {
         self.sleep(Duration::ZERO)

@@ -1,0 +1,63 @@
+//! What carries a shell: an SSH connection, or processes of this machine.
+
+use crate::host::{HostError, Limits};
+
+/// What carries a shell: an SSH connection, or processes of this machine.
+pub trait Transport: Send + Sync {
+    /// Starts a command line on the machine and returns its pipes. There is no terminal.
+    ///
+    /// The line is made in `host::shell` alone. It is one line of ASCII, without `!` and without
+    /// secrets, and means the same to every login shell that sshd may give it to.
+    ///
+    /// Fails with [`HostError::Unreachable`] where the machine cannot be reached (any more). What
+    /// the command itself says, such as that it was not found, arrives through the channel.
+    fn open(&self, command: &str, limits: &Limits) -> Result<Box<dyn Channel>, HostError>;
+
+    /// Returns whether a TCP connection from the machine to this address succeeds; `None` where
+    /// this transport cannot tell (an sshd that forbids forwarding), so that another way is tried.
+    ///
+    /// A connection that is refused or not answered within 5 s is `Some(false)`.
+    fn connects(&self, host: &str, port: u16, limits: &Limits) -> Result<Option<bool>, HostError>;
+
+    /// Returns the machine's name for messages, such as `root@192.168.2.201:22`.
+    fn describe(&self) -> String;
+}
+
+/// The pipes of a command that runs on the machine.
+///
+/// Calls block, and fail with [`HostError::TimedOut`] or [`HostError::Cancelled`] when a limit is
+/// reached (at the latest 0.2 s after), or with [`HostError::Unreachable`] when the connection
+/// broke. Dropping a channel closes it.
+pub trait Channel: Send {
+    /// Sends bytes to standard input and returns when they are handed over to the system or to the
+    /// connection's window, so that a large body never gathers in memory.
+    ///
+    /// While it waits it takes in all that arrives, and keeps it for `receive`: a command that
+    /// answers before it has read everything does not block both sides. Where the command no longer
+    /// reads, the bytes are dropped without an error: why it ended arrives by `receive`.
+    fn send(&mut self, bytes: &[u8], limits: &Limits) -> Result<(), HostError>;
+
+    /// Ends standard input.
+    fn finish_input(&mut self, limits: &Limits) -> Result<(), HostError>;
+
+    /// Waits for what comes next. Bytes of one stream arrive in order, each stream at its own pace.
+    ///
+    /// After [`Received::Closed`] it goes on returning that.
+    fn receive(&mut self, limits: &Limits) -> Result<Received, HostError>;
+
+    /// Lets go of the command without waiting for its end: its pipes are closed. It is not killed.
+    fn close(&mut self);
+}
+
+/// What came through a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    /// Bytes of standard output; never empty.
+    Stdout(Vec<u8>),
+    /// Bytes of standard error; never empty.
+    Stderr(Vec<u8>),
+    /// The command ended with this exit code; 128 + N where signal N ended it. Output may follow.
+    Exit(i32),
+    /// Nothing follows: both streams have ended, or the channel or the whole connection was closed.
+    Closed,
+}
