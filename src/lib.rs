@@ -15,6 +15,7 @@
 pub mod change;
 pub mod files;
 pub mod host;
+pub mod inventory;
 pub mod module;
 pub mod modules;
 pub mod playbook;

@@ -1,1 +1,3 @@
 //! The one integration test target: each file beside this one is a feature.
+
+mod inventory;

@@ -1,0 +1,120 @@
+//! An inventory as `ansible-inventory` prints it: `--list` and `--host`.
+
+use super::{Inventory, VariableLayer, Variables};
+use crate::source::Result;
+use crate::yaml::{Data, Node};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Returns what `ansible-inventory --list` prints, for these hosts: each group's hosts and
+/// children, and the variables of each host.
+pub fn list_json(
+    inventory: &Inventory,
+    hosts: &[Arc<str>],
+    playbook_folder: Option<&Path>,
+) -> Result<Value> {
+    let shown: HashSet<&str> = hosts.iter().map(|host| &**host).collect();
+    let mut variables = BTreeMap::new();
+    for host in hosts {
+        let of_host = host_json(inventory, host, playbook_folder)?;
+        if of_host.as_object().is_some_and(|object| !object.is_empty()) {
+            variables.insert(host.to_string(), of_host);
+        }
+    }
+    let mut output: BTreeMap<String, Value> = BTreeMap::new();
+    let meta = json!({ "hostvars": sorted(variables), "profile": "inventory_legacy" });
+    output.insert("_meta".to_owned(), meta);
+    for (name, group) in inventory.groups() {
+        let mut entry = BTreeMap::new();
+        if !group.children.is_empty() {
+            entry.insert("children".to_owned(), json!(names(group.children.iter())));
+        }
+        let hosts = names(group.hosts.iter().filter(|host| shown.contains(&***host)));
+        if &**name != "all" && !hosts.is_empty() {
+            entry.insert("hosts".to_owned(), json!(hosts));
+        }
+        if !entry.is_empty() {
+            output.insert(name.to_string(), sorted(entry));
+        }
+    }
+    Ok(sorted(output))
+}
+
+/// Returns what `ansible-inventory --host` prints: the variables of a host.
+pub fn host_json(
+    inventory: &Inventory,
+    host: &str,
+    playbook_folder: Option<&Path>,
+) -> Result<Value> {
+    let variables = merged(&inventory.host_variables(host, playbook_folder)?);
+    let entries = variables
+        .iter()
+        .map(|(name, node)| (name.to_string(), to_json(node)));
+    Ok(sorted(entries.collect()))
+}
+
+/// Returns the text of such JSON: four blanks an indent, as Ansible's.
+pub fn json_text(value: &Value) -> String {
+    let mut text = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
+    // Writing a JSON value into memory does not fail.
+    let _ = serde::Serialize::serialize(value, &mut serializer);
+    String::from_utf8_lossy(&text).into_owned() + "\n"
+}
+
+/// Returns the variables that the layers make together.
+pub(super) fn merged(layers: &[VariableLayer]) -> Variables {
+    let mut variables = Variables::new();
+    for layer in layers {
+        let entries = layer.variables.iter();
+        variables.extend(entries.map(|(name, node)| (name.clone(), node.clone())));
+    }
+    variables
+}
+
+fn names<'a>(names: impl Iterator<Item = &'a Arc<str>>) -> Vec<&'a str> {
+    names.map(|name| &**name).collect()
+}
+
+fn sorted(entries: BTreeMap<String, Value>) -> Value {
+    Value::Object(entries.into_iter().collect::<Map<_, _>>())
+}
+
+fn to_json(node: &Node) -> Value {
+    match &node.data {
+        Data::Null => Value::Null,
+        Data::Bool(value) => json!(value),
+        Data::Integer(value) => json!(value),
+        // JSON has no infinities; Python writes them as these words.
+        Data::Float(value) if value.is_nan() => json!("NaN"),
+        Data::Float(value) if value.is_infinite() => {
+            json!(if *value > 0.0 {
+                "Infinity"
+            } else {
+                "-Infinity"
+            })
+        }
+        Data::Float(value) => json!(value),
+        Data::Text(text) => json!(**text),
+        Data::Unsafe(text) => json!({ "__ansible_unsafe": **text }),
+        Data::Vault(text) => json!({ "__ansible_vault": **text }),
+        Data::List(items) => items.iter().map(to_json).collect(),
+        Data::Map(entries) => {
+            let entries = entries
+                .iter()
+                .map(|(key, value)| (key_text(key), to_json(value)));
+            sorted(entries.collect())
+        }
+    }
+}
+
+/// Returns a key as JSON has it: always text.
+fn key_text(key: &Node) -> String {
+    match key.as_text() {
+        Some(text) => text.to_owned(),
+        None => to_json(key).to_string(),
+    }
+}

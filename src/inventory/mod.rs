@@ -1,0 +1,125 @@
+//! Hosts and groups, what patterns pick of them, and the variables that belong to them.
+
+mod address;
+mod draft;
+mod glob;
+mod group;
+mod host;
+mod list;
+mod pattern;
+mod range;
+mod sources;
+mod variable_layer;
+mod vars_files;
+mod yaml_file;
+
+use crate::source::{Problem, Result};
+use crate::yaml::{Data, Node};
+use draft::Draft;
+use indexmap::{IndexMap, IndexSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use vars_files::VarsFiles;
+
+pub use group::Group;
+pub use host::Host;
+pub use list::{host_json, json_text, list_json};
+pub use variable_layer::VariableLayer;
+
+/// Variables by name, templates in them unrendered.
+pub type Variables = IndexMap<Arc<str>, Node>;
+
+/// What becomes of slips that Ansible only warns of.
+#[derive(Debug, Clone, Copy)]
+enum Strictness {
+    /// They are problems.
+    Strict,
+    /// They are warnings.
+    Ansible,
+}
+
+/// The hosts and groups of a run.
+#[derive(Debug)]
+pub struct Inventory {
+    groups: IndexMap<Arc<str>, Group>,
+    hosts: IndexMap<Arc<str>, Host>,
+    /// The host of the inventory that every name of this machine means.
+    localhost: Option<Arc<str>>,
+    /// The folders of the sources, whose `group_vars` and `host_vars` count.
+    folders: Vec<PathBuf>,
+    strictness: Strictness,
+    warnings: Vec<Problem>,
+    vars_files: VarsFiles,
+}
+
+impl Inventory {
+    /// Returns the inventory that these sources make together: files, folders of files, and lists
+    /// such as `host1,host2,`. What Ansible only warns of is a problem.
+    pub fn load(sources: &[String]) -> Result<Self> {
+        sources::load(sources, Strictness::Strict)
+    }
+
+    /// Returns the same with Ansible's leniency: an unknown key below a group, and a pattern that
+    /// matches nothing, are warnings.
+    pub fn load_as_ansible(sources: &[String]) -> Result<Self> {
+        sources::load(sources, Strictness::Ansible)
+    }
+
+    /// Returns all groups, `all` and `ungrouped` first, then in the order they are named.
+    pub fn groups(&self) -> &IndexMap<Arc<str>, Group> {
+        &self.groups
+    }
+
+    /// Returns all hosts in the order they are named.
+    pub fn hosts(&self) -> &IndexMap<Arc<str>, Host> {
+        &self.hosts
+    }
+
+    /// Returns what is allowed but hardly meant.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// Returns the hosts of each group, those of its children included (the variable `groups`).
+    pub fn hosts_of_groups(&self) -> IndexMap<Arc<str>, Vec<Arc<str>>> {
+        self.groups
+            .keys()
+            .map(|name| (name.clone(), self.members(name)))
+            .collect()
+    }
+
+    /// Returns the names of the groups that a host is in, sorted, without `all` (the variable
+    /// `group_names`).
+    pub fn groups_of(&self, host: &str) -> Vec<Arc<str>> {
+        let groups = self.hosts.get(host).map(|host| host.groups.clone());
+        let mut names = groups.unwrap_or_default();
+        names.retain(|name| &**name != "all");
+        names.sort_unstable();
+        names
+    }
+
+    /// Returns the hosts of a group: first its own, then those of its children, then those of
+    /// theirs, each once.
+    pub fn members(&self, group: &str) -> Vec<Arc<str>> {
+        let mut hosts: IndexSet<Arc<str>> = IndexSet::new();
+        let mut seen: IndexSet<&str> = IndexSet::from([group]);
+        let mut at = 0;
+        while let Some(group) = seen.get_index(at).and_then(|name| self.groups.get(*name)) {
+            hosts.extend(group.hosts.iter().cloned());
+            seen.extend(group.children.iter().map(|name| &**name));
+            at += 1;
+        }
+        hosts.into_iter().collect()
+    }
+}
+
+/// Returns the name of a variable; a number is taken as its digits, as in Ansible.
+fn variable_name(key: &Node) -> std::result::Result<Arc<str>, Problem> {
+    match &key.data {
+        Data::Text(text) | Data::Unsafe(text) => Ok(text.clone()),
+        Data::Integer(number) => Ok(Arc::from(number.to_string())),
+        _ => Err(key
+            .unexpected("the name of a variable", "text")
+            .help("put quotes around it".to_owned())),
+    }
+}

@@ -1,0 +1,128 @@
+//! From what the user names (`-i`) to an inventory: files, folders of files, lists of hosts.
+
+use super::{Draft, Inventory, Strictness, vars_files, yaml_file};
+use crate::source::{Place, Problem, Result, SourceFile};
+use crate::yaml::{self, Data};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Endings of files in an inventory folder that are no inventories (Ansible's list).
+const IGNORED: [&str; 12] = [
+    ".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry",
+];
+
+/// Returns the inventory that the sources make together.
+pub(super) fn load(sources: &[String], strictness: Strictness) -> Result<Inventory> {
+    let mut draft = Draft::new(strictness);
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for source in sources {
+        let path = Path::new(source);
+        if source.contains(',') && !path.exists() {
+            add_list(&mut draft, source);
+            continue;
+        }
+        let folder = if path.is_dir() {
+            path
+        } else {
+            path.parent().unwrap_or(path)
+        };
+        // What a folder says once more later replaces what it said first.
+        folders.retain(|other| other != folder);
+        folders.push(folder.to_owned());
+        if path.is_dir() {
+            if !add_folder(&mut draft, path) {
+                let message = format!("there is no inventory in the folder {}", path.display());
+                draft.refuse(Problem::new(message));
+            }
+        } else {
+            add_file(&mut draft, path);
+        }
+    }
+    draft.finish(folders)
+}
+
+/// Adds the hosts of a list such as `host1,host2:2222,`.
+fn add_list(draft: &mut Draft, list: &str) {
+    draft.file = None;
+    let file = SourceFile::new("<host list>", list);
+    let ungrouped = Arc::from("ungrouped");
+    let mut at = 0;
+    for item in list.split(',') {
+        let start = at + item.len() - item.trim_start().len();
+        at += item.len() + 1;
+        let name = item.trim();
+        if !name.is_empty() && !draft.hosts.contains_key(name) {
+            let place = Place::new(&file, start..start + name.len());
+            draft.add_hosts(name, &ungrouped, &[], &place);
+        }
+    }
+}
+
+/// Adds the inventories in a folder and those below it, sorted by name; returns whether there is
+/// any.
+fn add_folder(draft: &mut Draft, folder: &Path) -> bool {
+    let names = vars_files::names_in(folder);
+    let Some(names) = draft.problems.take(names) else {
+        return true;
+    };
+    let mut any = false;
+    for name in names {
+        let reserved = ["group_vars", "host_vars", "vars_plugins"].contains(&&*name);
+        if name.starts_with('.') || reserved || IGNORED.iter().any(|end| name.ends_with(end)) {
+            continue;
+        }
+        let path = folder.join(&name);
+        if path.is_dir() {
+            any |= add_folder(draft, &path);
+        } else {
+            add_file(draft, &path);
+            any = true;
+        }
+    }
+    any
+}
+
+fn add_file(draft: &mut Draft, path: &Path) {
+    draft.file = std::path::absolute(path).ok();
+    let read = read_file(draft, path);
+    draft.problems.take(read);
+}
+
+fn read_file(draft: &mut Draft, path: &Path) -> Result<()> {
+    if !path.exists() {
+        let message = format!("there is no inventory {}", path.display());
+        let plain = path.components().count() == 1 && path.extension().is_none();
+        let advice =
+            plain.then(|| format!("a list of hosts ends with a comma: -i {},", path.display()));
+        return Err(Problem::new(message).help(advice).into());
+    }
+    let file = SourceFile::read(path)?;
+    vars_files::refuse_vault(&file)?;
+    refuse_program(&file)?;
+    let node = yaml::read(&file)?;
+    match &node.data {
+        Data::Null => {}
+        Data::Map(groups) => yaml_file::read(draft, groups),
+        _ => {
+            return Err(node
+                .unexpected("an inventory", "a mapping of groups")
+                .into());
+        }
+    }
+    Ok(())
+}
+
+/// Ansible would run such a file and read what it prints.
+fn refuse_program(file: &Arc<SourceFile>) -> Result<()> {
+    let executable = std::fs::metadata(&file.path)
+        .is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0);
+    if !executable || !file.text.starts_with("#!") {
+        return Ok(());
+    }
+    let line = file.text.lines().next().unwrap_or_default();
+    let message = "programs that print an inventory are not supported";
+    Err(Problem::at(&Place::new(file, 0..line.len()), message)
+        .help("have it write its hosts into a YAML file and name that file".to_owned())
+        .into())
+}
