@@ -2,3 +2,4 @@
 
 pub mod known_hosts;
 mod pattern;
+pub mod ssh_config;

@@ -1,0 +1,102 @@
+//! One condition of a `Match` line.
+
+use super::super::pattern;
+
+/// One condition of a `Match` line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Criterion {
+    /// Whether it must not hold: `!host web*`.
+    negated: bool,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    All,
+    Final,
+    Host(String),
+    OriginalHost(String),
+    User(String),
+    LocalUser(String),
+    /// `exec`, `canonical`, `localnetwork` and what newer versions of ssh know: never holds.
+    Unsupported,
+}
+
+/// What the conditions are about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Circumstances<'a> {
+    /// The host as the user named it.
+    pub(super) original_host: &'a str,
+    /// The host by what is known of `HostName` so far.
+    pub(super) host: &'a str,
+    /// The remote user by what is known so far.
+    pub(super) user: &'a str,
+    /// The user of this machine.
+    pub(super) local_user: &'a str,
+    /// Whether the files are read for the second time.
+    pub(super) last_pass: bool,
+}
+
+impl Criterion {
+    /// Reads the words after `Match`.
+    pub(super) fn parse_all(words: &[String]) -> Result<Vec<Self>, String> {
+        let mut criteria = Vec::new();
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let name = word.strip_prefix('!').unwrap_or(word);
+            // `host=web1` is as good as `host web1`.
+            let (name, given) = match name.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (name, None),
+            };
+            let mut value = || {
+                let value = given.clone().or_else(|| words.next().cloned());
+                value.ok_or_else(|| format!("expected a value after {name:?}"))
+            };
+            let kind = match name.to_lowercase().as_str() {
+                "all" => Kind::All,
+                "final" => Kind::Final,
+                "canonical" => Kind::Unsupported,
+                "host" => Kind::Host(value()?.to_lowercase()),
+                "originalhost" => Kind::OriginalHost(value()?.to_lowercase()),
+                "user" => Kind::User(value()?),
+                "localuser" => Kind::LocalUser(value()?),
+                "exec" | "localnetwork" | "tagged" | "command" | "version" | "sessiontype" => {
+                    value()?;
+                    Kind::Unsupported
+                }
+                _ => return Err(format!("unknown condition {name:?}")),
+            };
+            criteria.push(Self {
+                negated: word.starts_with('!'),
+                kind,
+            });
+        }
+        if criteria.is_empty() {
+            return Err("expected a condition such as `host web*`".to_owned());
+        }
+        Ok(criteria)
+    }
+
+    /// Returns whether it asks for a second reading of the files.
+    pub(super) fn is_final(&self) -> bool {
+        self.kind == Kind::Final
+    }
+
+    /// Returns whether it holds. One that rmqplay does not support holds neither way.
+    pub(super) fn holds(&self, circumstances: &Circumstances) -> bool {
+        let list = |patterns: &str, text: &str| pattern::matches_list(patterns.split(','), text);
+        let holds = match &self.kind {
+            Kind::All => true,
+            Kind::Final => circumstances.last_pass,
+            Kind::Host(patterns) => list(patterns, &circumstances.host.to_lowercase()),
+            Kind::OriginalHost(patterns) => {
+                list(patterns, &circumstances.original_host.to_lowercase())
+            }
+            Kind::User(patterns) => list(patterns, circumstances.user),
+            Kind::LocalUser(patterns) => list(patterns, circumstances.local_user),
+            Kind::Unsupported => return false,
+        };
+        holds != self.negated
+    }
+}
