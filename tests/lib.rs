@@ -1,3 +1,4 @@
 //! The one integration test target: each file beside this one is a feature.
 
 mod inventory;
+mod playbooks;

@@ -27,6 +27,10 @@ pub struct Include {
     pub repeat: Option<Loop>,
     /// `register`.
     pub register: Option<Node>,
+    /// Whether it stands among handlers, so that what it includes are handlers.
+    pub handler: bool,
+    /// `listen` of an include among handlers.
+    pub listen: Vec<Node>,
 }
 
 /// What an include reads.
@@ -42,5 +46,9 @@ pub enum IncludeKind {
         from: Map,
         /// `public`: the role's defaults and vars stay for later tasks.
         public: bool,
+        /// Whether it runs though the role ran before with the same parameters.
+        allow_duplicates: bool,
+        /// Whether the role's arguments are checked against its argument specs.
+        rolespec_validate: bool,
     },
 }

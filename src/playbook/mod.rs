@@ -2,12 +2,17 @@
 
 mod block;
 mod include;
+mod keyword;
+pub mod load;
 mod play;
 mod role;
+pub mod search;
 mod task;
 
 pub use block::Block;
 pub use include::{Include, IncludeKind};
+pub use keyword::{KEYWORDS, Keyword, Kind, Level, boolean, keyword, names as keyword_names};
+pub use load::{LoadOptions, Loader, RoleFiles};
 pub use play::{Play, Playbook, Serial, Strategy};
 pub use role::{Role, RoleName, RoleUse};
 pub use task::{Action, Item, Keywords, Loop, LoopControl, Task, Until};

@@ -28,6 +28,12 @@ pub struct Play {
     pub keywords: Keywords,
     /// `gather_facts`; `None` means yes where a task may need facts.
     pub gather_facts: Option<Node>,
+    /// `gather_subset`.
+    pub gather_subset: Vec<Node>,
+    /// `gather_timeout` in seconds.
+    pub gather_timeout: Option<Node>,
+    /// `fact_path`: the folder of local facts.
+    pub fact_path: Option<Node>,
     /// `vars_files`: each a path, or a list of paths of which the first that exists is read.
     pub vars_files: Vec<Node>,
     /// Hosts at a time.
@@ -38,7 +44,7 @@ pub struct Play {
     pub max_fail_percentage: Option<Node>,
     /// Whether handlers run on hosts that failed.
     pub force_handlers: Option<Node>,
-    /// `order` of hosts: inventory, sorted, reverse_inventory, reverse_sorted or shuffle.
+    /// `order` of hosts: `inventory`, `sorted`, `reverse_inventory`, `reverse_sorted` or `shuffle`.
     pub order: Option<Node>,
     /// Variables that are asked for at the start, as written.
     pub vars_prompt: Vec<Map>,
@@ -75,4 +81,6 @@ pub enum Strategy {
     Linear,
     /// Each host goes on as fast as it can.
     Free,
+    /// As `Free`, but a host's turn lasts until it is done with the play.
+    HostPinned,
 }

@@ -3,11 +3,11 @@
 use super::{Item, Keywords};
 use crate::source::Place;
 use crate::yaml::{Map, Node};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Which role a task belongs to, and where its files are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RoleName {
     /// The name as shown.
     pub name: String,
@@ -15,6 +15,26 @@ pub struct RoleName {
     pub folder: PathBuf,
     /// The roles that brought it in, the outermost first.
     pub parents: Vec<String>,
+    /// Their folders, in the same order.
+    pub parent_folders: Vec<PathBuf>,
+}
+
+impl RoleName {
+    /// Returns the role `name` in `folder`, brought in by the role `outer`; of a name that is a
+    /// path, the last part is shown.
+    pub fn within(outer: Option<&RoleName>, name: &str, folder: PathBuf) -> Self {
+        let last = Path::new(name).file_name();
+        let mut parents = outer.map_or_else(Vec::new, |role| role.parents.clone());
+        parents.extend(outer.map(|role| role.name.clone()));
+        let mut parent_folders = outer.map_or_else(Vec::new, |role| role.parent_folders.clone());
+        parent_folders.extend(outer.map(|role| role.folder.clone()));
+        Self {
+            name: last.map_or_else(|| name.to_owned(), |last| last.to_string_lossy().into()),
+            folder,
+            parents,
+            parent_folders,
+        }
+    }
 }
 
 /// A role as read from its folder.
@@ -45,8 +65,14 @@ pub struct RoleUse {
     pub place: Place,
     /// The role.
     pub role: Arc<Role>,
-    /// Keywords given to it (`when`, `tags`, `become`, …); parameters are in `vars`.
+    /// Keywords given to it (`when`, `tags`, `become`, `vars`, …).
     pub keywords: Keywords,
+    /// What stands beside the keywords in an entry of `roles`: variables that win over `set_fact`.
+    pub parameters: Map,
     /// Whether its defaults and vars stay visible to the play's other tasks.
     pub public: bool,
+    /// Whether it runs though the role ran before with the same parameters.
+    pub allow_duplicates: bool,
+    /// Whether its arguments are checked against the role's argument specs.
+    pub rolespec_validate: bool,
 }

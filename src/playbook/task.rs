@@ -48,12 +48,17 @@ pub struct Task {
     pub failed_when: Option<Vec<Node>>,
     /// `until`, `retries`, `delay`.
     pub until: Option<Until>,
+    /// `async`: seconds it may run in the background.
+    pub r#async: Option<Node>,
+    /// `poll`: seconds between two looks at it; 0 to go on at once.
+    pub poll: Option<Node>,
 }
 
 /// The module of a task and what it is given.
 #[derive(Debug, Clone)]
 pub struct Action {
-    /// The name as written, `ansible.builtin.` and `ansible.legacy.` removed.
+    /// The name as written, `ansible.builtin.` and `ansible.legacy.` removed; with `action:` it may
+    /// be a template.
     pub module: String,
     /// Where the name stands.
     pub place: Place,
@@ -97,6 +102,8 @@ pub struct LoopControl {
     pub pause: Option<Node>,
     /// Whether `ansible_loop` is set.
     pub extended: bool,
+    /// Whether `ansible_loop.allitems` is left out (`extended_allitems: false`).
+    pub without_all_items: bool,
     /// The loop ends after an item for which all hold.
     pub break_when: Vec<Node>,
 }

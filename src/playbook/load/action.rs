@@ -1,0 +1,299 @@
+//! The module of a task and its arguments, in all the forms Ansible knows.
+
+use super::Reader;
+use super::key_value;
+use super::keywords::{Entry, unknown_keyword};
+use crate::playbook::{Action, Level, keyword_names};
+use crate::source::{Place, Problem, did_you_mean};
+use crate::yaml::{Data, Map, Node};
+
+/// Modules whose text is a command; only these keys in it are arguments.
+const COMMANDS: &[&str] = &["command", "raw", "script", "shell"];
+const COMMAND_KEYS: &[&str] = &[
+    "creates",
+    "removes",
+    "chdir",
+    "executable",
+    "warn",
+    "stdin",
+    "stdin_add_newline",
+    "strip_empty_ends",
+];
+
+/// Modules that take text without `=` in it.
+const FREE_FORM: &[&str] = &[
+    "add_host",
+    "command",
+    "group_by",
+    "import_role",
+    "import_tasks",
+    "include_role",
+    "include_tasks",
+    "include_vars",
+    "meta",
+    "raw",
+    "script",
+    "set_fact",
+    "shell",
+];
+
+/// The key under which the arguments hold text that is no `key=value`.
+pub(super) const RAW: &str = "_raw_params";
+
+/// Returns a module's or plugin's name without the collection that Ansible's own stand in.
+pub(super) fn short_name(name: &str) -> &str {
+    ["ansible.builtin.", "ansible.legacy."]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(name)
+}
+
+/// A task's module, and where to act if the form tells it.
+pub(super) struct Found {
+    pub(super) action: Action,
+    /// Where `local_action` stands.
+    pub(super) local: Option<Place>,
+}
+
+impl Reader<'_> {
+    /// Returns the module of a task: the one key of `others`, or `action` or `local_action`.
+    pub(super) fn action(
+        &mut self,
+        task: &Node,
+        entries: &[Entry<'_>],
+        others: &[Entry<'_>],
+        level: Level,
+    ) -> Option<Found> {
+        let named = |name: &str| entries.iter().find(|entry| entry.name == name);
+        let forms: Vec<&Entry<'_>> = ["action", "local_action"]
+            .iter()
+            .filter_map(|name| named(name))
+            .collect();
+        let modules: Vec<&Entry<'_>> = forms
+            .iter()
+            .copied()
+            .chain(self.without_misspelt(others, forms.len(), level))
+            .collect();
+        let args = named("args").map(|entry| entry.value);
+        match modules.as_slice() {
+            [] => {
+                let problem = Problem::at(&task.place, "this task has no module");
+                self.report(
+                    problem
+                        .label("no module")
+                        .help("such as \"command: ls\"".to_owned()),
+                );
+                None
+            }
+            [entry] if forms.is_empty() => {
+                let module = short_name(entry.name).to_owned();
+                let arguments = self.arguments(&module, entry.value, args);
+                Some(Found {
+                    action: Action {
+                        module,
+                        place: entry.key.place.clone(),
+                        arguments,
+                    },
+                    local: None,
+                })
+            }
+            [entry] => {
+                let local = (entry.name == "local_action").then(|| entry.key.place.clone());
+                let action = self.action_form(entry, args)?;
+                Some(Found { action, local })
+            }
+            [first, second, ..] => {
+                let message = format!(
+                    "this task has two modules: {} and {}",
+                    first.name, second.name
+                );
+                self.report(
+                    Problem::at(&second.key.place, message)
+                        .label("a second module")
+                        .related(&first.key.place, "the first module")
+                        .help(format!(
+                            "write them as two tasks, or correct \"{}\" if it is a keyword",
+                            second.name
+                        )),
+                );
+                None
+            }
+        }
+    }
+
+    /// Of several keys that could be modules, those near to a keyword are misspelt keywords.
+    fn without_misspelt<'e, 'a>(
+        &mut self,
+        others: &'e [Entry<'a>],
+        forms: usize,
+        level: Level,
+    ) -> Vec<&'e Entry<'a>> {
+        if others.len() + forms < 2 {
+            return others.iter().collect();
+        }
+        let mut modules = Vec::new();
+        for entry in others {
+            let old = ["sudo", "sudo_user", "su", "su_user", "static"].contains(&entry.name);
+            if old || did_you_mean(entry.name, keyword_names(level)).is_some() {
+                self.report(unknown_keyword(entry.key, entry.name, level));
+            } else {
+                modules.push(entry);
+            }
+        }
+        modules
+    }
+
+    /// `action: copy src=a dest=b`, or a mapping with the module under `module`.
+    fn action_form(&mut self, entry: &Entry<'_>, args: Option<&Node>) -> Option<Action> {
+        let value = entry.value;
+        let text = match value.get("module") {
+            Some(module) => module,
+            None => value,
+        };
+        let tokens = text.as_text().and_then(|text| {
+            let tokens = key_value::split(text)?;
+            let (name, rest) = tokens.split_first()?;
+            Some((name.trim().to_owned(), rest.join(" ")))
+        });
+        let Some((name, rest)) = tokens else {
+            let problem = Problem::at(&text.place, format!("{} names no module", entry.name));
+            self.report(problem.help(format!("such as \"{}: copy src=a dest=b\"", entry.name)));
+            return None;
+        };
+        let module = short_name(&name).to_owned();
+        let mut given: Map = Vec::new();
+        for (key, value) in value.as_map().into_iter().flatten() {
+            match (key.as_text(), value.as_map()) {
+                (Some("module"), _) => {}
+                (Some("args"), Some(further)) => merge(&mut given, further),
+                _ => given.push((key.clone(), value.clone())),
+            }
+        }
+        let text = text_node(&rest, &text.place);
+        let mut arguments = self.arguments(&module, &text, args);
+        merge(&mut arguments, &given);
+        Some(Action {
+            module,
+            place: entry.value.place.clone(),
+            arguments,
+        })
+    }
+
+    /// Returns the arguments of a module: what stands behind its name, over those of `args`.
+    pub(super) fn arguments(&mut self, module: &str, value: &Node, args: Option<&Node>) -> Map {
+        let mut arguments = args.and_then(Node::as_map).cloned().unwrap_or_default();
+        match &value.data {
+            Data::Null => {}
+            Data::Map(map) => {
+                merge(&mut arguments, map);
+                for (key, _) in map.iter().filter(|(key, _)| key.as_text().is_none()) {
+                    self.report(key.unexpected(&format!("an argument of {module}"), "a name"));
+                }
+            }
+            Data::Text(text) => {
+                let own = self.text_arguments(module, text, value);
+                merge(&mut arguments, &own);
+            }
+            Data::Unsafe(_) | Data::Vault(_) if FREE_FORM.contains(&module) => {
+                arguments.push((text_node(RAW, &value.place), value.clone()));
+            }
+            _ => {
+                let problem = value.unexpected(&format!("what {module} is given"), "a mapping");
+                let advice = match (&value.data, COMMANDS.contains(&module)) {
+                    (Data::List(_), true) => Some("a list belongs under argv"),
+                    (Data::Bool(_) | Data::Integer(_) | Data::Float(_), true) => {
+                        Some("put the command in quotes")
+                    }
+                    _ => None,
+                };
+                self.report(problem.help(advice.map(str::to_owned)));
+            }
+        }
+        arguments
+    }
+
+    fn text_arguments(&mut self, module: &str, text: &str, value: &Node) -> Map {
+        let command = COMMANDS.contains(&module);
+        let is_key = |key: &str| {
+            if command {
+                COMMAND_KEYS.contains(&key)
+            } else {
+                is_argument_name(key)
+            }
+        };
+        let Some(parsed) = key_value::parse(text, is_key) else {
+            let message = "a quote or a template brace is never closed";
+            self.report(
+                Problem::at(&value.place, message)
+                    .help("arguments with quotes in them are best written as a mapping".to_owned()),
+            );
+            return Map::new();
+        };
+        let mut arguments: Map = Vec::new();
+        for (key, value_text) in &parsed.pairs {
+            let place = place_within(value, key).unwrap_or_else(|| value.place.clone());
+            let entry = (text_node(key, &place), text_node(value_text, &place));
+            merge(&mut arguments, &[entry]);
+        }
+        if parsed.rest.trim().is_empty() {
+            return arguments;
+        }
+        if FREE_FORM.contains(&module) {
+            let raw = text_node(&parsed.rest, &value.place);
+            arguments.push((text_node(RAW, &value.place), raw));
+        } else {
+            let rest = parsed.rest.trim();
+            let (message, advice) = if value.has_template() && parsed.pairs.is_empty() {
+                (
+                    format!("the arguments of {module} cannot come from one template"),
+                    "write a mapping with the arguments' names",
+                )
+            } else {
+                (
+                    format!("\"{rest}\" is no argument of {module}: it has the form name=value"),
+                    "write the arguments as a mapping",
+                )
+            };
+            self.report(Problem::at(&value.place, message).help(advice.to_owned()));
+        }
+        arguments
+    }
+}
+
+fn is_argument_name(key: &str) -> bool {
+    key.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        && key
+            .chars()
+            .all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+}
+
+/// Puts `further` over `map`.
+fn merge(map: &mut Map, further: &[(Node, Node)]) {
+    for (key, value) in further {
+        match map.iter_mut().find(|(known, _)| known.data == key.data) {
+            Some(entry) => *entry = (key.clone(), value.clone()),
+            None => map.push((key.clone(), value.clone())),
+        }
+    }
+}
+
+pub(super) fn text_node(text: &str, place: &Place) -> Node {
+    Node {
+        data: Data::Text(text.into()),
+        place: place.clone(),
+    }
+}
+
+/// Returns where `key=…` stands in a text, if it stands there once.
+fn place_within(value: &Node, key: &str) -> Option<Place> {
+    let needle = format!("{key}=");
+    let text = value.place.text();
+    let mut found = text.match_indices(&needle).map(|(at, _)| at);
+    let (Some(at), None) = (found.next(), found.next()) else {
+        return None;
+    };
+    let start = value.place.range.start + at;
+    let tail = text.get(at..)?;
+    let length = tail.find([' ', '\n']).unwrap_or(tail.len());
+    Some(Place::new(&value.place.file, start..start + length))
+}

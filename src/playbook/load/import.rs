@@ -1,0 +1,358 @@
+//! `import_tasks` and `import_role`, put in place at once, and `include_*`, kept for later.
+
+use super::Reader;
+use super::action::{RAW, short_name};
+use super::item::Keys;
+use super::keywords::{Entry, unknown_keyword};
+use super::play::one_or_many;
+use super::role::RoleFiles;
+use super::scope::Scope;
+use crate::playbook::{
+    Block, Include, IncludeKind, Item, Keywords, Level, RoleName, RoleUse, boolean,
+};
+use crate::source::{Problem, did_you_mean};
+use crate::yaml::{Map, Node};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The modules that are no modules: other files' tasks.
+pub(super) const NAMES: &[&str] = &[
+    "import_role",
+    "import_tasks",
+    "include",
+    "include_role",
+    "include_tasks",
+];
+
+const TASKS_ARGUMENTS: &[&str] = &["file", RAW, "apply"];
+const ROLE_ARGUMENTS: &[&str] = &[
+    "name",
+    "role",
+    "tasks_from",
+    "vars_from",
+    "defaults_from",
+    "handlers_from",
+    "apply",
+    "public",
+    "allow_duplicates",
+    "rolespec_validate",
+];
+
+/// The key of an import or include, and its arguments.
+struct Call<'a> {
+    module: &'a str,
+    entry: Entry<'a>,
+    arguments: Map,
+}
+
+impl Call<'_> {
+    fn get(&self, names: &[&str]) -> Option<&Node> {
+        self.arguments
+            .iter()
+            .find(|(key, _)| key.as_text().is_some_and(|name| names.contains(&name)))
+            .map(|(_, value)| value)
+    }
+}
+
+impl Reader<'_> {
+    pub(super) fn import_tasks(&mut self, node: &Node, scope: &Scope) -> Option<Item> {
+        let keys = self.keys(node, Level::Import);
+        let call = self.call(&keys)?;
+        self.refuse_loops(&keys, &call);
+        self.refuse_apply(&call);
+        let (name, keywords, notify) = self.import_keywords(&keys);
+        let file = self.file_argument(&call)?;
+        let text = with_known_folders(
+            file.as_text().unwrap_or_default(),
+            scope.role.as_deref(),
+            &scope.play_folder,
+        );
+        if text.contains("{{") {
+            self.report(template_in_import(file, "import_tasks"));
+            return None;
+        }
+        let path = scope.find_tasks(&text, &file.place);
+        let path = self.problems.take(path)?;
+        Some(Item::Block(Arc::new(Block {
+            place: node.place.clone(),
+            name,
+            keywords,
+            block: self.tasks_file(&path, &file.place, scope),
+            rescue: Vec::new(),
+            always: Vec::new(),
+            notify,
+        })))
+    }
+
+    pub(super) fn import_role(&mut self, node: &Node, scope: &Scope) -> Option<Item> {
+        let keys = self.keys(node, Level::Import);
+        let call = self.call(&keys)?;
+        self.refuse_loops(&keys, &call);
+        self.refuse_apply(&call);
+        self.refuse_handler(&call, scope)?;
+        let (_, keywords, _) = self.import_keywords(&keys);
+        let name = self.role_argument(&call)?;
+        let mut files = RoleFiles::default();
+        for (key, value) in from_arguments(&call) {
+            let text = with_known_folders(
+                value.as_text().unwrap_or_default(),
+                scope.role.as_deref(),
+                &scope.play_folder,
+            );
+            if text.contains("{{") {
+                self.report(template_in_import(&value, "import_role"));
+                return None;
+            }
+            files.set(key.as_text().unwrap_or_default(), text);
+        }
+        let text = name.as_text().unwrap_or_default();
+        if name.has_template() {
+            self.report(template_in_import(name, "import_role"));
+            return None;
+        }
+        let role = self.role(text, &name.place, &files, scope)?;
+        Some(Item::Role(Arc::new(RoleUse {
+            place: node.place.clone(),
+            role,
+            keywords,
+            parameters: Map::new(),
+            public: self.flag(&call, "public", true),
+            allow_duplicates: self.flag(&call, "allow_duplicates", true),
+            rolespec_validate: self.flag(&call, "rolespec_validate", true),
+        })))
+    }
+
+    pub(super) fn include(&mut self, node: &Node, scope: &Scope) -> Option<Item> {
+        let keys = self.keys(node, Level::Include);
+        let call = self.call(&keys)?;
+        let apply = match call.get(&["apply"]) {
+            Some(apply) if apply.as_map().is_none() => {
+                self.report(apply.unexpected("apply", "a mapping"));
+                Keywords::default()
+            }
+            Some(apply) => self.shared_keywords(apply, Level::Apply, |_| false),
+            None => Keywords::default(),
+        };
+        let kind = if call.module == "include_tasks" {
+            IncludeKind::Tasks(self.file_argument(&call)?.clone())
+        } else {
+            self.refuse_handler(&call, scope)?;
+            IncludeKind::Role {
+                name: self.role_argument(&call)?.clone(),
+                from: from_arguments(&call),
+                public: self.flag(&call, "public", false),
+                allow_duplicates: self.flag(&call, "allow_duplicates", true),
+                rolespec_validate: self.flag(&call, "rolespec_validate", true),
+            }
+        };
+        let mut include = Include {
+            place: node.place.clone(),
+            name: None,
+            role: scope.role.clone(),
+            folder: scope.folder.to_path_buf(),
+            kind,
+            keywords: Keywords::default(),
+            apply,
+            repeat: self.repeat(&keys.entries, &keys.with),
+            register: None,
+            handler: scope.handlers,
+            listen: Vec::new(),
+        };
+        for entry in &keys.entries {
+            if self.set_shared(&mut include.keywords, entry) {
+                continue;
+            }
+            match entry.name {
+                "name" => include.name = Some(entry.value.clone()),
+                "listen" if scope.handlers => include.listen = one_or_many(entry.value),
+                "listen" => {
+                    let message = "listen belongs to a handler";
+                    self.report(Problem::at(&entry.key.place, message));
+                }
+                "register" => {
+                    self.check_variable_name(entry.value);
+                    include.register = Some(entry.value.clone());
+                }
+                _ => {}
+            }
+        }
+        Some(Item::Include(Arc::new(include)))
+    }
+
+    /// Returns which import or include it is, with its arguments checked by name.
+    fn call<'a>(&mut self, keys: &Keys<'a>) -> Option<Call<'a>> {
+        let is_call = |entry: &&Entry<'a>| NAMES.contains(&short_name(entry.name));
+        let entry = *keys.others.iter().find(is_call)?;
+        let module = short_name(entry.name);
+        for other in keys.others.iter().filter(|other| other.name != entry.name) {
+            let level = if module.starts_with("import") {
+                Level::Import
+            } else {
+                Level::Include
+            };
+            self.report(unknown_keyword(other.key, other.name, level));
+        }
+        let args = keys.entries.iter().find(|entry| entry.name == "args");
+        let arguments = self.arguments(module, entry.value, args.map(|entry| entry.value));
+        let known = if module.ends_with("tasks") {
+            TASKS_ARGUMENTS
+        } else {
+            ROLE_ARGUMENTS
+        };
+        for (key, _) in &arguments {
+            let name = key.to_value().to_string();
+            if !known.contains(&name.as_str()) {
+                let message = format!("{module} has no argument \"{name}\"");
+                let shown = known.iter().copied().filter(|name| *name != RAW);
+                let advice = (name == RAW).then(|| format!("write \"{module}: {{name: …}}\""));
+                self.report(
+                    Problem::at(&key.place, message)
+                        .help(advice.or_else(|| did_you_mean(&name, shown))),
+                );
+            }
+        }
+        Some(Call {
+            module,
+            entry,
+            arguments,
+        })
+    }
+
+    fn import_keywords(&mut self, keys: &Keys<'_>) -> (Option<Node>, Keywords, Vec<Node>) {
+        let (mut name, mut keywords, mut notify) = (None, Keywords::default(), Vec::new());
+        for entry in &keys.entries {
+            match entry.name {
+                "name" => name = Some(entry.value.clone()),
+                "notify" => notify = one_or_many(entry.value),
+                _ => {
+                    self.set_shared(&mut keywords, entry);
+                }
+            }
+        }
+        (name, keywords, notify)
+    }
+
+    fn refuse_loops(&mut self, keys: &Keys<'_>, call: &Call<'_>) {
+        for with in &keys.with {
+            let message = format!("{} cannot stand on {}", with.name, call.module);
+            let advice = format!("use {}", call.module.replace("import", "include"));
+            self.report(Problem::at(&with.key.place, message).help(advice));
+        }
+    }
+
+    fn refuse_apply(&mut self, call: &Call<'_>) {
+        if let Some(apply) = call.get(&["apply"]) {
+            let message = format!("{} has no argument \"apply\"", call.module);
+            let advice = "keywords of an import reach its tasks without it".to_owned();
+            self.report(Problem::at(&apply.place, message).help(advice));
+        }
+    }
+
+    fn refuse_handler(&mut self, call: &Call<'_>, scope: &Scope) -> Option<()> {
+        if !scope.handlers {
+            return Some(());
+        }
+        let message = format!("{} cannot be a handler", call.module);
+        self.report(Problem::at(&call.entry.key.place, message));
+        None
+    }
+
+    fn file_argument<'c>(&mut self, call: &'c Call<'_>) -> Option<&'c Node> {
+        let file = call.get(&[RAW, "file"]);
+        let good = file.filter(|file| file.as_text().is_some_and(|text| !text.is_empty()));
+        if good.is_none() {
+            let message = format!("{} names no file", call.module);
+            let place = file.map_or(&call.entry.key.place, |file| &file.place);
+            self.report(Problem::at(place, message));
+        }
+        good
+    }
+
+    fn role_argument<'c>(&mut self, call: &'c Call<'_>) -> Option<&'c Node> {
+        let name = call.get(&["name", "role"]);
+        let good = name.filter(|name| name.as_text().is_some_and(|text| !text.is_empty()));
+        if good.is_none() {
+            let message = format!("{} names no role", call.module);
+            let place = name.map_or(&call.entry.key.place, |name| &name.place);
+            let advice = format!("write \"{}: {{name: …}}\"", call.module);
+            self.report(Problem::at(place, message).help(advice));
+        }
+        for (key, value) in from_arguments(call) {
+            if value.as_text().is_none() {
+                let name = key.to_value().to_string();
+                self.report(value.unexpected(&name, "the name of a file"));
+            }
+        }
+        good
+    }
+
+    fn flag(&mut self, call: &Call<'_>, name: &str, default: bool) -> bool {
+        let Some(value) = call.get(&[name]) else {
+            return default;
+        };
+        boolean(value).unwrap_or_else(|| {
+            self.report(value.unexpected(name, "a boolean"));
+            default
+        })
+    }
+}
+
+/// Returns `tasks_from` and its like.
+fn from_arguments(call: &Call<'_>) -> Map {
+    let is_from = |key: &Node| key.as_text().is_some_and(|name| name.ends_with("_from"));
+    let arguments = call.arguments.iter();
+    arguments.filter(|(key, _)| is_from(key)).cloned().collect()
+}
+
+/// Returns a path in which the folders known before any host is reached are filled in:
+/// `role_path` and `playbook_dir`.
+pub(super) fn with_known_folders(
+    path: &str,
+    role: Option<&RoleName>,
+    play_folder: &Path,
+) -> String {
+    let absolute = |folder: &Path| {
+        let folder = if folder == Path::new("") {
+            Path::new(".")
+        } else {
+            folder
+        };
+        std::path::absolute(folder).unwrap_or_else(|_| PathBuf::from(folder))
+    };
+    let mut filled = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let Some((name, end)) = after.split_once("}}") else {
+            break;
+        };
+        filled.push_str(before);
+        match (name.trim(), role) {
+            ("playbook_dir", _) => filled += &absolute(play_folder).to_string_lossy(),
+            ("role_path", Some(role)) => filled += &absolute(&role.folder).to_string_lossy(),
+            _ => {
+                filled.push_str("{{");
+                filled.push_str(name);
+                filled.push_str("}}");
+            }
+        }
+        rest = end;
+    }
+    filled + rest
+}
+
+/// Returns the problem that something to import depends on a variable.
+pub(super) fn template_in_import(value: &Node, what: &str) -> Problem {
+    let instead = match what {
+        "import_role" | "roles" => "include_role",
+        "import_tasks" => "include_tasks",
+        _ => "a fixed path",
+    };
+    Problem::at(
+        &value.place,
+        format!("{what} is resolved before any variable is known"),
+    )
+    .label("depends on a variable")
+    .help(format!(
+        "use {instead}; only role_path and playbook_dir are known here"
+    ))
+}

@@ -1,0 +1,237 @@
+//! The entries of a play, role, block or task: known keywords in their places.
+
+use super::Reader;
+use super::play::one_or_many;
+use crate::playbook::{Keywords, Level, keyword, keyword_names};
+use crate::source::{Problem, did_you_mean};
+use crate::yaml::{Data, Map, Node};
+
+/// A keyword and its value as written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry<'a> {
+    pub(super) name: &'a str,
+    pub(super) key: &'a Node,
+    pub(super) value: &'a Node,
+}
+
+impl Reader<'_> {
+    /// Returns the good keywords of a mapping; unknown ones, those that stand elsewhere and wrong
+    /// kinds of value are reported and left out. `other` tells which keys are no keywords.
+    pub(super) fn entries<'a>(
+        &mut self,
+        node: &'a Node,
+        level: Level,
+        other: impl Fn(&str) -> bool,
+    ) -> Vec<Entry<'a>> {
+        let mut entries = Vec::new();
+        for (key, value) in node.as_map().into_iter().flatten() {
+            let Some(name) = key.as_text() else {
+                self.report(key.unexpected("a keyword", "text"));
+                continue;
+            };
+            if other(name) {
+                continue;
+            }
+            let entry = Entry { name, key, value };
+            match problem_of(&entry, level) {
+                Some(problem) => self.report(problem),
+                None => entries.push(entry),
+            }
+        }
+        entries
+    }
+
+    /// Returns the shared keywords of a mapping.
+    pub(super) fn shared_keywords(
+        &mut self,
+        node: &Node,
+        level: Level,
+        other: impl Fn(&str) -> bool,
+    ) -> Keywords {
+        let mut keywords = Keywords::default();
+        for entry in self.entries(node, level, other) {
+            self.set_shared(&mut keywords, &entry);
+        }
+        keywords
+    }
+
+    /// Puts a keyword that plays, roles, blocks and tasks share in its place; false if it is none.
+    pub(super) fn set_shared(&mut self, keywords: &mut Keywords, entry: &Entry<'_>) -> bool {
+        let value = Some(entry.value.clone());
+        match entry.name {
+            "when" => keywords.when = self.conditions(entry),
+            "tags" => keywords.tags = tags(entry.value),
+            "vars" => keywords.vars = self.variables(entry.value),
+            "environment" => keywords.environment = one_or_many(entry.value),
+            "module_defaults" => keywords.module_defaults = self.module_defaults(entry.value),
+            "become" => keywords.r#become = value,
+            "become_user" => keywords.become_user = value,
+            "become_method" => keywords.become_method = value,
+            "become_flags" => keywords.become_flags = value,
+            "become_exe" => keywords.become_exe = value,
+            "remote_user" => keywords.remote_user = value,
+            "connection" => keywords.connection = value,
+            "port" => keywords.port = value,
+            "delegate_to" => keywords.delegate_to = value,
+            "delegate_facts" => keywords.delegate_facts = value,
+            "run_once" => keywords.run_once = value,
+            "ignore_errors" => keywords.ignore_errors = value,
+            "ignore_unreachable" => keywords.ignore_unreachable = value,
+            "any_errors_fatal" => keywords.any_errors_fatal = value,
+            "no_log" => keywords.no_log = value,
+            "check_mode" => keywords.check_mode = value,
+            "diff" => keywords.diff = value,
+            "timeout" => keywords.timeout = value,
+            "throttle" => keywords.throttle = value,
+            "debugger" => keywords.debugger = value,
+            "collections" => {}
+            _ => return false,
+        }
+        true
+    }
+
+    /// Returns expressions of which all must hold.
+    pub(super) fn conditions(&mut self, entry: &Entry<'_>) -> Vec<Node> {
+        let conditions = one_or_many(entry.value);
+        for condition in &conditions {
+            self.check_condition(entry.name, condition);
+        }
+        conditions
+    }
+
+    /// A condition is an expression already: braces in it are a mistake, or were meant as text.
+    pub(super) fn check_condition(&mut self, keyword: &str, condition: &Node) {
+        let Some(text) = condition.as_text() else {
+            return;
+        };
+        let braces = condition.has_template() && (text.contains("}}") || text.contains("%}"));
+        if !braces || self.loader.options.compat {
+            return;
+        }
+        let inner = text
+            .trim()
+            .strip_prefix("{{")
+            .and_then(|rest| rest.strip_suffix("}}"))
+            .filter(|rest| !rest.contains("{{"));
+        let advice = match inner {
+            Some(inner) => format!("write: {keyword}: {}", inner.trim()),
+            None => "use the variables' names without braces".to_owned(),
+        };
+        let message = format!("{keyword} is an expression already: no {{{{ }}}} in it");
+        self.report(Problem::at(&condition.place, message).help(advice));
+    }
+
+    /// Returns variables; a name that no expression could use is reported.
+    pub(super) fn variables(&mut self, value: &Node) -> Map {
+        let Some(map) = value.as_map() else {
+            return Map::new();
+        };
+        for (key, _) in map {
+            self.check_variable_name(key);
+        }
+        map.clone()
+    }
+
+    /// Reports a name that no expression could use.
+    pub(super) fn check_variable_name(&mut self, name: &Node) {
+        let text = name.to_value().to_string();
+        if is_variable_name(&text) {
+            return;
+        }
+        let message = format!("\"{text}\" cannot be the name of a variable");
+        let better: String = text
+            .chars()
+            .map(|letter| {
+                if letter.is_alphanumeric() {
+                    letter
+                } else {
+                    '_'
+                }
+            })
+            .collect();
+        let advice = is_variable_name(&better).then(|| format!("write {better}"));
+        self.report(
+            Problem::at(&name.place, message)
+                .label("letters, digits and _ are allowed, no digit first")
+                .help(advice),
+        );
+    }
+
+    fn module_defaults(&mut self, value: &Node) -> Map {
+        let mut defaults = Map::new();
+        for map in one_or_many(value) {
+            for (key, arguments) in map.as_map().cloned().unwrap_or_default() {
+                let fits = matches!(arguments.data, Data::Map(_)) || arguments.has_template();
+                if !fits {
+                    self.report(arguments.unexpected("module_defaults of a module", "a mapping"));
+                }
+                defaults.push((key, arguments));
+            }
+        }
+        defaults
+    }
+}
+
+/// Returns whether expressions can use a variable of this name.
+pub(super) fn is_variable_name(name: &str) -> bool {
+    const RESERVED: &[&str] = &[
+        "and", "or", "not", "in", "is", "if", "else", "elif", "for", "true", "false", "none",
+        "True", "False", "None",
+    ];
+    let mut letters = name.chars();
+    letters
+        .next()
+        .is_some_and(|first| first.is_alphabetic() || first == '_')
+        && letters.all(|letter| letter.is_alphanumeric() || letter == '_')
+        && !RESERVED.contains(&name)
+}
+
+/// Returns the tags of text, separated by commas, or of a list of such texts.
+fn tags(value: &Node) -> Vec<String> {
+    let mut tags: Vec<String> = Vec::new();
+    for item in one_or_many(value) {
+        let text = item.to_value().to_string();
+        for tag in text.split(',').map(str::trim) {
+            if !tag.is_empty() && !tags.iter().any(|known| known == tag) {
+                tags.push(tag.to_owned());
+            }
+        }
+    }
+    tags
+}
+
+fn problem_of(entry: &Entry<'_>, level: Level) -> Option<Problem> {
+    let name = entry.name;
+    let Some(known) = keyword(name) else {
+        return Some(unknown_keyword(entry.key, name, level));
+    };
+    if known.levels.contains(&level) {
+        return known.kind.check(name, entry.value);
+    }
+    let message = format!("{name} cannot stand on {}", level.name());
+    let places: Vec<_> = known.levels.iter().map(|level| level.name()).collect();
+    let advice = if level == Level::Include && known.levels.contains(&Level::Apply) {
+        format!("to give it to the included tasks, put it under apply: {{{name}: …}}")
+    } else {
+        format!("{name} belongs to {}", places.join(", "))
+    };
+    Some(Problem::at(&entry.key.place, message).help(advice))
+}
+
+/// Returns the problem that no keyword is called `name`.
+pub(super) fn unknown_keyword(key: &Node, name: &str, level: Level) -> Problem {
+    let renamed = match name {
+        "sudo" | "su" => Some("write become: true"),
+        "sudo_user" | "su_user" => Some("write become_user"),
+        "accelerate" | "static" => Some("remove it: it has had no effect for years"),
+        "include" => Some("write include_tasks or import_tasks"),
+        "user" if level == Level::Play => Some("write remote_user"),
+        _ => None,
+    };
+    let near = did_you_mean(name, keyword_names(level));
+    Problem::at(
+        &key.place,
+        format!("unknown keyword \"{name}\" on {}", level.name()),
+    )
+    .help(renamed.map(str::to_owned).or(near))
+}

@@ -1,0 +1,158 @@
+//! From files to plays, tasks and roles; every mistake found is reported, not only the first.
+
+mod action;
+mod cache;
+mod import;
+mod item;
+mod key_value;
+mod keywords;
+mod play;
+mod playbook;
+mod repeat;
+mod role;
+mod role_use;
+mod scope;
+mod task;
+mod tasks_file;
+
+use super::{Include, Item, Playbook, Role, RoleName};
+use crate::source::{Place, Problem, Problems, Result, SourceFile};
+use crate::yaml::{self, Node};
+use cache::Cache;
+pub use role::RoleFiles;
+use scope::Scope;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What loading depends on besides the files.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// Accept what Ansible accepts though it is likely a mistake.
+    pub compat: bool,
+    /// Further folders that hold roles, searched after those beside the playbook.
+    pub roles_path: Vec<PathBuf>,
+}
+
+/// Reads playbooks, and what they include while they run; shared by all hosts' threads.
+///
+/// Every file is read once, and the same include gives the same tasks to every host.
+#[derive(Debug, Default)]
+pub struct Loader {
+    options: LoadOptions,
+    files: Cache<PathBuf, Arc<Node>>,
+    tasks: Cache<TasksKey, Vec<Item>>,
+    roles: Cache<RoleKey, Arc<Role>>,
+}
+
+/// A tasks file, the role it belongs to, whether its tasks are handlers, the playbook's folder.
+type TasksKey = (PathBuf, Option<Arc<RoleName>>, bool, PathBuf);
+
+/// A role, the files used instead of `main`, the playbook's folder.
+type RoleKey = (RoleName, RoleFiles, PathBuf);
+
+impl Loader {
+    /// Returns a loader that has read nothing yet.
+    pub fn new(options: LoadOptions) -> Self {
+        Self {
+            options,
+            ..Self::default()
+        }
+    }
+
+    /// Returns the playbook in the file at `path`, with all that it imports and the roles it uses.
+    pub fn playbook(&self, path: &Path) -> Result<Playbook> {
+        let mut reader = Reader::new(self);
+        let plays = reader.playbook(path);
+        reader.finish(Playbook {
+            path: path.to_owned(),
+            plays,
+        })
+    }
+
+    /// Returns the tasks that `include_tasks` includes; `file` is its argument, rendered.
+    pub fn include_tasks(
+        &self,
+        include: &Include,
+        file: &str,
+        play_folder: &Path,
+    ) -> Result<Vec<Item>> {
+        let scope = Scope::of_include(include, play_folder);
+        let path = scope.find_tasks(file, &include.place)?;
+        let role = include.role.clone();
+        let key = (path.clone(), role, include.handler, play_folder.to_owned());
+        self.tasks.get(key, || {
+            let mut reader = Reader::new(self);
+            let items = reader.tasks_file(&path, &include.place, &scope);
+            reader.finish(items)
+        })
+    }
+
+    /// Returns the role that `include_role` includes; `name` and `files` are its arguments,
+    /// rendered.
+    pub fn include_role(
+        &self,
+        include: &Include,
+        name: &str,
+        files: &RoleFiles,
+        play_folder: &Path,
+    ) -> Result<Arc<Role>> {
+        let scope = Scope::of_include(include, play_folder);
+        let mut reader = Reader::new(self);
+        let role = reader.role(name, &include.place, files, &scope);
+        match role {
+            Some(role) => reader.finish(role),
+            None => Err(reader.problems),
+        }
+    }
+
+    /// Returns the document in a YAML file, read once however often it is asked for.
+    pub fn file(&self, path: &Path) -> Result<Arc<Node>> {
+        self.files.get(path.to_owned(), || {
+            let node = yaml::read(&SourceFile::read(path)?)?;
+            Ok(Arc::new(node))
+        })
+    }
+}
+
+/// Reads one playbook, tasks file or role, and gathers the problems.
+struct Reader<'a> {
+    loader: &'a Loader,
+    problems: Problems,
+}
+
+impl<'a> Reader<'a> {
+    fn new(loader: &'a Loader) -> Self {
+        Self {
+            loader,
+            problems: Problems::default(),
+        }
+    }
+
+    /// Returns `value`, or the problems found, each once: a role may be read several times.
+    fn finish<T>(self, value: T) -> Result<T> {
+        let mut seen = HashSet::new();
+        let mut problems = self.problems;
+        problems
+            .0
+            .retain(|problem| seen.insert(problem.to_string()));
+        problems.or(value)
+    }
+
+    fn report(&mut self, problem: impl Into<Option<Problem>>) {
+        self.problems.0.extend(problem.into());
+    }
+
+    /// Returns a YAML file's document; `place` is where it was named.
+    fn file(&mut self, path: &Path, place: Option<&Place>) -> Option<Arc<Node>> {
+        let result = self.loader.file(path).map_err(|mut problems| {
+            for problem in &mut problems.0 {
+                if problem.place.is_none() {
+                    problem.place = place.cloned();
+                }
+            }
+            problems
+        });
+        self.problems.take(result)
+    }
+}

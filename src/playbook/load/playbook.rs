@@ -1,0 +1,112 @@
+//! A playbook file: a list of plays and of other playbooks to import.
+
+use super::Reader;
+use super::scope::Scope;
+use crate::playbook::{Keywords, Level, Play};
+use crate::source::{Place, Problem};
+use crate::yaml::{Data, Node};
+use std::path::{Path, PathBuf};
+
+/// The playbooks being read, and where each was named.
+type Chain = Vec<(PathBuf, Place)>;
+
+impl Reader<'_> {
+    /// Returns the plays of the file at `path`, those it imports put in their places.
+    pub(super) fn playbook(&mut self, path: &Path) -> Vec<Play> {
+        match self.file(path, None) {
+            Some(document) => self.plays(path, &document, &Vec::new()),
+            None => Vec::new(),
+        }
+    }
+
+    fn plays(&mut self, path: &Path, document: &Node, chain: &Chain) -> Vec<Play> {
+        let Some(entries) = document.as_list() else {
+            let problem = match &document.data {
+                Data::Null => Problem::at(&document.place, "the playbook is empty"),
+                _ => document.unexpected("a playbook", "a list of plays"),
+            };
+            self.report(problem.help("a play starts with \"- hosts: …\"".to_owned()));
+            return Vec::new();
+        };
+        if entries.is_empty() {
+            self.report(Problem::at(&document.place, "the playbook is empty"));
+        }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut plays = Vec::new();
+        for entry in entries {
+            let Some(map) = entry.as_map() else {
+                self.report(entry.unexpected("a play", "a mapping"));
+                continue;
+            };
+            let import = map.iter().find(|(key, _)| {
+                key.as_text().map(super::action::short_name) == Some("import_playbook")
+            });
+            match import {
+                Some((_, file)) => plays.extend(self.import_playbook(entry, file, folder, chain)),
+                None => plays.extend(self.play(entry, folder)),
+            }
+        }
+        plays
+    }
+
+    fn import_playbook(
+        &mut self,
+        entry: &Node,
+        file: &Node,
+        folder: &Path,
+        chain: &Chain,
+    ) -> Vec<Play> {
+        let keywords = self.shared_keywords(entry, Level::ImportPlaybook, |name| {
+            super::action::short_name(name) == "import_playbook"
+        });
+        let Some(name) = file.as_text() else {
+            self.report(file.unexpected("import_playbook", "the path of a playbook"));
+            return Vec::new();
+        };
+        let name = super::import::with_known_folders(name, None, folder);
+        if file.has_template() && name.contains("{{") {
+            self.report(super::import::template_in_import(file, "import_playbook"));
+            return Vec::new();
+        }
+        let path = folder.join(&name);
+        if !path.is_file() {
+            let candidates = [path];
+            let problem = super::scope::missing_file("playbook", &name, &file.place, &candidates);
+            self.report(problem);
+            return Vec::new();
+        }
+        let scope = Scope {
+            play_folder: folder.into(),
+            folder: folder.into(),
+            role: None,
+            handlers: false,
+            chain: chain.clone(),
+        };
+        let inner = scope.enter(&path, &file.place);
+        let Some(inner) = self.problems.take(inner) else {
+            return Vec::new();
+        };
+        let Some(document) = self.file(&path, Some(&file.place)) else {
+            return Vec::new();
+        };
+        let mut plays = self.plays(&path, &document, &inner.chain);
+        for play in &mut plays {
+            put_around(&keywords, &mut play.keywords);
+        }
+        plays
+    }
+}
+
+/// What is given to `import_playbook` holds for all its plays; its variables win.
+fn put_around(import: &Keywords, play: &mut Keywords) {
+    play.when.splice(0..0, import.when.iter().cloned());
+    for tag in &import.tags {
+        if !play.tags.contains(tag) {
+            play.tags.push(tag.clone());
+        }
+    }
+    for (key, value) in &import.vars {
+        play.vars.retain(|(other, _)| other.data != key.data);
+        play.vars.push((key.clone(), value.clone()));
+    }
+}

@@ -1,0 +1,299 @@
+//! A role, read from its folder.
+
+use super::Reader;
+use super::scope::Scope;
+use crate::playbook::search::parent;
+use crate::playbook::{Item, Role, RoleName, boolean};
+use crate::source::{Place, Problem, did_you_mean};
+use crate::yaml::{Data, Map, Node};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Which of a role's files are used instead of `main`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct RoleFiles {
+    /// `tasks_from`.
+    pub tasks: Option<String>,
+    /// `vars_from`.
+    pub vars: Option<String>,
+    /// `defaults_from`.
+    pub defaults: Option<String>,
+    /// `handlers_from`.
+    pub handlers: Option<String>,
+}
+
+impl RoleFiles {
+    /// Sets the file that an argument (`tasks_from`, …) names; other arguments are ignored.
+    pub fn set(&mut self, argument: &str, file: String) {
+        match argument {
+            "tasks_from" => self.tasks = Some(file),
+            "vars_from" => self.vars = Some(file),
+            "defaults_from" => self.defaults = Some(file),
+            "handlers_from" => self.handlers = Some(file),
+            _ => {}
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// Returns the role called `name` at `place`.
+    pub(super) fn role(
+        &mut self,
+        name: &str,
+        place: &Place,
+        files: &RoleFiles,
+        scope: &Scope,
+    ) -> Option<Arc<Role>> {
+        let folder = self.find_role(name, place, scope)?;
+        let role_name = RoleName::within(scope.role.as_deref(), name, folder);
+        let play_folder = scope.play_folder.to_path_buf();
+        let key = (role_name.clone(), files.clone(), play_folder);
+        let loader = self.loader;
+        let result = loader.roles.get(key, || {
+            let mut reader = Reader::new(loader);
+            let role = reader.read_role(role_name, files, place, scope);
+            reader.finish(Arc::new(role))
+        });
+        self.problems.take(result)
+    }
+
+    /// Returns the folder of a role: beside the playbook, in its parent's `roles`, in the further
+    /// folders, beside the role that names it, or the path that the name itself is.
+    fn find_role(&mut self, name: &str, place: &Place, scope: &Scope) -> Option<PathBuf> {
+        let mut folders = vec![
+            scope.play_folder.join("roles"),
+            parent(&scope.play_folder).join("roles"),
+        ];
+        folders.extend(self.loader.options.roles_path.iter().cloned());
+        folders.extend(scope.role.iter().map(|role| parent(&role.folder)));
+        folders.push(scope.play_folder.to_path_buf());
+        let found = folders.iter().map(|folder| folder.join(name));
+        let by_path = name.contains('/').then(|| PathBuf::from(name));
+        if let Some(folder) = found.chain(by_path).find(|folder| folder.is_dir()) {
+            return Some(folder);
+        }
+        folders.pop();
+        let known: Vec<String> = folders.iter().flat_map(|path| names_in(path)).collect();
+        let mut shown: Vec<String> = Vec::new();
+        for folder in &folders {
+            let text = folder.display().to_string();
+            if !shown.contains(&text) {
+                shown.push(text);
+            }
+        }
+        self.report(
+            Problem::at(place, format!("there is no role \"{name}\""))
+                .label("not found")
+                .help(did_you_mean(name, known.iter().map(String::as_str)))
+                .help(format!("searched in {}", shown.join(", "))),
+        );
+        None
+    }
+
+    fn read_role(
+        &mut self,
+        name: RoleName,
+        files: &RoleFiles,
+        place: &Place,
+        scope: &Scope,
+    ) -> Role {
+        let name = Arc::new(name);
+        let inner = Scope {
+            folder: name.folder.join("tasks").into(),
+            role: Some(name.clone()),
+            handlers: false,
+            ..scope.clone()
+        };
+        let meta = self.role_document(&name, "meta", None, place);
+        let meta_of = |key: &str| meta.as_ref().and_then(|meta| meta.get(key));
+        let dependencies = match (meta_of("dependencies"), inner.enter(&name.folder, place)) {
+            (Some(list), Ok(entered)) => self.role_uses(list, &entered),
+            (None, _) => Vec::new(),
+            (Some(_), Err(problems)) => {
+                self.problems.0.extend(problems.0);
+                Vec::new()
+            }
+        };
+        let allow_duplicates = meta_of("allow_duplicates")
+            .and_then(boolean)
+            .unwrap_or(false);
+        let handlers = Scope {
+            folder: name.folder.join("handlers").into(),
+            handlers: true,
+            ..inner.clone()
+        };
+        let specs = self.role_document(&name, "meta", Some("argument_specs"), place);
+        let specs = specs
+            .as_ref()
+            .and_then(|specs| specs.get("argument_specs"))
+            .or_else(|| meta_of("argument_specs"));
+        Role {
+            argument_spec: specs.and_then(|specs| argument_spec(specs, files)),
+            defaults: self.role_variables(&name, "defaults", files.defaults.as_deref(), place),
+            vars: self.role_variables(&name, "vars", files.vars.as_deref(), place),
+            dependencies,
+            tasks: self.role_tasks(&name, "tasks", files.tasks.as_deref(), place, &inner),
+            handlers: self.role_tasks(
+                &name,
+                "handlers",
+                files.handlers.as_deref(),
+                place,
+                &handlers,
+            ),
+            allow_duplicates,
+            name,
+        }
+    }
+
+    fn role_tasks(
+        &mut self,
+        role: &RoleName,
+        subfolder: &str,
+        from: Option<&str>,
+        place: &Place,
+        scope: &Scope,
+    ) -> Vec<Item> {
+        match self.role_file(role, subfolder, from, place) {
+            Some(path) => self.tasks_file(&path, place, scope),
+            None => Vec::new(),
+        }
+    }
+
+    /// Returns the variables of `defaults` or `vars`: a file, or all files of a folder.
+    fn role_variables(
+        &mut self,
+        role: &RoleName,
+        subfolder: &str,
+        from: Option<&str>,
+        place: &Place,
+    ) -> Map {
+        let Some(path) = self.role_file(role, subfolder, from, place) else {
+            return Map::new();
+        };
+        let mut variables = Map::new();
+        for file in files_below(&path) {
+            let Some(document) = self.file(&file, Some(place)) else {
+                continue;
+            };
+            match &document.data {
+                Data::Null => {}
+                Data::Map(map) => {
+                    for (key, value) in map {
+                        variables.retain(|(known, _): &(Node, Node)| known.data != key.data);
+                        variables.push((key.clone(), value.clone()));
+                    }
+                }
+                Data::Text(text) if text.starts_with("$ANSIBLE_VAULT") => {
+                    let message = "a file encrypted as a whole cannot be read";
+                    let advice = "encrypt its values instead (!vault)".to_owned();
+                    let place = Place::start_of(&document.place.file);
+                    self.report(Problem::at(&place, message).help(advice));
+                }
+                _ => self.report(document.unexpected("a file of variables", "a mapping")),
+            }
+        }
+        variables
+    }
+
+    fn role_document(
+        &mut self,
+        role: &RoleName,
+        subfolder: &str,
+        from: Option<&str>,
+        place: &Place,
+    ) -> Option<Arc<Node>> {
+        let path = existing(&role.folder.join(subfolder), from)?;
+        let document = self.file(&path, Some(place))?;
+        if !matches!(document.data, Data::Null | Data::Map(_)) {
+            self.report(document.unexpected("a role's meta file", "a mapping"));
+        }
+        Some(document)
+    }
+
+    /// Returns the path of `main` or of the file asked for, which must exist.
+    fn role_file(
+        &mut self,
+        role: &RoleName,
+        subfolder: &str,
+        from: Option<&str>,
+        place: &Place,
+    ) -> Option<PathBuf> {
+        let folder = role.folder.join(subfolder);
+        let found = existing(&folder, from);
+        if let (Some(from), None) = (from, &found) {
+            let message = format!(
+                "role \"{}\" has no file \"{from}\" in {subfolder}",
+                role.name
+            );
+            let names = names_in(&folder);
+            let known = names.iter().map(|name| stem(name));
+            self.report(
+                Problem::at(place, message)
+                    .help(did_you_mean(from, known))
+                    .help(format!("searched in {}", folder.display())),
+            );
+        }
+        found
+    }
+}
+
+/// Returns the file in `folder` with one of the endings that role files may have.
+fn existing(folder: &Path, from: Option<&str>) -> Option<PathBuf> {
+    let name = from.unwrap_or("main");
+    let endings: &[&str] = match from {
+        Some(_) => &["", ".yml", ".yaml", ".json"],
+        None => &[".yml", ".yaml", ".json", ""],
+    };
+    let outside = Path::new(name)
+        .components()
+        .any(|part| matches!(part, std::path::Component::ParentDir));
+    if outside {
+        return None;
+    }
+    endings
+        .iter()
+        .map(|ending| folder.join(format!("{name}{ending}")))
+        .find(|path| path.exists())
+}
+
+/// Returns a file itself, or the YAML and JSON files of a folder in their order.
+fn files_below(path: &Path) -> Vec<PathBuf> {
+    if path.is_file() {
+        return vec![path.to_owned()];
+    }
+    let mut files = Vec::new();
+    for name in names_in(path) {
+        let inner = path.join(&name);
+        let readable = ["yml", "yaml", "json"]
+            .iter()
+            .any(|ending| inner.extension().is_some_and(|found| found == *ending));
+        if inner.is_dir() || readable {
+            files.extend(files_below(&inner));
+        }
+    }
+    files
+}
+
+/// Returns the names in a folder, sorted, without hidden ones; none if it cannot be read.
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    names.sort();
+    names
+}
+
+fn stem(name: &str) -> &str {
+    [".yml", ".yaml", ".json"]
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(name)
+}
+
+/// Returns the options of the entry point that `tasks_from` names.
+fn argument_spec(specs: &Node, files: &RoleFiles) -> Option<Node> {
+    let entry_point = files.tasks.as_deref().map_or("main", stem);
+    specs.get(entry_point)?.get("options").cloned()
+}

@@ -1,0 +1,94 @@
+//! What tasks are read for: whose they are and what led to them.
+
+use crate::playbook::search::SearchFrom;
+use crate::playbook::{Include, RoleName};
+use crate::source::{Place, Problem, Result};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Whose tasks are read, where from, and which files led there.
+#[derive(Debug, Clone)]
+pub(super) struct Scope {
+    /// The folder of the playbook the play stands in.
+    pub(super) play_folder: Arc<Path>,
+    /// The folder of the file that is read.
+    pub(super) folder: Arc<Path>,
+    /// The role the tasks belong to.
+    pub(super) role: Option<Arc<RoleName>>,
+    /// Whether the tasks are handlers.
+    pub(super) handlers: bool,
+    /// The files and roles being read, and where each was named.
+    pub(super) chain: Vec<(PathBuf, Place)>,
+}
+
+impl Scope {
+    pub(super) fn of_include(include: &Include, play_folder: &Path) -> Self {
+        Self {
+            play_folder: play_folder.into(),
+            folder: include.folder.as_path().into(),
+            role: include.role.clone(),
+            handlers: include.handler,
+            chain: Vec::new(),
+        }
+    }
+
+    pub(super) fn search(&self) -> SearchFrom<'_> {
+        SearchFrom {
+            role: self.role.as_deref(),
+            folder: &self.folder,
+            play_folder: &self.play_folder,
+        }
+    }
+
+    /// Returns the scope of what is read from `path`, named at `place`; a problem if `path` is
+    /// being read already.
+    pub(super) fn enter(&self, path: &Path, place: &Place) -> Result<Self> {
+        if let Some(start) = self.chain.iter().position(|(other, _)| other == path) {
+            let mut problem = Problem::at(place, format!("{} imports itself", path.display()))
+                .label("imported again here");
+            for (path, place) in self.chain.iter().skip(start) {
+                problem = problem.related(place, format!("{} is imported here", path.display()));
+            }
+            return Err(problem.into());
+        }
+        let mut scope = self.clone();
+        scope.chain.push((path.to_owned(), place.clone()));
+        Ok(scope)
+    }
+
+    /// Returns the path of the tasks file `name`, looked for beside the file that names it, in the
+    /// role and beside the playbook.
+    pub(super) fn find_tasks(&self, name: &str, place: &Place) -> Result<PathBuf> {
+        let subfolder = if self.handlers { "handlers" } else { "tasks" };
+        let mut candidates = vec![self.folder.join(name)];
+        candidates.extend(self.search().candidates(subfolder, name));
+        if let Some(path) = candidates.iter().find(|path| path.is_file()) {
+            return Ok(path.clone());
+        }
+        Err(missing_file("tasks file", name, place, &candidates).into())
+    }
+}
+
+/// Returns the problem that none of the candidates for the file `name` exists.
+pub(super) fn missing_file(
+    what: &str,
+    name: &str,
+    place: &Place,
+    candidates: &[PathBuf],
+) -> Problem {
+    let mut folders: Vec<String> = Vec::new();
+    for path in candidates {
+        let folder = path.parent().unwrap_or(Path::new("")).display().to_string();
+        let shown = if folder.is_empty() {
+            ".".into()
+        } else {
+            folder
+        };
+        if !folders.contains(&shown) {
+            folders.push(shown);
+        }
+    }
+    Problem::at(place, format!("there is no {what} \"{name}\""))
+        .label("not found")
+        .help(format!("searched in {}", folders.join(", ")))
+}

@@ -1,0 +1,105 @@
+//! A task.
+
+use super::Reader;
+use super::action::text_node;
+use super::item::Keys;
+use super::keywords::Entry;
+use super::play::one_or_many;
+use super::scope::Scope;
+use crate::playbook::{Item, Keywords, Level, Task};
+use crate::source::Problem;
+use crate::yaml::Node;
+use std::sync::Arc;
+
+impl Reader<'_> {
+    pub(super) fn task(&mut self, node: &Node, scope: &Scope) -> Option<Item> {
+        let level = if scope.handlers {
+            Level::Handler
+        } else {
+            Level::Task
+        };
+        let Keys {
+            entries,
+            with,
+            others,
+        } = self.keys(node, level);
+        let found = self.action(node, &entries, &others, level);
+        let repeat = self.repeat(&entries, &with);
+        let until = self.until(&entries);
+        let found = found?;
+        if super::import::NAMES.contains(&found.action.module.as_str()) {
+            let module = &found.action.module;
+            let message = format!("{module} must be the key of the task itself");
+            let advice = format!("write \"{module}: …\" instead of \"action: {module} …\"");
+            self.report(Problem::at(&found.action.place, message).help(advice));
+            return None;
+        }
+        let mut task = Task {
+            place: node.place.clone(),
+            name: None,
+            role: scope.role.clone(),
+            folder: scope.folder.to_path_buf(),
+            action: found.action,
+            keywords: Keywords::default(),
+            repeat,
+            register: None,
+            notify: Vec::new(),
+            listen: Vec::new(),
+            changed_when: None,
+            failed_when: None,
+            until,
+            r#async: None,
+            poll: None,
+        };
+        for entry in &entries {
+            self.task_keyword(&mut task, entry);
+        }
+        if let Some(place) = found.local {
+            if let Some(host) = &task.keywords.delegate_to {
+                let message = "this task has both local_action and delegate_to";
+                let problem = Problem::at(&host.place, message).label("delegates to another host");
+                self.report(problem.related(&place, "acts on this machine"));
+            }
+            task.keywords.delegate_to = Some(text_node("localhost", &place));
+        }
+        self.check_meta(&task, scope);
+        Some(Item::Task(Arc::new(task)))
+    }
+
+    fn task_keyword(&mut self, task: &mut Task, entry: &Entry<'_>) {
+        let value = entry.value;
+        if self.set_shared(&mut task.keywords, entry) {
+            return;
+        }
+        match entry.name {
+            "name" => task.name = Some(value.clone()),
+            "register" => {
+                self.check_variable_name(value);
+                task.register = Some(value.clone());
+            }
+            "notify" => task.notify = one_or_many(value),
+            "listen" => task.listen = one_or_many(value),
+            "changed_when" => task.changed_when = Some(self.conditions(entry)),
+            "failed_when" => task.failed_when = Some(self.conditions(entry)),
+            "async" => task.r#async = Some(value.clone()),
+            "poll" => task.poll = Some(value.clone()),
+            _ => {}
+        }
+    }
+
+    /// `end_role` needs a role to end.
+    fn check_meta(&mut self, task: &Task, scope: &Scope) {
+        if task.action.module != "meta" {
+            return;
+        }
+        let ends_role = task
+            .action
+            .arguments
+            .iter()
+            .any(|(_, value)| value.as_text() == Some("end_role"));
+        if ends_role && (scope.role.is_none() || scope.handlers) {
+            let message = "end_role ends the tasks of a role, and this is none of them";
+            self.report(Problem::at(&task.action.place, message));
+        }
+    }
+}

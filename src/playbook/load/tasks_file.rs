@@ -1,0 +1,29 @@
+//! A file that holds a list of tasks.
+
+use super::Reader;
+use super::scope::Scope;
+use crate::playbook::Item;
+use crate::source::Place;
+use crate::yaml::Data;
+use std::path::Path;
+
+impl Reader<'_> {
+    /// Returns the tasks of the file at `path`, named at `place`.
+    pub(super) fn tasks_file(&mut self, path: &Path, place: &Place, scope: &Scope) -> Vec<Item> {
+        let inner = scope.enter(path, place);
+        let Some(mut inner) = self.problems.take(inner) else {
+            return Vec::new();
+        };
+        inner.folder = path.parent().unwrap_or(Path::new("")).into();
+        let Some(document) = self.file(path, Some(place)) else {
+            return Vec::new();
+        };
+        match &document.data {
+            Data::Null | Data::List(_) => self.items(&document, &inner),
+            _ => {
+                self.report(document.unexpected("a file of tasks", "a list of tasks"));
+                Vec::new()
+            }
+        }
+    }
+}

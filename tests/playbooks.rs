@@ -1,0 +1,136 @@
+//! Playbooks as data: good ones load as they are meant, bad ones are told what is wrong with them.
+
+use rmqplay::playbook::{Item, LoadOptions, Loader, Playbook, RoleFiles, Serial, Strategy, Task};
+use rmqplay::source::Result;
+use rmqplay::yaml::Map;
+use std::path::Path;
+use std::sync::Arc;
+
+fn load(path: &str) -> Result<Playbook> {
+    Loader::new(LoadOptions::default()).playbook(Path::new(path))
+}
+
+fn good(name: &str) -> Playbook {
+    load(&format!("tests/playbooks/good/{name}.yml")).unwrap_or_else(|problems| {
+        panic!("{}", problems.render(false));
+    })
+}
+
+/// Shows a mapping in one line.
+fn shown(map: &Map) -> String {
+    let entries: Vec<_> = map
+        .iter()
+        .map(|(key, value)| format!("{}={}", key.to_value(), value.to_value()))
+        .collect();
+    entries.join(", ")
+}
+
+fn task(item: &Item) -> Arc<Task> {
+    match item {
+        Item::Task(task) => task.clone(),
+        other => panic!("no task: {other:?}"),
+    }
+}
+
+#[test]
+fn what_playbooks_in_the_wild_use_loads() {
+    let book = good("wild");
+    assert_eq!(book.plays.len(), 3);
+    let play = &book.plays[0];
+    assert_eq!(play.strategy, Strategy::HostPinned);
+    assert_eq!(
+        play.serial,
+        [
+            Serial::Hosts(1),
+            Serial::Percent(30),
+            Serial::Template("{{ batch }}".into())
+        ]
+    );
+    assert_eq!(play.keywords.tags, ["a", "b", "c", "3"]);
+    assert_eq!(play.roles.len(), 3);
+    assert_eq!(shown(&play.roles[1].parameters), "parameter=5");
+    assert_eq!(shown(&play.roles[2].keywords.vars), "a=1");
+    assert_eq!(shown(&play.roles[0].role.defaults), "a=1, b=2");
+    assert_eq!(play.roles[0].role.handlers.len(), 1);
+}
+
+#[test]
+fn every_form_of_arguments_means_the_same() {
+    let play = &good("wild").plays[0];
+    let arguments: Vec<String> = play
+        .tasks
+        .iter()
+        .take(13)
+        .map(|item| {
+            let action = &task(item).action;
+            format!("{}: {}", action.module, shown(&action.arguments))
+        })
+        .collect();
+    insta::assert_snapshot!(arguments.join("\n"));
+    assert_eq!(
+        task(&play.tasks[4])
+            .keywords
+            .delegate_to
+            .as_ref()
+            .unwrap()
+            .as_text(),
+        Some("localhost")
+    );
+}
+
+#[test]
+fn variables_of_an_import_win_and_its_conditions_come_first() {
+    let imported = &good("wild").plays[1];
+    assert_eq!(shown(&imported.keywords.vars), "own=1, from=import");
+    assert_eq!(imported.keywords.tags, ["own", "imported"]);
+    assert_eq!(imported.keywords.when.len(), 1);
+}
+
+#[test]
+fn an_include_gives_every_host_the_same_tasks() {
+    let loader = Loader::new(LoadOptions::default());
+    let book = loader
+        .playbook(Path::new("tests/playbooks/good/wild.yml"))
+        .unwrap();
+    let play = &book.plays[0];
+    let mut includes = play.tasks.iter().filter_map(|item| match item {
+        Item::Include(include) => Some(include),
+        _ => None,
+    });
+    let include = includes.next().unwrap();
+    let tasks = || {
+        loader
+            .include_tasks(include, "tasks/more.yml", &play.folder)
+            .unwrap()
+    };
+    let (first, second) = (tasks(), tasks());
+    assert!(Arc::ptr_eq(&task(&first[0]), &task(&second[0])));
+    assert!(
+        loader
+            .include_tasks(include, "absent.yml", &play.folder)
+            .unwrap_err()
+            .to_string()
+            .contains("there is no tasks file \"absent.yml\"")
+    );
+    let mut files = RoleFiles::default();
+    files.set("tasks_from", "other".into());
+    let role = || {
+        loader
+            .include_role(include, "plain", &files, &play.folder)
+            .unwrap()
+    };
+    assert!(Arc::ptr_eq(&role(), &role()));
+    assert!(role().argument_spec.as_ref().unwrap().get("b").is_some());
+}
+
+#[test]
+fn bad_playbooks_are_told_what_is_wrong() {
+    insta::glob!("playbooks/bad/*.yml", |path| {
+        let path = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
+        let shown = match Loader::new(LoadOptions::default()).playbook(path) {
+            Ok(_) => "no problem found".to_owned(),
+            Err(problems) => problems.render(false),
+        };
+        insta::assert_snapshot!(shown);
+    });
+}
