@@ -1,0 +1,250 @@
+//! A call of a filter, a test or a function: arguments bound to parameters as Python binds them.
+
+use super::text;
+use crate::value::Value;
+use minijinja::value::{Kwargs, Rest, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, State};
+
+/// What runs a call.
+pub(super) type Run = fn(&mut Call<'_, '_, '_>) -> Result<Value, Error>;
+
+/// A filter, test or function.
+#[derive(Clone, Copy)]
+pub(super) struct Callable {
+    /// Its name in templates.
+    pub(super) name: &'static str,
+    /// The names of its parameters, blanks between; `*` takes further arguments, `**` further
+    /// named ones. A `?` before the first says that it may be undefined.
+    pub(super) parameters: &'static str,
+    /// What runs it.
+    pub(super) run: Run,
+}
+
+/// Returns an entry of a list of filters, tests or functions.
+pub(super) const fn callable(name: &'static str, parameters: &'static str, run: Run) -> Callable {
+    Callable {
+        name,
+        parameters,
+        run,
+    }
+}
+
+/// Adds `filters` to an environment, with the prefix `ansible.builtin.` too.
+pub(super) fn add_filters(environment: &mut Environment<'static>, filters: &[Callable]) {
+    for &filter in filters {
+        let signature = Signature::of(filter);
+        for prefix in ["", "ansible.builtin."] {
+            let signature = signature.clone();
+            environment.add_filter(
+                format!("{prefix}{}", filter.name),
+                move |state: &mut State<'_, '_>, values: Rest<Value>| {
+                    signature.call(state, values.0)
+                },
+            );
+        }
+    }
+}
+
+/// Adds `tests` to an environment, with the prefix `ansible.builtin.` too.
+pub(super) fn add_tests(environment: &mut Environment<'static>, tests: &[Callable]) {
+    for &test in tests {
+        let signature = Signature::of(test);
+        for prefix in ["", "ansible.builtin."] {
+            let signature = signature.clone();
+            environment.add_test(
+                format!("{prefix}{}", test.name),
+                move |state: &mut State<'_, '_>, values: Rest<Value>| {
+                    signature.call(state, values.0)
+                },
+            );
+        }
+    }
+}
+
+/// Adds `functions` to an environment.
+pub(super) fn add_functions(environment: &mut Environment<'static>, functions: &[Callable]) {
+    for &function in functions {
+        let signature = Signature::of(function);
+        environment.add_function(
+            function.name,
+            move |state: &mut State<'_, '_>, values: Rest<Value>| signature.call(state, values.0),
+        );
+    }
+}
+
+#[derive(Clone)]
+struct Signature {
+    callable: Callable,
+    parameters: Vec<&'static str>,
+    undefined_first: bool,
+    more: bool,
+    more_named: bool,
+}
+
+impl Signature {
+    fn of(callable: Callable) -> Self {
+        let names = callable.parameters.split_whitespace();
+        Self {
+            callable,
+            parameters: names
+                .clone()
+                .map(|name| name.trim_start_matches('?'))
+                .filter(|name| !name.starts_with('*'))
+                .collect(),
+            undefined_first: callable.parameters.starts_with('?'),
+            more: names.clone().any(|name| name == "*"),
+            more_named: names.clone().any(|name| name == "**"),
+        }
+    }
+
+    fn call(&self, state: &mut State<'_, '_>, values: Vec<Value>) -> Result<Value, Error> {
+        let mut call = self.bind(state, values)?;
+        (self.callable.run)(&mut call)
+    }
+
+    fn bind<'c, 't, 'e>(
+        &'c self,
+        state: &'c mut State<'t, 'e>,
+        mut values: Vec<Value>,
+    ) -> Result<Call<'c, 't, 'e>, Error> {
+        let named = match values.last() {
+            Some(last) if last.is_kwargs() => values.pop(),
+            _ => None,
+        };
+        let unchecked = usize::from(self.undefined_first);
+        for value in values.iter().skip(unchecked) {
+            text::check(value)?;
+        }
+        let name = self.callable.name;
+        let mut call = Call {
+            state,
+            signature: self,
+            more: Vec::new(),
+            more_named: Vec::new(),
+            values: Vec::new(),
+        };
+        if values.len() > self.parameters.len() {
+            call.more = values.split_off(self.parameters.len());
+            if !self.more {
+                let most = self.parameters.len();
+                let message = format!("{name} takes at most {most} arguments, the first included");
+                return Err(Error::new(ErrorKind::TooManyArguments, message));
+            }
+        }
+        call.values = values.into_iter().map(Some).collect();
+        call.values.resize(self.parameters.len(), None);
+        if let Some(named) = named {
+            let named = Kwargs::try_from(named)?;
+            let keys: Vec<String> = named.args().map(str::to_owned).collect();
+            for key in keys {
+                let value: Value = named.get(&key)?;
+                text::check(&value)?;
+                match self.parameters.iter().position(|known| *known == key) {
+                    Some(index) => {
+                        if let Some(place) = call.values.get_mut(index) {
+                            *place = Some(value);
+                        }
+                    }
+                    None if self.more_named => call.more_named.push((key, value)),
+                    None => {
+                        let message = format!("{name} has no argument {key}");
+                        return Err(Error::new(ErrorKind::TooManyArguments, message));
+                    }
+                }
+            }
+        }
+        Ok(call)
+    }
+}
+
+/// A call of a filter, a test or a function.
+pub(super) struct Call<'c, 't, 'e> {
+    /// The state of the template that it is in.
+    pub(super) state: &'c mut State<'t, 'e>,
+    /// The arguments beyond the parameters, where a `*` takes them.
+    pub(super) more: Vec<Value>,
+    /// The named arguments beyond the parameters, where a `**` takes them.
+    pub(super) more_named: Vec<(String, Value)>,
+    signature: &'c Signature,
+    values: Vec<Option<Value>>,
+}
+
+impl Call<'_, '_, '_> {
+    /// Returns the argument for a parameter, if it was given.
+    pub(super) fn get(&self, parameter: &str) -> Option<Value> {
+        let names = &self.signature.parameters;
+        let index = names.iter().position(|name| *name == parameter)?;
+        self.values.get(index)?.clone()
+    }
+
+    /// Returns the argument for the first parameter: what a filter or a test is applied to.
+    pub(super) fn value(&self) -> Result<Value, Error> {
+        self.values
+            .first()
+            .cloned()
+            .flatten()
+            .ok_or_else(|| self.missing(self.signature.parameters.first().unwrap_or(&"value")))
+    }
+
+    /// Returns an argument that must be given.
+    pub(super) fn required(&self, parameter: &str) -> Result<Value, Error> {
+        self.get(parameter).ok_or_else(|| self.missing(parameter))
+    }
+
+    /// Returns an argument that is given and not none.
+    pub(super) fn some(&self, parameter: &str) -> Option<Value> {
+        self.get(parameter).filter(|value| !value.is_none())
+    }
+
+    /// Returns the text of an argument, if one is given that is not none.
+    pub(super) fn text(&self, parameter: &str) -> Result<Option<String>, Error> {
+        self.some(parameter)
+            .map(|value| text::text(&value))
+            .transpose()
+    }
+
+    /// Returns the text of what a filter or test is applied to.
+    pub(super) fn value_text(&self) -> Result<String, Error> {
+        text::text(&self.value()?)
+    }
+
+    /// Returns the truth of an argument.
+    pub(super) fn flag(&self, parameter: &str, default: bool) -> bool {
+        self.get(parameter).map_or(default, |value| value.is_true())
+    }
+
+    /// Returns a whole number, if one is given that is not none.
+    pub(super) fn integer(&self, parameter: &str) -> Result<Option<i64>, Error> {
+        let number = |value: Value| {
+            i64::try_from(value.clone()).map_err(|_| {
+                self.wrong(&format!("{parameter} must be a whole number, not {value}"))
+            })
+        };
+        self.some(parameter).map(number).transpose()
+    }
+
+    /// Returns the items of what a filter is applied to.
+    pub(super) fn items(&self) -> Result<Vec<Value>, Error> {
+        self.items_of(&self.value()?)
+    }
+
+    /// Returns the items of a list, the keys of a map, the characters of a text.
+    pub(super) fn items_of(&self, value: &Value) -> Result<Vec<Value>, Error> {
+        if value.is_none() || value.kind() == ValueKind::Number || value.kind() == ValueKind::Bool {
+            let kind = text::type_name(value);
+            return Err(self.wrong(&format!("'{kind}' object is not iterable")));
+        }
+        value.try_iter()?.checked().collect()
+    }
+
+    /// Returns the error that the arguments are wrong.
+    pub(super) fn wrong(&self, why: &str) -> Error {
+        let message = format!("{}: {why}", self.signature.callable.name);
+        Error::new(ErrorKind::InvalidOperation, message)
+    }
+
+    fn missing(&self, parameter: &str) -> Error {
+        let message = format!("{} needs {parameter}", self.signature.callable.name);
+        Error::new(ErrorKind::MissingArgument, message)
+    }
+}

@@ -1,0 +1,335 @@
+//! Renders templates and evaluates expressions.
+
+use super::code::Kind;
+use super::environment::Environments;
+use super::error::{TemplateError, syntax_problem};
+use super::free_names;
+use super::native::{self, Emitted};
+use super::site::Site;
+use super::sources::{Source, Sources};
+use super::syntax::Syntax;
+use crate::source::{Place, Problem, Problems, SourceFile};
+use crate::value::Value;
+use crate::yaml::{Data, Node};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Renders templates and evaluates expressions; set up once and shared by all hosts.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    sources: Arc<Sources>,
+    /// Those of the default syntax, which all templates in YAML files have.
+    usual: Environments,
+    /// Those of the other syntaxes that template files asked for.
+    others: RwLock<HashMap<Syntax, Arc<Environments>>>,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Engine {
+    /// Returns an engine that has compiled nothing yet.
+    #[expect(clippy::expect_used, reason = "the default delimiters are valid ones")]
+    pub fn new() -> Self {
+        let sources = Arc::new(Sources::default());
+        let usual = Environments::new(&Syntax::default(), &sources);
+        Self {
+            inner: Arc::new(Inner {
+                usual: usual.expect("the default delimiters differ from each other"),
+                sources,
+                others: RwLock::default(),
+            }),
+        }
+    }
+
+    /// Returns the value of a node with all templates in it rendered, those in keys too. A
+    /// template that is one expression keeps the type of its value; `!unsafe` text and text that
+    /// holds no template is returned as it is.
+    pub fn render(
+        &self,
+        node: &Node,
+        context: &Value,
+        site: &Site,
+    ) -> Result<Value, TemplateError> {
+        match &node.data {
+            Data::Text(text) if node.has_template() => {
+                self.run(text, Kind::Text, node, context, site)
+            }
+            Data::List(items) if node.has_template() => items
+                .iter()
+                .map(|item| self.render(item, context, site))
+                .collect(),
+            Data::Map(entries) if node.has_template() => {
+                let entries = entries.iter().map(|(key, value)| {
+                    let key = self.render(key, context, site)?;
+                    Ok((key, self.render(value, context, site)?))
+                });
+                let entries: Vec<(Value, Value)> = entries.collect::<Result<_, _>>()?;
+                Ok(Value::from_pairs(entries))
+            }
+            _ => Ok(node.to_value()),
+        }
+    }
+
+    /// Returns the value of an expression that is written without `{{ }}`.
+    pub fn expression(
+        &self,
+        node: &Node,
+        context: &Value,
+        site: &Site,
+    ) -> Result<Value, TemplateError> {
+        match &node.data {
+            Data::Text(text) => self.run(text, Kind::Expression, node, context, site),
+            _ => Ok(node.to_value()),
+        }
+    }
+
+    /// Returns whether a condition holds. A boolean is itself, text is an expression whose
+    /// result must be a boolean: anything else is an error, unless `site.lenient`, where it
+    /// counts by its truth and may be written with `{{ }}`.
+    pub fn condition(
+        &self,
+        node: &Node,
+        context: &Value,
+        site: &Site,
+    ) -> Result<bool, TemplateError> {
+        let text = match &node.data {
+            Data::Bool(value) => return Ok(*value),
+            Data::Text(text) => text,
+            _ if site.lenient => return Ok(self.render(node, context, site)?.is_true()),
+            _ => return Err(TemplateError::new(not_an_expression(node))),
+        };
+        let delimited = text.trim_start().starts_with("{{") || text.contains("{%");
+        let value = if delimited && site.lenient {
+            self.run(text, Kind::Text, node, context, site)?
+        } else if delimited {
+            return Err(TemplateError::new(with_delimiters(node)));
+        } else if text.trim().is_empty() {
+            let problem = Problem::at(&node.place, "a condition must not be empty");
+            return Err(TemplateError::new(problem));
+        } else {
+            self.run(text, Kind::Condition, node, context, site)?
+        };
+        truth(&value, node, site)
+    }
+
+    /// Returns the text of a template file, whose `#jinja2:` line may change `syntax`.
+    pub fn text(
+        &self,
+        file: &Arc<SourceFile>,
+        syntax: &Syntax,
+        context: &Value,
+        site: &Site,
+    ) -> Result<String, TemplateError> {
+        let (source, environments) = self.file(file, syntax).map_err(TemplateError::new)?;
+        let value = self.evaluate(&source, &environments, None, context, site)?;
+        super::text::output(&value).map_err(|error| self.error(&error, None, context))
+    }
+
+    /// Returns what is wrong with the templates in a node, without running them.
+    pub fn check(&self, node: &Node) -> Result<(), Problems> {
+        let mut problems = Problems::default();
+        self.check_all(node, &mut problems);
+        problems.or(())
+    }
+
+    /// Returns what is wrong with an expression or a condition, without running it.
+    pub fn check_expression(&self, node: &Node) -> Result<(), Problems> {
+        match &node.data {
+            Data::Text(text) if text.trim().is_empty() => {
+                Err(Problem::at(&node.place, "an expression must not be empty").into())
+            }
+            Data::Text(text) => self.check_one(text, Kind::Condition, node),
+            Data::List(items) => {
+                let mut problems = Problems::default();
+                for item in items {
+                    problems.take(self.check_expression(item));
+                }
+                problems.or(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns what is wrong with a template file, without running it.
+    pub fn check_text(&self, file: &Arc<SourceFile>, syntax: &Syntax) -> Result<(), Problems> {
+        let (source, _) = self.file(file, syntax)?;
+        syntax_problem(&source, None).map_or(Ok(()), |problem| Err(problem.into()))
+    }
+
+    /// Returns the variables that the templates in a node use in any case, where nothing in the
+    /// same template asks whether they are defined: if one does not exist, rendering must fail.
+    pub fn names(&self, node: &Node) -> Vec<(String, Place)> {
+        let mut names = Vec::new();
+        match &node.data {
+            Data::Text(text) if node.has_template() => {
+                free_names::of_text(text, &self.inner.usual.config, &mut |name, range| {
+                    names.push((name.to_owned(), super::inside::inside(node, range)));
+                });
+            }
+            Data::List(items) => names.extend(items.iter().flat_map(|item| self.names(item))),
+            Data::Map(entries) => names.extend(
+                entries
+                    .iter()
+                    .flat_map(|(key, value)| [key, value])
+                    .flat_map(|node| self.names(node)),
+            ),
+            _ => {}
+        }
+        names
+    }
+
+    /// Returns the same for an expression, or a list of them.
+    pub fn names_of_expression(&self, node: &Node) -> Vec<(String, Place)> {
+        let mut names = Vec::new();
+        match &node.data {
+            Data::Text(text) => free_names::of_expression(text, &mut |name, range| {
+                names.push((name.to_owned(), super::inside::inside(node, range)));
+            }),
+            Data::List(items) => {
+                names.extend(items.iter().flat_map(|item| self.names_of_expression(item)));
+            }
+            _ => {}
+        }
+        names
+    }
+
+    fn run(
+        &self,
+        text: &Arc<str>,
+        kind: Kind,
+        node: &Node,
+        context: &Value,
+        site: &Site,
+    ) -> Result<Value, TemplateError> {
+        let usual = &self.inner.usual;
+        let source = self.inner.sources.of_text(text, kind, &usual.config);
+        self.evaluate(&source, usual, Some(node), context, site)
+    }
+
+    fn evaluate(
+        &self,
+        source: &Source,
+        environments: &Environments,
+        node: Option<&Node>,
+        context: &Value,
+        site: &Site,
+    ) -> Result<Value, TemplateError> {
+        let Ok(code) = &source.code else {
+            let problem = syntax_problem(source, node);
+            return Err(TemplateError::new(
+                problem.unwrap_or_else(|| Problem::new("template syntax error")),
+            ));
+        };
+        let fail = |error| self.error(&error, node, context);
+        let environment = if code.single {
+            &environments.values
+        } else {
+            &environments.texts
+        };
+        let template = if code.includes {
+            let name = self.inner.sources.name_with_folders(source, &site.folders);
+            environment.get_template(&name)
+        } else {
+            environment.get_template(&source.name)
+        };
+        let template = template.map_err(fail)?;
+        let rendered = template.render_captured(context.clone()).map_err(fail)?;
+        let emitted = rendered.state().get_extension::<Emitted>();
+        if code.single {
+            return Ok(emitted.map_or(Value::UNDEFINED, |emitted| emitted.value.clone()));
+        }
+        match native::whole(emitted, rendered.output()) {
+            Some(value) => Ok(value),
+            None => Ok(rendered.into_output().into()),
+        }
+    }
+
+    fn error(
+        &self,
+        error: &minijinja::Error,
+        node: Option<&Node>,
+        context: &Value,
+    ) -> TemplateError {
+        TemplateError::from_minijinja(error, &self.inner.sources, node, context)
+    }
+
+    fn check_all(&self, node: &Node, problems: &mut Problems) {
+        match &node.data {
+            Data::Text(text) if node.has_template() => {
+                problems.take(self.check_one(text, Kind::Text, node));
+            }
+            Data::List(items) => items.iter().for_each(|item| self.check_all(item, problems)),
+            Data::Map(entries) => entries.iter().for_each(|(key, value)| {
+                self.check_all(key, problems);
+                self.check_all(value, problems);
+            }),
+            _ => {}
+        }
+    }
+
+    fn check_one(&self, text: &Arc<str>, kind: Kind, node: &Node) -> Result<(), Problems> {
+        let usual = &self.inner.usual;
+        let source = self.inner.sources.of_text(text, kind, &usual.config);
+        syntax_problem(&source, Some(node)).map_or(Ok(()), |problem| Err(problem.into()))
+    }
+
+    /// Returns a template file made ready, and the environments of its syntax.
+    fn file(
+        &self,
+        file: &Arc<SourceFile>,
+        syntax: &Syntax,
+    ) -> Result<(Arc<Source>, Arc<Environments>), Problem> {
+        let (syntax, start) = syntax.of_file(file)?;
+        let environments = self
+            .environments(&syntax)
+            .map_err(|error| Problem::at(&Place::start_of(file), error.to_string()))?;
+        let source = self
+            .inner
+            .sources
+            .of_file(file, start, &syntax, &environments.config);
+        Ok((source, environments))
+    }
+
+    fn environments(&self, syntax: &Syntax) -> Result<Arc<Environments>, minijinja::Error> {
+        let others = &self.inner.others;
+        let known = others.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.get(syntax) {
+            return Ok(found.clone());
+        }
+        drop(known);
+        let made = Arc::new(Environments::new(syntax, &self.inner.sources)?);
+        let mut known = others.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(known.entry(syntax.clone()).or_insert(made).clone())
+    }
+}
+
+/// A condition must give a boolean: text such as "false" is true in Python.
+fn truth(value: &Value, node: &Node, site: &Site) -> Result<bool, TemplateError> {
+    if value.kind() == minijinja::value::ValueKind::Bool || site.lenient {
+        return Ok(value.is_true());
+    }
+    let shown = super::text::repr(value).unwrap_or_default();
+    let message = format!("the condition gives {shown}, which is neither true nor false");
+    let help =
+        "compare it (x == \"y\"), ask for its length (x | length > 0), or convert it (x | bool)";
+    Err(TemplateError::new(
+        Problem::at(&node.place, message).help(help.to_owned()),
+    ))
+}
+
+fn not_an_expression(node: &Node) -> Problem {
+    node.unexpected("a condition", "an expression or a boolean")
+}
+
+fn with_delimiters(node: &Node) -> Problem {
+    Problem::at(&node.place, "a condition is an expression already")
+        .help("write it without {{ }}".to_owned())
+}

@@ -1,0 +1,103 @@
+//! minijinja set up as Ansible sets up Jinja2.
+
+use super::call::{add_filters, add_tests};
+use super::checks::TESTS;
+use super::filters::FILTERS;
+use super::sources::{Sources, find};
+use super::syntax::Syntax;
+use super::{guarded, native};
+use crate::source::SourceFile;
+use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior};
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The environments that templates of one syntax are compiled and run in.
+pub(super) struct Environments {
+    /// The syntax.
+    pub(super) config: minijinja::syntax::SyntaxConfig,
+    /// For templates that are one expression: puts out no text.
+    pub(super) values: Environment<'static>,
+    /// For all others.
+    pub(super) texts: Environment<'static>,
+}
+
+impl Environments {
+    /// Sets them up for `syntax`; they compile what `sources` has made ready.
+    pub(super) fn new(syntax: &Syntax, sources: &Arc<Sources>) -> Result<Self, Error> {
+        let config = syntax.config()?;
+        let mut base = base();
+        base.set_syntax(config.clone());
+        let mut values = base.clone();
+        values.set_formatter(native::value_alone);
+        let mut texts = base;
+        texts.set_formatter(native::text_and_value);
+        for environment in [&mut values, &mut texts] {
+            let of_names = sources.clone();
+            environment.set_loader(move |name| {
+                let source = of_names.named(name);
+                Ok(source.and_then(|source| Some(source.code.as_ref().ok()?.text.clone())))
+            });
+            let (sources, syntax, config) = (sources.clone(), syntax.clone(), config.clone());
+            environment.set_path_join_callback(move |name, parent| {
+                included(name, parent, &sources, &syntax, &config)
+                    .map_or(Cow::Borrowed(name), Cow::Owned)
+            });
+        }
+        Ok(Self {
+            config,
+            values,
+            texts,
+        })
+    }
+}
+
+/// Returns an environment with all filters, tests and functions.
+fn base() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_debug(true); // errors then tell the name of what is undefined, and the range
+    environment.set_auto_reload(false);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    minijinja_contrib::add_to_environment(&mut environment);
+    add_filters(&mut environment, FILTERS);
+    add_tests(&mut environment, TESTS);
+    guarded::add(
+        &mut environment,
+        &[
+            "upper",
+            "lower",
+            "length",
+            "first",
+            "last",
+            "list",
+            "int",
+            "string",
+            "join",
+            "trim",
+            "sort",
+            "map",
+            "select",
+            "reject",
+            "selectattr",
+            "rejectattr",
+        ],
+    );
+    environment
+}
+
+/// Returns the name inside minijinja of the file that the template `parent` calls `name`.
+fn included(
+    name: &str,
+    parent: &str,
+    sources: &Sources,
+    syntax: &Syntax,
+    config: &minijinja::syntax::SyntaxConfig,
+) -> Option<String> {
+    let folders = sources.folders(parent);
+    let path = find(Path::new(name), &folders)?;
+    let text = std::fs::read_to_string(&path).ok()?;
+    let source = sources.of_file(&SourceFile::new(path, text), 0, syntax, config);
+    Some(sources.name_with_folders(&source, &folders))
+}

@@ -1,0 +1,213 @@
+//! Why a template could not be rendered, and where.
+
+use super::inside::inside;
+use super::sources::{Source, Sources};
+use crate::source::{Place, Problem, Problems, did_you_mean};
+use crate::value::{NotKnown, Value};
+use crate::yaml::Node;
+use minijinja::{Error, ErrorKind};
+use std::fmt;
+use std::ops::Range;
+
+/// Why a template could not be rendered, and where.
+#[derive(Debug, Clone)]
+pub struct TemplateError {
+    /// What is wrong, at the innermost place: in the node's text, or in the template file.
+    pub problem: Box<Problem>,
+    /// The undefined variable, or the path such as `a.b`, that it failed for.
+    pub undefined: Option<String>,
+    /// The value it failed for because check mode cannot know it.
+    pub not_known: Option<NotKnown>,
+}
+
+impl TemplateError {
+    /// Returns a failure that is no variable's.
+    pub(super) fn new(problem: Problem) -> Self {
+        Self {
+            problem: Box::new(problem),
+            undefined: None,
+            not_known: None,
+        }
+    }
+
+    /// Returns the value whose every use fails with this error, for what renders variables when
+    /// they are used.
+    pub fn into_value(self) -> Value {
+        Error::from(self).into()
+    }
+
+    /// Returns what minijinja says, at its place in the user's files. `node` is what was
+    /// rendered where that was no file; `context` is asked for names like an undefined one.
+    pub(super) fn from_minijinja(
+        error: &Error,
+        sources: &Sources,
+        node: Option<&Node>,
+        context: &Value,
+    ) -> Self {
+        if let Some(inner) = Self::cause_of(error) {
+            return inner.clone();
+        }
+        let innermost = innermost(error);
+        let source = innermost.name().and_then(|name| sources.named(name));
+        let undefined = undefined(innermost);
+        let place = source.and_then(|source| {
+            let range = undefined
+                .as_deref()
+                .and_then(|path| range_of_path(&source, path, innermost))
+                .or(innermost.range())?;
+            place(&source, range, node)
+        });
+        let message = undefined
+            .as_deref()
+            .map_or_else(|| message(innermost), |name| undefined_message(name));
+        let mut problem = Problem::new(message);
+        problem.place = place;
+        if let Some(name) = &undefined {
+            problem.help.extend(similar(name, context));
+        }
+        Self {
+            problem: Box::new(problem),
+            undefined,
+            not_known: NotKnown::cause_of(error).cloned(),
+        }
+    }
+
+    fn cause_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
+        std::iter::successors(Some(error), |error| error.source())
+            .find_map(|error| error.downcast_ref())
+    }
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problem.fmt(formatter)
+    }
+}
+
+impl std::error::Error for TemplateError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.not_known.as_ref().map(|cause| cause as _)
+    }
+}
+
+impl From<TemplateError> for Error {
+    fn from(error: TemplateError) -> Self {
+        let kind = if error.undefined.is_some() {
+            ErrorKind::UndefinedError
+        } else {
+            ErrorKind::InvalidOperation
+        };
+        Error::new(kind, error.problem.message.clone()).with_source(error)
+    }
+}
+
+impl From<TemplateError> for Problems {
+    fn from(error: TemplateError) -> Self {
+        (*error.problem).into()
+    }
+}
+
+/// Returns the place of a range of compiled text.
+pub(super) fn place(source: &Source, range: Range<usize>, node: Option<&Node>) -> Option<Place> {
+    let range = match &source.code {
+        Ok(code) => code.original(range),
+        Err(error) => error.range.clone(),
+    };
+    match (&source.file, node) {
+        (Some((file, start)), _) => Some(Place::new(file, start + range.start..start + range.end)),
+        (None, Some(node)) => Some(inside(node, range)),
+        (None, None) => None,
+    }
+}
+
+/// Returns where a path such as `a.b` stands in what the error is at: minijinja's ranges may
+/// cover more, and operators have none.
+fn range_of_path(source: &Source, path: &str, error: &Error) -> Option<Range<usize>> {
+    let text = &source.code.as_ref().ok()?.text;
+    let start = error.range().map_or_else(
+        || {
+            let lines = text.split_inclusive('\n');
+            let before = lines.take(error.line().unwrap_or(1).saturating_sub(1));
+            before.map(str::len).sum()
+        },
+        |range| range.start,
+    );
+    let word = |character: char| character.is_alphanumeric() || character == '_';
+    let (offset, _) = text.get(start..)?.match_indices(path).find(|(offset, _)| {
+        let before = text.get(..start + offset).unwrap_or_default();
+        let after = text.get(start + offset + path.len()..).unwrap_or_default();
+        !before.ends_with(word) && !after.starts_with(word)
+    })?;
+    Some(start + offset..start + offset + path.len())
+}
+
+/// Returns the error that caused the others, as far as minijinja made it.
+fn innermost(error: &Error) -> &Error {
+    let mut innermost = error;
+    let mut next: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
+    while let Some(cause) = next {
+        if let Some(cause) = cause.downcast_ref::<Error>()
+            && cause.name().is_some()
+        {
+            innermost = cause;
+        }
+        next = cause.source();
+    }
+    innermost
+}
+
+/// Returns the path that was undefined: minijinja says "`a.b` is undefined".
+fn undefined(error: &Error) -> Option<String> {
+    let detail = error.detail()?;
+    match error.kind() {
+        ErrorKind::UnknownFunction => Some(detail.strip_suffix(" is unknown")?.to_owned()),
+        _ => {
+            let (_, rest) = detail.split_once('`')?;
+            let (path, rest) = rest.split_once('`')?;
+            rest.starts_with(" is undefined").then(|| path.to_owned())
+        }
+    }
+}
+
+fn undefined_message(path: &str) -> String {
+    format!("'{path}' is undefined")
+}
+
+fn message(error: &Error) -> String {
+    let kind = match error.kind() {
+        ErrorKind::UndefinedError => "a value is undefined",
+        ErrorKind::InvalidOperation => "",
+        ErrorKind::SyntaxError => "template syntax error",
+        _ => return error_text(error),
+    };
+    match error.detail() {
+        None if kind.is_empty() => "this cannot be done with these values".to_owned(),
+        None => kind.to_owned(),
+        Some(detail) if kind.is_empty() => detail.to_owned(),
+        Some(detail) => format!("{kind}: {detail}"),
+    }
+}
+
+fn error_text(error: &Error) -> String {
+    error.detail().map_or_else(
+        || error.kind().to_string(),
+        |detail| format!("{}: {detail}", error.kind()),
+    )
+}
+
+/// Returns advice that names a variable of the context like the undefined one.
+fn similar(path: &str, context: &Value) -> Option<String> {
+    if path.contains(['.', '[', '(']) {
+        return None;
+    }
+    let names: Vec<Value> = context.try_iter().ok()?.collect();
+    did_you_mean(path, names.iter().filter_map(Value::as_str))
+}
+
+/// Returns the problem of a text that is no template.
+pub(super) fn syntax_problem(source: &Source, node: Option<&Node>) -> Option<Problem> {
+    let error = source.code.as_ref().err()?;
+    let mut problem = Problem::new(message(&error.error));
+    problem.place = place(source, Range::default(), node);
+    Some(problem)
+}

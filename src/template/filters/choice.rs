@@ -1,0 +1,38 @@
+//! Filters that choose a value.
+
+use crate::template::call::Call;
+use crate::template::guarded::is_undefined;
+use crate::value::Value;
+use minijinja::{Error, ErrorKind};
+
+/// `default`: another value where one is undefined; with `boolean` where it is not true.
+pub(super) fn default(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
+    let value = call.value()?;
+    let undefined = is_undefined(&value)?;
+    if undefined || (call.flag("boolean", false) && !value.is_true()) {
+        Ok(call.get("default_value").unwrap_or_else(|| Value::from("")))
+    } else {
+        Ok(value)
+    }
+}
+
+/// `mandatory`: the value, or the given message where it is undefined.
+pub(super) fn mandatory(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
+    let value = call.value()?;
+    match call.text("msg")? {
+        Some(message) if is_undefined(&value)? => {
+            Err(Error::new(ErrorKind::UndefinedError, message))
+        }
+        _ => super::super::text::check(&value).map(|()| value),
+    }
+}
+
+/// `ternary`: one of two values by the truth of another, or a third where that is none.
+pub(super) fn ternary(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
+    let value = call.value()?;
+    match call.some("none_val") {
+        Some(none) if value.is_none() => Ok(none),
+        _ if value.is_true() => call.required("true_val"),
+        _ => call.required("false_val"),
+    }
+}

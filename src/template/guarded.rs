@@ -1,0 +1,92 @@
+//! The steps of an expression that may fail because `default` or `is defined` follows: each
+//! hands on what is undefined or failed.
+
+use super::text;
+use crate::value::{NotKnown, Value};
+use minijinja::value::{Rest, ValueKind};
+use minijinja::{Environment, Error, State};
+
+/// Adds the guarded steps to an environment; `filters` are the filters that it has.
+pub(super) fn add(environment: &mut Environment<'static>, filters: &[&'static str]) {
+    environment.add_function("guarded_name", |state: &mut State<'_, '_>, name: &str| {
+        state.lookup(name).unwrap_or_default()
+    });
+    environment.add_function("guarded_call", call);
+    environment.add_filter("guarded.attribute", |value: Value, name: &str| {
+        step(&value, |value| value.get_attr(name))
+    });
+    environment.add_filter("guarded.item", |value: Value, key: Value| {
+        step(&value, |value| value.get_item(&key))
+    });
+    environment.add_filter("guarded.method", method);
+    environment.add_filter("guarded.concatenate", concatenate);
+    for &name in filters {
+        environment.add_filter(
+            format!("guarded.{name}"),
+            move |state: &mut State<'_, '_>, values: Rest<Value>| match values.first() {
+                Some(value) if handed_on(value) => value.clone(),
+                _ => state
+                    .apply_filter(name, &values)
+                    .unwrap_or_else(Value::from),
+            },
+        );
+    }
+}
+
+/// Returns whether a step hands the value on as it is.
+fn handed_on(value: &Value) -> bool {
+    matches!(value.kind(), ValueKind::Undefined | ValueKind::Invalid)
+}
+
+/// Returns whether a guarded value counts as undefined; fails where check mode does not know it,
+/// since neither answer would be right.
+pub(super) fn is_undefined(value: &Value) -> Result<bool, Error> {
+    match value.kind() {
+        ValueKind::Undefined => Ok(true),
+        ValueKind::Invalid => {
+            let error = text::failure(value);
+            if NotKnown::cause_of(&error).is_some() {
+                Err(error)
+            } else {
+                Ok(true)
+            }
+        }
+        _ => Ok(false),
+    }
+}
+
+fn step(value: &Value, get: impl Fn(&Value) -> Result<Value, Error>) -> Value {
+    if handed_on(value) {
+        value.clone()
+    } else {
+        get(value).unwrap_or_else(Value::from)
+    }
+}
+
+fn call(state: &mut State<'_, '_>, values: Rest<Value>) -> Value {
+    let Some((name, arguments)) = values.split_first() else {
+        return Value::UNDEFINED;
+    };
+    let function = state.lookup(name.as_str().unwrap_or_default());
+    match function {
+        None => Value::UNDEFINED,
+        Some(function) if handed_on(&function) => function,
+        Some(function) => function.call(state, arguments).unwrap_or_else(Value::from),
+    }
+}
+
+fn method(state: &mut State<'_, '_>, values: Rest<Value>) -> Value {
+    match values.as_slice() {
+        [value, name, arguments @ ..] if !handed_on(value) => value
+            .call_method(state, name.as_str().unwrap_or_default(), arguments)
+            .unwrap_or_else(Value::from),
+        [value, ..] => value.clone(),
+        [] => Value::UNDEFINED,
+    }
+}
+
+fn concatenate(left: Value, right: Value) -> Result<String, Error> {
+    text::check(&left)?;
+    text::check(&right)?;
+    Ok(text::text(&left)? + &text::text(&right)?)
+}

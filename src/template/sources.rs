@@ -1,0 +1,140 @@
+//! Every text that was made ready for minijinja, each once.
+
+use super::code::{Code, CodeError, Kind};
+use super::syntax::Syntax;
+use crate::source::SourceFile;
+use minijinja::syntax::SyntaxConfig;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Starts the names that templates have inside minijinja; no file is called so.
+const MARK: char = '\u{1}';
+
+/// A text that was made ready for minijinja.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// What it is called inside minijinja.
+    pub(super) name: String,
+    /// The file it is, and where its text starts after a `#jinja2:` line; nothing where it is a
+    /// part of a YAML file, since the same text may stand at many places.
+    pub(super) file: Option<(Arc<SourceFile>, usize)>,
+    /// It as minijinja compiles it, or what is wrong with it.
+    pub(super) code: Result<Code, CodeError>,
+}
+
+/// Every text that was made ready for minijinja, by text. Grows with what the user wrote, never
+/// with what hosts answer.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    texts: RwLock<HashMap<(Kind, Arc<str>), Arc<Source>>>,
+    files: RwLock<HashMap<(PathBuf, Syntax), Arc<Source>>>,
+    all: RwLock<Vec<Arc<Source>>>,
+    folders: RwLock<Vec<Vec<PathBuf>>>,
+}
+
+impl Sources {
+    /// Returns the source of a text in a YAML file.
+    pub(super) fn of_text(
+        &self,
+        text: &Arc<str>,
+        kind: Kind,
+        config: &SyntaxConfig,
+    ) -> Arc<Source> {
+        let key = (kind, text.clone());
+        if let Some(found) = read(&self.texts).get(&key) {
+            return found.clone();
+        }
+        let made = self.add(None, Code::new(text, kind, config));
+        write(&self.texts).entry(key).or_insert(made).clone()
+    }
+
+    /// Returns the source of a template file.
+    pub(super) fn of_file(
+        &self,
+        file: &Arc<SourceFile>,
+        start: usize,
+        syntax: &Syntax,
+        config: &SyntaxConfig,
+    ) -> Arc<Source> {
+        let key = (file.path.clone(), syntax.clone());
+        let same = |source: &&Arc<Source>| matches!(&source.file, Some((known, _)) if known.text == file.text);
+        if let Some(found) = read(&self.files).get(&key).filter(same) {
+            return found.clone();
+        }
+        let text = file.text.get(start..).unwrap_or_default();
+        let code = Code::new(text, Kind::File, config);
+        let made = self.add(Some((file.clone(), start)), code);
+        write(&self.files).insert(key, made.clone());
+        made
+    }
+
+    fn add(
+        &self,
+        file: Option<(Arc<SourceFile>, usize)>,
+        code: Result<Code, CodeError>,
+    ) -> Arc<Source> {
+        let mut all = write(&self.all);
+        let source = Arc::new(Source {
+            name: format!("{MARK}{}", all.len()),
+            file,
+            code,
+        });
+        all.push(source.clone());
+        source
+    }
+
+    /// Returns the source that has this name inside minijinja.
+    pub(super) fn named(&self, name: &str) -> Option<Arc<Source>> {
+        let number = name.strip_prefix(MARK)?.split('@').next()?.parse().ok()?;
+        read(&self.all).get::<usize>(number).cloned()
+    }
+
+    /// Returns the name for `source` that also tells in which folders it looks for others.
+    pub(super) fn name_with_folders(&self, source: &Source, folders: &[PathBuf]) -> String {
+        let mut known = write(&self.folders);
+        let number = known.iter().position(|other| other == folders);
+        let number = number.unwrap_or_else(|| {
+            known.push(folders.to_vec());
+            known.len() - 1
+        });
+        format!("{}@{number}", source.name)
+    }
+
+    /// Returns the folders that the template called `name` looks for others in: first those it
+    /// was given, then its own.
+    pub(super) fn folders(&self, name: &str) -> Vec<PathBuf> {
+        let number = name
+            .split_once('@')
+            .and_then(|(_, number)| number.parse().ok());
+        let known = read(&self.folders);
+        let given = number.and_then(|number: usize| known.get(number));
+        let mut folders = given.cloned().unwrap_or_default();
+        if let Some(source) = self.named(name)
+            && let Some((file, _)) = &source.file
+        {
+            folders.push(file.folder().to_owned());
+        }
+        folders
+    }
+}
+
+/// Returns the first file called `name` in the folders, or `name` itself if it is absolute.
+pub(super) fn find(name: &Path, folders: &[PathBuf]) -> Option<PathBuf> {
+    if name.is_absolute() {
+        return name.is_file().then(|| name.to_owned());
+    }
+    folders
+        .iter()
+        .map(|folder| folder.join(name))
+        .find(|path| path.is_file())
+}
+
+// A panic while one of these is held leaves no half-made entry behind.
+fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,132 @@
+//! What rendering, conditions and errors look like from outside.
+
+use super::{Engine, Site, Syntax};
+use crate::source::SourceFile;
+use crate::value::Value;
+use crate::yaml::Node;
+
+fn node(yaml: &str) -> Node {
+    crate::yaml::read(&SourceFile::new("t.yml", yaml)).unwrap()
+}
+
+fn variables() -> Value {
+    node("{l: [1, 2], d: {a: 1, b: [x]}, s: text, n: null, f: 1.5, t: true, r: '{{ s }}'}")
+        .to_value()
+}
+
+fn render(yaml: &str) -> Result<String, String> {
+    let site = Site::default();
+    let value = Engine::new().render(&node(yaml), &variables(), &site);
+    value
+        .map(|value| super::text::repr(&value).unwrap())
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn values_keep_their_type() {
+    for (yaml, expected) in [
+        ("\"{{ l }}\"", "[1, 2]"),
+        ("\"{{ d }}\"", "{'a': 1, 'b': ['x']}"),
+        ("\" {{ l }}\"", "' [1, 2]'"),
+        ("\"{% if t %}{{ l }}{% endif %}\"", "[1, 2]"),
+        ("\"{{ f }}\"", "1.5"),
+        ("\"{{ n }}\"", "None"),
+        ("\"{{ 5 }}{{ 5 }}\"", "'55'"),
+        ("\"{{ '5' }}\"", "'5'"),
+        (
+            "[\"{{ s }}\", {\"{{ s }}\": \"{{ l }}\"}]",
+            "['text', {'text': [1, 2]}]",
+        ),
+        ("!unsafe \"{{ s }}\"", "'{{ s }}'"),
+        ("\"{{ r }}\"", "'{{ s }}'"),
+        ("plain", "'plain'"),
+    ] {
+        assert_eq!(render(yaml).as_deref(), Ok(expected), "{yaml}");
+    }
+}
+
+#[test]
+fn what_is_undefined_fails_unless_asked_for() {
+    for (yaml, expected) in [
+        ("\"{{ d.x.y.z | default('no') }}\"", "'no'"),
+        ("\"{{ d['x'].y[0] | default('no') }}\"", "'no'"),
+        ("\"{{ u.v() | default('no') }}\"", "'no'"),
+        (
+            "\"{{ u.v is defined }}{{ u.v is not defined }}\"",
+            "'FalseTrue'",
+        ),
+        ("\"{{ 'yes' if d.b is defined else 'no' }}\"", "'yes'"),
+        ("\"{{ (d.a if t else u.v) | default(2) }}\"", "1"),
+        ("\"{% set x = u.v.w %}{{ x | default(3) }}!\"", "'3!'"),
+    ] {
+        assert_eq!(render(yaml).as_deref(), Ok(expected), "{yaml}");
+    }
+    for (yaml, expected) in [
+        ("\"a {{ u }}\"", "t.yml:1:7: 'u' is undefined"),
+        (
+            "\"a {{ u }}{{ u | default(1) }}\"",
+            "t.yml:1:7: 'u' is undefined",
+        ),
+        ("\"{{ d.x }}\"", "t.yml:1:5: 'd.x' is undefined"),
+        ("\"{{ s ~ u }}\"", "t.yml:1:9: 'u' is undefined"),
+        ("\"{{ u == 1 }}{{ u | d }}\"", "t.yml:1:5: 'u' is undefined"),
+        ("\"{% if u %}{% endif %}\"", "t.yml:1:8: 'u' is undefined"),
+    ] {
+        assert_eq!(render(yaml), Err(expected.to_owned()), "{yaml}");
+    }
+}
+
+#[test]
+fn a_condition_must_be_a_boolean() {
+    let engine = Engine::new();
+    let (strict, lenient) = (
+        Site::default(),
+        Site {
+            lenient: true,
+            ..Site::default()
+        },
+    );
+    let holds = |yaml: &str, site: &Site| {
+        let result = engine.condition(&node(yaml), &variables(), site);
+        result.map_err(|error| error.problem.message)
+    };
+    assert_eq!(holds("t and d.a == 1", &strict), Ok(true));
+    assert_eq!(holds("no", &strict), Ok(false));
+    assert_eq!(holds("u is defined", &strict), Ok(false));
+    assert!(holds("s", &strict).unwrap_err().contains("gives 'text'"));
+    assert!(holds("\"{{ t }}\"", &strict).is_err());
+    assert!(holds("u", &lenient).is_err());
+    assert_eq!(holds("s", &lenient), Ok(true));
+    assert_eq!(holds("\"{{ t }}\"", &lenient), Ok(true));
+}
+
+#[test]
+fn backslashes_are_yamls_in_yaml_and_pythons_in_files() {
+    assert_eq!(render("'{{ ''\\n'' }}'").as_deref(), Ok("'\\\\n'"));
+    let file = SourceFile::new("t.j2", "{{ '\\n' }}|");
+    let text = Engine::new().text(&file, &Syntax::default(), &variables(), &Site::default());
+    assert_eq!(text.unwrap(), "\n|");
+}
+
+#[test]
+fn names_that_must_exist_are_told() {
+    let engine = Engine::new();
+    let names = |yaml: &str| {
+        let names = engine.names(&node(yaml)).into_iter();
+        names
+            .map(|(name, place)| format!("{name} {}", place.column()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names("\"{{ a.b }}{% for i in l %}{{ i }}{{ z }}{% endfor %}\""),
+        ["a 5", "l 23"]
+    );
+    assert_eq!(
+        names("\"{{ a | default(b) }}{{ a }}{{ x if a else y }}\""),
+        ["b 17"]
+    );
+    assert_eq!(
+        names("\"{% set v = w %}{{ v }}{{ p or q }}\""),
+        ["w 13", "p 27"]
+    );
+}
