@@ -6,7 +6,7 @@ mod keyword;
 pub mod load;
 mod play;
 mod role;
-pub mod search;
+mod search;
 mod task;
 
 pub use block::Block;
@@ -15,4 +15,5 @@ pub use keyword::{KEYWORDS, Keyword, Kind, Level, boolean, keyword, names as key
 pub use load::{LoadOptions, Loader, RoleFiles};
 pub use play::{Play, Playbook, Serial, Strategy};
 pub use role::{Role, RoleName, RoleUse};
+pub use search::search_folders;
 pub use task::{Action, Item, Keywords, Loop, LoopControl, Task, Until};

@@ -1,56 +1,38 @@
 //! Where the files that tasks name are looked for.
 
-use super::RoleName;
+use super::{Include, RoleName, Task};
+use crate::files::Files;
 use std::path::{Path, PathBuf};
 
-/// From where a file is looked for.
-#[derive(Debug, Clone, Copy)]
-pub struct SearchFrom<'a> {
-    /// The role the task stands in.
-    pub role: Option<&'a RoleName>,
-    /// The folder of the file the task stands in.
-    pub folder: &'a Path,
-    /// The folder of the playbook the play stands in.
-    pub play_folder: &'a Path,
+/// Returns where files named in `folder` are looked for, in Ansible's order: the role, the roles
+/// that brought it in (the nearest first), `folder` itself, the playbook's folder.
+pub fn search_folders(role: Option<&RoleName>, folder: &Path, play_folder: &Path) -> Files {
+    let mut folders: Vec<PathBuf> = Vec::new();
+    if let Some(role) = role {
+        folders.push(role.folder.clone());
+        folders.extend(role.parent_folders.iter().rev().cloned());
+    }
+    folders.extend([folder.to_owned(), play_folder.to_owned()]);
+    let mut seen: Vec<PathBuf> = Vec::new();
+    folders.retain(|folder| {
+        let new = !seen.contains(folder);
+        seen.push(folder.clone());
+        new
+    });
+    Files { folders }
 }
 
-impl SearchFrom<'_> {
-    /// Returns where the file `name` may be, in Ansible's order: the role, the roles that brought
-    /// it in (the nearest first), the task's own folder, the playbook's; in each first below
-    /// `subfolder` (`files`, `templates`, `vars`, `tasks`), then directly.
-    ///
-    /// An absolute path is its only candidate.
-    pub fn candidates(&self, subfolder: &str, name: &str) -> Vec<PathBuf> {
-        let name = Path::new(name);
-        if name.is_absolute() {
-            return vec![name.to_owned()];
-        }
-        let roles = self.role.iter().flat_map(|role| {
-            let parents = role.parent_folders.iter().rev();
-            std::iter::once(&role.folder).chain(parents)
-        });
-        let folders = roles
-            .map(PathBuf::as_path)
-            .chain([self.folder, self.play_folder]);
-        let mut found = Vec::new();
-        for folder in folders {
-            let below = folder.join(subfolder).join(name);
-            let direct = folder.join(name);
-            let named = name.starts_with(subfolder);
-            for path in (!named).then_some(below).into_iter().chain([direct]) {
-                if !found.contains(&path) {
-                    found.push(path);
-                }
-            }
-        }
-        found
+impl Task {
+    /// Returns where the task's files are looked for.
+    pub fn files(&self, play_folder: &Path) -> Files {
+        search_folders(self.role.as_deref(), &self.folder, play_folder)
     }
+}
 
-    /// Returns the first candidate that exists on this machine.
-    pub fn find(&self, subfolder: &str, name: &str) -> Option<PathBuf> {
-        self.candidates(subfolder, name)
-            .into_iter()
-            .find(|path| path.exists())
+impl Include {
+    /// Returns where the files of the include's own keywords are looked for.
+    pub fn files(&self, play_folder: &Path) -> Files {
+        search_folders(self.role.as_deref(), &self.folder, play_folder)
     }
 }
 
@@ -69,34 +51,21 @@ mod tests {
 
     #[test]
     fn files_are_looked_for_in_the_role_first_and_beside_the_playbook_last() {
-        let role = RoleName {
-            name: "web".into(),
-            folder: "roles/web".into(),
-            parents: vec!["site".into()],
-            parent_folders: vec!["roles/site".into()],
-        };
-        let from = SearchFrom {
-            role: Some(&role),
-            folder: Path::new("roles/web/tasks"),
-            play_folder: Path::new("books"),
-        };
-        let shown = |name| {
-            let candidates = from.candidates("files", name);
-            candidates
-                .iter()
-                .map(|path| path.display().to_string())
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
-        assert_eq!(
-            shown("a"),
-            "roles/web/files/a roles/web/a roles/site/files/a roles/site/a \
-             roles/web/tasks/files/a roles/web/tasks/a books/files/a books/a"
+        let outer = RoleName::within(None, "site", "roles/site".into());
+        let role = RoleName::within(Some(&outer), "web", "roles/web".into());
+        let files = search_folders(
+            Some(&role),
+            Path::new("roles/web/tasks"),
+            Path::new("books"),
         );
-        assert_eq!(shown("/a"), "/a");
+        let shown: Vec<_> = files
+            .folders
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
         assert_eq!(
-            shown("files/a"),
-            "roles/web/files/a roles/site/files/a roles/web/tasks/files/a books/files/a"
+            shown,
+            ["roles/web", "roles/site", "roles/web/tasks", "books"]
         );
     }
 
@@ -106,14 +75,11 @@ mod tests {
             ("a/b", "a"),
             ("a", ""),
             ("", ".."),
-            (".", ".."),
             ("..", "../.."),
             ("/a", "/"),
             ("/", "/"),
         ] {
-            let components: PathBuf = parent(Path::new(folder)).components().collect();
-            let shown = components.display().to_string();
-            assert_eq!(shown.trim_start_matches("./"), expected, "{folder}");
+            assert_eq!(parent(Path::new(folder)), Path::new(expected), "{folder}");
         }
     }
 }

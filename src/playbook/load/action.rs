@@ -218,7 +218,7 @@ impl Reader<'_> {
             if command {
                 COMMAND_KEYS.contains(&key)
             } else {
-                is_argument_name(key)
+                is_argument_name(key.trim())
             }
         };
         let Some(parsed) = key_value::parse(text, is_key) else {

@@ -14,29 +14,35 @@ pub(super) struct KeyValues {
 pub(super) fn parse(text: &str, is_key: impl Fn(&str) -> bool) -> Option<KeyValues> {
     let mut result = KeyValues::default();
     for token in split(text)? {
-        match pair(&decode_escapes(&token)) {
-            Some((key, value)) if is_key(&key) => result.pairs.push((key, value)),
-            _ => {
-                let follows = !(result.rest.is_empty() || result.rest.ends_with('\n'));
-                if follows {
-                    result.rest.push(' ');
-                }
-                result.rest.push_str(&token);
+        let decoded = decode_escapes(&token);
+        match pair(&decoded) {
+            Some((key, value)) if is_key(key) => {
+                let value = unquote(value.trim()).to_owned();
+                result.pairs.push((key.trim().to_owned(), value));
             }
+            None if decoded.contains('=') => result.append(&decoded.replace("\\=", "=")),
+            _ => result.append(&token),
         }
     }
     Some(result)
 }
 
+impl KeyValues {
+    fn append(&mut self, token: &str) {
+        if !(self.rest.is_empty() || self.rest.ends_with('\n')) {
+            self.rest.push(' ');
+        }
+        self.rest.push_str(token);
+    }
+}
+
 /// Splits at the first `=` that no backslash stands before.
-fn pair(token: &str) -> Option<(String, String)> {
+fn pair(token: &str) -> Option<(&str, &str)> {
     let at = token
         .match_indices('=')
         .map(|(at, _)| at)
         .find(|at| *at > 0 && token.as_bytes().get(at - 1) != Some(&b'\\'))?;
-    let (key, value) = token.split_at(at);
-    let value = unquote(value.get(1..).unwrap_or_default().trim());
-    Some((key.trim().to_owned(), value.to_owned()))
+    Some((token.get(..at)?, token.get(at + 1..)?))
 }
 
 fn unquote(text: &str) -> &str {
@@ -222,7 +228,7 @@ mod tests {
             ("msg=\"a = b\"", "msg=a = b", ""),
             ("msg='{{ a }} b'", "msg={{ a }} b", ""),
             ("msg=a\\nb", "msg=a\nb", ""),
-            ("echo a\\=b", "", "echo a\\=b"),
+            ("echo a\\=b", "", "echo a=b"),
             ("echo 'a  b'\nls", "", "echo 'a  b'\nls"),
             ("a chdir=\"/x y\" b", "chdir=/x y", "a b"),
         ] {

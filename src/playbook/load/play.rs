@@ -3,8 +3,8 @@
 use super::Reader;
 use super::keywords::Entry;
 use super::scope::{Scope, missing_file};
-use crate::playbook::search::SearchFrom;
-use crate::playbook::{Keywords, Level, Play, Serial, Strategy};
+use crate::files::NotFound;
+use crate::playbook::{Keywords, Level, Play, Serial, Strategy, search_folders};
 use crate::source::{Problem, did_you_mean};
 use crate::yaml::{Data, Map, Node};
 use std::path::Path;
@@ -121,14 +121,20 @@ impl Reader<'_> {
             if names.len() < choices.len() || names.is_empty() || file.has_template() {
                 continue;
             }
-            let search = vars_files_search(&scope.play_folder);
-            if names.iter().all(|name| search.find("vars", name).is_none()) {
-                let candidates: Vec<_> = names
-                    .iter()
-                    .flat_map(|name| search.candidates("vars", name))
-                    .collect();
-                let shown = names.join("\", \"");
-                self.report(missing_file("file", &shown, &file.place, &candidates));
+            let search = search_folders(None, &scope.play_folder, &scope.play_folder);
+            let missing: Vec<NotFound> = names
+                .iter()
+                .filter_map(|name| search.find("vars", name).err())
+                .collect();
+            if missing.len() < names.len() {
+                continue;
+            }
+            if let Some(first) = missing.into_iter().next() {
+                let missing = NotFound {
+                    name: names.join("\", \""),
+                    ..first
+                };
+                self.report(missing_file("file", &file.place, &missing));
             }
         }
         files
@@ -203,15 +209,6 @@ impl Reader<'_> {
             prompts.push(map.clone());
         }
         prompts
-    }
-}
-
-/// From where `vars_files` are looked for: `vars/` beside the playbook, then beside it.
-fn vars_files_search(play_folder: &Path) -> SearchFrom<'_> {
-    SearchFrom {
-        role: None,
-        folder: play_folder,
-        play_folder,
     }
 }
 

@@ -1,7 +1,8 @@
 //! A playbook file: a list of plays and of other playbooks to import.
 
 use super::Reader;
-use super::scope::Scope;
+use super::scope::{Scope, missing_file};
+use crate::files::NotFound;
 use crate::playbook::{Keywords, Level, Play};
 use crate::source::{Place, Problem};
 use crate::yaml::{Data, Node};
@@ -70,9 +71,9 @@ impl Reader<'_> {
         }
         let path = folder.join(&name);
         if !path.is_file() {
-            let candidates = [path];
-            let problem = super::scope::missing_file("playbook", &name, &file.place, &candidates);
-            self.report(problem);
+            let searched = vec![path];
+            let missing = NotFound { name, searched };
+            self.report(missing_file("playbook", &file.place, &missing));
             return Vec::new();
         }
         let scope = Scope {

@@ -1,7 +1,7 @@
 //! What tasks are read for: whose they are and what led to them.
 
-use crate::playbook::search::SearchFrom;
-use crate::playbook::{Include, RoleName};
+use crate::files::NotFound;
+use crate::playbook::{Include, RoleName, search_folders};
 use crate::source::{Place, Problem, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,14 +32,6 @@ impl Scope {
         }
     }
 
-    pub(super) fn search(&self) -> SearchFrom<'_> {
-        SearchFrom {
-            role: self.role.as_deref(),
-            folder: &self.folder,
-            play_folder: &self.play_folder,
-        }
-    }
-
     /// Returns the scope of what is read from `path`, named at `place`; a problem if `path` is
     /// being read already.
     pub(super) fn enter(&self, path: &Path, place: &Place) -> Result<Self> {
@@ -60,27 +52,24 @@ impl Scope {
     /// role and beside the playbook.
     pub(super) fn find_tasks(&self, name: &str, place: &Place) -> Result<PathBuf> {
         let subfolder = if self.handlers { "handlers" } else { "tasks" };
-        let mut candidates = vec![self.folder.join(name)];
-        candidates.extend(self.search().candidates(subfolder, name));
-        if let Some(path) = candidates.iter().find(|path| path.is_file()) {
-            return Ok(path.clone());
+        let beside = self.folder.join(name);
+        if beside.is_file() {
+            return Ok(beside);
         }
-        Err(missing_file("tasks file", name, place, &candidates).into())
+        let files = search_folders(self.role.as_deref(), &self.folder, &self.play_folder);
+        files
+            .find(subfolder, name)
+            .map_err(|missing| missing_file("tasks file", place, &missing).into())
     }
 }
 
-/// Returns the problem that none of the candidates for the file `name` exists.
-pub(super) fn missing_file(
-    what: &str,
-    name: &str,
-    place: &Place,
-    candidates: &[PathBuf],
-) -> Problem {
+/// Returns the problem that a file named at `place` is nowhere.
+pub(super) fn missing_file(what: &str, place: &Place, missing: &NotFound) -> Problem {
     let mut folders: Vec<String> = Vec::new();
-    for path in candidates {
+    for path in &missing.searched {
         let folder = path.parent().unwrap_or(Path::new("")).display().to_string();
         let shown = if folder.is_empty() {
-            ".".into()
+            ".".to_owned()
         } else {
             folder
         };
@@ -88,7 +77,7 @@ pub(super) fn missing_file(
             folders.push(shown);
         }
     }
-    Problem::at(place, format!("there is no {what} \"{name}\""))
+    Problem::at(place, format!("there is no {what} \"{}\"", missing.name))
         .label("not found")
         .help(format!("searched in {}", folders.join(", ")))
 }
