@@ -124,6 +124,20 @@ fn an_include_gives_every_host_the_same_tasks() {
 }
 
 #[test]
+fn compat_accepts_what_ansible_accepts() {
+    let path = Path::new("tests/playbooks/good/compat.yml");
+    assert_eq!(
+        load("tests/playbooks/good/compat.yml").unwrap_err().0.len(),
+        4
+    );
+    let options = LoadOptions {
+        compat: true,
+        ..LoadOptions::default()
+    };
+    assert!(Loader::new(options).playbook(path).is_ok());
+}
+
+#[test]
 fn bad_playbooks_are_told_what_is_wrong() {
     insta::glob!("playbooks/bad/*.yml", |path| {
         let path = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();

@@ -54,8 +54,8 @@ impl Level {
             Block => "a block",
             Task => "a task",
             Handler => "a handler",
-            Import => "import_tasks and import_role",
-            Include => "include_tasks and include_role",
+            Import => "an import",
+            Include => "an include",
             Apply => "apply",
         }
     }
@@ -116,7 +116,7 @@ impl Kind {
     ///
     /// Nothing is a value of every kind that may be empty: lists, mappings and conditions.
     pub fn check(self, keyword: &str, value: &Node) -> Option<Problem> {
-        let template = value.has_template() && value.as_text().is_some();
+        let template = value.as_text().is_some() && value.has_template();
         let fits = match self {
             Any => true,
             Text => template || is_scalar(value),

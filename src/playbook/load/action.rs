@@ -198,7 +198,13 @@ impl Reader<'_> {
                 arguments.push((text_node(RAW, &value.place), value.clone()));
             }
             _ => {
-                let problem = value.unexpected(&format!("what {module} is given"), "a mapping");
+                let takes = if FREE_FORM.contains(&module) {
+                    "text or a mapping"
+                } else {
+                    "a mapping"
+                };
+                let message = format!("{module} takes {takes}, not {}", value.kind());
+                let problem = Problem::at(&value.place, message);
                 let advice = match (&value.data, COMMANDS.contains(&module)) {
                     (Data::List(_), true) => Some("a list belongs under argv"),
                     (Data::Bool(_) | Data::Integer(_) | Data::Float(_), true) => {

@@ -110,7 +110,10 @@ impl Reader<'_> {
             self.report(template_in_import(name, "import_role"));
             return None;
         }
-        let role = self.role(text, &name.place, &files, scope)?;
+        let from = from_arguments(&call);
+        let place = from.first().map_or(&name.place, |(_, value)| &value.place);
+        let folder = self.find_role(text, &name.place, scope)?;
+        let role = self.role(text, folder, place, &files, scope)?;
         Some(Item::Role(Arc::new(RoleUse {
             place: node.place.clone(),
             role,
@@ -201,14 +204,11 @@ impl Reader<'_> {
         };
         for (key, _) in &arguments {
             let name = key.to_value().to_string();
-            if !known.contains(&name.as_str()) {
+            // A role's name as bare text is reported as its missing name.
+            if name != RAW && !known.contains(&name.as_str()) {
                 let message = format!("{module} has no argument \"{name}\"");
                 let shown = known.iter().copied().filter(|name| *name != RAW);
-                let advice = (name == RAW).then(|| format!("write \"{module}: {{name: …}}\""));
-                self.report(
-                    Problem::at(&key.place, message)
-                        .help(advice.or_else(|| did_you_mean(&name, shown))),
-                );
+                self.report(Problem::at(&key.place, message).help(did_you_mean(&name, shown)));
             }
         }
         Some(Call {
@@ -342,17 +342,15 @@ pub(super) fn with_known_folders(
 
 /// Returns the problem that something to import depends on a variable.
 pub(super) fn template_in_import(value: &Node, what: &str) -> Problem {
-    let instead = match what {
-        "import_role" | "roles" => "include_role",
-        "import_tasks" => "include_tasks",
-        _ => "a fixed path",
+    let advice = match what {
+        "import_role" | "roles" => "use include_role",
+        "import_tasks" => "use include_tasks; only role_path and playbook_dir are known here",
+        _ => "write a fixed path; only playbook_dir is known here",
     };
     Problem::at(
         &value.place,
         format!("{what} is resolved before any variable is known"),
     )
     .label("depends on a variable")
-    .help(format!(
-        "use {instead}; only role_path and playbook_dir are known here"
-    ))
+    .help(advice.to_owned())
 }

@@ -33,7 +33,11 @@ impl Reader<'_> {
                 continue;
             }
             let entry = Entry { name, key, value };
+            let ignored = level == Level::Import
+                && keyword(name).is_some_and(|known| known.levels.contains(&Level::Task))
+                && !keyword_names(level).any(|known| known == name);
             match problem_of(&entry, level) {
+                Some(problem) if ignored => self.report_unless_compat(problem),
                 Some(problem) => self.report(problem),
                 None => entries.push(entry),
             }
@@ -105,7 +109,7 @@ impl Reader<'_> {
             return;
         };
         let braces = condition.has_template() && (text.contains("}}") || text.contains("%}"));
-        if !braces || self.loader.options.compat {
+        if !braces {
             return;
         }
         let inner = text
@@ -118,7 +122,7 @@ impl Reader<'_> {
             None => "use the variables' names without braces".to_owned(),
         };
         let message = format!("{keyword} is an expression already: no {{{{ }}}} in it");
-        self.report(Problem::at(&condition.place, message).help(advice));
+        self.report_unless_compat(Problem::at(&condition.place, message).help(advice));
     }
 
     /// Returns variables; a name that no expression could use is reported.

@@ -14,6 +14,7 @@ mod role_use;
 mod scope;
 mod task;
 mod tasks_file;
+mod variables_file;
 
 use super::{Include, Item, Playbook, Role, RoleName};
 use crate::source::{Place, Problem, Problems, Result, SourceFile};
@@ -99,8 +100,8 @@ impl Loader {
     ) -> Result<Arc<Role>> {
         let scope = Scope::of_include(include, play_folder);
         let mut reader = Reader::new(self);
-        let role = reader.role(name, &include.place, files, &scope);
-        match role {
+        let folder = reader.find_role(name, &include.place, &scope);
+        match folder.and_then(|folder| reader.role(name, folder, &include.place, files, &scope)) {
             Some(role) => reader.finish(role),
             None => Err(reader.problems),
         }
@@ -141,6 +142,13 @@ impl<'a> Reader<'a> {
 
     fn report(&mut self, problem: impl Into<Option<Problem>>) {
         self.problems.0.extend(problem.into());
+    }
+
+    /// Reports what Ansible accepts without a word, or with a warning.
+    fn report_unless_compat(&mut self, problem: Problem) {
+        if !self.loader.options.compat {
+            self.report(problem);
+        }
     }
 
     /// Returns a YAML file's document; `place` is where it was named.

@@ -41,7 +41,7 @@ impl Reader<'_> {
             chain: Vec::new(),
         };
         let hosts = entries.iter().find(|entry| entry.name == "hosts");
-        if hosts.is_none() {
+        if node.entry("hosts").is_none() {
             self.report(no_hosts(node));
         }
         let hosts = hosts.map(|entry| entry.value.clone());
@@ -122,14 +122,13 @@ impl Reader<'_> {
                 continue;
             }
             let search = search_folders(None, &scope.play_folder, &scope.play_folder);
-            let missing: Vec<NotFound> = names
-                .iter()
-                .filter_map(|name| search.find("vars", name).err())
-                .collect();
-            if missing.len() < names.len() {
+            let found: Vec<_> = names.iter().map(|name| search.find("vars", name)).collect();
+            if let Some(path) = found.iter().find_map(|found| found.as_ref().ok()) {
+                self.variables_file(path, &file.place);
                 continue;
             }
-            if let Some(first) = missing.into_iter().next() {
+            let missing = found.into_iter().find_map(Result::err);
+            if let Some(first) = missing {
                 let missing = NotFound {
                     name: names.join("\", \""),
                     ..first

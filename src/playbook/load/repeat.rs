@@ -26,7 +26,7 @@ impl Reader<'_> {
             [] => {
                 if let Some(control) = control {
                     let message = "loop_control without a loop";
-                    self.report(Problem::at(&control.key.place, message));
+                    self.report_unless_compat(Problem::at(&control.key.place, message));
                 }
                 return None;
             }
@@ -106,7 +106,7 @@ impl Reader<'_> {
         let (until, retries) = (named("until"), named("retries"));
         if let (Some(delay), None, None) = (named("delay"), until, retries) {
             let message = "delay without until or retries has no effect";
-            self.report(Problem::at(&delay.key.place, message));
+            self.report_unless_compat(Problem::at(&delay.key.place, message));
         }
         if until.is_none() && retries.is_none() {
             return None;

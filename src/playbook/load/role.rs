@@ -36,15 +36,15 @@ impl RoleFiles {
 }
 
 impl Reader<'_> {
-    /// Returns the role called `name` at `place`.
+    /// Returns the role called `name` in `folder`; `place` is where it, or its files, are named.
     pub(super) fn role(
         &mut self,
         name: &str,
+        folder: PathBuf,
         place: &Place,
         files: &RoleFiles,
         scope: &Scope,
     ) -> Option<Arc<Role>> {
-        let folder = self.find_role(name, place, scope)?;
         let role_name = RoleName::within(scope.role.as_deref(), name, folder);
         let play_folder = scope.play_folder.to_path_buf();
         let key = (role_name.clone(), files.clone(), play_folder);
@@ -59,7 +59,12 @@ impl Reader<'_> {
 
     /// Returns the folder of a role: beside the playbook, in its parent's `roles`, in the further
     /// folders, beside the role that names it, or the path that the name itself is.
-    fn find_role(&mut self, name: &str, place: &Place, scope: &Scope) -> Option<PathBuf> {
+    pub(super) fn find_role(
+        &mut self,
+        name: &str,
+        place: &Place,
+        scope: &Scope,
+    ) -> Option<PathBuf> {
         let mut folders = vec![
             scope.play_folder.join("roles"),
             parent(&scope.play_folder).join("roles"),
@@ -172,24 +177,9 @@ impl Reader<'_> {
         };
         let mut variables = Map::new();
         for file in files_below(&path) {
-            let Some(document) = self.file(&file, Some(place)) else {
-                continue;
-            };
-            match &document.data {
-                Data::Null => {}
-                Data::Map(map) => {
-                    for (key, value) in map {
-                        variables.retain(|(known, _): &(Node, Node)| known.data != key.data);
-                        variables.push((key.clone(), value.clone()));
-                    }
-                }
-                Data::Text(text) if text.starts_with("$ANSIBLE_VAULT") => {
-                    let message = "a file encrypted as a whole cannot be read";
-                    let advice = "encrypt its values instead (!vault)".to_owned();
-                    let place = Place::start_of(&document.place.file);
-                    self.report(Problem::at(&place, message).help(advice));
-                }
-                _ => self.report(document.unexpected("a file of variables", "a mapping")),
+            for (key, value) in self.variables_file(&file, place) {
+                variables.retain(|(known, _): &(Node, Node)| known.data != key.data);
+                variables.push((key, value));
             }
         }
         variables

@@ -30,12 +30,12 @@ impl Reader<'_> {
                 .map(|entry| entry.value),
         };
         let Some((name, text)) = name.and_then(|name| Some((name, name.as_text()?))) else {
-            let problem = match node.as_map() {
-                Some(_) => Problem::at(&node.place, "this entry of roles names no role")
-                    .label("no \"role\""),
-                None => node.unexpected("an entry of roles", "a name or a mapping"),
-            };
-            self.report(problem);
+            if node.as_map().is_none() {
+                self.report(node.unexpected("an entry of roles", "a name or a mapping"));
+            } else if node.entry("role").or_else(|| node.entry("name")).is_none() {
+                let message = "this entry of roles names no role";
+                self.report(Problem::at(&node.place, message).label("no \"role\""));
+            }
             return None;
         };
         let mut keywords = Keywords::default();
@@ -47,7 +47,8 @@ impl Reader<'_> {
             self.report(super::import::template_in_import(name, "roles"));
             return None;
         }
-        let role = self.role(text, &name.place, &RoleFiles::default(), scope)?;
+        let folder = self.find_role(text, &name.place, scope)?;
+        let role = self.role(text, folder, &name.place, &RoleFiles::default(), scope)?;
         Some(Arc::new(RoleUse {
             place: node.place.clone(),
             allow_duplicates: role.allow_duplicates,
