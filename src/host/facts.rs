@@ -1,6 +1,7 @@
 //! What kind of machine a host is.
 
 use crate::value::Fields;
+use std::net::IpAddr;
 
 /// Facts under Ansible's names without the `ansible_` prefix: `hostname`, `fqdn`, `os_family`,
 /// `distribution`, `distribution_version`, `kernel`, `architecture`, `processor_vcpus`,
@@ -8,3 +9,56 @@ use crate::value::Fields;
 /// `service_mgr`, `pkg_mgr`, `date_time`, ….
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts(pub Fields);
+
+impl Facts {
+    /// Returns whether a name or address, as this machine sees it, is its own.
+    pub fn names_this_machine(&self, name: &str) -> bool {
+        if name == "localhost" {
+            return true;
+        }
+        if let Ok(address) = name.parse::<IpAddr>()
+            && (address.is_loopback() || address.is_unspecified())
+        {
+            return true;
+        }
+        let is = |fact: &str| self.0.get(fact).and_then(|value| value.as_str()) == Some(name);
+        let lists = |fact: &str| {
+            let values = self.0.get(fact).and_then(|value| value.try_iter().ok());
+            values.is_some_and(|mut values| values.any(|value| value.as_str() == Some(name)))
+        };
+        ["hostname", "nodename", "fqdn"].into_iter().any(is)
+            || ["all_ipv4_addresses", "all_ipv6_addresses"]
+                .into_iter()
+                .any(lists)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    #[test]
+    fn a_machine_knows_its_names_and_addresses() {
+        let facts = Facts(Fields::from_iter([
+            ("hostname".to_owned(), Value::from("web1")),
+            (
+                "all_ipv4_addresses".to_owned(),
+                Value::from(vec!["10.0.0.5"]),
+            ),
+        ]));
+        for own in [
+            "localhost",
+            "127.0.0.1",
+            "::1",
+            "0.0.0.0",
+            "web1",
+            "10.0.0.5",
+        ] {
+            assert!(facts.names_this_machine(own), "{own}");
+        }
+        for other in ["web2", "10.0.0.6", "example.org"] {
+            assert!(!facts.names_this_machine(other), "{other}");
+        }
+    }
+}

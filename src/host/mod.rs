@@ -2,9 +2,11 @@
 
 mod account;
 mod command;
+mod digest;
 mod error;
 mod facts;
 mod limits;
+mod memory;
 mod node;
 mod probe;
 mod process;
@@ -18,9 +20,11 @@ mod wait;
 
 pub use account::{Group, User};
 pub use command::{Command, Output};
+pub use digest::sha256;
 pub use error::HostError;
 pub use facts::Facts;
 pub use limits::{Cancel, Limits};
+pub use memory::{Memory, Overlay};
 pub use node::{Kind, Node, Ownership};
 pub use probe::Probe;
 pub use process::{Process, ProcessMatch, StartProcess};

@@ -1,5 +1,6 @@
 //! What stands at a path.
 
+use super::{User, sha256};
 use camino::Utf8PathBuf;
 
 /// What stands at a path of a host.
@@ -35,6 +36,36 @@ pub struct Node {
     pub content: Option<Vec<u8>>,
     /// SHA-256 of a regular file in lower-case hexadecimal, where it was asked for.
     pub sha256: Option<String>,
+}
+
+impl Node {
+    /// Returns a node of this user's, with nothing else known of it.
+    pub fn new(kind: Kind, mode: u32, user: &User) -> Self {
+        Self {
+            kind,
+            mode,
+            uid: user.uid,
+            gid: user.gid,
+            owner: user.name.clone(),
+            group: user.group.clone(),
+            size: 0,
+            modified: 0,
+            accessed: 0,
+            changed: 0,
+            links: 1,
+            inode: 0,
+            device: 0,
+            content: None,
+            sha256: None,
+        }
+    }
+
+    /// Returns the SHA-256 of the content, be it told by the host or made from the bytes it sent;
+    /// nothing where neither was asked for.
+    pub fn digest(&self) -> Option<String> {
+        let sent = self.content.as_deref().map(sha256);
+        self.sha256.clone().or(sent)
+    }
 }
 
 /// What kind of thing stands at a path.

@@ -23,7 +23,7 @@ pub struct Process {
 }
 
 /// How to recognise a program; all that is given must hold. Zombies and kernel threads never do.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ProcessMatch {
     /// `/proc/PID/exe`: the whole path, or the file name alone.
     pub executable: Option<String>,

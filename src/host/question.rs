@@ -4,7 +4,7 @@ use super::{Facts, Group, Node, Process, ProcessMatch, User};
 use camino::Utf8PathBuf;
 
 /// Something to ask of a host.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Question {
     /// What stands at a path.
     Path {
@@ -16,7 +16,7 @@ pub enum Question {
         content: Content,
     },
     /// Everything below a directory (itself not included), links not followed, sorted by path,
-    /// without content. Empty where there is no directory.
+    /// without content. Empty where there is no directory; a link to one is none.
     Tree {
         /// The directory.
         path: Utf8PathBuf,
@@ -41,7 +41,7 @@ pub enum Question {
 }
 
 /// What is wanted of a regular file's content.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Content {
     /// Nothing.
     None,

@@ -1,6 +1,6 @@
 //! One change to a machine: the whole vocabulary of mutation, as data.
 
-use super::{Command, Group, Ownership, StartProcess, User, Wait};
+use super::{Command, Group, Ownership, StartProcess, User, Wait, sha256};
 use camino::Utf8PathBuf;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -216,6 +216,34 @@ pub struct UnpackEntry {
     pub offset: u64,
     /// What stands there now: `None` for nothing.
     pub before: Option<Before>,
+}
+
+impl Before {
+    /// Returns what stood there, of which all bytes are known.
+    pub fn of(content: Vec<u8>) -> Self {
+        Self {
+            sha256: sha256(&content),
+            content: Some(content.into()),
+        }
+    }
+}
+
+impl Body {
+    /// Returns the number of bytes.
+    pub fn size(&self) -> u64 {
+        match self {
+            Body::Bytes(bytes) => bytes.len() as u64,
+            Body::File { size, .. } => *size,
+        }
+    }
+
+    /// Returns the SHA-256 in lower-case hexadecimal.
+    pub fn sha256(&self) -> String {
+        match self {
+            Body::Bytes(bytes) => sha256(bytes),
+            Body::File { sha256, .. } => sha256.clone(),
+        }
+    }
 }
 
 impl Step {

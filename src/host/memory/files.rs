@@ -1,0 +1,329 @@
+//! What the steps that change files do to check mode's picture of a machine.
+
+use super::overlay::{Edit, Entry, Here};
+use super::source::Source;
+use super::view::{Found, Stop, View};
+use crate::host::{Before, Content, HostError, Kind, Node, Ownership, Step};
+use camino::Utf8Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What is written into a file, and what must be known about the file for it.
+struct Writing<'a> {
+    source: Source,
+    size: u64,
+    before: Option<&'a Before>,
+    ownership: &'a Ownership,
+    backup: Option<&'a Utf8Path>,
+}
+
+impl View<'_> {
+    /// Returns the changes that one step on files makes.
+    pub(super) fn file_step(&self, step: &Step) -> Result<Vec<Edit>, Stop> {
+        match step {
+            Step::Write {
+                path,
+                before,
+                body,
+                ownership,
+                backup,
+                ..
+            } => self.write(
+                path,
+                Writing {
+                    source: Source::of(body),
+                    size: body.size(),
+                    before: before.as_ref(),
+                    ownership,
+                    backup: backup.as_deref(),
+                },
+            ),
+            Step::Copy {
+                from,
+                to,
+                before,
+                sha256,
+                ownership,
+                backup,
+            } => {
+                let copied = self.copied(from, sha256)?;
+                self.write(
+                    to,
+                    Writing {
+                        source: copied.source,
+                        size: copied.node.size,
+                        before: before.as_ref(),
+                        ownership,
+                        backup: backup.as_deref(),
+                    },
+                )
+            }
+            Step::Mkdir { path, ownership } => self.mkdir(path, ownership),
+            Step::Symlink {
+                path,
+                target,
+                before,
+            } => self.symlink(path, target, before.as_deref()),
+            Step::Hardlink { path, target } => self.hardlink(path, target),
+            Step::Attributes {
+                path,
+                after,
+                follow,
+                ..
+            } => self.attributes(path, after, *follow),
+            Step::Touch {
+                path,
+                modified,
+                accessed,
+            } => self.touch(path, *modified, *accessed),
+            Step::Remove { path, directory } => self.remove(path, *directory),
+            Step::Rename { from, to } => self.rename(from, to),
+            Step::Unpack(unpack) => self.unpack(unpack),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn write(&self, path: &Utf8Path, writing: Writing) -> Result<Vec<Edit>, Stop> {
+        let look = match writing.before {
+            Some(_) => Content::Digest,
+            None => Content::None,
+        };
+        let spot = self.slot(path, &look, "write")?;
+        check_before(path, spot.here.as_ref(), writing.before, "write")?;
+        let old = spot.here.filter(|here| here.node.kind == Kind::File);
+        let mut edits = Vec::new();
+        if let (Some(backup), Some(old)) = (writing.backup, &old) {
+            let mut copy = old.clone();
+            copy.node.inode = 0;
+            let at = self.slot(backup, &Content::None, "write")?.path;
+            edits.push(Edit::Replace(at, copy.into()));
+        }
+        let old = old.map(|here| here.node);
+        let mode = old.as_ref().map_or(0o600, |old| old.mode);
+        let mut node = self.new_node(Kind::File, mode, writing.ownership, old.as_ref())?;
+        node.size = writing.size;
+        let here = Here::new(node, writing.source);
+        edits.push(Edit::Replace(spot.path, here.into()));
+        Ok(edits)
+    }
+
+    fn copied(&self, from: &Utf8Path, sha256: &str) -> Result<Here, Stop> {
+        let found = self.find(from, true, &Content::Digest)?;
+        match found.here {
+            Some(here) if here.node.sha256.as_deref() == Some(sha256) => Ok(here),
+            Some(_) => Err(changed(from)),
+            None => Err(cannot("copy", from, "No such file or directory")),
+        }
+    }
+
+    fn mkdir(&self, path: &Utf8Path, ownership: &Ownership) -> Result<Vec<Edit>, Stop> {
+        let spot = self.slot(path, &Content::None, "make the directory")?;
+        if spot.here.is_some() {
+            return Err(cannot("make the directory", path, "File exists"));
+        }
+        let node = self.new_node(Kind::Directory, 0o755, ownership, None)?;
+        let here = Here::new(node, Source::Bytes(Vec::new().into()));
+        Ok(vec![Edit::Replace(spot.path, here.into())])
+    }
+
+    fn symlink(
+        &self,
+        path: &Utf8Path,
+        target: &Utf8Path,
+        before: Option<&Utf8Path>,
+    ) -> Result<Vec<Edit>, Stop> {
+        let spot = self.slot(path, &Content::None, "make the link")?;
+        match (&spot.here, before) {
+            (None, None) => {}
+            (Some(here), Some(before)) if here.target() == Some(before) => {}
+            _ => return Err(changed(path)),
+        }
+        let kind = Kind::Symlink {
+            target: target.to_owned(),
+        };
+        let mut node = self.new_node(kind, 0o777, &Ownership::default(), None)?;
+        node.size = target.as_str().len() as u64;
+        let here = Here::new(node, Source::Bytes(Vec::new().into()));
+        Ok(vec![Edit::Replace(spot.path, here.into())])
+    }
+
+    fn hardlink(&self, path: &Utf8Path, target: &Utf8Path) -> Result<Vec<Edit>, Stop> {
+        let spot = self.slot(path, &Content::None, "make the link")?;
+        if matches!(&spot.here, Some(here) if here.node.kind == Kind::Directory) {
+            return Err(cannot("make the link", path, "Is a directory"));
+        }
+        let existing = self.find(target, false, &Content::None)?;
+        let Some(mut here) = existing.here else {
+            return Err(cannot("link to", target, "No such file or directory"));
+        };
+        if here.node.kind == Kind::Directory {
+            return Err(cannot("link to", target, "Operation not permitted"));
+        }
+        here.node.links += 1;
+        Ok(vec![
+            Edit::Put(existing.path, here.clone().into()),
+            Edit::Replace(spot.path, here.into()),
+        ])
+    }
+
+    fn attributes(
+        &self,
+        path: &Utf8Path,
+        after: &Ownership,
+        follow: bool,
+    ) -> Result<Vec<Edit>, Stop> {
+        let found = self.find(path, follow, &Content::None)?;
+        let Some(mut here) = found.here else {
+            return Err(cannot(
+                "change the attributes of",
+                path,
+                "No such file or directory",
+            ));
+        };
+        self.own(&mut here.node, after)?;
+        here.node.changed = now();
+        Ok(vec![Edit::Put(found.path, here.into())])
+    }
+
+    fn touch(
+        &self,
+        path: &Utf8Path,
+        modified: Option<i64>,
+        accessed: Option<i64>,
+    ) -> Result<Vec<Edit>, Stop> {
+        let found = self.find(path, true, &Content::None)?;
+        let mut here = if let Some(here) = found.here {
+            here
+        } else {
+            self.parent(&found.path, "touch")?;
+            let node = self.new_node(Kind::File, 0o600, &Ownership::default(), None)?;
+            Here::new(node, Source::Bytes(Vec::new().into()))
+        };
+        here.node.modified = modified.unwrap_or_else(now);
+        here.node.accessed = accessed.unwrap_or_else(now);
+        here.node.changed = now();
+        Ok(vec![Edit::Put(found.path, here.into())])
+    }
+
+    fn remove(&self, path: &Utf8Path, directory: bool) -> Result<Vec<Edit>, Stop> {
+        let found = self.find(path, false, &Content::None)?;
+        match found.here {
+            Some(here) if (here.node.kind == Kind::Directory) != directory => Err(changed(path)),
+            Some(_) if found.path == "/" => Err(cannot("remove", path, "it is the root directory")),
+            Some(_) => Ok(vec![Edit::Replace(found.path, Entry::Gone)]),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn rename(&self, from: &Utf8Path, to: &Utf8Path) -> Result<Vec<Edit>, Stop> {
+        let old = self.find(from, false, &Content::None)?;
+        let new = self.slot(to, &Content::None, "rename to")?;
+        match old.here {
+            Some(_) if new.path.starts_with(&old.path) => {
+                Err(cannot("rename", from, "Invalid argument"))
+            }
+            Some(here) => Ok(vec![Edit::Move(old.path, new.path, here.into())]),
+            None => Err(cannot("rename", from, "No such file or directory")),
+        }
+    }
+
+    /// Returns what stands at a path in a directory that exists.
+    pub(super) fn slot(
+        &self,
+        path: &Utf8Path,
+        content: &Content,
+        action: &str,
+    ) -> Result<Found, Stop> {
+        let found = self.find(path, false, content)?;
+        if found.here.is_none() {
+            self.parent(&found.path, action)?;
+        }
+        Ok(found)
+    }
+
+    fn parent(&self, path: &Utf8Path, action: &str) -> Result<(), Stop> {
+        let parent = path.parent().unwrap_or(path);
+        match self.find(parent, true, &Content::None)?.here {
+            Some(here) if here.node.kind == Kind::Directory => Ok(()),
+            Some(_) => Err(cannot(action, path, "Not a directory")),
+            None => Err(cannot(action, path, "No such file or directory")),
+        }
+    }
+
+    /// Returns a new thing that takes what it is not given from what stood there, or from the
+    /// acting user.
+    pub(super) fn new_node(
+        &self,
+        kind: Kind,
+        mode: u32,
+        ownership: &Ownership,
+        old: Option<&Node>,
+    ) -> Result<Node, Stop> {
+        let mut node = match old {
+            Some(old) => Node {
+                kind,
+                ..old.clone()
+            },
+            None => Node::new(kind, mode, &self.acting()?),
+        };
+        node.mode = mode;
+        node.inode = 0;
+        node.links = 1;
+        node.modified = now();
+        node.accessed = node.modified;
+        node.changed = node.modified;
+        self.own(&mut node, ownership)?;
+        Ok(node)
+    }
+
+    fn own(&self, node: &mut Node, ownership: &Ownership) -> Result<(), Stop> {
+        if let Some(mode) = ownership.mode {
+            node.mode = mode;
+        }
+        if let Some(owner) = &ownership.owner {
+            (node.uid, node.owner) = self.owner(owner)?;
+        }
+        if let Some(group) = &ownership.group {
+            (node.gid, node.group) = self.owning_group(group)?;
+        }
+        Ok(())
+    }
+}
+
+/// Fails if what stands at a path is not what stood there when the step was planned.
+pub(super) fn check_before(
+    path: &Utf8Path,
+    here: Option<&Here>,
+    before: Option<&Before>,
+    action: &str,
+) -> Result<(), Stop> {
+    match (here.map(|here| &here.node), before) {
+        (Some(node), _) if matches!(node.kind, Kind::Directory | Kind::Other) => {
+            let reason = format!("there is {}", node.kind.name());
+            Err(cannot(action, path, &reason))
+        }
+        (Some(node), Some(before)) if node.sha256.as_ref() == Some(&before.sha256) => Ok(()),
+        (Some(node), None) if node.kind != Kind::File => Ok(()),
+        (None, None) => Ok(()),
+        _ => Err(changed(path)),
+    }
+}
+
+/// Returns the error that a step cannot be done.
+pub(super) fn cannot(action: &str, path: &Utf8Path, reason: &str) -> Stop {
+    let action = format!("{action} {path}");
+    let reason = reason.to_owned();
+    HostError::Step { action, reason }.into()
+}
+
+fn changed(path: &Utf8Path) -> Stop {
+    let path = path.to_owned();
+    HostError::ChangedSincePlan { path }.into()
+}
+
+/// Returns the time in seconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    })
+}

@@ -1,0 +1,239 @@
+//! A host in memory: alone the machine of a test, laid over another host it is check mode.
+
+mod accounts;
+mod answers;
+mod fake;
+mod files;
+mod overlay;
+mod programs;
+mod source;
+mod unpack;
+mod view;
+
+pub use overlay::Overlay;
+
+use super::{Answer, Command, Content, Host, HostError, Limits, Output, Question, Step, Traffic};
+use camino::Utf8Path;
+use fake::Nothing;
+use indexmap::IndexSet;
+use source::Source;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use view::{Stop, View, all};
+
+/// A host in memory.
+///
+/// Alone it is the machine of a test, with what the test declares. Laid over another host it is
+/// check mode: what it is asked falls through where nothing was changed, what it changes stays
+/// here. Nothing is ever applied below.
+pub struct Memory {
+    below: Below,
+    overlay: Overlay,
+    acting_as: Option<String>,
+    asked: AtomicU64,
+}
+
+enum Below {
+    Machine(Arc<dyn Host>),
+    Nothing(Nothing),
+}
+
+impl Memory {
+    /// Returns check mode over a host. The changes are shared by all users that are become on one
+    /// machine, each of which has a connection of its own below.
+    pub fn over(below: Arc<dyn Host>, changes: Overlay) -> Self {
+        Self::on(Below::Machine(below), changes)
+    }
+
+    /// Returns the host as another user sees it who cannot be become because check mode made the
+    /// account: new things belong to that user.
+    #[must_use]
+    pub fn acting_as(self, user: impl Into<String>) -> Self {
+        Self {
+            acting_as: Some(user.into()),
+            ..self
+        }
+    }
+
+    fn on(below: Below, overlay: Overlay) -> Self {
+        Self {
+            below,
+            overlay,
+            acting_as: None,
+            asked: AtomicU64::new(0),
+        }
+    }
+
+    fn below(&self) -> &dyn Host {
+        match &self.below {
+            Below::Machine(host) => &**host,
+            Below::Nothing(nothing) => nothing,
+        }
+    }
+
+    /// Looks something up, asking below for what is not known here as often as it takes: once,
+    /// unless links lead elsewhere.
+    fn view<T>(
+        &self,
+        limits: &Limits,
+        look: impl Fn(&View) -> Result<T, Stop>,
+    ) -> Result<T, HostError> {
+        limits.check()?;
+        let mut seen = HashMap::new();
+        loop {
+            let wanted: Vec<_> = {
+                let state = self.overlay.lock();
+                let view = View {
+                    state: &state,
+                    seen: &seen,
+                    wanted: RefCell::new(IndexSet::new()),
+                    acting_as: self.acting_as.as_deref(),
+                };
+                match look(&view) {
+                    Ok(result) => return Ok(result),
+                    Err(Stop::Fail(error)) => return Err(error),
+                    Err(Stop::Ask) => view.wanted.into_inner().into_iter().collect(),
+                }
+            };
+            let answers = self.below().ask(&wanted, limits)?;
+            if answers.len() != wanted.len() {
+                return Err(HostError::Protocol("answers are missing".to_owned()));
+            }
+            seen.extend(wanted.into_iter().zip(answers));
+        }
+    }
+
+    fn run(&self, step: &Step, limits: &Limits) -> Result<Output, HostError> {
+        match &self.below {
+            Below::Machine(_) => Ok(Output::not_run()),
+            Below::Nothing(nothing) => nothing.apply(step, limits),
+        }
+    }
+
+    /// In check mode everything waited for is taken to happen; on a test's machine nothing happens
+    /// by itself, so one look decides.
+    fn wait(&self, wait: &super::Wait, limits: &Limits) -> Result<(), HostError> {
+        if let Below::Machine(_) = self.below {
+            return Ok(());
+        }
+        let at_once = super::Wait {
+            timeout: std::time::Duration::ZERO,
+            delay: std::time::Duration::ZERO,
+            ..wait.clone()
+        };
+        match super::poll(self, &at_once, limits) {
+            Err(HostError::NotKnown(_)) => Ok(()),
+            held => held,
+        }
+    }
+}
+
+impl Host for Memory {
+    fn ask(&self, questions: &[Question], limits: &Limits) -> Result<Vec<Answer>, HostError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if let Below::Machine(host) = &self.below
+            && self.overlay.lock().is_untouched()
+        {
+            return host.ask(questions, limits);
+        }
+        self.view(limits, |view| {
+            all(questions, |question| view.answer(question))
+        })
+    }
+
+    fn query(&self, command: &Command, limits: &Limits) -> Result<Output, HostError> {
+        self.below().query(command, limits)
+    }
+
+    fn fetch(
+        &self,
+        path: &Utf8Path,
+        sink: &mut dyn std::io::Write,
+        limits: &Limits,
+    ) -> Result<u64, HostError> {
+        let found = self.view(limits, |view| view.find(path, true, &Content::None))?;
+        let unreadable = |reason: &str| HostError::Read {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let here = found
+            .here
+            .ok_or_else(|| unreadable("No such file or directory"))?;
+        if here.node.kind != super::Kind::File {
+            return Err(unreadable(&format!("it is {}", here.node.kind.name())));
+        }
+        match &here.source {
+            Source::Below(path) => self.below().fetch(path, sink, limits),
+            source => source.copy(sink),
+        }
+    }
+
+    fn apply(&self, step: &Step, limits: &Limits) -> Result<Output, HostError> {
+        match step {
+            Step::Run { .. } => return self.run(step, limits),
+            Step::Wait(wait) => self.wait(wait, limits)?,
+            Step::StartProcess(start) => {
+                let (started, log) = self.view(limits, |view| view.start(start))?;
+                let mut state = self.overlay.lock();
+                state.run(started);
+                if let Some(log) = log {
+                    state.edit(log);
+                }
+            }
+            Step::SignalProcess {
+                pid,
+                started,
+                signal,
+                ports,
+                ..
+            } => self.overlay.lock().signal(*pid, *started, signal, ports),
+            Step::User {
+                before,
+                after,
+                home,
+                ..
+            } => {
+                let (before, after) = (before.as_ref(), after.as_ref());
+                let change = self.view(limits, |view| view.change_user(before, after, *home))?;
+                self.overlay.lock().change_accounts(change);
+            }
+            Step::Group { before, after, .. } => {
+                let (before, after) = (before.as_ref(), after.as_ref());
+                let change = self.view(limits, |view| view.change_group(before, after))?;
+                self.overlay.lock().change_accounts(change);
+            }
+            Step::Unpack(_)
+            | Step::Write { .. }
+            | Step::Mkdir { .. }
+            | Step::Symlink { .. }
+            | Step::Hardlink { .. }
+            | Step::Attributes { .. }
+            | Step::Touch { .. }
+            | Step::Remove { .. }
+            | Step::Rename { .. }
+            | Step::Copy { .. } => {
+                let edits = self.view(limits, |view| view.file_step(step))?;
+                let mut state = self.overlay.lock();
+                for edit in edits {
+                    state.edit(edit);
+                }
+            }
+        }
+        Ok(match &self.below {
+            Below::Machine(_) => Output::not_run(),
+            Below::Nothing(_) => Output::default(),
+        })
+    }
+
+    fn traffic(&self) -> Traffic {
+        match &self.below {
+            Below::Machine(host) => host.traffic(),
+            Below::Nothing(_) => Traffic {
+                round_trips: self.asked.load(Ordering::Relaxed),
+                ..Traffic::default()
+            },
+        }
+    }
+}

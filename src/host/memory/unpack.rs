@@ -1,0 +1,81 @@
+//! What unpacking an archive does to check mode's picture of a machine.
+
+use super::files::{cannot, check_before};
+use super::overlay::{Edit, Here};
+use super::source::Source;
+use super::view::{Found, Stop, View, all};
+use crate::host::{Content, Kind, Ownership, Unpack, UnpackEntry};
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeSet;
+
+impl View<'_> {
+    /// Returns the changes that unpacking makes, from the archive's own listing.
+    pub(super) fn unpack(&self, unpack: &Unpack) -> Result<Vec<Edit>, Stop> {
+        let base = self.find(&unpack.directory, true, &Content::None)?;
+        match base.here {
+            Some(here) if here.node.kind == Kind::Directory => {}
+            _ => {
+                let reason = "there is no such directory";
+                return Err(cannot("unpack into", &unpack.directory, reason));
+            }
+        }
+        let parents = all(unlisted_parents(&unpack.entries), |parent| {
+            self.unpacked_parent(base.path.join(parent))
+        })?;
+        let entries = all(&unpack.entries, |entry| {
+            self.unpacked(&base.path, unpack, entry)
+        })?;
+        Ok(parents.into_iter().flatten().chain(entries).collect())
+    }
+
+    fn unpacked_parent(&self, path: Utf8PathBuf) -> Result<Option<Edit>, Stop> {
+        if self.find(&path, true, &Content::None)?.here.is_some() {
+            return Ok(None);
+        }
+        let node = self.new_node(Kind::Directory, 0o755, &Ownership::default(), None)?;
+        let here = Here::new(node, Source::Bytes(Vec::new().into()));
+        Ok(Some(Edit::Put(path, here.into())))
+    }
+
+    fn unpacked(
+        &self,
+        base: &Utf8Path,
+        unpack: &Unpack,
+        entry: &UnpackEntry,
+    ) -> Result<Edit, Stop> {
+        let look = match entry.before {
+            Some(_) => Content::Digest,
+            None => Content::None,
+        };
+        let Found { path, here } = self.find(&base.join(&entry.path), false, &look)?;
+        let mut node = self.new_node(entry.kind.clone(), entry.mode, &entry.ownership, None)?;
+        node.size = entry.size;
+        node.modified = entry.modified;
+        let mut new = Here::new(
+            node,
+            Source::Local {
+                path: unpack.tar.clone(),
+                offset: entry.offset,
+                size: entry.size,
+                sha256: entry.sha256.clone(),
+            },
+        );
+        if entry.kind != Kind::Directory {
+            check_before(&path, here.as_ref(), entry.before.as_ref(), "unpack")?;
+            return Ok(Edit::Replace(path, new.into()));
+        }
+        // What a directory holds already stays.
+        new.rest = here.and_then(|here| here.rest);
+        Ok(Edit::Put(path, new.into()))
+    }
+}
+
+/// Returns the directories on the way to entries that the archive does not list, parents first.
+fn unlisted_parents(entries: &[UnpackEntry]) -> BTreeSet<&Utf8Path> {
+    let listed: BTreeSet<_> = entries.iter().map(|entry| entry.path.as_path()).collect();
+    entries
+        .iter()
+        .flat_map(|entry| entry.path.ancestors().skip(1))
+        .filter(|parent| !parent.as_str().is_empty() && !listed.contains(parent))
+        .collect()
+}

@@ -1,0 +1,190 @@
+//! The machine as it would be: what check mode changed, over what the machine below answers.
+
+use super::overlay::{Backing, Entry, Here, State};
+use super::source::Source;
+use crate::host::{Answer, Content, HostError, Kind, Node, Question};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use indexmap::IndexSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+
+/// The machine as it would be.
+///
+/// Whatever is looked up either is known or goes on the list of what must be asked below; then the
+/// look-up ends with [`Stop::Ask`], and is done again once the answers are there. So what belongs
+/// together is asked at once, and no look-up knows of conversations.
+pub(super) struct View<'a> {
+    pub(super) state: &'a State,
+    /// Answers of the machine below.
+    pub(super) seen: &'a HashMap<Question, Answer>,
+    /// What must be asked of it.
+    pub(super) wanted: RefCell<IndexSet<Question>>,
+    /// The user that new things belong to, if another than the one logged in.
+    pub(super) acting_as: Option<&'a str>,
+}
+
+/// Why a look-up ended.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// Something must be asked below first.
+    Ask,
+    /// It cannot succeed.
+    Fail(HostError),
+}
+
+impl From<HostError> for Stop {
+    fn from(error: HostError) -> Self {
+        Stop::Fail(error)
+    }
+}
+
+/// What stands at a path: its place when all links are resolved, and the thing itself.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) path: Utf8PathBuf,
+    pub(super) here: Option<Here>,
+}
+
+/// Links that are followed at most on one path, as in Linux.
+const MAX_LINKS: usize = 40;
+
+impl View<'_> {
+    /// Returns what the machine below says, or notes that it must be asked.
+    pub(super) fn below(&self, question: Question) -> Result<&Answer, Stop> {
+        if let Some(answer) = self.seen.get(&question) {
+            return Ok(answer);
+        }
+        self.wanted.borrow_mut().insert(question);
+        Err(Stop::Ask)
+    }
+
+    /// Returns what stands at a path, with what is wanted of its content. The links on the way are
+    /// followed, the last one only if told so; a dangling one is nothing.
+    pub(super) fn find(
+        &self,
+        path: &Utf8Path,
+        follow: bool,
+        content: &Content,
+    ) -> Result<Found, Stop> {
+        let mut at = Utf8PathBuf::from("/");
+        let mut names = names(path);
+        let mut links = 0;
+        loop {
+            let next = match names.pop_front() {
+                None => {
+                    let here = self.at(&at, content)?;
+                    return Ok(Found { path: at, here });
+                }
+                Some(name) if name == ".." => {
+                    at.pop();
+                    continue;
+                }
+                Some(name) => at.join(name),
+            };
+            let is_last = names.is_empty();
+            let found = self.at(&next, if is_last { content } else { &Content::None });
+            if matches!(found, Err(Stop::Ask)) {
+                self.foresee(next.clone(), &names, content);
+            }
+            let here = found?;
+            let link = here.as_ref().and_then(Here::target);
+            match (link.filter(|_| follow || !is_last), &here) {
+                (Some(target), _) => {
+                    links += 1;
+                    if links > MAX_LINKS {
+                        return Ok(Found {
+                            path: next,
+                            here: None,
+                        });
+                    }
+                    if target.is_absolute() {
+                        at = "/".into();
+                    }
+                    let rest = std::mem::replace(&mut names, self::names(target));
+                    names.extend(rest);
+                }
+                (None, _) if is_last => return Ok(Found { path: next, here }),
+                (None, Some(here)) if here.node.kind == Kind::Directory => at = next,
+                (None, _) => {
+                    let path = names.iter().fold(next, |path, name| path.join(name));
+                    return Ok(Found { path, here: None });
+                }
+            }
+        }
+    }
+
+    /// Returns what stands at a path whose parents are no links.
+    fn at(&self, path: &Utf8Path, content: &Content) -> Result<Option<Here>, Stop> {
+        let mut here = match self.state.backing(path) {
+            Backing::Nothing | Backing::Changed(Entry::Gone) => return Ok(None),
+            Backing::Below(path) => {
+                let node = self.node_below(&path, content)?.cloned();
+                return Ok(node.map(|node| Here::below(node, path)));
+            }
+            Backing::Changed(Entry::Here(here)) => Here::clone(here),
+        };
+        if here.node.kind == Kind::File && *content != Content::None {
+            match &here.source {
+                Source::Below(path) => {
+                    let node = self.node_below(path, content)?;
+                    here.node.content = node.and_then(|node| node.content.clone());
+                    here.node.sha256 = node.and_then(|node| node.sha256.clone());
+                }
+                source => source.fill(&mut here.node, content)?,
+            }
+        }
+        Ok(Some(here))
+    }
+
+    /// Notes what else must be asked for a path if none of its parents is a link.
+    fn foresee(&self, mut path: Utf8PathBuf, names: &VecDeque<String>, content: &Content) {
+        for (index, name) in names.iter().enumerate() {
+            path = path.join(name);
+            let is_last = index + 1 == names.len();
+            // Only what it notes counts here.
+            let _ = self.at(&path, if is_last { content } else { &Content::None });
+        }
+    }
+
+    fn node_below(&self, path: &Utf8Path, content: &Content) -> Result<Option<&Node>, Stop> {
+        let question = Question::Path {
+            path: path.to_owned(),
+            follow: false,
+            content: content.clone(),
+        };
+        match self.below(question)? {
+            Answer::Path(node) => Ok(node.as_ref()),
+            other => Err(mismatch(other)),
+        }
+    }
+}
+
+/// Does all of it even if some must be asked below first, so that all of that is asked at once.
+pub(super) fn all<T, R>(
+    items: impl IntoIterator<Item = T>,
+    mut look: impl FnMut(T) -> Result<R, Stop>,
+) -> Result<Vec<R>, Stop> {
+    let mut results = Vec::new();
+    let mut ask = false;
+    for item in items {
+        match look(item) {
+            Ok(result) => results.push(result),
+            Err(Stop::Ask) => ask = true,
+            Err(fail) => return Err(fail),
+        }
+    }
+    if ask { Err(Stop::Ask) } else { Ok(results) }
+}
+
+/// Returns the error that the machine below answered another question.
+pub(super) fn mismatch(answer: &Answer) -> Stop {
+    HostError::Protocol(format!("an answer to another question: {answer:?}")).into()
+}
+
+/// Returns the names along a path; `..` stays, since a link may stand before it.
+fn names(path: &Utf8Path) -> VecDeque<String> {
+    path.components()
+        .filter(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::ParentDir))
+        .map(|part| part.as_str().to_owned())
+        .collect()
+}
