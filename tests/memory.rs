@@ -281,7 +281,10 @@ fn an_account_made_here_can_own_files() {
     assert_eq!(seen("/usr/local/rmq-3").2, name);
     assert_eq!(seen("/new"), (0o700, 600, name.clone(), name.clone()));
     assert_eq!(probe.user("new").unwrap(), Some(user));
-    assert_eq!(probe.group("mq").unwrap().unwrap().members, [name.clone()]);
+    assert_eq!(
+        probe.group("mq").unwrap().unwrap().members,
+        std::slice::from_ref(&name)
+    );
     assert_eq!(probe.group("new").unwrap().unwrap().gid, 600);
     assert_eq!(text(&probe, "/usr/local/rmq/conf/a.properties"), "a=1\n");
 }
@@ -306,7 +309,7 @@ fn a_program_started_here_runs_until_it_is_stopped() {
     let start = StartProcess {
         argv: vec!["sh".to_owned(), "start.sh".to_owned()],
         directory: "/".into(),
-        environment: Default::default(),
+        environment: std::collections::BTreeMap::default(),
         user: Some("mq".to_owned()),
         log: "/log".into(),
         recognise: recognise.clone(),
@@ -461,8 +464,11 @@ fn operation() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// What stands at one path, as the link and as what it leads to.
+type Shown = (Utf8PathBuf, Kind, u32, Option<Vec<u8>>, Option<Node>);
+
 /// Everything on a machine: kind, mode and content by path, also as links show it.
-fn everything(host: &dyn Host) -> Vec<(Utf8PathBuf, Kind, u32, Option<Vec<u8>>, Option<Node>)> {
+fn everything(host: &dyn Host) -> Vec<Shown> {
     let limits = Limits::default();
     let ask = |question| host.ask(&[question], &limits).unwrap().remove(0);
     let tree = Question::Tree {
