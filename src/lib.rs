@@ -12,6 +12,7 @@
 //!
 //! The folders, each importing only from those above it (`tests/architecture.rs` holds the list):
 
+pub mod archive;
 pub mod change;
 pub mod files;
 pub mod host;

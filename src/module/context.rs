@@ -1,6 +1,7 @@
 //! What a module may use while it plans.
 
 use super::ModuleError;
+use crate::archive::Store;
 use crate::files::Files;
 use crate::host::Probe;
 use crate::template::Syntax;
@@ -15,6 +16,8 @@ pub struct PlanContext<'a> {
     pub host: &'a Probe,
     /// Where files and templates of the controller are searched.
     pub files: &'a Files,
+    /// Archives that this run has read, for all its hosts.
+    pub archives: &'a Store,
     /// Templates and expressions with the task's variables.
     pub templates: &'a dyn Templates,
     /// The task's `environment`, for commands.

@@ -47,3 +47,9 @@ impl From<crate::files::NotFound> for ModuleError {
         Self::refused(error.to_string())
     }
 }
+
+impl From<crate::archive::ArchiveError> for ModuleError {
+    fn from(error: crate::archive::ArchiveError) -> Self {
+        Self::refused(error.to_string())
+    }
+}

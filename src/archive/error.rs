@@ -1,0 +1,48 @@
+//! Why an archive cannot be used.
+
+use std::path::PathBuf;
+
+/// Why an archive cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// It could not be opened.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The archive.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// Its content is that of no known format.
+    #[error("{} is no archive: neither tar (plain, gzip, bzip2, xz, zstd) nor zip", path.display())]
+    Unknown {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Its content breaks off or contradicts itself.
+    #[error("{} is damaged: {reason}", path.display())]
+    Damaged {
+        /// The archive.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// An entry would do harm, or is of a kind that is not unpacked.
+    #[error("{archive} is refused: its entry {entry:?} {reason}")]
+    Refused {
+        /// The archive's name.
+        archive: String,
+        /// The entry's path as written in the archive.
+        entry: String,
+        /// What is wrong with it, such as `is a device`.
+        reason: String,
+    },
+    /// What is sent to the hosts could not be put down on the controller.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,101 @@
+//! What a run keeps of archives, for all its hosts.
+
+use super::once::Once;
+use super::{Archive, ArchiveError, Selected, Stream, stream};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+use tempfile::TempDir;
+
+/// What a run keeps of archives, for all its hosts: each is read once, and hosts that lack the
+/// same entries get the same stream. The files go when this is dropped.
+#[derive(Debug, Default)]
+pub struct Store {
+    folder: Mutex<Option<TempDir>>,
+    files: AtomicUsize,
+    archives: Once<Version, Result<Arc<Archive>, Arc<ArchiveError>>>,
+    streams: Once<(Version, String), Arc<Stream>>,
+    fetched: Once<String, PathBuf>,
+}
+
+/// One version of a file: the same path with other content is another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Version {
+    path: PathBuf,
+    size: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Version {
+    fn of(path: &Path) -> Result<Self, ArchiveError> {
+        let unreadable = |source| ArchiveError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let metadata = std::fs::metadata(path).map_err(unreadable)?;
+        Ok(Self {
+            path: path.to_owned(),
+            size: metadata.len(),
+            modified: metadata.modified().ok(),
+        })
+    }
+}
+
+impl Store {
+    /// Returns the archive at a path of the controller, reading it if no host has asked before.
+    pub fn open(&self, path: &Path) -> Result<Arc<Archive>, Arc<ArchiveError>> {
+        let version = Version::of(path)?;
+        self.archives.get(version, || {
+            Ok::<_, Arc<ArchiveError>>(Archive::open(path).map(Arc::new).map_err(Arc::new))
+        })?
+    }
+
+    /// Returns a tar stream of some of the archive's entries.
+    pub fn stream(
+        &self,
+        archive: &Archive,
+        entries: &[Selected],
+    ) -> Result<Arc<Stream>, ArchiveError> {
+        let version = Version::of(&archive.path)?;
+        let wanted = format!("{entries:?}");
+        self.streams.get((version, wanted), || {
+            let path = self.new_file()?;
+            stream::write(archive, entries, &path).map(Arc::new)
+        })
+    }
+
+    /// Returns the file of the controller that holds what `fetch` brings: once for all hosts
+    /// whose file has this digest.
+    pub fn fetched<E: From<ArchiveError>>(
+        &self,
+        sha256: &str,
+        fetch: impl FnOnce(&mut File) -> Result<(), E>,
+    ) -> Result<PathBuf, E> {
+        self.fetched.get(sha256.to_owned(), || {
+            let path = self.new_file()?;
+            let created = File::create_new(&path);
+            let mut file = created.map_err(|source| ArchiveError::Write {
+                path: path.clone(),
+                source,
+            })?;
+            fetch(&mut file)?;
+            Ok(path)
+        })
+    }
+
+    fn new_file(&self) -> Result<PathBuf, ArchiveError> {
+        let number = self.files.fetch_add(1, Ordering::Relaxed);
+        let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        if folder.is_none() {
+            let made = tempfile::Builder::new().prefix("rmqplay-").tempdir();
+            *folder = Some(made.map_err(|source| ArchiveError::Write {
+                path: std::env::temp_dir(),
+                source,
+            })?);
+        }
+        let path = folder.as_ref().map_or(Path::new(""), TempDir::path);
+        Ok(path.join(number.to_string()))
+    }
+}
