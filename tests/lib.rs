@@ -5,3 +5,5 @@
 mod inventory;
 mod memory;
 mod playbooks;
+mod ssh_login;
+mod sshd;

@@ -27,8 +27,6 @@ pub struct SshConfig {
 pub struct Query<'a> {
     /// The host as the user named it.
     pub host: &'a str,
-    /// The remote user if it is given elsewhere.
-    pub user: Option<&'a str>,
     /// The user of this machine.
     pub local_user: &'a str,
 }
@@ -69,25 +67,24 @@ impl SshConfig {
         Ok(())
     }
 
-    /// Puts settings before those of the files, such as those of `-o` on a command line: each a
-    /// line such as `Port=22`.
-    pub fn put_first(&mut self, name: &str, lines: &[String]) -> Result<()> {
+    /// Reads settings from lines such as `Port=22`, for example those of `-o` on a command line.
+    /// `name` is what problems call them.
+    pub fn of_lines(name: &str, lines: &[String]) -> Result<Self> {
         let source = SourceFile::new(name, lines.join("\n"));
         let reader = Reader {
             home: Path::new("/"),
             folder: Path::new("/"),
             depth: 0,
         };
-        self.files.insert(0, reader.read(&source)?);
-        Ok(())
+        Ok(Self {
+            files: vec![reader.read(&source)?],
+        })
     }
 
-    /// Returns what the files say about a host. The first value of a setting counts.
-    pub fn options(&self, query: &Query) -> Options {
-        let mut options = Options {
-            user: query.user.map(str::to_owned),
-            ..Options::default()
-        };
+    /// Returns what the files say about a host, after what is `given` elsewhere: the first value
+    /// of a setting counts.
+    pub fn options(&self, query: &Query, given: Options) -> Options {
+        let mut options = given;
         self.pass(query, query.host, false, &mut options);
         if self.files.iter().any(|items| asks_for_last_pass(items)) {
             let host = host_name(&options, query.host);

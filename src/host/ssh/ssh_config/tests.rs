@@ -111,12 +111,12 @@ fn said_by_us(options: &Options, host: &str) -> Settings {
     settings
 }
 
-fn query<'a>(host: &'a str, user: Option<&'a str>) -> Query<'a> {
-    Query {
+fn options(config: &SshConfig, host: &str, given: Options) -> Options {
+    let query = Query {
         host,
-        user,
         local_user: "root",
-    }
+    };
+    config.options(&query, given)
 }
 
 /// Compares every host of `hosts` (`user@host` gives a user as `ssh -l` does).
@@ -140,7 +140,11 @@ fn check(files: &[(&str, &str)], hosts: &[&str]) {
         arguments.extend(user.map(|_| "-l"));
         arguments.extend(user);
         let expected = said_by_ssh(&file, &arguments);
-        let options = config.options(&query(name, user));
+        let given = Options {
+            user: user.map(str::to_owned),
+            ..Options::default()
+        };
+        let options = options(&config, name, given);
         assert_eq!(said_by_us(&options, name), expected, "{host} by {files:?}");
     }
 }
@@ -256,15 +260,14 @@ fn the_first_of_jump_and_command_counts_as_in_ssh() {
         &["b", "c", "d", "e"],
     );
     // Here ssh prints the jump in its own form; that the command is passed over is what counts.
-    let mut config = SshConfig::default();
     let lines = ["ProxyJump gate".to_owned(), "ProxyCommand nc".to_owned()];
-    config.put_first("<options>", &lines).unwrap();
-    let options = config.options(&query("a", None));
+    let config = SshConfig::of_lines("<options>", &lines).unwrap();
+    let options = options(&config, "a", Options::default());
     assert_eq!(options.proxy, Some(Proxy::Jump("gate".to_owned())));
 }
 
 #[test]
-fn what_is_put_first_wins_over_the_files() {
+fn what_is_given_wins_over_the_files() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config");
     std::fs::write(&file, "Port 1\nUser a\nInclude rel*.conf").unwrap();
@@ -273,28 +276,25 @@ fn what_is_put_first_wins_over_the_files() {
     config
         .add_file(&file, Path::new("/root"), folder.path())
         .unwrap();
-    config
-        .put_first("<options>", &["Port=2".to_owned()])
-        .unwrap();
-    let options = config.options(&query("web1", None));
+    let lines = ["Port=2".to_owned(), "IdentityFile=/y".to_owned()];
+    let given = SshConfig::of_lines("<options>", &lines).unwrap();
+    let given = options(&given, "web1", Options::default());
+    let options = options(&config, "web1", given);
     assert_eq!(options.port, Some(2));
     assert_eq!(options.user.as_deref(), Some("a"));
-    assert_eq!(options.identity_files, ["/x"]);
+    assert_eq!(options.identity_files, ["/y", "/x"]);
 }
 
 #[test]
 fn unsupported_conditions_hold_in_no_way() {
-    let mut config = SshConfig::default();
     let lines = [
         "Match exec true",
         "Port 1",
         "Match !exec \"test -e /x\"",
         "Port 2",
     ];
-    config
-        .put_first("<options>", &lines.map(str::to_owned))
-        .unwrap();
-    assert_eq!(config.options(&query("web1", None)).port, None);
+    let config = SshConfig::of_lines("<options>", &lines.map(str::to_owned)).unwrap();
+    assert_eq!(options(&config, "web1", Options::default()).port, None);
 }
 
 #[test]
@@ -352,10 +352,9 @@ fn mistakes_are_reported_with_their_lines() {
 proptest::proptest! {
     #[test]
     fn any_text_can_be_read(text in "(?s)(host|match|port|user|include|[ \t=\"'#!*\\\\\n,a-z0-9]){0,60}") {
-        let mut config = SshConfig::default();
         // Includes of such names find nothing below the root folder.
-        if config.put_first("<any>", &[text]).is_ok() {
-            config.options(&query("web1", None));
+        if let Ok(config) = SshConfig::of_lines("<any>", &[text]) {
+            options(&config, "web1", Options::default());
         }
     }
 }

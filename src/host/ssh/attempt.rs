@@ -1,0 +1,87 @@
+//! What there is to log in with, and in which order it is tried.
+
+use super::key_ring::{KeyFile, KeyRing};
+use super::target::Target;
+use russh::MethodKind;
+use russh::keys::agent::AgentIdentity;
+use std::collections::VecDeque;
+use std::path::PathBuf;
+
+/// Something to log in with.
+pub(super) enum Attempt {
+    AgentKey(Box<AgentIdentity>),
+    KeyFile(PathBuf, KeyFile),
+    KeyboardInteractive,
+    Password,
+}
+
+/// Returns what there is to try: keys that were named (by the agent where it has them), other keys
+/// of the agent, keys whose passphrase must be asked for, the password.
+///
+/// Hosts hang up after a few keys (six by default), so those the user has named come before all
+/// that an agent may hold. Key files that cannot be read are noted in `tried`.
+pub(super) fn in_order(
+    target: &Target,
+    keys: &KeyRing,
+    mut of_agent: Vec<AgentIdentity>,
+    tried: &mut Vec<String>,
+) -> VecDeque<Attempt> {
+    let (mut named, mut locked) = (VecDeque::new(), Vec::new());
+    for path in &target.identity_files {
+        let file = match keys.read(path) {
+            Ok(Some(file)) => file,
+            Ok(None) => continue,
+            Err(reason) => {
+                tried.push(format!("not key {}: {reason}", path.display()));
+                continue;
+            }
+        };
+        let public = file.public_key().map(|key| key.key_data().clone());
+        let held = of_agent
+            .iter()
+            .position(|identity| public.as_ref() == Some(identity.public_key().key_data()));
+        match (held, &file) {
+            (Some(index), _) => {
+                named.push_back(Attempt::AgentKey(Box::new(of_agent.remove(index))));
+            }
+            (None, KeyFile::Open(_)) => named.push_back(Attempt::KeyFile(path.clone(), file)),
+            (None, KeyFile::Locked(_)) => locked.push(Attempt::KeyFile(path.clone(), file)),
+        }
+    }
+    if target.identities_only {
+        of_agent.clear();
+    }
+    let of_agent = of_agent.into_iter();
+    named.extend(of_agent.map(|key| Attempt::AgentKey(Box::new(key))));
+    named.extend(locked);
+    if target.password.is_some() {
+        named.extend([Attempt::KeyboardInteractive, Attempt::Password]);
+    }
+    named
+}
+
+impl Attempt {
+    /// Returns the method of SSH it belongs to.
+    pub(super) fn method(&self) -> MethodKind {
+        match self {
+            Self::AgentKey(_) | Self::KeyFile(..) => MethodKind::PublicKey,
+            Self::KeyboardInteractive => MethodKind::KeyboardInteractive,
+            Self::Password => MethodKind::Password,
+        }
+    }
+}
+
+impl std::fmt::Display for Attempt {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::AgentKey(identity) => {
+                let key = identity.public_key();
+                let (algorithm, comment) = (key.algorithm(), identity.comment());
+                write!(formatter, "{} of the agent ({comment})", algorithm.as_str())
+            }
+            Self::KeyFile(path, _) => write!(formatter, "key {}", path.display()),
+            Self::KeyboardInteractive => formatter.write_str("password (keyboard-interactive)"),
+            Self::Password => formatter.write_str("password"),
+        }
+    }
+}

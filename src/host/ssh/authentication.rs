@@ -1,0 +1,347 @@
+//! Logging in: which keys and passwords are tried, in which order.
+
+use super::Failure;
+use super::attempt::{self, Attempt};
+use super::handler::{Handler, Lost};
+use super::key_ring::{KeyFile, KeyRing};
+use super::probe::{Accepted, Probe};
+use super::target::Target;
+use russh::MethodSet;
+use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse};
+use russh::keys::agent::AgentIdentity;
+use russh::keys::agent::client::AgentClient;
+use russh::keys::{Algorithm, HashAlg, PrivateKeyWithHashAlg, PublicKey};
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::net::UnixStream;
+
+type Agent = AgentClient<UnixStream>;
+
+/// What the host said to an attempt.
+enum Answer {
+    Welcome,
+    Refused {
+        remaining: MethodSet,
+        partial: bool,
+    },
+    /// It was not asked, for this reason.
+    NotTried(String),
+}
+
+/// A login under way.
+pub(super) struct Login<'a> {
+    handle: &'a mut Handle<Handler>,
+    target: &'a Target,
+    keys: &'a KeyRing,
+    lost: &'a Lost,
+    agent: Option<Agent>,
+    /// When it must be over; later by the time the user took to answer.
+    until: Instant,
+    /// What was tried, for the message.
+    tried: Vec<String>,
+}
+
+/// Logs in, or says what was tried.
+pub(super) async fn log_in(
+    handle: &mut Handle<Handler>,
+    target: &Target,
+    keys: &KeyRing,
+    lost: &Lost,
+    until: Instant,
+) -> Result<(), Failure> {
+    let mut login = Login {
+        handle,
+        target,
+        keys,
+        lost,
+        agent: None,
+        until,
+        tried: Vec::new(),
+    };
+    let of_agent = login.agent_keys().await?;
+    let attempts = attempt::in_order(target, keys, of_agent, &mut login.tried);
+    login.run(attempts).await
+}
+
+impl Login<'_> {
+    async fn agent_keys(&mut self) -> Result<Vec<AgentIdentity>, Failure> {
+        let Some(socket) = &self.target.agent else {
+            return Ok(Vec::new());
+        };
+        let listing = async {
+            let mut agent = Agent::connect_uds(socket).await?;
+            if let Some(binding) = self.handle.agent_session_binding() {
+                // For keys that are bound to certain hosts; older agents do not know it.
+                let _ = agent.bind_session(binding, false).await;
+            }
+            let identities = agent.request_identities().await?;
+            Ok::<_, russh::keys::Error>((agent, identities))
+        };
+        match in_time(self.until, listing).await? {
+            Ok((agent, identities)) => {
+                self.agent = Some(agent);
+                Ok(identities)
+            }
+            Err(error) => {
+                let socket = socket.display();
+                self.tried
+                    .push(format!("not the agent at {socket}: {error}"));
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    async fn run(mut self, mut attempts: VecDeque<Attempt>) -> Result<(), Failure> {
+        // Until the host has refused something, every method may be one it accepts.
+        let mut accepted: Option<MethodSet> = None;
+        let allowed = |accepted: &Option<MethodSet>, attempt: &Attempt| {
+            accepted
+                .as_ref()
+                .is_none_or(|set| set.contains(&attempt.method()))
+        };
+        while let Some(index) = attempts
+            .iter()
+            .position(|attempt| allowed(&accepted, attempt))
+        {
+            let Some(mut attempt) = attempts.remove(index) else {
+                break;
+            };
+            let name = attempt.to_string();
+            match self.make(&mut attempt).await? {
+                Answer::Welcome => return Ok(()),
+                Answer::NotTried(reason) => self.tried.push(format!("not {name}: {reason}")),
+                Answer::Refused { remaining, partial } => {
+                    // A host that wants a password first refuses keys until it has it.
+                    let too_early = !partial && !remaining.contains(&attempt.method());
+                    accepted = Some(remaining);
+                    if too_early {
+                        attempts.push_front(attempt);
+                    } else {
+                        let half = if partial {
+                            " (accepted, but not enough)"
+                        } else {
+                            ""
+                        };
+                        self.tried.push(format!("{name}{half}"));
+                    }
+                }
+            }
+        }
+        if accepted.is_none() {
+            match self.make_none().await? {
+                Answer::Refused { remaining, .. } => accepted = Some(remaining),
+                Answer::Welcome | Answer::NotTried(_) => return Ok(()),
+            }
+        }
+        Err(self.refused(accepted))
+    }
+
+    async fn make(&mut self, attempt: &mut Attempt) -> Result<Answer, Failure> {
+        match attempt {
+            Attempt::AgentKey(identity) => self.by_agent(identity).await,
+            Attempt::KeyFile(_, KeyFile::Open(key)) => self.by_key(&key.clone()).await,
+            Attempt::KeyFile(path, KeyFile::Locked(public)) => {
+                if let Some(public) = public
+                    && let Some(refused) = self.probe(public).await?
+                {
+                    return Ok(refused);
+                }
+                match self.open(path) {
+                    Ok(key) => self.by_key(&key).await,
+                    Err(reason) => Ok(Answer::NotTried(reason)),
+                }
+            }
+            Attempt::KeyboardInteractive => self.by_questions().await,
+            Attempt::Password => self.by_password().await,
+        }
+    }
+
+    /// Opens a key, for which the user may be asked: the host waits meanwhile.
+    fn open(&mut self, path: &Path) -> Result<Arc<russh::keys::PrivateKey>, String> {
+        let asked = Instant::now();
+        let key = self.keys.open(path);
+        self.until += asked.elapsed();
+        key
+    }
+
+    async fn make_none(&mut self) -> Result<Answer, Failure> {
+        let user = self.target.user.clone();
+        let answer = in_time(self.until, self.handle.authenticate_none(user)).await?;
+        self.answer(answer)
+    }
+
+    async fn by_key(&mut self, key: &Arc<russh::keys::PrivateKey>) -> Result<Answer, Failure> {
+        let hash = self.hash_for(&key.algorithm()).await?;
+        let key = PrivateKeyWithHashAlg::new(key.clone(), hash);
+        let user = self.target.user.clone();
+        let answer = in_time(self.until, self.handle.authenticate_publickey(user, key)).await?;
+        self.answer(answer)
+    }
+
+    async fn by_agent(&mut self, identity: &AgentIdentity) -> Result<Answer, Failure> {
+        let hash = self.hash_for(&identity.public_key().algorithm()).await?;
+        let user = self.target.user.clone();
+        let Some(agent) = &mut self.agent else {
+            return Ok(Answer::NotTried("the agent is gone".to_owned()));
+        };
+        let answer = match identity {
+            AgentIdentity::PublicKey { key, .. } => {
+                let key = key.clone();
+                let asking = self
+                    .handle
+                    .authenticate_publickey_with(user, key, hash, agent);
+                in_time(self.until, asking).await?
+            }
+            AgentIdentity::Certificate { certificate, .. } => {
+                let certificate = certificate.clone();
+                let asking =
+                    self.handle
+                        .authenticate_certificate_with(user, certificate, hash, agent);
+                in_time(self.until, asking).await?
+            }
+        };
+        match answer {
+            Ok(answer) => self.answer(Ok(answer)),
+            Err(error) => Ok(Answer::NotTried(format!("the agent says: {error}"))),
+        }
+    }
+
+    /// Asks whether the host would accept a key, without signing anything; nothing where it would.
+    async fn probe(&mut self, key: &PublicKey) -> Result<Option<Answer>, Failure> {
+        let hash = self.hash_for(&key.algorithm()).await?;
+        let user = self.target.user.clone();
+        let mut probe = Probe;
+        let asking = self
+            .handle
+            .authenticate_publickey_with(user, key.clone(), hash, &mut probe);
+        match in_time(self.until, asking).await? {
+            Ok(answer) => self.answer(Ok(answer)).map(Some),
+            Err(Accepted) if self.handle.is_closed() => Err(self.closed()),
+            Err(Accepted) => Ok(None),
+        }
+    }
+
+    async fn by_password(&mut self) -> Result<Answer, Failure> {
+        let Some(password) = &self.target.password else {
+            return Ok(Answer::NotTried("there is none".to_owned()));
+        };
+        let user = self.target.user.clone();
+        let asking = self.handle.authenticate_password(user, password.reveal());
+        let answer = in_time(self.until, asking).await?;
+        self.answer(answer)
+    }
+
+    /// Answers the one question of the host that is not echoed by the password.
+    async fn by_questions(&mut self) -> Result<Answer, Failure> {
+        let Some(password) = &self.target.password else {
+            return Ok(Answer::NotTried("there is none".to_owned()));
+        };
+        let user = self.target.user.clone();
+        let start = self
+            .handle
+            .authenticate_keyboard_interactive_start(user, None);
+        let mut response = in_time(self.until, start).await?;
+        let mut given = false;
+        loop {
+            let prompts = match response {
+                Ok(KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. }) => prompts,
+                Ok(KeyboardInteractiveAuthResponse::Success) => return Ok(Answer::Welcome),
+                Ok(KeyboardInteractiveAuthResponse::Failure {
+                    remaining_methods,
+                    partial_success,
+                }) => {
+                    return Ok(Answer::Refused {
+                        remaining: remaining_methods,
+                        partial: partial_success,
+                    });
+                }
+                Err(_) => return Err(self.closed()),
+            };
+            let answers = match prompts.as_slice() {
+                [] => Vec::new(),
+                [prompt] if !prompt.echo && !given => {
+                    given = true;
+                    vec![password.reveal().to_owned()]
+                }
+                [prompt, ..] => {
+                    let question = prompt.prompt.trim().to_owned();
+                    self.tried.push(format!("no answer to {question:?}"));
+                    vec![String::new(); prompts.len()]
+                }
+            };
+            let respond = self
+                .handle
+                .authenticate_keyboard_interactive_respond(answers);
+            response = in_time(self.until, respond).await?;
+        }
+    }
+
+    /// Returns how an RSA key is to sign; other keys know it themselves.
+    async fn hash_for(&mut self, algorithm: &Algorithm) -> Result<Option<HashAlg>, Failure> {
+        if !matches!(algorithm, Algorithm::Rsa { .. }) {
+            return Ok(None);
+        }
+        match in_time(self.until, self.handle.best_supported_rsa_hash()).await? {
+            Ok(hash) => Ok(hash.flatten()),
+            Err(_) => Err(self.closed()),
+        }
+    }
+
+    fn answer(&self, answer: Result<AuthResult, russh::Error>) -> Result<Answer, Failure> {
+        match answer {
+            Ok(AuthResult::Success) => Ok(Answer::Welcome),
+            Ok(AuthResult::Failure { .. }) | Err(_) if self.handle.is_closed() => {
+                Err(self.closed())
+            }
+            Ok(AuthResult::Failure {
+                remaining_methods,
+                partial_success,
+            }) => Ok(Answer::Refused {
+                remaining: remaining_methods,
+                partial: partial_success,
+            }),
+            Err(error) => Ok(Answer::NotTried(error.to_string())),
+        }
+    }
+
+    fn closed(&self) -> Failure {
+        let mut reason = format!("{} closed the connection while logging in", self.target);
+        if let Some(lost) = self.lost.get() {
+            reason = format!("{reason}: {lost}");
+        }
+        if !self.tried.is_empty() {
+            reason = format!("{reason} (tried {})", self.tried.join(", "));
+        }
+        Failure::new(reason).help(
+            "too many keys may have been tried: name the right one by `--private-key`, and set \
+             `IdentitiesOnly yes` in ssh_config",
+        )
+    }
+
+    fn refused(&self, accepted: Option<MethodSet>) -> Failure {
+        let tried = if self.tried.is_empty() {
+            "there was nothing to try that it accepts".to_owned()
+        } else {
+            format!("tried {}", self.tried.join(", "))
+        };
+        let accepted = accepted.unwrap_or_else(MethodSet::empty);
+        let accepted: Vec<&str> = accepted.iter().map(Into::into).collect();
+        Failure::new(format!(
+            "{} refused the login ({tried}; it accepts {})",
+            self.target,
+            accepted.join(", ")
+        ))
+        .help(
+            "name the key by `--private-key` or `ansible_ssh_private_key_file`, or let a password \
+             be asked for by `-k`",
+        )
+    }
+}
+
+async fn in_time<T>(until: Instant, future: impl Future<Output = T>) -> Result<T, Failure> {
+    tokio::time::timeout_at(until.into(), future)
+        .await
+        .map_err(|_| Failure::new("the login took too long"))
+}

@@ -1,0 +1,220 @@
+//! The pipes of one command over SSH.
+
+use super::connection::Connection;
+use super::reactor::Reactor;
+use super::transport::Session;
+use crate::host::shell::{Channel, Received};
+use crate::host::{HostError, Limits};
+use russh::client::Msg;
+use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// Bytes handed over to the connection at once; larger pieces are no faster.
+const PIECE: usize = 256 * 1024;
+
+/// The pipes of one command over SSH.
+pub(super) struct SshChannel {
+    reactor: Arc<Reactor>,
+    connection: Arc<Connection>,
+    /// `None` once it is closed: what nobody reads would hold up the whole connection.
+    pipes: Option<Pipes>,
+    arrived: VecDeque<Received>,
+    has_exited: bool,
+}
+
+struct Pipes {
+    read: ChannelReadHalf,
+    write: ChannelWriteHalf<Msg>,
+    permit: OwnedSemaphorePermit,
+}
+
+/// What a message from the host means.
+enum Meaning {
+    News(Received),
+    Nothing,
+    End(Ending),
+}
+
+/// Why nothing more can come.
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    Closed,
+    Lost,
+    Refused,
+}
+
+impl SshChannel {
+    pub(super) fn new(reactor: Arc<Reactor>, session: Session) -> Self {
+        let (read, write) = session.channel.split();
+        Self {
+            reactor,
+            connection: session.connection,
+            pipes: Some(Pipes {
+                read,
+                write,
+                permit: session.permit,
+            }),
+            arrived: VecDeque::new(),
+            has_exited: false,
+        }
+    }
+
+    /// Acts on the message after which nothing more can come.
+    fn end(&mut self, ending: Ending) -> Result<(), HostError> {
+        match ending {
+            Ending::Closed => {
+                self.pipes = None;
+                Ok(())
+            }
+            Ending::Lost => {
+                self.pipes = None;
+                Err(self.connection.failure().into())
+            }
+            Ending::Refused => {
+                self.close();
+                Err(HostError::Unreachable {
+                    reason: "the host refuses to run commands".to_owned(),
+                    help: Some("does its sshd force a command, or SFTP alone?".to_owned()),
+                })
+            }
+        }
+    }
+
+    /// Sends a piece and takes in what arrives meanwhile.
+    async fn send_piece(&mut self, piece: &[u8]) -> Result<(), HostError> {
+        let Some(pipes) = &mut self.pipes else {
+            return Ok(());
+        };
+        let Pipes { read, write, .. } = pipes;
+        let mut sending = Box::pin(write.data_bytes(piece.to_vec()));
+        let ending = loop {
+            // A command that has ended reads nothing more, though a child of it may hold its pipes.
+            if self.has_exited {
+                return Ok(());
+            }
+            let message = tokio::select! {
+                biased;
+                sent = &mut sending => match sent {
+                    Ok(()) => return Ok(()),
+                    Err(_) => break Ending::Lost,
+                },
+                message = read.wait() => message,
+            };
+            match meaning(message) {
+                Meaning::Nothing => {}
+                Meaning::News(news) => {
+                    self.has_exited |= matches!(news, Received::Exit(_));
+                    self.arrived.push_back(news);
+                }
+                Meaning::End(ending) => break ending,
+            }
+        };
+        drop(sending);
+        self.end(ending)
+    }
+}
+
+impl Channel for SshChannel {
+    fn send(&mut self, bytes: &[u8], limits: &Limits) -> Result<(), HostError> {
+        let reactor = self.reactor.clone();
+        for piece in bytes.chunks(PIECE) {
+            reactor.wait(limits, self.send_piece(piece))?;
+        }
+        Ok(())
+    }
+
+    fn finish_input(&mut self, limits: &Limits) -> Result<(), HostError> {
+        let (reactor, connection) = (self.reactor.clone(), self.connection.clone());
+        let Some(pipes) = &self.pipes else {
+            return Ok(());
+        };
+        reactor.wait(limits, async {
+            let sent = pipes.write.eof().await;
+            sent.map_err(|_| connection.failure().into())
+        })
+    }
+
+    fn receive(&mut self, limits: &Limits) -> Result<Received, HostError> {
+        let reactor = self.reactor.clone();
+        loop {
+            if let Some(news) = self.arrived.pop_front() {
+                return Ok(news);
+            }
+            let Some(pipes) = &mut self.pipes else {
+                return Ok(Received::Closed);
+            };
+            let message = reactor.wait(limits, async { Ok(pipes.read.wait().await) })?;
+            match meaning(message) {
+                Meaning::Nothing => {}
+                Meaning::News(news) => {
+                    self.has_exited |= matches!(news, Received::Exit(_));
+                    return Ok(news);
+                }
+                Meaning::End(ending) => self.end(ending)?,
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        let Some(pipes) = self.pipes.take() else {
+            return;
+        };
+        // Dropping alone would leave the session open on the host. Its place is free when the host
+        // has been told.
+        if let Some(handle) = self.reactor.handle() {
+            handle.spawn(async move {
+                drop(pipes.read);
+                let _ = pipes.write.close().await;
+                drop(pipes.permit);
+            });
+        }
+    }
+}
+
+impl Drop for SshChannel {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn meaning(message: Option<ChannelMsg>) -> Meaning {
+    match message {
+        None => Meaning::End(Ending::Lost),
+        Some(ChannelMsg::Close) => Meaning::End(Ending::Closed),
+        Some(ChannelMsg::Failure) => Meaning::End(Ending::Refused),
+        Some(ChannelMsg::Data { data }) if !data.is_empty() => {
+            Meaning::News(Received::Stdout(data.into()))
+        }
+        Some(ChannelMsg::ExtendedData { data, ext: 1 }) if !data.is_empty() => {
+            Meaning::News(Received::Stderr(data.into()))
+        }
+        Some(ChannelMsg::ExitStatus { exit_status }) => {
+            Meaning::News(Received::Exit(exit_status.cast_signed()))
+        }
+        Some(ChannelMsg::ExitSignal { signal_name, .. }) => {
+            Meaning::News(Received::Exit(128 + number(&signal_name)))
+        }
+        Some(_) => Meaning::Nothing,
+    }
+}
+
+/// Returns a signal's number on Linux; 0 for one that SSH has no name for.
+fn number(signal: &Sig) -> i32 {
+    match signal {
+        Sig::HUP => 1,
+        Sig::INT => 2,
+        Sig::QUIT => 3,
+        Sig::ILL => 4,
+        Sig::ABRT => 6,
+        Sig::FPE => 8,
+        Sig::KILL => 9,
+        Sig::USR1 => 10,
+        Sig::SEGV => 11,
+        Sig::PIPE => 13,
+        Sig::ALRM => 14,
+        Sig::TERM => 15,
+        Sig::Custom(_) => 0,
+    }
+}

@@ -1,0 +1,228 @@
+//! One SSH connection: made, logged in, and then shared by all channels to its host.
+
+use super::authentication::log_in;
+use super::handler::{Handler, Lost, Refusal, explain};
+use super::key_ring::KeyRing;
+use super::stream::{QuickStream, Stream};
+use super::target::{Route, Target};
+use super::{Failure, host_key};
+use russh::client::{Config, Handle, Msg};
+use russh::{Channel, ChannelOpenFailure, cipher};
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+/// Sessions that sshd allows on one connection (`MaxSessions`) if nothing else is configured.
+const SESSIONS: usize = 10;
+
+/// Bytes a host may send on a channel before it hears from us: throughput is at most this over the
+/// round trip, 8 MiB / 50 ms = 160 MB/s.
+const WINDOW: u32 = 8 << 20;
+
+/// Messages of a channel that may wait for their reader before the whole connection waits.
+const UNREAD_MESSAGES: usize = 512;
+
+/// Signs of life asked for in vain after which a connection counts as lost.
+const UNANSWERED: usize = 3;
+
+/// AES-256-GCM first: half the processor time of what russh prefers.
+const CIPHERS: [cipher::Name; 5] = [
+    cipher::AES_256_GCM,
+    cipher::CHACHA20_POLY1305,
+    cipher::AES_256_CTR,
+    cipher::AES_192_CTR,
+    cipher::AES_128_CTR,
+];
+
+/// One SSH connection.
+pub(super) struct Connection {
+    handle: Handle<Handler>,
+    target: Arc<Target>,
+    lost: Lost,
+    sessions: Arc<Semaphore>,
+    /// The connection it goes through lives as long.
+    _through: Option<Arc<Connection>>,
+}
+
+/// Why a channel was not opened.
+#[derive(Debug)]
+pub(super) enum NotOpened {
+    /// The host said no.
+    Refused(ChannelOpenFailure),
+    /// The connection is no more.
+    Lost,
+}
+
+enum Kind {
+    Session,
+    Forward(String, u16),
+}
+
+impl Connection {
+    /// Connects and logs in, in the target's time.
+    pub(super) async fn open(
+        target: Arc<Target>,
+        through: Option<Arc<Connection>>,
+        keys: &KeyRing,
+    ) -> Result<Self, Failure> {
+        let until = Instant::now() + target.connect_timeout;
+        let too_late = || {
+            let seconds = target.connect_timeout.as_secs();
+            Failure::new(format!("{target} did not answer within {seconds} s"))
+                .help("is the host up, and does a firewall drop the connection?")
+        };
+        let config = Arc::new(config(&target)?);
+        let greeting = async {
+            let stream = stream(&target, through.as_deref(), until).await?;
+            let lost = Lost::default();
+            let handler = Handler {
+                target: target.clone(),
+                lost: lost.clone(),
+            };
+            let connecting = russh::client::connect_stream(config, stream, handler);
+            let handle = connecting.await.map_err(|refusal| match refusal {
+                Refusal::HostKey(failure) => failure,
+                Refusal::Ssh(error) => {
+                    Failure::new(format!("cannot connect to {target}: {}", explain(&error)))
+                }
+            })?;
+            Ok((handle, lost))
+        };
+        let greeting = tokio::time::timeout_at(until.into(), greeting).await;
+        let (mut handle, lost) = greeting.map_err(|_| too_late())??;
+        log_in(&mut handle, &target, keys, &lost, until).await?;
+        tracing::debug!(host = %target, "connected");
+        Ok(Self {
+            handle,
+            target,
+            lost,
+            sessions: Arc::new(Semaphore::new(SESSIONS)),
+            _through: through,
+        })
+    }
+
+    /// Returns whether nothing can be opened any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.handle.is_closed()
+    }
+
+    /// Returns what to tell of a connection that was lost.
+    pub(super) fn failure(&self) -> Failure {
+        let reason = self
+            .lost
+            .get()
+            .map_or("the host closed the connection", String::as_str);
+        Failure::new(format!(
+            "the connection to {} was lost: {reason}",
+            self.target
+        ))
+    }
+
+    /// Returns the right to one more session, if the host can be expected to allow one.
+    pub(super) fn vacancy(&self) -> Option<OwnedSemaphorePermit> {
+        self.sessions.clone().try_acquire_owned().ok()
+    }
+
+    /// Waits until a session ends and returns the right to another one.
+    pub(super) async fn next_vacancy(&self) -> Option<OwnedSemaphorePermit> {
+        self.sessions.clone().acquire_owned().await.ok()
+    }
+
+    /// Takes note that the host allows no more sessions than there are now, `permit` not among
+    /// them. Returns whether there are any.
+    pub(super) fn is_full(&self, permit: OwnedSemaphorePermit) -> bool {
+        permit.forget();
+        let unused = self.sessions.available_permits();
+        self.sessions.forget_permits(unused);
+        unused + 1 < SESSIONS
+    }
+
+    /// Opens a channel for a command.
+    pub(super) async fn session(self: &Arc<Self>) -> Result<Channel<Msg>, NotOpened> {
+        self.channel(Kind::Session).await
+    }
+
+    /// Opens a channel to a TCP port as the host sees it.
+    pub(super) async fn forward(
+        self: &Arc<Self>,
+        host: &str,
+        port: u16,
+    ) -> Result<Channel<Msg>, NotOpened> {
+        self.channel(Kind::Forward(host.to_owned(), port)).await
+    }
+
+    /// The channel is opened by a task of its own: one that nobody waits for any more when the
+    /// host has opened it must be closed again.
+    async fn channel(self: &Arc<Self>, kind: Kind) -> Result<Channel<Msg>, NotOpened> {
+        let connection = self.clone();
+        let (reply, answer) = oneshot::channel();
+        tokio::spawn(async move {
+            let handle = &connection.handle;
+            let opened = match kind {
+                Kind::Session => handle.channel_open_session().await,
+                Kind::Forward(host, port) => {
+                    let port = u32::from(port);
+                    handle
+                        .channel_open_direct_tcpip(host, port, "127.0.0.1", 0)
+                        .await
+                }
+            };
+            if let Err(Ok(unwanted)) = reply.send(opened) {
+                let _ = unwanted.close().await;
+            }
+        });
+        match answer.await {
+            Ok(Ok(channel)) => Ok(channel),
+            Ok(Err(russh::Error::ChannelOpenFailure(reason))) => Err(NotOpened::Refused(reason)),
+            Ok(Err(_)) | Err(_) => Err(NotOpened::Lost),
+        }
+    }
+}
+
+fn config(target: &Target) -> Result<Config, Failure> {
+    let mut config = Config {
+        window_size: WINDOW,
+        channel_buffer_size: UNREAD_MESSAGES,
+        keepalive_interval: target.alive_interval,
+        keepalive_max: UNANSWERED,
+        ..Config::default()
+    };
+    config.preferred.cipher = Cow::Borrowed(&CIPHERS);
+    config.preferred.key = Cow::Owned(host_key::preferred(target)?);
+    Ok(config)
+}
+
+/// Returns what the connection goes through.
+async fn stream(
+    target: &Target,
+    through: Option<&Connection>,
+    until: Instant,
+) -> Result<Box<dyn Stream>, Failure> {
+    match (&target.route, through) {
+        (Route::Command(command), _) => Ok(Box::new(super::proxy_command::start(command)?)),
+        (_, None) => Ok(Box::new(
+            QuickStream::connect(&target.host, target.port, until).await?,
+        )),
+        (_, Some(jump)) => {
+            let (host, port) = (target.host.clone(), u32::from(target.port));
+            let opening = jump
+                .handle
+                .channel_open_direct_tcpip(host, port, "127.0.0.1", 0);
+            match opening.await {
+                Ok(channel) => Ok(Box::new(channel.into_stream())),
+                Err(russh::Error::ChannelOpenFailure(
+                    ChannelOpenFailure::AdministrativelyProhibited,
+                )) => Err(
+                    Failure::new(format!("{} forbids connections through it", jump.target))
+                        .help("set `AllowTcpForwarding yes` in its sshd_config"),
+                ),
+                Err(russh::Error::ChannelOpenFailure(_)) => Err(Failure::new(format!(
+                    "{} cannot connect to {}:{}",
+                    jump.target, target.host, target.port
+                ))),
+                Err(_) => Err(jump.failure()),
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What a connection does of itself: check the host's key, and remember why it was lost.
+
+use super::target::Target;
+use super::{Failure, host_key};
+use russh::client::DisconnectReason;
+use russh::keys::PublicKeyOrCertificate;
+use std::sync::{Arc, OnceLock};
+
+/// Why a connection was lost, once it was.
+pub(super) type Lost = Arc<OnceLock<String>>;
+
+/// What a connection does of itself.
+pub(super) struct Handler {
+    pub(super) target: Arc<Target>,
+    pub(super) lost: Lost,
+}
+
+/// Why a connection did not come about.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// By the protocol.
+    Ssh(russh::Error),
+    /// By us, for the host's key.
+    HostKey(Failure),
+}
+
+impl From<russh::Error> for Refusal {
+    fn from(error: russh::Error) -> Self {
+        Self::Ssh(error)
+    }
+}
+
+impl russh::client::Handler for Handler {
+    type Error = Refusal;
+
+    async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, Refusal> {
+        let (target, key) = (self.target.clone(), shown.public_key());
+        // Files are read, and one may be locked: other connections go on meanwhile.
+        let check = tokio::task::spawn_blocking(move || host_key::check(&target, &key));
+        match check.await {
+            Ok(result) => result.map(|()| true).map_err(Refusal::HostKey),
+            Err(error) => {
+                let reason = format!("cannot check the host key: {error}");
+                Err(Refusal::HostKey(Failure::new(reason)))
+            }
+        }
+    }
+
+    async fn disconnected(&mut self, reason: DisconnectReason<Refusal>) -> Result<(), Refusal> {
+        let (text, result) = match reason {
+            DisconnectReason::ReceivedDisconnect(info) => (info.message, Ok(())),
+            DisconnectReason::Error(Refusal::Ssh(error)) => {
+                (explain(&error), Err(Refusal::Ssh(error)))
+            }
+            DisconnectReason::Error(Refusal::HostKey(failure)) => {
+                (failure.reason.clone(), Err(Refusal::HostKey(failure)))
+            }
+        };
+        // The first reason is the true one.
+        let _ = self.lost.set(text);
+        result
+    }
+}
+
+/// Returns what an error of the protocol means to the user.
+pub(super) fn explain(error: &russh::Error) -> String {
+    use russh::Error;
+    match error {
+        Error::Disconnect | Error::HUP | Error::SendError | Error::RecvError => {
+            "the host closed the connection".to_owned()
+        }
+        Error::IO(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "the host closed the connection".to_owned()
+        }
+        Error::KeepaliveTimeout => "the host gives no sign of life".to_owned(),
+        Error::Version => "what answers there does not speak SSH 2".to_owned(),
+        Error::NoCommonAlgo { kind, ours, theirs } => format!(
+            "no {kind:?} algorithm in common: the host offers {}, rmqplay {}",
+            theirs.join(", "),
+            ours.join(", ")
+        ),
+        other => other.to_string(),
+    }
+}

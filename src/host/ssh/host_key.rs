@@ -1,0 +1,147 @@
+//! Whether the key that a host shows is the host's.
+
+use super::Failure;
+use super::known_hosts::{self, KnownHosts, NewKey, Standing};
+use super::target::{HostKeyPolicy, Route, Target};
+use russh::keys::{Algorithm, EcdsaCurve, HashAlg, PublicKey};
+use std::path::Path;
+
+/// Every algorithm that a host's key may have, the one preferred first. SHA-1 is not among them.
+const ALGORITHMS: [Algorithm; 6] = [
+    Algorithm::Ed25519,
+    Algorithm::Ecdsa {
+        curve: EcdsaCurve::NistP256,
+    },
+    Algorithm::Ecdsa {
+        curve: EcdsaCurve::NistP384,
+    },
+    Algorithm::Ecdsa {
+        curve: EcdsaCurve::NistP521,
+    },
+    Algorithm::Rsa {
+        hash: Some(HashAlg::Sha512),
+    },
+    Algorithm::Rsa {
+        hash: Some(HashAlg::Sha256),
+    },
+];
+
+/// Returns the algorithms to ask a host for: those of its known keys first, so that a host with
+/// several keys shows one that can be compared.
+pub(super) fn preferred(target: &Target) -> Result<Vec<Algorithm>, Failure> {
+    let known = read(target)?;
+    let known = known.algorithms(key_name(target), target.port);
+    let is_known = |algorithm: &Algorithm| match algorithm {
+        Algorithm::Rsa { .. } => known.contains(&"ssh-rsa"),
+        other => known.contains(&other.as_str()),
+    };
+    let (mut first, rest): (Vec<_>, Vec<_>) = ALGORITHMS.into_iter().partition(is_known);
+    first.extend(rest);
+    Ok(first)
+}
+
+/// Checks the key a host shows, before anything that is secret is sent. Under
+/// [`HostKeyPolicy::AcceptNew`] an unknown one is written down.
+pub(super) fn check(target: &Target, key: &PublicKey) -> Result<(), Failure> {
+    let bytes = key.to_bytes().map_err(|error| {
+        Failure::new(format!(
+            "cannot read the host key of {}: {error}",
+            target.name
+        ))
+    })?;
+    let standing = read(target)?.standing(key_name(target), target.port, &bytes);
+    let file = target.known_hosts.first();
+    let algorithm = key.algorithm();
+    let standing = match (standing, target.host_key_policy, file) {
+        (Standing::Unknown { .. }, HostKeyPolicy::AcceptNew, Some(file)) => {
+            let new = NewKey {
+                host: key_name(target),
+                port: target.port,
+                algorithm: algorithm.as_str(),
+                key: &bytes,
+                hashed: target.hash_known_hosts,
+            };
+            known_hosts::learn(file, &new).map_err(|error| {
+                Failure::new(format!("cannot write to {}: {error}", file.display()))
+            })?
+        }
+        (standing, _, _) => standing,
+    };
+    let shown = format!(
+        "{} {}",
+        algorithm.as_str(),
+        key.fingerprint(HashAlg::Sha256)
+    );
+    match standing {
+        Standing::Known => Ok(()),
+        Standing::Unknown { authority } => {
+            let failure = unknown(target, key, &shown);
+            Err(match authority {
+                None => failure,
+                Some(line) => Failure::new(format!(
+                    "{}; host certificates are not supported, so {line} does not count",
+                    failure.reason
+                ))
+                .help(failure.help.unwrap_or_default()),
+            })
+        }
+        Standing::Changed { line } => Err(changed(target, &shown, &line)),
+        Standing::Revoked { line } => Err(Failure::new(format!(
+            "the host key of {} is revoked by {line}: {shown}",
+            target.name
+        ))
+        .help("give the host a new key, and find out how the old one was lost")),
+    }
+}
+
+fn read(target: &Target) -> Result<KnownHosts, Failure> {
+    KnownHosts::read(&target.known_hosts).map_err(|error| {
+        Failure::new(error.to_string()).help("without it no host key can be trusted")
+    })
+}
+
+fn key_name(target: &Target) -> &str {
+    target.key_alias.as_deref().unwrap_or(&target.host)
+}
+
+fn unknown(target: &Target, key: &PublicKey, shown: &str) -> Failure {
+    let short = match key.algorithm() {
+        Algorithm::Ed25519 => "ed25519",
+        Algorithm::Ecdsa { .. } => "ecdsa",
+        _ => "rsa",
+    };
+    let mut help = format!(
+        "compare it with what `ssh-keygen -lf /etc/ssh/ssh_host_{short}_key.pub` prints on the \
+         host, then accept it by `rmqplay … --accept-new`"
+    );
+    let direct = target.route == Route::Direct && target.key_alias.is_none();
+    if let (true, Some(file)) = (direct, target.known_hosts.first()) {
+        let port = match target.port {
+            22 => String::new(),
+            port => format!("-p {port} "),
+        };
+        help = format!(
+            "{help} or by `ssh-keyscan -t {short} {port}{} >> {}`",
+            target.host,
+            file.display()
+        );
+    }
+    Failure::new(format!(
+        "the host key of {} is not known: {shown}",
+        target.name
+    ))
+    .help(help)
+}
+
+fn changed(target: &Target, shown: &str, line: &known_hosts::Line) -> Failure {
+    let name = known_hosts::name_of(key_name(target), target.port);
+    Failure::new(format!(
+        "the host key of {} has changed: it shows {shown}, but {line} has another key",
+        target.name
+    ))
+    .help(format!(
+        "somebody may be listening in; only if you know that the host was set up anew, remove the \
+         old key by `ssh-keygen -f {} -R '{name}'`",
+        Path::display(&line.file)
+    ))
+}

@@ -1,0 +1,119 @@
+//! The private keys of the user, each read and opened once for all hosts.
+
+use crate::host::Secret;
+use russh::keys::{Error, PrivateKey, PublicKey, decode_secret_key, load_public_key};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Asks the user for the passphrase of a key; nothing where nobody can be asked.
+pub type AskPassphrase = Box<dyn Fn(&Path) -> Option<Secret> + Send + Sync>;
+
+/// How often a passphrase is asked for, as in ssh.
+const TRIES: usize = 3;
+
+/// The private keys of the user, each read and opened once for all hosts.
+pub(super) struct KeyRing {
+    /// Locked while the user is asked, so that all others wait for the answer.
+    ask: Mutex<AskPassphrase>,
+    opened: Mutex<BTreeMap<PathBuf, Opened>>,
+}
+
+/// A key file that was opened, or why it could not be.
+type Opened = Result<Arc<PrivateKey>, String>;
+
+/// A key file as far as it can be read without its passphrase.
+pub(super) enum KeyFile {
+    /// It has no passphrase, or it was asked for already.
+    Open(Arc<PrivateKey>),
+    /// It has a passphrase; the public key tells whether it is worth to ask for it.
+    Locked(Option<PublicKey>),
+}
+
+impl KeyFile {
+    /// Returns the public key as far as it is known.
+    pub(super) fn public_key(&self) -> Option<&PublicKey> {
+        match self {
+            Self::Open(key) => Some(key.public_key()),
+            Self::Locked(public) => public.as_ref(),
+        }
+    }
+}
+
+impl KeyRing {
+    pub(super) fn new(ask: AskPassphrase) -> Self {
+        Self {
+            ask: Mutex::new(ask),
+            opened: Mutex::default(),
+        }
+    }
+
+    /// Reads a key file without asking; nothing where there is none.
+    pub(super) fn read(&self, path: &Path) -> Result<Option<KeyFile>, String> {
+        match self.opened().get(path) {
+            Some(Ok(key)) => return Ok(Some(KeyFile::Open(key.clone()))),
+            Some(Err(reason)) => return Err(reason.clone()),
+            None => {}
+        }
+        let Some(text) = text(path)? else {
+            return Ok(None);
+        };
+        match decode_secret_key(&text, None) {
+            Ok(key) => {
+                let key = Arc::new(key);
+                self.opened().insert(path.to_owned(), Ok(key.clone()));
+                Ok(Some(KeyFile::Open(key)))
+            }
+            Err(Error::KeyIsEncrypted) => Ok(Some(KeyFile::Locked(public_key(path, &text)))),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Opens a key file, for which the user may be asked for the passphrase: once for all hosts
+    /// that wait for it. Blocks meanwhile.
+    pub(super) fn open(&self, path: &Path) -> Opened {
+        let ask = self.ask.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = self.opened().get(path) {
+            return known.clone();
+        }
+        let result = ask_and_open(&ask, path);
+        self.opened().insert(path.to_owned(), result.clone());
+        result
+    }
+
+    fn opened(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Opened>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn ask_and_open(ask: &AskPassphrase, path: &Path) -> Opened {
+    let text = text(path)?.ok_or("there is no such file")?;
+    for _ in 0..TRIES {
+        let passphrase = ask(path).ok_or(
+            "it has a passphrase and there is no terminal to ask for it; `ssh-add` it to the agent",
+        )?;
+        if let Ok(key) = decode_secret_key(&text, Some(passphrase.reveal())) {
+            return Ok(Arc::new(key));
+        }
+    }
+    Err("the passphrase is wrong".to_owned())
+}
+
+fn text(path: &Path) -> Result<Option<zeroize::Zeroizing<String>>, String> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(zeroize::Zeroizing::new(text))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Returns the public key of a locked one: OpenSSH's format holds it in clear, of others there may
+/// be a file beside.
+fn public_key(path: &Path, text: &str) -> Option<PublicKey> {
+    let inside = PrivateKey::from_openssh(text).map(|key| key.public_key().clone());
+    inside.ok().or_else(|| {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".pub");
+        load_public_key(beside).ok()
+    })
+}

@@ -1,0 +1,124 @@
+//! The TCP connection below an SSH connection.
+
+use super::Failure;
+use rustix::net::sockopt;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// How long sent data may stay unacknowledged before the connection counts as lost. Keepalives do
+/// not notice a dead network while a large body waits in the socket's buffer.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(60);
+
+/// What an SSH connection can go through: TCP, a channel of another connection, or a command.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// A TCP connection that acknowledges at once.
+///
+/// sshd leaves Nagle's algorithm on for sessions without a terminal, so its small packets wait for
+/// our acknowledgement, which the kernel would hold back for 40 ms.
+pub(super) struct QuickStream(TcpStream);
+
+impl QuickStream {
+    /// Connects to one of the host's addresses, which share the time that is left.
+    pub(super) async fn connect(host: &str, port: u16, until: Instant) -> Result<Self, Failure> {
+        let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port))
+            .await
+            .map_err(|error| {
+                Failure::new(format!("cannot find the address of {host}: {error}"))
+                    .help("check the name, or set `ansible_host` to an address")
+            })?
+            .collect();
+        let mut failure = Failure::new(format!("{host} has no address"));
+        for (index, address) in addresses.iter().enumerate() {
+            let left = until.saturating_duration_since(Instant::now());
+            let share = left / u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
+            let connecting = TcpStream::connect(address);
+            match tokio::time::timeout(share, connecting).await {
+                Ok(Ok(stream)) => {
+                    return Self::new(stream).map_err(|error| Failure::new(error.to_string()));
+                }
+                Ok(Err(error)) => failure = not_connected(*address, &error),
+                Err(_) => {
+                    failure = Failure::new(format!("{address} did not answer in time"))
+                        .help("is the host up, and does a firewall drop the connection?");
+                }
+            }
+        }
+        Err(failure)
+    }
+
+    fn new(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        #[cfg(target_os = "linux")]
+        {
+            let milliseconds = u32::try_from(UNACKNOWLEDGED.as_millis()).unwrap_or(u32::MAX);
+            sockopt::set_tcp_user_timeout(&stream, milliseconds)?;
+        }
+        Ok(Self(stream))
+    }
+
+    fn acknowledge_at_once(&self) {
+        // The kernel forgets it again after some packets. It is for speed alone.
+        #[cfg(target_os = "linux")]
+        let _ = sockopt::set_tcp_quickack(&self.0, true);
+    }
+}
+
+fn not_connected(address: SocketAddr, error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => {
+            Failure::new(format!("connection to {address} refused"))
+                .help("is sshd running there, and is the port right (`ansible_port`)?")
+        }
+        _ => Failure::new(format!("cannot connect to {address}: {error}")),
+    }
+}
+
+impl AsyncRead for QuickStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let result = Pin::new(&mut self.0).poll_read(context, buffer);
+        self.acknowledge_at_once();
+        result
+    }
+}
+
+impl AsyncWrite for QuickStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+}

@@ -1,0 +1,250 @@
+//! Where an SSH connection goes, and by what right.
+
+use super::ssh_config::{self, Checking, Options, Proxy, Query, SshConfig};
+use super::tokens::Tokens;
+use super::{Controller, Jump};
+use crate::host::Secret;
+use crate::source::{Problem, Result};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long connecting may take if nothing is said: name, TCP, key exchange and login together.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often a silent connection is asked for a sign of life if nothing is said.
+const ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+
+/// The keys that ssh tries where none is named.
+const DEFAULT_KEYS: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
+
+/// What inventory and command line say about a connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Name or address of the host (`ansible_host`); what `Host` in `ssh_config` is compared with.
+    pub host: String,
+    /// What is given and wins over the files: user, port, private key, `--accept-new`, ….
+    pub options: Options,
+    /// The login password.
+    pub password: Option<Secret>,
+}
+
+/// Where an SSH connection goes, and by what right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The host as the user named it.
+    pub name: String,
+    /// Name or address that is connected to.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Remote user.
+    pub user: String,
+    /// The way to it.
+    pub route: Route,
+    /// Private keys, in the order in which they are tried.
+    pub identity_files: Vec<PathBuf>,
+    /// Whether keys of the agent that are not in `identity_files` are left alone.
+    pub identities_only: bool,
+    /// Socket of the agent.
+    pub agent: Option<PathBuf>,
+    /// The login password.
+    pub password: Option<Secret>,
+    /// The name its key is looked up under, if it is not the host's own.
+    pub key_alias: Option<String>,
+    /// The `known_hosts` files; new keys are written to the first one.
+    pub known_hosts: Vec<PathBuf>,
+    /// Whether names are hidden in new lines of that file.
+    pub hash_known_hosts: bool,
+    /// What becomes of an unknown key.
+    pub host_key_policy: HostKeyPolicy,
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// How often a silent connection is asked for a sign of life; never if `None`.
+    pub alive_interval: Option<Duration>,
+}
+
+/// The way to a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// By TCP from this machine.
+    Direct,
+    /// By TCP from another host, whose own key is checked as well.
+    Jump(Box<Target>),
+    /// By a command of the user's whose standard input and output is the connection.
+    Command(String),
+}
+
+/// What becomes of a host key that is not known. A changed or revoked key is always refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostKeyPolicy {
+    /// It is refused.
+    Strict,
+    /// It is written down and trusted from then on.
+    AcceptNew,
+}
+
+impl Wanted {
+    /// Returns the connection that is meant, with what the files say and with the defaults of ssh.
+    pub fn target(&self, config: &SshConfig, controller: &Controller) -> Result<Target> {
+        self.resolve(config, controller, None, &[])
+    }
+
+    /// `through` is the host before this one in a list of jumps. `path` holds the hosts whose way
+    /// is being found.
+    fn resolve(
+        &self,
+        config: &SshConfig,
+        controller: &Controller,
+        through: Option<Target>,
+        path: &[&str],
+    ) -> Result<Target> {
+        let query = Query {
+            host: &self.host,
+            local_user: &controller.user,
+        };
+        let options = config.options(&query, self.options.clone());
+        let host = ssh_config::host_name(&options, &self.host);
+        let tokens = Tokens {
+            controller,
+            host: &host,
+            original_host: &self.host,
+            key_alias: options.host_key_alias.as_deref().unwrap_or(&host),
+            port: options.port.unwrap_or(22),
+            user: options.user.as_deref().unwrap_or(&controller.user),
+        };
+        let problem = |message| Problem::new(format!("ssh_config for {}: {message}", self.host));
+        let route = match (through, &options.proxy) {
+            (Some(through), _) => Route::Jump(Box::new(through)),
+            (None, Some(Proxy::Command(command))) => {
+                Route::Command(tokens.expand(command).map_err(problem)?)
+            }
+            (None, Some(Proxy::Jump(hops))) => {
+                let hops = tokens.expand(hops).map_err(problem)?;
+                self.route_through(&hops, config, controller, path)?
+            }
+            (None, Some(Proxy::None) | None) => Route::Direct,
+        };
+        Ok(Target {
+            route,
+            identity_files: identity_files(&options, &tokens).map_err(problem)?,
+            agent: agent(&options, &tokens).map_err(problem)?,
+            known_hosts: known_hosts(&options, &tokens).map_err(problem)?,
+            identities_only: options.identities_only.unwrap_or(false),
+            password: self.password.clone(),
+            hash_known_hosts: options.hash_known_hosts.unwrap_or(false),
+            host_key_policy: match options.checking {
+                Some(Checking::AcceptNew | Checking::No) => HostKeyPolicy::AcceptNew,
+                Some(Checking::Yes | Checking::Ask) | None => HostKeyPolicy::Strict,
+            },
+            connect_timeout: options.connect_timeout.flatten().unwrap_or(CONNECT_TIMEOUT),
+            alive_interval: match options.alive_interval {
+                Some(0) => None,
+                Some(seconds) => Some(Duration::from_secs(seconds)),
+                None => Some(ALIVE_INTERVAL),
+            },
+            name: self.host.clone(),
+            port: tokens.port,
+            user: tokens.user.to_owned(),
+            key_alias: options.host_key_alias.clone(),
+            host,
+        })
+    }
+
+    /// Returns the way through a list of hosts, the first of which is reached first.
+    fn route_through(
+        &self,
+        hops: &str,
+        config: &SshConfig,
+        controller: &Controller,
+        path: &[&str],
+    ) -> Result<Route> {
+        let mut path = path.to_vec();
+        path.push(&self.host);
+        let mut through: Option<Target> = None;
+        for hop in hops.split(',') {
+            let jump = Jump::parse(hop.trim()).ok_or_else(|| {
+                Problem::new(format!(
+                    "ssh_config for {}: {hop:?} is no jump host: expected user@host:port",
+                    self.host
+                ))
+            })?;
+            // `Host *` with a jump host applies to that host itself: ssh users mean all the others.
+            if jump.host == self.host {
+                return Ok(Route::Direct);
+            }
+            if path.contains(&jump.host.as_str()) {
+                let circle = format!("{} -> {}", path.join(" -> "), jump.host);
+                return Err(
+                    Problem::new(format!("jump hosts go round in a circle: {circle}")).into(),
+                );
+            }
+            let wanted = Wanted {
+                options: Options {
+                    port: jump.port,
+                    user: jump.user,
+                    identity_files: self.options.identity_files.clone(),
+                    checking: self.options.checking,
+                    user_known_hosts: self.options.user_known_hosts.clone(),
+                    connect_timeout: self.options.connect_timeout,
+                    ..Options::default()
+                },
+                host: jump.host,
+                password: None,
+            };
+            through = Some(wanted.resolve(config, controller, through, &path)?);
+        }
+        Ok(through.map_or(Route::Direct, |target| Route::Jump(Box::new(target))))
+    }
+}
+
+fn identity_files(options: &Options, tokens: &Tokens) -> std::result::Result<Vec<PathBuf>, String> {
+    if options.identity_files.is_empty() {
+        let folder = tokens.controller.home.join(".ssh");
+        return Ok(DEFAULT_KEYS.iter().map(|name| folder.join(name)).collect());
+    }
+    let named = options.identity_files.iter();
+    named
+        .filter(|file| !file.eq_ignore_ascii_case("none"))
+        .map(|file| tokens.path(file))
+        .collect()
+}
+
+fn agent(options: &Options, tokens: &Tokens) -> std::result::Result<Option<PathBuf>, String> {
+    let of_environment = tokens.variable("SSH_AUTH_SOCK").ok().map(PathBuf::from);
+    match options.identity_agent.as_deref() {
+        None | Some("SSH_AUTH_SOCK") => Ok(of_environment.filter(|path| path != Path::new(""))),
+        Some("none") => Ok(None),
+        Some(text) => match text.strip_prefix('$') {
+            Some(name) if !name.starts_with('{') => {
+                tokens.variable(name).map(|path| Some(path.into()))
+            }
+            _ => tokens.path(text).map(Some),
+        },
+    }
+}
+
+fn known_hosts(options: &Options, tokens: &Tokens) -> std::result::Result<Vec<PathBuf>, String> {
+    let defaults = |file: &str| vec![file.to_owned(), format!("{file}2")];
+    let user = options.user_known_hosts.clone();
+    let global = options.global_known_hosts.clone();
+    let mut files = user.unwrap_or_else(|| defaults("~/.ssh/known_hosts"));
+    files.extend(global.unwrap_or_else(|| defaults("/etc/ssh/ssh_known_hosts")));
+    let files = files
+        .iter()
+        .filter(|file| !file.eq_ignore_ascii_case("none"));
+    files.map(|file| tokens.path(file)).collect()
+}
+
+impl std::fmt::Display for Target {
+    /// Writes it as in messages: `root@web1:22`.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.host.contains(':') {
+            write!(formatter, "{}@[{}]:{}", self.user, self.host, self.port)
+        } else {
+            write!(formatter, "{}@{}:{}", self.user, self.host, self.port)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+//! A host over SSH: its connections, made when they are needed.
+
+use super::Failure;
+use super::channel::SshChannel;
+use super::connection::{Connection, NotOpened};
+use super::key_ring::KeyRing;
+use super::reactor::Reactor;
+use super::target::Target;
+use crate::host::shell::{Channel, Transport};
+use crate::host::{HostError, Limits};
+use russh::ChannelOpenFailure;
+use russh::client::Msg;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, OwnedSemaphorePermit};
+
+/// Connections to one host: one carries all unless its sessions are used up.
+const MOST_CONNECTIONS: usize = 4;
+
+/// How long a port of another machine may take to answer.
+const PORT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A host over SSH. Nothing is connected before the first call, and a lost connection is made again
+/// by the first call after it.
+pub struct SshTransport {
+    reactor: Arc<Reactor>,
+    keys: Arc<KeyRing>,
+    target: Arc<Target>,
+    through: Option<Arc<SshTransport>>,
+    slot: Mutex<Slot>,
+}
+
+#[derive(Default)]
+struct Slot {
+    connections: Vec<Arc<Connection>>,
+    /// The last attempt to connect, if it failed: those who waited for it meanwhile fail with it.
+    failure: Option<(Instant, Failure)>,
+}
+
+/// A session that was opened.
+pub(super) struct Session {
+    pub(super) connection: Arc<Connection>,
+    pub(super) channel: russh::Channel<Msg>,
+    pub(super) permit: OwnedSemaphorePermit,
+}
+
+impl SshTransport {
+    pub(super) fn new(
+        reactor: Arc<Reactor>,
+        keys: Arc<KeyRing>,
+        target: Target,
+        through: Option<Arc<SshTransport>>,
+    ) -> Self {
+        Self {
+            reactor,
+            keys,
+            target: Arc::new(target),
+            through,
+            slot: Mutex::default(),
+        }
+    }
+
+    /// Returns where it goes.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    async fn session(&self) -> Result<Session, Failure> {
+        let mut was_lost = false;
+        loop {
+            let (connection, permit) = self.vacancy().await?;
+            match connection.session().await {
+                Ok(channel) => {
+                    return Ok(Session {
+                        connection,
+                        channel,
+                        permit,
+                    });
+                }
+                Err(NotOpened::Lost) if was_lost => return Err(connection.failure()),
+                Err(NotOpened::Lost) => was_lost = true,
+                Err(NotOpened::Refused(_)) if connection.is_full(permit) => {}
+                Err(NotOpened::Refused(reason)) => {
+                    return Err(Failure::new(format!(
+                        "{} refuses to open a session: {reason:?}",
+                        self.target
+                    )));
+                }
+            }
+        }
+    }
+
+    /// Returns a connection that can be expected to allow one more session.
+    async fn vacancy(&self) -> Result<(Arc<Connection>, OwnedSemaphorePermit), Failure> {
+        loop {
+            let full = {
+                let asked = Instant::now();
+                let mut slot = self.slot.lock().await;
+                slot.connections
+                    .retain(|connection| !connection.is_closed());
+                let vacant = slot.connections.iter().find_map(|connection| {
+                    connection
+                        .vacancy()
+                        .map(|permit| (connection.clone(), permit))
+                });
+                if let Some(vacant) = vacant {
+                    return Ok(vacant);
+                }
+                match slot.connections.last() {
+                    Some(last) if slot.connections.len() >= MOST_CONNECTIONS => last.clone(),
+                    _ => {
+                        let connection = self.connect(&mut slot, asked).await?;
+                        match connection.vacancy() {
+                            Some(permit) => return Ok((connection, permit)),
+                            None => connection,
+                        }
+                    }
+                }
+            };
+            if let Some(permit) = full.next_vacancy().await {
+                return Ok((full, permit));
+            }
+        }
+    }
+
+    /// Returns a connection for what needs no session.
+    async fn connection(&self) -> Result<Arc<Connection>, Failure> {
+        let asked = Instant::now();
+        let mut slot = self.slot.lock().await;
+        slot.connections
+            .retain(|connection| !connection.is_closed());
+        match slot.connections.first() {
+            Some(connection) => Ok(connection.clone()),
+            None => self.connect(&mut slot, asked).await,
+        }
+    }
+
+    async fn connect(&self, slot: &mut Slot, asked: Instant) -> Result<Arc<Connection>, Failure> {
+        if let Some((when, failure)) = &slot.failure
+            && *when >= asked
+        {
+            return Err(failure.clone());
+        }
+        match self.connect_now().await {
+            Ok(connection) => {
+                let connection = Arc::new(connection);
+                slot.connections.push(connection.clone());
+                slot.failure = None;
+                Ok(connection)
+            }
+            Err(failure) => {
+                slot.failure = Some((Instant::now(), failure.clone()));
+                Err(failure)
+            }
+        }
+    }
+
+    async fn connect_now(&self) -> Result<Connection, Failure> {
+        let through = match &self.through {
+            None => None,
+            Some(jump) => Some(
+                Box::pin(jump.connection())
+                    .await
+                    .map_err(|failure| Failure {
+                        reason: format!("jump host {}: {}", jump.target.name, failure.reason),
+                        ..failure
+                    })?,
+            ),
+        };
+        Connection::open(self.target.clone(), through, &self.keys).await
+    }
+
+    /// Returns whether the host can connect to a port; `None` where it does not say.
+    async fn can_connect(&self, host: &str, port: u16) -> Result<Option<bool>, Failure> {
+        let mut was_lost = false;
+        loop {
+            let connection = self.connection().await?;
+            let opening = connection.forward(host, port);
+            match tokio::time::timeout(PORT_TIMEOUT, opening).await {
+                Err(_) => return Ok(Some(false)),
+                Ok(Ok(channel)) => {
+                    // It only matters that it was opened.
+                    let _ = channel.close().await;
+                    return Ok(Some(true));
+                }
+                Ok(Err(NotOpened::Refused(ChannelOpenFailure::ConnectFailed))) => {
+                    return Ok(Some(false));
+                }
+                Ok(Err(NotOpened::Refused(_))) => return Ok(None),
+                Ok(Err(NotOpened::Lost)) if was_lost => return Err(connection.failure()),
+                Ok(Err(NotOpened::Lost)) => was_lost = true,
+            }
+        }
+    }
+}
+
+impl Transport for SshTransport {
+    fn open(&self, command: &str, limits: &Limits) -> Result<Box<dyn Channel>, HostError> {
+        let channel = self.reactor.wait(limits, async {
+            let session = self.session().await?;
+            // The answer is not waited for: a refusal arrives through the channel.
+            if session.channel.exec(true, command).await.is_err() {
+                return Err(session.connection.failure().into());
+            }
+            Ok(SshChannel::new(self.reactor.clone(), session))
+        })?;
+        Ok(Box::new(channel))
+    }
+
+    fn connects(&self, host: &str, port: u16, limits: &Limits) -> Result<Option<bool>, HostError> {
+        self.reactor
+            .wait(limits, async { Ok(self.can_connect(host, port).await?) })
+    }
+
+    fn describe(&self) -> String {
+        self.target.to_string()
+    }
+}

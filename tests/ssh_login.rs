@@ -1,0 +1,454 @@
+//! Logging in to a real sshd: keys, agent, passwords, host keys.
+
+use crate::sshd::{Agent, Between, Sshd, connections, free_port, keygen};
+use rmqplay::host::shell::{Channel, Received, Transport};
+use rmqplay::host::ssh::{Connections, HostKeyPolicy, Target};
+use rmqplay::host::{HostError, Limits, Secret};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Connects and runs a command.
+fn log_in(connections: &Connections, target: &Target) -> Result<(), HostError> {
+    let limits = Limits::default();
+    let mut channel = connections.transport(target).open("echo in", &limits)?;
+    assert_eq!(stdout(channel.as_mut(), &limits)?, b"in\n");
+    Ok(())
+}
+
+/// Returns what a command writes; it must succeed.
+pub(crate) fn stdout(channel: &mut dyn Channel, limits: &Limits) -> Result<Vec<u8>, HostError> {
+    let (mut output, mut status) = (Vec::new(), None);
+    loop {
+        match channel.receive(limits)? {
+            Received::Stdout(bytes) => output.extend(bytes),
+            Received::Stderr(bytes) => panic!("{}", String::from_utf8_lossy(&bytes)),
+            Received::Exit(code) => status = Some(code),
+            Received::Closed => break,
+        }
+    }
+    assert_eq!(status, Some(0));
+    Ok(output)
+}
+
+/// Returns reason and help of a login that fails.
+fn refusal(connections: &Connections, target: &Target) -> (String, String) {
+    match log_in(connections, target) {
+        Err(HostError::Unreachable { reason, help }) => (reason, help.unwrap_or_default()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn every_kind_of_key_is_accepted() {
+    let sshd = Sshd::start("");
+    let mut authorized = String::new();
+    for (name, kind) in [("a", "ed25519"), ("b", "ecdsa"), ("c", "rsa")] {
+        keygen(&sshd.path(name), kind, "");
+        authorized += &std::fs::read_to_string(sshd.path(&format!("{name}.pub"))).unwrap();
+    }
+    std::fs::write(sshd.path("authorized_keys"), authorized).unwrap();
+    for name in ["a", "b", "c"] {
+        let target = Target {
+            identity_files: vec![sshd.path(name)],
+            ..sshd.target()
+        };
+        log_in(&connections(), &target).unwrap();
+    }
+}
+
+#[test]
+fn the_first_key_that_is_accepted_logs_in() {
+    let sshd = Sshd::start("");
+    keygen(&sshd.path("other"), "ed25519", "");
+    let target = Target {
+        identity_files: vec![sshd.path("missing"), sshd.path("other"), sshd.path("id")],
+        ..sshd.target()
+    };
+    log_in(&connections(), &target).unwrap();
+}
+
+#[test]
+fn a_key_of_the_agent_logs_in() {
+    let sshd = Sshd::start("");
+    for kind in ["ed25519", "rsa"] {
+        let key = sshd.path(kind);
+        keygen(&key, kind, "");
+        std::fs::copy(key.with_extension("pub"), sshd.path("authorized_keys")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let agent = Agent::start(folder.path(), &[&key]);
+        let target = Target {
+            identity_files: Vec::new(),
+            agent: Some(agent.socket.clone()),
+            ..sshd.target()
+        };
+        log_in(&connections(), &target).unwrap();
+    }
+}
+
+#[test]
+fn a_named_key_comes_before_the_many_of_the_agent() {
+    let sshd = Sshd::start("MaxAuthTries 3");
+    let keys: Vec<_> = (0..6)
+        .map(|index| sshd.path(&format!("agent{index}")))
+        .collect();
+    for key in &keys {
+        keygen(key, "ed25519", "");
+    }
+    let keys: Vec<_> = keys.iter().map(std::path::PathBuf::as_path).collect();
+    let agent = Agent::start(sshd.folder.path(), &keys);
+    let target = Target {
+        agent: Some(agent.socket.clone()),
+        ..sshd.target()
+    };
+    log_in(&connections(), &target).unwrap();
+    // Without it they are too many for the host, which says so.
+    let target = Target {
+        identity_files: Vec::new(),
+        ..target
+    };
+    let (reason, help) = refusal(&connections(), &target);
+    assert!(
+        reason.contains("Too many authentication failures"),
+        "{reason}"
+    );
+    assert!(
+        reason.contains("ssh-ed25519 of the agent (test)"),
+        "{reason}"
+    );
+    assert!(help.contains("--private-key"), "{help}");
+    // And with `IdentitiesOnly` none of them is tried.
+    let target = Target {
+        identities_only: true,
+        ..target
+    };
+    let (reason, _) = refusal(&connections(), &target);
+    assert!(reason.contains("nothing to try"), "{reason}");
+}
+
+#[test]
+fn a_locked_key_that_the_agent_holds_needs_no_passphrase() {
+    let sshd = Sshd::start("");
+    let agent = Agent::start(sshd.folder.path(), &[&sshd.path("id")]);
+    // The same key, locked afterwards.
+    std::fs::copy(sshd.path("id"), sshd.path("locked")).unwrap();
+    crate::sshd::lock(&sshd.path("locked"), "words");
+    let target = Target {
+        identity_files: vec![sshd.path("locked")],
+        agent: Some(agent.socket.clone()),
+        ..sshd.target()
+    };
+    log_in(&connections(), &target).unwrap();
+}
+
+#[test]
+fn a_passphrase_is_asked_for_once_for_all_hosts() {
+    let sshd = Sshd::start("");
+    crate::sshd::lock(&sshd.path("id"), "words");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let connections = Connections::new(Box::new(move |path: &Path| {
+        assert!(path.ends_with("id"));
+        // The first answer is wrong.
+        let words = if count.fetch_add(1, Ordering::SeqCst) == 0 {
+            "wrong"
+        } else {
+            "words"
+        };
+        Some(Secret::new(words.to_owned()))
+    }))
+    .unwrap();
+    std::thread::scope(|scope| {
+        for alias in 0..5 {
+            let target = Target {
+                name: alias.to_string(),
+                ..sshd.target()
+            };
+            let connections = &connections;
+            scope.spawn(move || log_in(connections, &target).unwrap());
+        }
+    });
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn a_passphrase_is_not_asked_for_a_key_the_host_does_not_accept() {
+    let sshd = Sshd::start("");
+    keygen(&sshd.path("locked"), "ed25519", "words");
+    let target = Target {
+        identity_files: vec![sshd.path("locked")],
+        ..sshd.target()
+    };
+    let connections = Connections::new(Box::new(|_| panic!("asked"))).unwrap();
+    let (reason, _) = refusal(&connections, &target);
+    assert!(reason.contains("tried key /"), "{reason}");
+}
+
+#[test]
+fn a_locked_key_without_a_terminal_says_what_to_do() {
+    let sshd = Sshd::start("");
+    crate::sshd::lock(&sshd.path("id"), "words");
+    let (reason, _) = refusal(&connections(), &sshd.target());
+    assert!(
+        reason.contains("it has a passphrase and there is no terminal"),
+        "{reason}"
+    );
+    assert!(reason.contains("ssh-add"), "{reason}");
+}
+
+#[test]
+fn a_password_logs_in() {
+    let sshd = Sshd::start("");
+    let target = Target {
+        identity_files: Vec::new(),
+        password: Some(Secret::new("secret".to_owned())),
+        ..sshd.target()
+    };
+    log_in(&connections(), &target).unwrap();
+}
+
+#[test]
+fn a_wrong_password_is_told_without_it() {
+    let sshd = Sshd::start("");
+    let target = Target {
+        password: Some(Secret::new("hunter2".to_owned())),
+        identity_files: Vec::new(),
+        ..sshd.target()
+    };
+    let (reason, help) = refusal(&connections(), &target);
+    assert!(
+        reason.contains("refused the login (tried password"),
+        "{reason}"
+    );
+    assert!(
+        reason.contains("it accepts publickey, password"),
+        "{reason}"
+    );
+    assert!(!format!("{reason}{help}").contains("hunter2"));
+}
+
+#[test]
+fn a_host_that_wants_key_and_password_gets_both() {
+    for methods in ["publickey,password", "password,publickey"] {
+        let sshd = Sshd::start(&format!("AuthenticationMethods {methods}"));
+        let both = Target {
+            password: Some(Secret::new("secret".to_owned())),
+            ..sshd.target()
+        };
+        log_in(&connections(), &both).unwrap();
+        let (reason, _) = refusal(&connections(), &sshd.target());
+        assert!(reason.contains("refused the login"), "{reason}");
+    }
+}
+
+#[test]
+fn a_login_without_anything_to_try_says_what_the_host_accepts() {
+    let sshd = Sshd::start("PasswordAuthentication no\nKbdInteractiveAuthentication no");
+    let target = Target {
+        identity_files: vec![sshd.path("missing")],
+        ..sshd.target()
+    };
+    let (reason, help) = refusal(&connections(), &target);
+    let expected = format!(
+        "root@127.0.0.1:{} refused the login (there was nothing to try that it accepts; it accepts publickey)",
+        sshd.port
+    );
+    assert_eq!(reason, expected);
+    assert!(help.contains("ansible_ssh_private_key_file"), "{help}");
+}
+
+#[test]
+fn an_unknown_host_key_is_refused_with_the_way_to_accept_it() {
+    let sshd = Sshd::start("");
+    std::fs::remove_file(sshd.path("known_hosts")).unwrap();
+    let (reason, help) = refusal(&connections(), &sshd.target());
+    assert!(
+        reason.starts_with("the host key of 127.0.0.1 is not known: ssh-ed25519 SHA256:"),
+        "{reason}"
+    );
+    let scan = format!(
+        "`ssh-keyscan -t ed25519 -p {} 127.0.0.1 >> {}`",
+        sshd.port,
+        sshd.path("known_hosts").display()
+    );
+    assert!(
+        help.contains("--accept-new") && help.contains(&scan),
+        "{help}"
+    );
+    assert!(!sshd.path("known_hosts").exists());
+    // Nothing of the login was sent.
+    assert!(!sshd.log().contains("root"), "{}", sshd.log());
+    // The command that was shown does it.
+    crate::sshd::shell(scan.trim_matches('`'));
+    log_in(&connections(), &sshd.target()).unwrap();
+}
+
+#[test]
+fn accept_new_writes_an_unknown_key_down_and_holds_to_it() {
+    let sshd = Sshd::start("");
+    std::fs::remove_file(sshd.path("known_hosts")).unwrap();
+    let accept = Target {
+        host_key_policy: HostKeyPolicy::AcceptNew,
+        ..sshd.target()
+    };
+    log_in(&connections(), &accept).unwrap();
+    log_in(&connections(), &sshd.target()).unwrap();
+    let lines = std::fs::read_to_string(sshd.path("known_hosts")).unwrap();
+    assert_eq!(lines.lines().count(), 1);
+}
+
+#[test]
+fn a_changed_host_key_is_refused_in_every_mode() {
+    let sshd = Sshd::start("");
+    keygen(&sshd.path("swapped"), "ed25519", "");
+    let swapped = std::fs::read_to_string(sshd.path("swapped.pub")).unwrap();
+    let line = format!("# comment\n[127.0.0.1]:{} {swapped}", sshd.port);
+    std::fs::write(sshd.path("known_hosts"), &line).unwrap();
+    for policy in [HostKeyPolicy::Strict, HostKeyPolicy::AcceptNew] {
+        let target = Target {
+            host_key_policy: policy,
+            ..sshd.target()
+        };
+        let (reason, help) = refusal(&connections(), &target);
+        let file = sshd.path("known_hosts");
+        let place = format!("but {}:2 has another key", file.display());
+        assert!(
+            reason.contains("has changed") && reason.contains(&place),
+            "{reason}"
+        );
+        let remove = format!(
+            "`ssh-keygen -f {} -R '[127.0.0.1]:{}'`",
+            file.display(),
+            sshd.port
+        );
+        assert!(help.contains(&remove), "{help}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), line);
+        assert!(!sshd.log().contains("root"), "{}", sshd.log());
+    }
+}
+
+#[test]
+fn a_key_of_another_kind_than_the_known_one_is_refused_even_by_accept_new() {
+    let sshd = Sshd::start("");
+    keygen(&sshd.path("swapped"), "rsa", "");
+    let swapped = std::fs::read_to_string(sshd.path("swapped.pub")).unwrap();
+    let line = format!("[127.0.0.1]:{} {swapped}", sshd.port);
+    std::fs::write(sshd.path("known_hosts"), line).unwrap();
+    let target = Target {
+        host_key_policy: HostKeyPolicy::AcceptNew,
+        ..sshd.target()
+    };
+    let (reason, _) = refusal(&connections(), &target);
+    assert!(reason.contains("has changed"), "{reason}");
+}
+
+#[test]
+fn a_host_with_several_keys_is_asked_for_the_known_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, kind) in [
+        ("host_key", "ed25519"),
+        ("host_rsa", "rsa"),
+        ("host_ecdsa", "ecdsa"),
+        ("id", "ed25519"),
+    ] {
+        keygen(&folder.path().join(name), kind, "");
+    }
+    std::fs::copy(
+        folder.path().join("id.pub"),
+        folder.path().join("authorized_keys"),
+    )
+    .unwrap();
+    let path = folder.path().display().to_string();
+    let sshd = Sshd::start_in(
+        folder,
+        &format!("HostKey {path}/host_rsa\nHostKey {path}/host_ecdsa"),
+    );
+    for name in ["host_rsa", "host_ecdsa", "host_key"] {
+        let key = std::fs::read_to_string(sshd.path(&format!("{name}.pub"))).unwrap();
+        let line = format!("[127.0.0.1]:{} {key}", sshd.port);
+        std::fs::write(sshd.path("known_hosts"), line).unwrap();
+        log_in(&connections(), &sshd.target()).unwrap();
+    }
+}
+
+#[test]
+fn a_revoked_host_key_is_refused_in_every_mode() {
+    let sshd = Sshd::start("");
+    let key = std::fs::read_to_string(sshd.path("host_key.pub")).unwrap();
+    let lines = format!("[127.0.0.1]:{} {key}@revoked * {key}", sshd.port);
+    std::fs::write(sshd.path("known_hosts"), &lines).unwrap();
+    for policy in [HostKeyPolicy::Strict, HostKeyPolicy::AcceptNew] {
+        let target = Target {
+            host_key_policy: policy,
+            ..sshd.target()
+        };
+        let (reason, _) = refusal(&connections(), &target);
+        let place = format!("is revoked by {}:2", sshd.path("known_hosts").display());
+        assert!(reason.contains(&place), "{reason}");
+    }
+    assert_eq!(
+        std::fs::read_to_string(sshd.path("known_hosts")).unwrap(),
+        lines
+    );
+}
+
+#[test]
+fn known_hosts_that_cannot_be_read_trust_nobody() {
+    let sshd = Sshd::start("");
+    let target = Target {
+        known_hosts: vec![sshd.path("known_hosts"), sshd.folder.path().to_owned()],
+        host_key_policy: HostKeyPolicy::AcceptNew,
+        ..sshd.target()
+    };
+    let (reason, help) = refusal(&connections(), &target);
+    assert!(reason.starts_with("cannot read /"), "{reason}");
+    assert!(help.contains("no host key can be trusted"), "{help}");
+}
+
+#[test]
+fn fifty_hosts_are_accepted_at_once() {
+    let sshd = Sshd::start("");
+    let ways: Vec<_> = (0..50).map(|_| Between::to(sshd.port)).collect();
+    std::fs::remove_file(sshd.path("known_hosts")).unwrap();
+    let connections = connections();
+    std::thread::scope(|scope| {
+        for way in &ways {
+            let target = Target {
+                port: way.port,
+                host_key_policy: HostKeyPolicy::AcceptNew,
+                ..sshd.target()
+            };
+            let connections = &connections;
+            scope.spawn(move || log_in(connections, &target).unwrap());
+        }
+    });
+    let lines = std::fs::read_to_string(sshd.path("known_hosts")).unwrap();
+    assert_eq!(lines.lines().count(), 50);
+    let key = std::fs::read_to_string(sshd.path("host_key.pub")).unwrap();
+    let key = key.rsplit_once(' ').unwrap().0;
+    assert!(lines.lines().all(|line| line.ends_with(key)), "{lines}");
+}
+
+#[test]
+fn a_refused_connection_and_a_name_that_is_none_are_told() {
+    let sshd = Sshd::start("");
+    let target = Target {
+        port: free_port(),
+        ..sshd.target()
+    };
+    let (reason, help) = refusal(&connections(), &target);
+    assert_eq!(
+        reason,
+        format!("connection to 127.0.0.1:{} refused", target.port)
+    );
+    assert!(help.contains("is sshd running there"), "{help}");
+    let target = Target {
+        host: "no-such-host.invalid".to_owned(),
+        ..sshd.target()
+    };
+    let (reason, _) = refusal(&connections(), &target);
+    assert!(
+        reason.starts_with("cannot find the address of no-such-host.invalid"),
+        "{reason}"
+    );
+}
