@@ -1,5 +1,24 @@
 //! What a task would do to one host: an ordered list of steps, and how they are carried out.
 
+mod absent;
+mod attributes;
+mod backup;
+mod diff;
+mod directory;
+mod file;
+mod link;
+mod mode;
+mod refusal;
+
+pub use attributes::Attributes;
+pub use backup::backup_path;
+pub use diff::Diff;
+pub use directory::questions as directory_questions;
+pub use file::{DIFF_LIMIT, EnsureFile, question as file_question};
+pub use link::Replace;
+pub use mode::Mode;
+pub use refusal::Refusal;
+
 use crate::host::{Host, HostError, Limits, Output, Step};
 use crate::value::{Fields, Value};
 

@@ -159,6 +159,10 @@ pub struct Before {
     pub sha256: String,
     /// Its bytes where they were fetched, for the difference.
     pub content: Option<Arc<[u8]>>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Who owned it and its mode, where the step changes them, for the difference.
+    pub ownership: Ownership,
 }
 
 /// The content of a file to be written.
@@ -223,7 +227,9 @@ impl Before {
     pub fn of(content: Vec<u8>) -> Self {
         Self {
             sha256: sha256(&content),
+            size: content.len() as u64,
             content: Some(content.into()),
+            ownership: Ownership::default(),
         }
     }
 }

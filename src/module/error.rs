@@ -36,6 +36,15 @@ impl ModuleError {
     }
 }
 
+impl From<crate::change::Refusal> for ModuleError {
+    fn from(refusal: crate::change::Refusal) -> Self {
+        Self::Refused {
+            message: refusal.message,
+            help: refusal.help,
+        }
+    }
+}
+
 impl From<Problem> for ModuleError {
     fn from(problem: Problem) -> Self {
         Self::Problem(Box::new(problem))

@@ -1,0 +1,93 @@
+//! Mode, owner and group as a task wants them.
+
+use super::{Change, Mode};
+use crate::host::{Kind, Node, Ownership, Step};
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// Mode, owner and group as a task wants them; `None` leaves a part as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attributes {
+    /// Permission bits.
+    pub mode: Option<Mode>,
+    /// User name or number.
+    pub owner: Option<String>,
+    /// Group name or number.
+    pub group: Option<String>,
+}
+
+impl Attributes {
+    /// Returns whether nothing is wanted.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Returns what something new gets that would have the mode `usual` otherwise.
+    pub fn of_new(&self, usual: u32, is_directory: bool) -> Ownership {
+        Ownership {
+            mode: self
+                .mode
+                .as_ref()
+                .map(|mode| mode.apply(usual, is_directory)),
+            owner: self.owner.clone(),
+            group: self.group.clone(),
+        }
+    }
+
+    /// Returns the parts of `node` that are not as wanted: as they are and as they will be. The
+    /// mode of a symbolic link means nothing.
+    pub fn difference(&self, node: &Node) -> Option<(Ownership, Ownership)> {
+        let is_directory = node.kind == Kind::Directory;
+        let is_link = matches!(node.kind, Kind::Symlink { .. });
+        let mode = self.mode.as_ref().filter(|_| !is_link);
+        let mode = mode
+            .map(|mode| mode.apply(node.mode, is_directory))
+            .filter(|mode| *mode != node.mode);
+        let owner = (self.owner.as_ref()).filter(|owner| !is_named(owner, &node.owner, node.uid));
+        let group = (self.group.as_ref()).filter(|group| !is_named(group, &node.group, node.gid));
+        let before = Ownership {
+            mode: mode.map(|_| node.mode),
+            owner: owner.map(|_| node.owner.clone()),
+            group: group.map(|_| node.group.clone()),
+        };
+        let after = Ownership {
+            mode,
+            owner: owner.cloned(),
+            group: group.cloned(),
+        };
+        (after != Ownership::default()).then_some((before, after))
+    }
+}
+
+/// Returns whether a wanted name or number is this one.
+fn is_named(wanted: &str, name: &str, number: u32) -> bool {
+    wanted == name || wanted.parse() == Ok(number)
+}
+
+impl Change {
+    /// Gives what stands at a path the wanted mode, owner and group. `node` is the link itself or
+    /// what it leads to, as `follow` says.
+    pub fn ensure_attributes(
+        &mut self,
+        path: &Utf8Path,
+        node: &Node,
+        wanted: &Attributes,
+        follow: bool,
+    ) {
+        if let Some((before, after)) = wanted.difference(node) {
+            self.steps.push(Step::Attributes {
+                path: path.to_owned(),
+                before,
+                after,
+                follow,
+            });
+        }
+    }
+
+    /// Gives everything in `tree` the wanted mode, owner and group; links are not followed, so
+    /// that nobody can lead the change out of the tree.
+    pub fn ensure_tree_attributes(&mut self, tree: &[(Utf8PathBuf, Node)], wanted: &Attributes) {
+        for (path, node) in tree {
+            self.ensure_attributes(path, node, wanted, false);
+        }
+    }
+}

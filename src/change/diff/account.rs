@@ -1,0 +1,61 @@
+//! Differences of users and groups.
+
+use super::{Diff, attribute};
+use crate::host::{Group, User};
+
+/// Returns the difference that making, changing or removing a user makes.
+pub(super) fn user(before: Option<&User>, after: Option<&User>, password: bool) -> Diff {
+    let name = after.or(before).map_or("", |user| &user.name);
+    let fields = |user: &User| {
+        vec![
+            ("uid", user.uid.to_string()),
+            ("group", user.group.clone()),
+            ("groups", user.groups.join(",")),
+            ("comment", user.comment.clone()),
+            ("home", user.home.to_string()),
+            ("shell", user.shell.to_string()),
+        ]
+    };
+    let mut diff = account(
+        &format!("user {name}"),
+        before.map(fields),
+        after.map(fields),
+    );
+    if password {
+        diff.text += "+password: (not shown)\n";
+    }
+    diff
+}
+
+/// Returns the difference that making, changing or removing a group makes.
+pub(super) fn group(before: Option<&Group>, after: Option<&Group>) -> Diff {
+    let name = after.or(before).map_or("", |group| &group.name);
+    let fields = |group: &Group| vec![("gid", group.gid.to_string())];
+    account(
+        &format!("group {name}"),
+        before.map(fields),
+        after.map(fields),
+    )
+}
+
+type FieldsOfAccount = Option<Vec<(&'static str, String)>>;
+
+fn account(what: &str, before: FieldsOfAccount, after: FieldsOfAccount) -> Diff {
+    let state = |fields: &FieldsOfAccount| fields.as_ref().map_or("absent", |_| "present");
+    let mut diff = attribute(
+        what,
+        &[("state", Some(state(&before)), Some(state(&after)))],
+    );
+    let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+    let value = |fields: &[(&str, String)], name: &str| {
+        let field = fields.iter().find(|(field, _)| *field == name);
+        field.map(|(_, value)| value.clone())
+    };
+    let names = if after.is_empty() { &before } else { &after };
+    for (name, _) in names {
+        let (old, new) = (value(&before, name), value(&after, name));
+        let line = (*name, old.as_deref(), new.as_deref());
+        diff.text += &attribute(what, &[line]).text;
+    }
+    diff
+}
