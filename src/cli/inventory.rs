@@ -80,7 +80,8 @@ impl Sources {
             Inventory::load(&self.inventory)?
         };
         for warning in inventory.warnings() {
-            tracing::warn!("{warning}");
+            let help = warning.help.iter().map(|help| format!(" ({help})"));
+            tracing::warn!("{warning}{}", help.collect::<Vec<_>>().concat());
         }
         Ok(inventory)
     }
