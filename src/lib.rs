@@ -14,8 +14,8 @@
 
 pub mod archive;
 pub mod change;
-pub mod cli;
 pub mod files;
+pub mod glob;
 pub mod host;
 pub mod inventory;
 pub mod module;

@@ -9,7 +9,6 @@
 mod entry;
 mod error;
 mod format;
-mod glob;
 mod index;
 mod once;
 mod select;

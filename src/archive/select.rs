@@ -1,6 +1,7 @@
 //! Which entries of an archive are unpacked, under which names, and whether that is safe.
 
-use super::{Archive, ArchiveError, Entry, EntryKind, glob};
+use super::{Archive, ArchiveError, Entry, EntryKind};
+use crate::glob;
 use crate::host::Kind;
 use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
@@ -243,7 +244,7 @@ impl Choice {
             let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
             Utf8Path::new(text)
                 .ancestors()
-                .any(|path| !path.as_str().is_empty() && glob::fits(pattern, path.as_str()))
+                .any(|path| !path.as_str().is_empty() && glob::matches(pattern, path.as_str()))
         };
         let included =
             self.include.is_empty() || self.include.iter().any(|pattern| fits(pattern, path));

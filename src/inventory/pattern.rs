@@ -1,6 +1,7 @@
 //! Host patterns: `web:&staging:!web3`, globs, `~` regular expressions, `web[0:2]`.
 
-use super::{Inventory, Strictness, address, draft::LOCALHOST, glob};
+use super::{Inventory, Strictness, address, draft::LOCALHOST};
+use crate::glob;
 use crate::source::{Problem, Result, SourceFile, did_you_mean};
 use fancy_regex::Regex;
 use indexmap::IndexSet;
@@ -158,7 +159,8 @@ impl<'a> Matcher<'a> {
                 Self::Name(expression)
             });
         };
-        match Regex::new(source) {
+        // Python's `match` starts at the first letter and need not reach the last.
+        match Regex::new(&format!(r"\A(?:{source})")) {
             Ok(regex) => Ok(Self::Expression(regex)),
             Err(error) => {
                 let message = format!("\"{expression}\" is no regular expression: {error}");
@@ -171,10 +173,7 @@ impl<'a> Matcher<'a> {
         match self {
             Self::Name(own) => *own == name,
             Self::Glob(pattern) => glob::matches(pattern, name),
-            // As Python's `match`: from the first letter on, but not necessarily to the last.
-            Self::Expression(regex) => regex
-                .find(name)
-                .is_ok_and(|found| found.is_some_and(|found| found.start() == 0)),
+            Self::Expression(regex) => regex.is_match(name).unwrap_or(false),
         }
     }
 }

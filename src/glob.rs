@@ -1,7 +1,7 @@
 //! Shell globs as Python's `fnmatch` reads them: `*`, `?`, `[seq]`, `[!seq]`.
 
 /// Returns whether the whole of `text` matches `pattern`; capitals count.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let tokens = tokens(pattern);
     let text: Vec<char> = text.chars().collect();
     let (mut wanted, mut at) = (0, 0);
