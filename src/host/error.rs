@@ -64,6 +64,8 @@ pub enum HostError {
         gone: bool,
         /// The last lines of its log.
         log: Option<String>,
+        /// What to do about it.
+        help: Option<String>,
     },
     /// The host gave an answer that makes no sense: a defect, or a very unusual shell.
     #[error("cannot understand the host's answer: {0}")]

@@ -32,7 +32,7 @@ pub use question::{Answer, Content, Question};
 pub use secret::Secret;
 pub use step::{Before, Body, Step, Unpack, UnpackEntry};
 pub use traffic::Traffic;
-pub use wait::{Condition, Wait, poll};
+pub use wait::{Condition, Wait, look, poll};
 
 /// A machine: the only door through which rmqplay reads or changes anything.
 ///

@@ -1,6 +1,6 @@
 //! Waiting until something holds on a host.
 
-use super::{Answer, Content, Host, HostError, Limits, ProcessMatch, Question};
+use super::{Answer, Content, Host, HostError, Limits, ProcessMatch, Question, Step};
 use camino::Utf8PathBuf;
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,11 @@ pub struct Wait {
     pub log: Option<Utf8PathBuf>,
     /// What is waited for, for messages: `port 10911 of 127.0.0.1`.
     pub what: String,
+    /// What to do about it where it does not happen.
+    pub help: Option<String>,
+    /// What is done once when the time is over, before it is waited for 10 s more: a stronger
+    /// signal, for one.
+    pub last_resort: Vec<Step>,
 }
 
 /// Something that can come to hold on a host.
@@ -33,7 +38,8 @@ pub enum Condition {
         /// Whether something must stand there.
         present: bool,
     },
-    /// A file has a match of a regular expression (of fancy-regex, `^` and `$` match at lines).
+    /// A file has a match of a regular expression (of fancy-regex, `^` and `$` match at lines), or
+    /// has none. Nothing has a match where there is no file.
     Text {
         /// The file.
         path: Utf8PathBuf,
@@ -41,6 +47,10 @@ pub enum Condition {
         pattern: String,
         /// Bytes at the start that do not count, such as what a log held before.
         from: u64,
+        /// The file that `from` is about: another one under its name counts from its start.
+        inode: Option<u64>,
+        /// Whether there must be a match.
+        present: bool,
     },
     /// A TCP port accepts connections from the host, or does not.
     Port {
@@ -60,27 +70,37 @@ pub enum Condition {
     },
 }
 
+/// How long a program that was just started may take to be seen at all: a launcher may run first.
+const APPEARS_WITHIN: Duration = Duration::from_secs(3);
+
+/// How long is waited once more after the last resort.
+const AFTER_LAST_RESORT: Duration = Duration::from_secs(10);
+
 /// Waits on `host` by asking again and again: all conditions in one round trip each time.
 pub fn poll(host: &dyn Host, wait: &Wait, limits: &Limits) -> Result<(), HostError> {
     let started = Instant::now();
-    let limits = limits.sooner(started + wait.delay + wait.timeout + Duration::from_secs(10));
+    let mut end = started + wait.delay + wait.timeout;
+    let limits = limits.sooner(end + AFTER_LAST_RESORT + Duration::from_secs(10));
     limits.sleep(wait.delay)?;
-    let mut questions: Vec<_> = wait.conditions.iter().map(Condition::question).collect();
-    questions.extend(wait.while_running.clone().map(Question::Processes));
+    let mut conditions = wait.conditions.clone();
+    let mut last_resort = wait.last_resort.as_slice();
+    let mut seen = false;
     loop {
-        let answers = host.ask(&questions, &limits)?;
-        let held = wait
-            .conditions
-            .iter()
-            .zip(&answers)
-            .all(|(condition, answer)| condition.holds(answer));
+        let (held, runs) = look(&mut conditions, wait.while_running.as_ref(), |questions| {
+            host.ask(questions, &limits)
+        })?;
         if held {
             return Ok(());
         }
-        let gone = wait.while_running.is_some()
-            && matches!(answers.last(), Some(Answer::Processes(found)) if found.is_empty());
-        let late = started.elapsed() >= wait.delay + wait.timeout;
-        if gone || late {
+        seen |= runs;
+        let gone = !runs && (seen || started.elapsed() >= wait.delay + APPEARS_WITHIN);
+        let late = Instant::now() >= end;
+        if late && !gone && !last_resort.is_empty() {
+            for step in std::mem::take(&mut last_resort) {
+                host.apply(step, &limits)?;
+            }
+            end = Instant::now() + AFTER_LAST_RESORT;
+        } else if gone || late {
             let log = match &wait.log {
                 Some(path) => tail(host, path, &limits)?,
                 None => None,
@@ -90,9 +110,35 @@ pub fn poll(host: &dyn Host, wait: &Wait, limits: &Limits) -> Result<(), HostErr
                 after: started.elapsed(),
                 gone,
                 log,
+                help: wait.help.clone(),
             });
         }
         limits.sleep(wait.interval)?;
+    }
+}
+
+/// Returns whether all conditions hold, and whether the program runs (true where none is given).
+/// A long text takes several questions; what was read of it is noted in its condition.
+pub fn look(
+    conditions: &mut [Condition],
+    program: Option<&ProcessMatch>,
+    ask: impl Fn(&[Question]) -> Result<Vec<Answer>, HostError>,
+) -> Result<(bool, bool), HostError> {
+    loop {
+        let mut questions: Vec<_> = conditions.iter().map(Condition::question).collect();
+        questions.extend(program.cloned().map(Question::Processes));
+        let answers = ask(&questions)?;
+        let mut held = true;
+        let mut more = false;
+        for (condition, answer) in conditions.iter_mut().zip(&answers) {
+            held &= condition.holds(answer);
+            more |= condition.advance(answer);
+        }
+        if !more {
+            let ended =
+                matches!(answers.last(), Some(Answer::Processes(found)) if found.is_empty());
+            return Ok((held, program.is_none() || !ended));
+        }
     }
 }
 
@@ -133,7 +179,12 @@ impl Condition {
             Condition::Text { path, from, .. } => Question::Path {
                 path: path.clone(),
                 follow: true,
-                content: Content::From(*from),
+                content: if path.starts_with("/proc") {
+                    // What the kernel shows there has no size.
+                    Content::UpTo(u64::MAX)
+                } else {
+                    Content::From(*from)
+                },
             },
             Condition::Port { host, port, .. } => Question::Port {
                 host: host.clone(),
@@ -147,10 +198,16 @@ impl Condition {
     pub fn holds(&self, answer: &Answer) -> bool {
         match (self, answer) {
             (Condition::Path { present, .. }, Answer::Path(node)) => node.is_some() == *present,
-            (Condition::Text { pattern, .. }, Answer::Path(Some(node))) => {
-                let text = String::from_utf8_lossy(node.content.as_deref().unwrap_or_default());
+            (
+                Condition::Text {
+                    pattern, present, ..
+                },
+                Answer::Path(node),
+            ) => {
+                let content = node.as_ref().and_then(|node| node.content.as_deref());
+                let text = String::from_utf8_lossy(content.unwrap_or_default());
                 fancy_regex::Regex::new(&format!("(?m){pattern}"))
-                    .is_ok_and(|pattern| pattern.is_match(&*text).unwrap_or(false))
+                    .is_ok_and(|pattern| pattern.is_match(&*text).unwrap_or(false) == *present)
             }
             (Condition::Port { open, .. }, Answer::Port(is_open)) => open == is_open,
             (Condition::Process { running, .. }, Answer::Processes(found)) => {
@@ -159,4 +216,50 @@ impl Condition {
             _ => false,
         }
     }
+
+    /// Goes on to what follows in a text where nothing was found, and back to the start of one that
+    /// was cut off or replaced; returns whether there is more to look at at once.
+    fn advance(&mut self, answer: &Answer) -> bool {
+        let found = self.holds(answer);
+        let (
+            Condition::Text {
+                path,
+                from,
+                inode,
+                present,
+                ..
+            },
+            Answer::Path(Some(node)),
+        ) = (self, answer)
+        else {
+            return false;
+        };
+        if found == *present || path.starts_with("/proc") {
+            return false;
+        }
+        let another = inode.is_some_and(|inode| inode != node.inode);
+        if another || node.size < *from {
+            *from = 0;
+            *inode = Some(node.inode);
+            return true;
+        }
+        let length = node
+            .content
+            .as_ref()
+            .map_or(0, |content| content.len() as u64);
+        let full = length >= LONGEST_TEXT;
+        if full {
+            *from += length - LONGEST_MATCH;
+        }
+        full
+    }
 }
+
+/// The most that [`Content::From`] brings.
+const LONGEST_TEXT: u64 = 1024 * 1024;
+
+/// A match longer than this may be missed where it lies across two pieces of a long text.
+const LONGEST_MATCH: u64 = 64 * 1024;
+
+#[cfg(test)]
+mod tests;
