@@ -33,6 +33,8 @@ pub struct Change {
     pub result: Fields,
     /// Whether the output of the last `Step::Run` belongs into the result (`rc`, `stdout`, …).
     pub reports_output: bool,
+    /// Whether the line breaks at the ends of that output stay.
+    pub keeps_line_ends: bool,
     /// Whether it counts as a change; `None` means where there is a step that changes something.
     pub changed: Option<bool>,
     /// Why nothing was to be done, if the task counts as skipped for it (`creates` exists).

@@ -1,0 +1,250 @@
+//! `command`: runs a program without a shell.
+
+use super::{guard, words};
+use crate::change::Change;
+use crate::host::{Command, Facts, Step};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::value::Value;
+use camino::Utf8PathBuf;
+use std::collections::BTreeMap;
+
+/// Runs a program without a shell: `|`, `>`, `;` and `*` mean nothing; use `shell` for these.
+///
+/// It always counts as a change unless `creates` or `removes` say that nothing is to be done. In
+/// check mode it is not run, and what it would have printed is not known.
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct CommandModule {
+    /// The command line; quotes keep words together.
+    cmd: Option<String>,
+    /// The command line as a list of words, instead of `cmd`.
+    argv: Vec<String>,
+    /// The directory it runs in.
+    chdir: Option<String>,
+    /// A path or glob; if it exists, the command is not run.
+    creates: Option<String>,
+    /// A path or glob; if it does not exist, the command is not run.
+    removes: Option<String>,
+    /// What the command reads on standard input.
+    stdin: Option<String>,
+    /// Whether a line break is added to `stdin`; yes by default.
+    stdin_add_newline: Option<bool>,
+    /// Whether line breaks at the ends of what it prints are taken away; yes by default.
+    strip_empty_ends: Option<bool>,
+    /// Whether `$NAME`, `${NAME}` and `~/` in the words are replaced from the host's environment;
+    /// yes by default.
+    expand_argument_vars: Option<bool>,
+}
+
+impl BuiltIn for CommandModule {
+    const NAME: &'static str = "command";
+    const FREE_FORM: Option<&'static str> = Some("cmd");
+    const EXAMPLE: &'static str = "\
+- name: The kernel's version
+  command: uname -r
+  register: kernel
+  changed_when: false
+
+- name: A database is made once
+  command:
+    argv: [touch, /tmp/database]
+    creates: /tmp/database
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("cmd", "The words of the command."),
+        ("rc", "Its exit code."),
+        ("stdout", "What it printed."),
+        ("stdout_lines", "The same as a list of lines."),
+        ("stderr", "What it printed as errors."),
+        ("stderr_lines", "The same as a list of lines."),
+    ];
+}
+
+impl Module for CommandModule {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let written = match (&self.cmd, self.argv.as_slice()) {
+            (Some(_), [_, ..]) => {
+                return Err(ModuleError::refused("give cmd or argv, not both"));
+            }
+            (Some(cmd), []) => words::split(cmd)?,
+            (None, argv) => argv.to_vec(),
+        };
+        if written.is_empty() {
+            return Err(ModuleError::refused("no command given"));
+        }
+        let argv = if self.expand_argument_vars.unwrap_or(true) {
+            expanded(&written, context)?
+        } else {
+            written
+        };
+        let shown = argv.iter().map(String::as_str).collect::<Value>();
+        let run = Run {
+            argv,
+            chdir: self.chdir.as_deref(),
+            creates: self.creates.as_deref(),
+            removes: self.removes.as_deref(),
+            stdin: standard_input(self.stdin.as_deref(), self.stdin_add_newline),
+            keeps_line_ends: self.strip_empty_ends == Some(false),
+        };
+        run.change(shown, context)
+    }
+}
+
+/// Returns what a command reads, with the line break that `stdin_add_newline` stands for.
+pub(super) fn standard_input(text: Option<&str>, add_newline: Option<bool>) -> Option<Vec<u8>> {
+    let end = if add_newline.unwrap_or(true) {
+        "\n"
+    } else {
+        ""
+    };
+    text.map(|text| format!("{text}{end}").into_bytes())
+}
+
+/// A command with what `command` and `shell` say about it.
+pub(super) struct Run<'a> {
+    pub(super) argv: Vec<String>,
+    pub(super) chdir: Option<&'a str>,
+    pub(super) creates: Option<&'a str>,
+    pub(super) removes: Option<&'a str>,
+    pub(super) stdin: Option<Vec<u8>>,
+    pub(super) keeps_line_ends: bool,
+}
+
+impl Run<'_> {
+    /// Returns the change that runs it, or an empty one where nothing is to be done.
+    pub(super) fn change(self, shown: Value, context: &PlanContext) -> Result<Change, ModuleError> {
+        let mut change = Change::default();
+        change.returns("cmd", shown);
+        let chdir = match self.chdir {
+            None => None,
+            Some(chdir) => Some(guard::absolute(context.host, None, chdir)?),
+        };
+        let done = guard::nothing_to_do(context, chdir.as_deref(), self.creates, self.removes)?;
+        if let Some(reason) = done {
+            change.returns("rc", 0);
+            change.returns("stdout", reason.clone());
+            change.returns("stdout_lines", vec![reason.clone()]);
+            change.returns("stderr", "");
+            change.returns("stderr_lines", Vec::<String>::new());
+            change.skipped = Some(reason);
+            return Ok(change);
+        }
+        change.reports_output = true;
+        change.keeps_line_ends = self.keeps_line_ends;
+        change
+            .steps
+            .push(run_step(self.argv, chdir, self.stdin, context));
+        Ok(change)
+    }
+}
+
+/// Returns the step that runs a command with the task's environment; its exit code is judged by
+/// whoever carries it out.
+pub(super) fn run_step(
+    argv: Vec<String>,
+    chdir: Option<Utf8PathBuf>,
+    stdin: Option<Vec<u8>>,
+    context: &PlanContext,
+) -> Step {
+    Step::Run {
+        command: Command {
+            argv,
+            chdir,
+            environment: context.environment.clone(),
+            stdin,
+        },
+        any_status: true,
+    }
+}
+
+fn expanded(words: &[String], context: &PlanContext) -> Result<Vec<String>, ModuleError> {
+    let needs = |word: &String| word.contains('$') || word == "~" || word.starts_with("~/");
+    if !words.iter().any(needs) {
+        return Ok(words.to_vec());
+    }
+    let environment = environment(&context.host.facts()?, context.environment);
+    Ok(words
+        .iter()
+        .map(|word| expand(word, &environment))
+        .collect())
+}
+
+/// Returns the environment that a command of the task sees.
+fn environment(facts: &Facts, of_task: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let of_host = facts.0.get("env").and_then(crate::value::fields);
+    let of_host = of_host.unwrap_or_default();
+    let mut all: BTreeMap<String, String> = of_host
+        .into_iter()
+        .map(|(name, value)| (name, value.to_string()))
+        .collect();
+    if let Some(home) = facts.0.get("user_dir").and_then(|home| home.as_str()) {
+        all.entry("HOME".to_owned()).or_insert(home.to_owned());
+    }
+    all.extend(of_task.clone());
+    all
+}
+
+/// Replaces `$NAME` and `${NAME}`, and `~` at the start; what is not set stays as it is written.
+fn expand(word: &str, environment: &BTreeMap<String, String>) -> String {
+    let mut result = String::new();
+    let mut rest = word;
+    if (word == "~" || word.starts_with("~/"))
+        && let Some(home) = environment.get("HOME")
+    {
+        result.push_str(home);
+        rest = rest.get(1..).unwrap_or_default();
+    }
+    while let Some((before, after)) = rest.split_once('$') {
+        result.push_str(before);
+        let (name, length) = variable(after);
+        match environment.get(name) {
+            Some(value) if length > 0 => result.push_str(value),
+            _ => {
+                result.push('$');
+                result.push_str(after.get(..length).unwrap_or_default());
+            }
+        }
+        rest = after.get(length..).unwrap_or_default();
+    }
+    result + rest
+}
+
+/// Returns the name of a variable after its `$`, and how much of the text it takes.
+fn variable(text: &str) -> (&str, usize) {
+    let braced = text.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+    if let Some((name, _)) = braced {
+        return (name, name.len() + 2);
+    }
+    let end = text
+        .find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+        .unwrap_or(text.len());
+    (text.get(..end).unwrap_or_default(), end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::expand;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn variables_are_replaced_as_python_replaces_them() {
+        let environment = [("HOME", "/root"), ("A", "1"), ("A_B", "2")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let environment = BTreeMap::from(environment);
+        for (word, expected) in [
+            ("$A", "1"),
+            ("x$A-${A_B}y", "x1-2y"),
+            ("$A_B", "2"),
+            ("$NOT_SET ${NOT_SET}", "$NOT_SET ${NOT_SET}"),
+            ("cost: 5$", "cost: 5$"),
+            ("${A", "${A"),
+            ("$$A", "$1"),
+            ("~", "/root"),
+            ("~/x", "/root/x"),
+            ("~other/x", "~other/x"),
+            ("a~/x", "a~/x"),
+        ] {
+            assert_eq!(expand(word, &environment), expected, "{word}");
+        }
+    }
+}

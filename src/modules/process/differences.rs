@@ -1,0 +1,102 @@
+//! What a running program has otherwise than declared.
+
+use super::ProcessModule;
+use crate::host::{Answer, Command, Content, Process, ProcessMatch, Question};
+use crate::module::{ModuleError, PlanContext};
+use crate::value::{Fields, Value, map};
+use camino::Utf8Path;
+
+/// One thing that a running program has otherwise than declared.
+pub(super) struct Difference {
+    what: &'static str,
+    before: String,
+    after: String,
+}
+
+/// Returns the differences as the task returns them.
+pub(super) fn value(differences: &[Difference]) -> Value {
+    let one = |difference: &Difference| {
+        let fields = [
+            ("what", difference.what),
+            ("before", &difference.before),
+            ("after", &difference.after),
+        ];
+        let fields = fields.map(|(name, text)| (name.to_owned(), Value::from(text)));
+        map(Fields::from_iter(fields))
+    };
+    differences.iter().map(one).collect()
+}
+
+impl ProcessModule {
+    /// Returns what the running program has otherwise than declared.
+    pub(super) fn differences(
+        &self,
+        context: &PlanContext,
+        running: &Process,
+    ) -> Result<Vec<Difference>, ModuleError> {
+        let mut differences = Vec::new();
+        if self.has_other_command(running) {
+            differences.push(Difference {
+                what: "command",
+                before: Command::new(running.argv.clone()).display(),
+                after: Command::new(self.command.0.clone()).display(),
+            });
+        }
+        if let Some(user) = &self.user
+            && *user != running.user
+            && *user != running.uid.to_string()
+        {
+            differences.push(Difference {
+                what: "user",
+                before: running.user.clone(),
+                after: user.clone(),
+            });
+        }
+        if let Some(chdir) = &self.chdir
+            && !same_directory(context, chdir, &running.directory)?
+        {
+            differences.push(Difference {
+                what: "chdir",
+                before: running.directory.to_string(),
+                after: chdir.to_string(),
+            });
+        }
+        Ok(differences)
+    }
+
+    /// A launcher has a name of its own: what it starts cannot be compared with it.
+    fn has_other_command(&self, running: &Process) -> bool {
+        let name = |argv: &[String]| {
+            argv.first()
+                .map(|program| program.rsplit('/').next().unwrap_or_default().to_owned())
+        };
+        let whole = ProcessMatch {
+            argv: Some(self.command.0.clone()),
+            ..ProcessMatch::default()
+        };
+        !whole.matches(running) && name(&running.argv) == name(&self.command.0)
+    }
+}
+
+/// Compares directories rather than names: the declared one may lead through a link.
+fn same_directory(
+    context: &PlanContext,
+    declared: &Utf8Path,
+    running: &Utf8Path,
+) -> Result<bool, ModuleError> {
+    if declared == running || running.as_str().is_empty() {
+        return Ok(true);
+    }
+    let questions = [declared, running].map(|path| Question::Path {
+        path: path.to_owned(),
+        follow: true,
+        content: Content::None,
+    });
+    let answers = context.host.ask(&questions)?;
+    Ok(match answers.as_slice() {
+        [Answer::Path(Some(declared)), Answer::Path(Some(running))] => {
+            (declared.device, declared.inode) == (running.device, running.inode)
+        }
+        _ => false,
+    })
+}

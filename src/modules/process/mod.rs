@@ -1,0 +1,238 @@
+//! `process`: keeps a long-running program as declared.
+
+mod command_line;
+mod differences;
+mod ready;
+mod steps;
+
+use crate::change::Change;
+use crate::host::{Process, ProcessMatch};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::value::Value;
+use camino::Utf8PathBuf;
+use command_line::CommandLine;
+use ready::Ready;
+use std::collections::BTreeMap;
+
+/// Keeps a long-running program as declared: running with this command line, user and directory,
+/// or not running.
+///
+/// The program outlives the connection and needs no service manager. It is found by what the
+/// kernel knows of it (`/proc`: executable and argument vector), never by the shell around it. A
+/// program that runs with another command line, user or directory than declared is restarted. The
+/// environment of a running program is not compared.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProcessModule {
+    /// What the program is called in messages; the file name of the command by default.
+    name: Option<String>,
+    /// The command: a list of words, or text whose quotes keep words together. There is no shell.
+    /// It may be left out where `state` is `stopped` and `recognise` is given.
+    #[serde(default)]
+    command: CommandLine,
+    /// The directory it runs in; `/` by default.
+    #[schemars(with = "Option<String>")]
+    chdir: Option<Utf8PathBuf>,
+    /// Variables added to its environment, besides those of the task.
+    #[serde(default)]
+    environment: BTreeMap<String, String>,
+    /// The user it runs as, if another than the task's. This needs root.
+    user: Option<String>,
+    /// The file its output is appended to; `/dev/null` by default.
+    #[schemars(with = "Option<String>")]
+    log: Option<Utf8PathBuf>,
+    /// How the running program is recognised; by its whole command line if not given, so that a
+    /// change of the command is not seen as one.
+    recognise: Option<Recognise>,
+    /// What is wanted.
+    #[serde(default)]
+    state: State,
+    /// The signal that ends it; `TERM` by default.
+    stop_signal: Option<String>,
+    /// Seconds it may take to end; 120 by default.
+    stop_timeout: Option<u64>,
+    /// Whether it is killed where it has not ended by then.
+    #[serde(default)]
+    force_kill: bool,
+    /// When it counts as started; as soon as it runs if not given.
+    #[serde(default)]
+    ready: Ready,
+}
+
+/// What is wanted of a program.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    /// It runs, as declared.
+    #[default]
+    Started,
+    /// It does not run.
+    Stopped,
+    /// It is ended if it runs, and started.
+    Restarted,
+}
+
+/// How a running program is recognised; all that is given must hold.
+#[derive(Debug, Clone, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Recognise {
+    /// The executable: its whole path with links resolved, or the file name alone.
+    executable: Option<String>,
+    /// An argument that is exactly this: the main class of a Java program.
+    main_class: Option<String>,
+    /// An argument that is exactly this.
+    argument: Option<String>,
+    /// Arguments that must all be there, each exactly.
+    #[serde(default)]
+    arguments: Vec<String>,
+}
+
+impl BuiltIn for ProcessModule {
+    const NAME: &'static str = "process";
+    const EXAMPLE: &'static str = "\
+- name: The program runs
+  process:
+    command: [sleep, '7391']
+    ready:
+      timeout: 10
+
+- name: It does not run any more
+  process:
+    command: sleep 7391
+    state: stopped
+    stop_timeout: 10
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("name", "What the program is called."),
+        ("state", "What was wanted."),
+        ("command", "The words of the command."),
+        ("pids", "Ids of the processes that ran before."),
+        (
+            "differences",
+            "Why a running program is restarted: maps of `what`, `before` and `after`.",
+        ),
+    ];
+}
+
+impl Module for ProcessModule {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        self.check()?;
+        let recognise = self.recognise()?;
+        let found = context.host.processes(&recognise)?;
+        let mut change = Change::default();
+        self.add_results(&mut change, &found);
+        match (self.state, found.as_slice()) {
+            (State::Stopped, found) => change.steps = self.stop(&recognise, found)?,
+            (State::Started | State::Restarted, [_, _, ..]) => return Err(self.ambiguous(&found)),
+            (State::Started, [running]) => {
+                let differences = self.differences(context, running)?;
+                change.returns("differences", differences::value(&differences));
+                change.steps = if differences.is_empty() {
+                    self.still_starting(context, &recognise)?
+                } else {
+                    self.restart(context, &recognise, running)?
+                };
+            }
+            (State::Restarted, [running]) => {
+                change.steps = self.restart(context, &recognise, running)?;
+            }
+            (State::Started | State::Restarted, []) => {
+                change.steps = self.start(context, &recognise)?;
+            }
+        }
+        Ok(change)
+    }
+}
+
+impl ProcessModule {
+    fn check(&self) -> Result<(), ModuleError> {
+        let refuse = |message: String| Err(ModuleError::refused(message));
+        if self.command.0.is_empty() && self.state != State::Stopped {
+            return refuse("process needs a command to start".to_owned());
+        }
+        let paths = [("chdir", &self.chdir), ("log", &self.log)];
+        for (name, path) in paths.into_iter().chain([("ready.log", &self.ready.log)]) {
+            if let Some(path) = path.as_ref().filter(|path| path.is_relative()) {
+                return refuse(format!("{name} must be absolute, {path} is not"));
+            }
+        }
+        self.ready.check(self.log.as_deref())
+    }
+
+    /// What the program is called in messages.
+    fn title(&self) -> &str {
+        if let Some(name) = &self.name {
+            return name;
+        }
+        let of_recognise = self.recognise.as_ref().and_then(|recognise| {
+            recognise
+                .main_class
+                .as_deref()
+                .or(recognise.executable.as_deref())
+        });
+        let program = self.command.0.first().map(String::as_str);
+        let program = program.or(of_recognise).unwrap_or("the program");
+        program.rsplit('/').next().unwrap_or(program)
+    }
+
+    /// The arguments are given besides the whole command line so that the host can tell quickly
+    /// which programs are not meant.
+    fn recognise(&self) -> Result<ProcessMatch, ModuleError> {
+        let Some(given) = &self.recognise else {
+            return match self.command.0.split_first() {
+                Some((_, arguments)) => Ok(ProcessMatch {
+                    arguments: arguments.to_vec(),
+                    argv: Some(self.command.0.clone()),
+                    ..ProcessMatch::default()
+                }),
+                None => Err(ModuleError::refused("give command or recognise")),
+            };
+        };
+        let recognise = ProcessMatch {
+            executable: given.executable.clone(),
+            main_class: given.main_class.clone(),
+            arguments: given
+                .arguments
+                .iter()
+                .chain(&given.argument)
+                .cloned()
+                .collect(),
+            ..ProcessMatch::default()
+        };
+        if recognise == ProcessMatch::default() {
+            return Err(ModuleError::refused(
+                "recognise is empty: every program of the host would be meant",
+            ));
+        }
+        Ok(recognise)
+    }
+
+    fn add_results(&self, change: &mut Change, found: &[Process]) {
+        change.returns("name", self.title());
+        change.returns("state", format!("{:?}", self.state).to_lowercase());
+        let command = self.command.0.iter().map(String::as_str);
+        change.returns("command", command.collect::<Value>());
+        let pids = found.iter().map(|process| process.pid);
+        change.returns("pids", pids.map(Value::from).collect::<Value>());
+    }
+
+    fn ambiguous(&self, found: &[Process]) -> ModuleError {
+        let each = found.iter().map(|process| {
+            let command = crate::host::Command::new(process.argv.clone()).display();
+            format!("pid {} of {}: {command}", process.pid, process.user)
+        });
+        ModuleError::Refused {
+            message: format!(
+                "{} programs are recognised as {}: {}",
+                found.len(),
+                self.title(),
+                each.collect::<Vec<_>>().join("; ")
+            ),
+            help: Some(
+                "recognise it by more, such as the path of its configuration, or end all of \
+                 them with `state: stopped`"
+                    .to_owned(),
+            ),
+        }
+    }
+}

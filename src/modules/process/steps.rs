@@ -1,0 +1,187 @@
+//! The steps that start and end a program.
+
+use super::ProcessModule;
+use crate::host::{
+    Answer, Condition, Content, Kind, Process, ProcessMatch, Question, StartProcess, Step, Wait,
+};
+use crate::module::{ModuleError, PlanContext};
+use camino::{Utf8Path, Utf8PathBuf};
+use std::time::Duration;
+
+/// Between two looks at a program that starts or ends.
+const INTERVAL: Duration = Duration::from_millis(250);
+
+impl ProcessModule {
+    pub(super) fn restart(
+        &self,
+        context: &PlanContext,
+        recognise: &ProcessMatch,
+        running: &Process,
+    ) -> Result<Vec<Step>, ModuleError> {
+        let mut steps = self.stop(recognise, std::slice::from_ref(running))?;
+        steps.extend(self.start(context, recognise)?);
+        Ok(steps)
+    }
+
+    /// Returns the steps that end all programs that were found.
+    pub(super) fn stop(
+        &self,
+        recognise: &ProcessMatch,
+        found: &[Process],
+    ) -> Result<Vec<Step>, ModuleError> {
+        let signal = self.stop_signal.as_deref().unwrap_or("TERM");
+        let signal = signal.strip_prefix("SIG").unwrap_or(signal);
+        if signal.is_empty() || !signal.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            let message = format!("stop_signal: there is no signal {signal:?}");
+            return Err(ModuleError::refused(message));
+        }
+        let mut steps: Vec<_> = found.iter().map(|one| self.signal(one, signal)).collect();
+        if !found.is_empty() {
+            steps.push(Step::Wait(self.gone(recognise, found, signal)));
+        }
+        Ok(steps)
+    }
+
+    fn signal(&self, process: &Process, signal: &str) -> Step {
+        Step::SignalProcess {
+            pid: process.pid,
+            started: process.started,
+            signal: signal.to_owned(),
+            argv: process.argv.clone(),
+            ports: self.ready.all_ports(),
+        }
+    }
+
+    fn gone(&self, recognise: &ProcessMatch, found: &[Process], signal: &str) -> Wait {
+        let pids: Vec<_> = found
+            .iter()
+            .map(|process| process.pid.to_string())
+            .collect();
+        let help = "give it more time with stop_timeout, or set force_kill: true, which kills it \
+                    then and may cost what it has not written yet";
+        Wait {
+            conditions: vec![Condition::Process {
+                recognise: recognise.clone(),
+                running: false,
+            }],
+            timeout: Duration::from_secs(self.stop_timeout.unwrap_or(120)),
+            interval: INTERVAL,
+            delay: Duration::ZERO,
+            while_running: None,
+            log: self.log.clone(),
+            what: format!(
+                "{} (pid {}) to end after {signal}",
+                self.title(),
+                pids.join(", ")
+            ),
+            help: (!self.force_kill).then(|| help.to_owned()),
+            last_resort: if self.force_kill {
+                found.iter().map(|one| self.signal(one, "KILL")).collect()
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
+    pub(super) fn start(
+        &self,
+        context: &PlanContext,
+        recognise: &ProcessMatch,
+    ) -> Result<Vec<Step>, ModuleError> {
+        self.check_paths(context)?;
+        let mut environment = context.environment.clone();
+        environment.extend(self.environment.clone());
+        let start = StartProcess {
+            argv: self.command.0.clone(),
+            directory: self.chdir.clone().unwrap_or_else(|| "/".into()),
+            environment,
+            user: self.user.clone(),
+            log: self.log.clone().unwrap_or_else(|| "/dev/null".into()),
+            recognise: recognise.clone(),
+            ports: self.ready.all_ports(),
+        };
+        let mut conditions = vec![Condition::Process {
+            recognise: recognise.clone(),
+            running: true,
+        }];
+        conditions.extend(self.ready.open_ports());
+        conditions.extend(self.ready.line(context, self.log.as_deref())?);
+        Ok(vec![
+            Step::StartProcess(start),
+            Step::Wait(self.become_ready(conditions, recognise)),
+        ])
+    }
+
+    /// A run that was broken off may have left a program that is not ready yet. What its log held
+    /// by then is not known, so the ports alone tell.
+    pub(super) fn still_starting(
+        &self,
+        context: &PlanContext,
+        recognise: &ProcessMatch,
+    ) -> Result<Vec<Step>, ModuleError> {
+        let ports = self.ready.open_ports();
+        if ports.is_empty() {
+            return Ok(Vec::new());
+        }
+        let questions: Vec<_> = ports.iter().map(Condition::question).collect();
+        let answers = context.host.ask(&questions)?;
+        let open = ports
+            .iter()
+            .zip(&answers)
+            .all(|(port, answer)| port.holds(answer));
+        if open {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Step::Wait(self.become_ready(ports, recognise))])
+    }
+
+    fn become_ready(&self, conditions: Vec<Condition>, recognise: &ProcessMatch) -> Wait {
+        Wait {
+            conditions,
+            timeout: self.ready.timeout(),
+            interval: INTERVAL,
+            delay: Duration::ZERO,
+            while_running: Some(recognise.clone()),
+            log: self.log.clone().or(self.ready.log.clone()),
+            what: format!("{} {}", self.title(), self.ready.what()),
+            help: None,
+            last_resort: Vec::new(),
+        }
+    }
+
+    /// Says before anything is ended what would keep the program from starting.
+    fn check_paths(&self, context: &PlanContext) -> Result<(), ModuleError> {
+        let executable = self.command.0.first().map(Utf8PathBuf::from);
+        let executable = executable.filter(|path| path.is_absolute());
+        let folder_of_log = self.log.as_deref().and_then(Utf8Path::parent);
+        let wanted: Vec<(&str, &Utf8Path, bool)> = [
+            ("the program", executable.as_deref(), false),
+            ("the directory", self.chdir.as_deref(), true),
+            ("the folder of its log", folder_of_log, true),
+        ]
+        .into_iter()
+        .filter_map(|(what, path, directory)| Some((what, path?, directory)))
+        .collect();
+        let question = |path: &Utf8Path| Question::Path {
+            path: path.to_owned(),
+            follow: true,
+            content: Content::None,
+        };
+        let questions: Vec<_> = wanted.iter().map(|(_, path, _)| question(path)).collect();
+        if questions.is_empty() {
+            return Ok(());
+        }
+        let answers = context.host.ask(&questions)?;
+        for ((what, path, directory), answer) in wanted.into_iter().zip(answers) {
+            let problem = match answer {
+                Answer::Path(Some(node)) if (node.kind == Kind::Directory) == directory => continue,
+                Answer::Path(Some(node)) => format!("is {}", node.kind.name()),
+                _ => "does not exist".to_owned(),
+            };
+            let name = self.title();
+            let message = format!("{name} cannot start: {what} {path} {problem}");
+            return Err(ModuleError::refused(message));
+        }
+        Ok(())
+    }
+}
