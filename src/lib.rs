@@ -14,6 +14,7 @@
 
 pub mod archive;
 pub mod change;
+pub mod cli;
 pub mod files;
 pub mod glob;
 pub mod host;

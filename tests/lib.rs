@@ -5,5 +5,6 @@
 mod inventory;
 mod memory;
 mod playbooks;
+mod ssh_channels;
 mod ssh_login;
 mod sshd;

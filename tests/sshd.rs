@@ -230,6 +230,29 @@ fn forward(mut from: TcpStream, mut to: TcpStream, silent: &AtomicBool) {
     }
 }
 
+/// A port that neither accepts nor refuses connections, as behind a firewall that drops them.
+pub(crate) struct Unanswering {
+    pub(crate) port: u16,
+    _full: (rustix::fd::OwnedFd, Vec<TcpStream>),
+}
+
+impl Unanswering {
+    pub(crate) fn start() -> Self {
+        use rustix::net::{self, AddressFamily, SocketType};
+        let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        let address = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        net::bind(&socket, &address).unwrap();
+        // Its queue has one place: with that taken the kernel drops what comes.
+        net::listen(&socket, 0).unwrap();
+        let address = std::net::SocketAddr::try_from(net::getsockname(&socket).unwrap()).unwrap();
+        let taken = TcpStream::connect(address).unwrap();
+        Self {
+            port: address.port(),
+            _full: (socket, vec![taken]),
+        }
+    }
+}
+
 /// Makes a key pair.
 pub(crate) fn keygen(path: &Path, kind: &str, passphrase: &str) {
     let mut command = Command::new("ssh-keygen");
@@ -268,4 +291,10 @@ pub(crate) fn lock(key: &Path, passphrase: &str) {
 /// Runs a line of shell here.
 pub(crate) fn shell(line: &str) {
     run(Command::new("sh").args(["-c", line]));
+}
+
+/// Runs an ignored test of this program in a process of its own.
+pub(crate) fn run_test_alone(name: &str) {
+    let program = std::env::current_exe().unwrap();
+    run(Command::new(program).args(["--exact", name, "--ignored", "--nocapture"]));
 }

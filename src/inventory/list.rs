@@ -83,7 +83,7 @@ fn sorted(entries: BTreeMap<String, Value>) -> Value {
     Value::Object(entries.into_iter().collect::<Map<_, _>>())
 }
 
-fn to_json(node: &Node) -> Value {
+pub(super) fn to_json(node: &Node) -> Value {
     match &node.data {
         Data::Null => Value::Null,
         Data::Bool(value) => json!(value),

@@ -1,15 +1,23 @@
 //! Hosts and groups, what patterns pick of them, and the variables that belong to them.
 
 mod address;
+pub mod connection_variables;
 mod draft;
+mod finish;
+mod graph;
 mod group;
 mod host;
+mod ini_file;
 mod list;
+mod origins;
 mod pattern;
+mod python_literal;
+mod python_text;
 mod range;
 mod sources;
 mod variable_layer;
 mod vars_files;
+mod words;
 mod yaml_file;
 
 use crate::source::{Problem, Result};
@@ -20,9 +28,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use vars_files::VarsFiles;
 
+pub use graph::{graph, graph_with_variables};
 pub use group::Group;
 pub use host::Host;
 pub use list::{host_json, json_text, list_json};
+pub use origins::{Definition, origins, origins_table};
 pub use variable_layer::VariableLayer;
 
 /// Variables by name, templates in them unrendered.
@@ -109,6 +119,18 @@ impl Inventory {
             at += 1;
         }
         hosts.into_iter().collect()
+    }
+}
+
+/// Returns the entries of a mapping, none where there is nothing or something empty; fails for
+/// anything else.
+fn entries(node: &Node) -> Option<&[(Node, Node)]> {
+    match &node.data {
+        Data::Map(entries) => Some(entries),
+        Data::Null => Some(&[]),
+        Data::Text(text) if text.is_empty() => Some(&[]),
+        Data::List(items) if items.is_empty() => Some(&[]),
+        _ => None,
     }
 }
 

@@ -159,8 +159,7 @@ impl<'a> Matcher<'a> {
                 Self::Name(expression)
             });
         };
-        // Python's `match` starts at the first letter and need not reach the last.
-        match Regex::new(&format!(r"\A(?:{source})")) {
+        match Regex::new(source) {
             Ok(regex) => Ok(Self::Expression(regex)),
             Err(error) => {
                 let message = format!("\"{expression}\" is no regular expression: {error}");
@@ -173,7 +172,10 @@ impl<'a> Matcher<'a> {
         match self {
             Self::Name(own) => *own == name,
             Self::Glob(pattern) => glob::matches(pattern, name),
-            Self::Expression(regex) => regex.is_match(name).unwrap_or(false),
+            // As Python's `match`: from the first letter on, but not necessarily to the last.
+            Self::Expression(regex) => regex
+                .find(name)
+                .is_ok_and(|found| found.is_some_and(|found| found.start() == 0)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From what the user names (`-i`) to an inventory: files, folders of files, lists of hosts.
 
-use super::{Draft, Inventory, Strictness, vars_files, yaml_file};
+use super::{Draft, Inventory, Strictness, ini_file, variable_layer, vars_files, yaml_file};
 use crate::source::{Place, Problem, Result, SourceFile};
 use crate::yaml::{self, Data};
 use std::os::unix::fs::PermissionsExt;
@@ -27,9 +27,10 @@ pub(super) fn load(sources: &[String], strictness: Strictness) -> Result<Invento
         } else {
             path.parent().unwrap_or(path)
         };
+        let folder = variable_layer::plain(folder);
         // What a folder says once more later replaces what it said first.
-        folders.retain(|other| other != folder);
-        folders.push(folder.to_owned());
+        folders.retain(|other| *other != folder);
+        folders.push(folder);
         if path.is_dir() {
             if !add_folder(&mut draft, path) {
                 let message = format!("there is no inventory in the folder {}", path.display());
@@ -100,16 +101,47 @@ fn read_file(draft: &mut Draft, path: &Path) -> Result<()> {
     let file = SourceFile::read(path)?;
     vars_files::refuse_vault(&file)?;
     refuse_program(&file)?;
-    let node = yaml::read(&file)?;
-    match &node.data {
-        Data::Null => {}
-        Data::Map(groups) => yaml_file::read(draft, groups),
-        _ => {
-            return Err(node
-                .unexpected("an inventory", "a mapping of groups")
-                .into());
+    let ending = path.extension().map(|ending| ending.to_string_lossy());
+    match ending.as_deref() {
+        None | Some("yml" | "yaml" | "json") => read_yaml_or_ini(draft, &file, ending.as_deref()),
+        Some("toml") => {
+            let message = format!("TOML is not supported: {}", path.display());
+            Err(Problem::new(message).into())
+        }
+        Some(_) => {
+            ini_file::add(draft, ini_file::parse(&file)?);
+            Ok(())
         }
     }
+}
+
+/// Reads a file whose name does not tell its form: as Ansible, YAML first, then INI.
+fn read_yaml_or_ini(draft: &mut Draft, file: &Arc<SourceFile>, ending: Option<&str>) -> Result<()> {
+    let problems = match yaml::read(file) {
+        Ok(node) => match &node.data {
+            Data::Map(groups) => {
+                yaml_file::read(draft, groups);
+                return Ok(());
+            }
+            _ => node
+                .unexpected("an inventory", "a mapping of groups")
+                .into(),
+        },
+        Err(problems) => problems,
+    };
+    // A broken YAML file must not pass for a list of odd host names.
+    let lines = ini_file::parse(file);
+    let ini = match ending {
+        None => lines.is_ok() || file.text.lines().any(ini_file::is_section),
+        Some("json") => false,
+        Some(_) => lines
+            .as_ref()
+            .is_ok_and(|lines| ini_file::has_plain_names(lines)),
+    };
+    if !ini {
+        return Err(problems);
+    }
+    ini_file::add(draft, lines?);
     Ok(())
 }
 

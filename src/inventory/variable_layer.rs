@@ -3,13 +3,15 @@
 use super::{Group, Inventory, Variables, draft::LOCALHOST};
 use crate::source::{Problem, Problems, Result, SourceFile, did_you_mean};
 use crate::yaml;
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// Variables that have one origin and so one precedence.
 #[derive(Debug, Clone)]
 pub struct VariableLayer {
-    /// Where they come from: `group web in inventory/prod.yml`, `group_vars/web/10-main.yml`.
+    /// Where they come from: `group web`, `host web1` (given in the inventory), or the file they
+    /// are in, such as `group_vars/web/10-main.yml`.
     pub origin: String,
     /// The variables, each node with its own place.
     pub variables: Arc<Variables>,
@@ -38,7 +40,8 @@ impl Inventory {
         };
         let (all, others): (Vec<&str>, Vec<&str>) = groups.iter().partition(|name| **name == "all");
         let inventory: Vec<&Path> = self.folders.iter().map(|path| &**path).collect();
-        let playbook: Vec<&Path> = playbook_folder.into_iter().collect();
+        let playbook = playbook_folder.map(plain);
+        let playbook: Vec<&Path> = playbook.iter().map(|path| &**path).collect();
 
         let mut layers: Vec<VariableLayer> = groups
             .iter()
@@ -53,6 +56,14 @@ impl Inventory {
         self.add_files(&mut layers, &inventory, "host_vars", &[host])?;
         self.add_files(&mut layers, &playbook, "host_vars", &[host])?;
         layers.retain(|layer| !layer.variables.is_empty());
+        // A file beside inventory and playbook both counts where it stands last.
+        let mut seen = HashSet::new();
+        let mut last: Vec<bool> = layers
+            .iter()
+            .rev()
+            .map(|layer| seen.insert(&layer.origin))
+            .collect();
+        layers.retain(|_| last.pop().unwrap_or(true));
         Ok(layers)
     }
 
@@ -95,7 +106,7 @@ impl Inventory {
     fn own_layer(&self, name: &str) -> Result<VariableLayer> {
         if let Some(host) = self.hosts.get(name) {
             return Ok(VariableLayer {
-                origin: format!("host {name}{}", files(&host.variables)),
+                origin: format!("host {name}"),
                 variables: host.variables.clone(),
             });
         }
@@ -121,23 +132,14 @@ impl Inventory {
 
 fn group_layer(group: &Group) -> VariableLayer {
     VariableLayer {
-        origin: format!("group {}{}", group.name, files(&group.variables)),
+        origin: format!("group {}", group.name),
         variables: group.variables.clone(),
     }
 }
 
-/// Returns ` in FILE, FILE`, the files that these variables are written in.
-fn files(variables: &Variables) -> String {
-    let mut paths: Vec<String> = Vec::new();
-    for node in variables.values() {
-        let path = node.place.file.path.display().to_string();
-        if !paths.contains(&path) {
-            paths.push(path);
-        }
-    }
-    if paths.is_empty() {
-        String::new()
-    } else {
-        format!(" in {}", paths.join(", "))
-    }
+/// Returns a path without `.`, so that a folder has one name.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    path.components()
+        .filter(|part| *part != Component::CurDir)
+        .collect()
 }

@@ -1,8 +1,8 @@
 //! The files below `group_vars` and `host_vars`, each read once.
 
-use super::{VariableLayer, Variables, variable_name};
+use super::{VariableLayer, Variables, connection_variables, entries, variable_name};
 use crate::source::{Place, Problem, Problems, Result, SourceFile};
-use crate::yaml::{self, Data};
+use crate::yaml;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,7 +33,7 @@ impl VarsFiles {
         let layers: Vec<VariableLayer> = self
             .files(folder, name)?
             .iter()
-            .filter_map(|path| problems.take(read(path)).flatten())
+            .filter_map(|path| problems.take(read(path)))
             .collect();
         let layers: Arc<[VariableLayer]> = problems.or(layers)?.into();
         locked(&self.layers).insert(path, layers.clone());
@@ -127,27 +127,31 @@ fn add_files_below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// Returns the variables of a file; none where it is empty.
-fn read(path: &Path) -> Result<Option<VariableLayer>> {
+/// Returns the variables of a file.
+fn read(path: &Path) -> Result<VariableLayer> {
     let file = SourceFile::read(path)?;
     refuse_vault(&file)?;
     let node = yaml::read(&file)?;
-    let entries = match &node.data {
-        Data::Null => return Ok(None),
-        Data::Map(entries) => entries,
-        _ => return Err(node.unexpected("a file of variables", "a mapping").into()),
+    let Some(entries) = entries(&node) else {
+        return Err(node.unexpected("a file of variables", "a mapping").into());
     };
     let mut problems = Problems::default();
     let mut variables = Variables::new();
     for (name, value) in entries {
-        let name = variable_name(name).map_err(Problems::from);
-        variables.extend(problems.take(name).map(|name| (name, value.clone())));
+        let Some(name) = problems.take(variable_name(name).map_err(Problems::from)) else {
+            continue;
+        };
+        if let Some(meant) = connection_variables::probably_meant(&name) {
+            let place = &value.place;
+            tracing::warn!("{place}: \"{name}\" is no connection variable: \"{meant}\"?");
+        }
+        variables.insert(name, value.clone());
     }
     let origin = path.display().to_string();
-    problems.or(Some(VariableLayer {
+    problems.or(VariableLayer {
         origin,
         variables: Arc::new(variables),
-    }))
+    })
 }
 
 /// A file that is encrypted as a whole is text to YAML: say what it is.

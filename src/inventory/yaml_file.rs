@@ -1,6 +1,6 @@
 //! Inventories in YAML: groups, each with `hosts`, `vars` and `children`.
 
-use super::{Draft, variable_name};
+use super::{Draft, entries, variable_name};
 use crate::source::{Problem, did_you_mean};
 use crate::yaml::{Data, Map, Node};
 use std::sync::Arc;
@@ -30,10 +30,7 @@ fn read_group(draft: &mut Draft, key: &Node, data: &Node) -> Option<Arc<str>> {
     let name = match key.as_text() {
         Some(text) if !text.is_empty() => text,
         _ => {
-            let problem = key.unexpected("the name of a group", "text");
-            draft
-                .problems
-                .push(problem.help("put quotes around it".to_owned()));
+            draft.problems.push(no_name(key, "group"));
             return None;
         }
     };
@@ -70,15 +67,17 @@ fn read_section(draft: &mut Draft, group: &Arc<str>, key: &Node, value: &Node) {
     let entries = match &value.data {
         Data::Map(entries) => entries.as_slice(),
         Data::Null => &[],
-        Data::Text(_) if section != "vars" => &alone,
+        Data::Text(_) => {
+            if section == "vars" {
+                draft.warnings.push(value.unexpected("vars", "a mapping"));
+            }
+            &alone
+        }
         _ => {
             let what = format!("\"{section}\" of the group \"{group}\"");
             let problem = value.unexpected(&what, "a mapping");
-            let example = format!("{section}:\n    NAME:");
-            let advice = value.as_list().is_some() && section != "vars";
-            let advice = advice.then(|| {
-                format!("end each name with a colon instead of starting it with a dash: {example}")
-            });
+            let names = value.as_list().is_some() && section != "vars";
+            let advice = names.then(|| "write \"NAME:\" instead of \"- NAME\"".to_owned());
             draft.problems.push(problem.help(advice));
             return;
         }
@@ -103,21 +102,14 @@ fn read_host(draft: &mut Draft, group: &Arc<str>, key: &Node, value: &Node) {
     let pattern = match key.as_text() {
         Some(text) if !text.is_empty() => text,
         _ => {
-            let problem = key.unexpected("the name of a host", "text");
-            draft
-                .problems
-                .push(problem.help("put quotes around it".to_owned()));
+            draft.problems.push(no_name(key, "host"));
             return;
         }
     };
-    let entries = match &value.data {
-        Data::Map(entries) => entries.as_slice(),
-        Data::Null => &[],
-        _ => {
-            let what = format!("the variables of the host \"{pattern}\"");
-            draft.problems.push(value.unexpected(&what, "a mapping"));
-            return;
-        }
+    let Some(entries) = entries(value) else {
+        let what = format!("the variables of the host \"{pattern}\"");
+        draft.problems.push(value.unexpected(&what, "a mapping"));
+        return;
     };
     let mut variables = Vec::new();
     for (name, value) in entries {
@@ -144,4 +136,13 @@ fn unknown_section(group: &str, key: &Node) -> Problem {
     )
     .label("expected hosts, vars or children")
     .help(advice)
+}
+
+/// A name that is no text, or empty.
+fn no_name(key: &Node, of: &str) -> Problem {
+    if key.as_text().is_some() {
+        return Problem::at(&key.place, format!("the name of a {of} is empty"));
+    }
+    key.unexpected(&format!("the name of a {of}"), "text")
+        .help("put quotes around it".to_owned())
 }

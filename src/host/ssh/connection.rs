@@ -68,8 +68,8 @@ impl Connection {
     ) -> Result<Self, Failure> {
         let until = Instant::now() + target.connect_timeout;
         let too_late = || {
-            let seconds = target.connect_timeout.as_secs();
-            Failure::new(format!("{target} did not answer within {seconds} s"))
+            let time = target.connect_timeout;
+            Failure::new(format!("{target} did not answer within {time:?}"))
                 .help("is the host up, and does a firewall drop the connection?")
         };
         let config = Arc::new(config(&target)?);

@@ -4,6 +4,7 @@ use super::target::Target;
 use super::{Failure, host_key};
 use russh::client::DisconnectReason;
 use russh::keys::PublicKeyOrCertificate;
+use std::io::ErrorKind;
 use std::sync::{Arc, OnceLock};
 
 /// Why a connection was lost, once it was.
@@ -69,7 +70,12 @@ pub(super) fn explain(error: &russh::Error) -> String {
         Error::Disconnect | Error::HUP | Error::SendError | Error::RecvError => {
             "the host closed the connection".to_owned()
         }
-        Error::IO(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+        Error::IO(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset
+            ) =>
+        {
             "the host closed the connection".to_owned()
         }
         Error::KeepaliveTimeout => "the host gives no sign of life".to_owned(),

@@ -5,7 +5,7 @@ use super::stream::Stream;
 use std::pin::Pin;
 use std::process::Stdio;
 use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, Join, ReadBuf};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader, Join, ReadBuf};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 /// A command whose standard input and output is the connection; it ends with it.
@@ -23,9 +23,19 @@ pub(super) fn start(command: &str) -> Result<impl Stream + use<>, Failure> {
         .arg(format!("exec {command}"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| failure(error.to_string()))?;
+    if let Some(complaints) = child.stderr.take() {
+        let command = command.to_owned();
+        tokio::spawn(async move {
+            let mut lines = BufReader::new(complaints).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                tracing::warn!(command, "{line}");
+            }
+        });
+    }
     match (child.stdout.take(), child.stdin.take()) {
         (Some(output), Some(input)) => Ok(ProxyCommand {
             pipes: tokio::io::join(output, input),
