@@ -4,6 +4,7 @@
 
 mod inventory;
 mod memory;
+mod modules;
 mod playbooks;
 mod ssh_channels;
 mod ssh_login;

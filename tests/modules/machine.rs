@@ -1,0 +1,96 @@
+//! The machine that a case declares.
+
+use super::case::{Case, File};
+use rmqplay::host::{Group, Memory, Output, Process, User};
+
+/// Returns the machine that a case declares.
+pub(super) fn of(case: &Case) -> Result<Memory, String> {
+    let declared = &case.data.host;
+    let mut machine = Memory::machine();
+    for (name, uid) in &declared.users {
+        machine = machine.user(account(name, *uid));
+    }
+    for (name, gid) in &declared.groups {
+        machine = machine.group(Group {
+            name: name.clone(),
+            gid: *gid,
+            members: Vec::new(),
+        });
+    }
+    for path in &declared.directories {
+        machine = machine.directory(path);
+    }
+    for (path, file) in &declared.files {
+        machine = machine.file(
+            path,
+            match file {
+                File::Text(text) => text.clone(),
+                File::Large { text, repeat } => text.repeat(*repeat),
+            },
+        );
+    }
+    for (path, target) in &declared.links {
+        machine = machine.symlink(path, target);
+    }
+    for (path, owned) in &declared.owned {
+        let words: Vec<_> = owned.split(' ').collect();
+        let [mode, owner, group] = words[..] else {
+            return Err(format!("{owned}: not MODE OWNER GROUP"));
+        };
+        let uid = |name: &str| declared.users.get(name).copied().unwrap_or_default();
+        let mut user = account(owner, uid(owner));
+        group.clone_into(&mut user.group);
+        user.gid = declared.groups.get(group).copied().unwrap_or(uid(group));
+        let mode = u32::from_str_radix(mode, 8).map_err(|error| error.to_string())?;
+        machine = machine.owned(path, mode, &user);
+    }
+    for running in &declared.processes {
+        let uid = declared.users.get(&running.user).copied();
+        let process = Process {
+            pid: running.pid,
+            started: u64::from(running.pid) * 100,
+            executable: running.executable.clone(),
+            argv: running.argv.clone(),
+            directory: running.directory.clone(),
+            uid: uid.unwrap_or_default(),
+            user: running.user.clone(),
+        };
+        machine = machine.process(process, &running.ports);
+    }
+    for (line, printed) in &declared.outputs {
+        let argv: Vec<_> = line.split(' ').collect();
+        let output = Output {
+            status: printed.rc,
+            stdout: printed.stdout.clone().into(),
+            stderr: printed.stderr.clone().into(),
+            not_run: false,
+        };
+        machine = machine.output(&argv, output);
+    }
+    for (name, value) in &declared.facts {
+        machine = machine.fact(name, rmqplay::value::of(value));
+    }
+    Ok(machine)
+}
+
+/// Returns the machine on which the modules' examples are planned.
+pub(super) fn of_examples() -> Memory {
+    Memory::machine()
+        .user(account("rocketmq", 500))
+        .file("/etc/hosts", "127.0.0.1 localhost\n")
+        .file("/etc/rocketmq/broker.conf", "brokerName=broker-a\n")
+        .directory("/usr/local/rocketmq-5.3.3/bin")
+        .directory("/data/rocketmq")
+}
+
+fn account(name: &str, number: u32) -> User {
+    User {
+        name: name.to_owned(),
+        uid: number,
+        gid: number,
+        group: name.to_owned(),
+        home: format!("/home/{name}").into(),
+        shell: "/bin/sh".into(),
+        ..User::default()
+    }
+}

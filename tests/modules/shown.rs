@@ -1,0 +1,168 @@
+//! Changes and machines as text and data that cases can be compared with.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rmqplay::change::{Change, Sets};
+use rmqplay::host::{Answer, Content, Host, Kind, Limits, Ownership, ProcessMatch, Question, Step};
+use rmqplay::value::{Fields, Value};
+use serde_json::{Value as Json, json};
+
+/// Returns each step as one line: what is done, to what, and what it will be like.
+pub(super) fn plan_lines(change: &Change) -> Vec<String> {
+    change.steps.iter().map(line).collect()
+}
+
+fn line(step: &Step) -> String {
+    match step {
+        Step::Write {
+            path,
+            ownership,
+            backup,
+            validate,
+            ..
+        } => {
+            let backup = if backup.is_some() { " backup" } else { "" };
+            let validate = if validate.is_some() { " validate" } else { "" };
+            format!("write {path}{}{backup}{validate}", owned(ownership))
+        }
+        Step::Mkdir { path, ownership } => format!("mkdir {path}{}", owned(ownership)),
+        Step::Symlink { path, target, .. } => format!("symlink {path} -> {target}"),
+        Step::Hardlink { path, target } => format!("hardlink {path} -> {target}"),
+        Step::Attributes { path, after, .. } => format!("attributes {path}{}", owned(after)),
+        Step::Touch { path, .. } => format!("touch {path}"),
+        Step::Remove { path, .. } => format!("remove {path}"),
+        Step::Rename { from, to } => format!("rename {from} -> {to}"),
+        Step::Copy {
+            from,
+            to,
+            ownership,
+            ..
+        } => format!("copy {from} -> {to}{}", owned(ownership)),
+        Step::Unpack(unpack) => format!(
+            "unpack {} -> {}: {}",
+            unpack.name,
+            unpack.directory,
+            unpack.entries.len()
+        ),
+        Step::Run { command, .. } => format!("run {}", command.display()),
+        Step::StartProcess(start) => format!("start {}", start.argv.join(" ")),
+        Step::SignalProcess { pid, signal, .. } => format!("signal {pid} {signal}"),
+        Step::User { before, after, .. } => {
+            let name = after.as_ref().or(before.as_ref()).map(|user| &user.name);
+            account("user", name, before.is_some(), after.is_some())
+        }
+        Step::Group { before, after, .. } => {
+            let name = after.as_ref().or(before.as_ref()).map(|group| &group.name);
+            account("group", name, before.is_some(), after.is_some())
+        }
+        Step::Wait(wait) => format!("wait for {}", wait.what),
+    }
+}
+
+fn account(kind: &str, name: Option<&String>, before: bool, after: bool) -> String {
+    let verb = match (before, after) {
+        (false, _) => "add",
+        (true, true) => "change",
+        (true, false) => "remove",
+    };
+    format!("{verb} {kind} {}", name.map_or("", String::as_str))
+}
+
+fn owned(ownership: &Ownership) -> String {
+    let mode = ownership.mode.map(|mode| format!("{mode:04o}"));
+    let owner = ownership.owner.as_ref().map(|name| format!("owner={name}"));
+    let group = ownership.group.as_ref().map(|name| format!("group={name}"));
+    let parts = [mode, owner, group].into_iter().flatten();
+    parts.fold(String::new(), |line, part| line + " " + &part)
+}
+
+/// Returns all differences with their headers.
+pub(super) fn differences(change: &Change) -> String {
+    let shown = change.differences().into_iter().map(|diff| {
+        format!(
+            "--- {}\n+++ {}\n{}",
+            diff.before_header, diff.after_header, diff.text
+        )
+    });
+    shown.collect()
+}
+
+/// Returns the variables or facts that a change sets.
+pub(super) fn sets(change: &Change) -> Value {
+    match &change.sets {
+        Sets::Nothing => Value::from(()),
+        Sets::Facts(fields) | Sets::Variables(fields) => Value::from_pairs(Fields::clone(fields)),
+    }
+}
+
+/// Returns a value as JSON.
+pub(super) fn json(value: &Value) -> Json {
+    serde_json::to_value(value).unwrap_or_else(|error| json!(error.to_string()))
+}
+
+/// Returns what stands at a path, links not followed.
+pub(super) fn path(host: &dyn Host, path: &Utf8Path) -> Json {
+    let question = Question::Path {
+        path: path.to_owned(),
+        follow: false,
+        content: Content::UpTo(1_000_000),
+    };
+    let Ok(Answer::Path(node)) = ask(host, question) else {
+        return json!({ "kind": "unreadable" });
+    };
+    let Some(node) = node else {
+        return json!({ "kind": "absent" });
+    };
+    let (kind, target) = match &node.kind {
+        Kind::File => ("file", None),
+        Kind::Directory => ("directory", None),
+        Kind::Symlink { target } => ("link", Some(target.as_str())),
+        Kind::Other => ("other", None),
+    };
+    let content = node
+        .content
+        .map(|content| String::from_utf8_lossy(&content).into_owned());
+    json!({
+        "kind": kind,
+        "target": target,
+        "content": content,
+        "mode": format!("{:04o}", node.mode),
+        "owner": node.owner,
+        "group": node.group,
+        "links": node.links,
+    })
+}
+
+/// Returns everything that can be found out about a machine, but for times.
+pub(super) fn everything(host: &dyn Host) -> Vec<String> {
+    let tree = Question::Tree {
+        path: "/".into(),
+        depth: None,
+    };
+    let Ok(Answer::Tree(nodes)) = ask(host, tree) else {
+        return Vec::new();
+    };
+    let paths: Vec<Utf8PathBuf> = nodes.into_iter().map(|(path, _)| path).collect();
+    let mut shown: Vec<_> = paths
+        .iter()
+        // A kept copy is named after the moment.
+        .filter(|path| !path.as_str().ends_with('~'))
+        .map(|one| format!("{one} {}", path(host, one)))
+        .collect();
+    let all = Question::Processes(ProcessMatch::default());
+    if let Ok(Answer::Processes(processes)) = ask(host, all) {
+        shown.extend(processes.iter().map(|process| {
+            format!(
+                "{} {} {}",
+                process.executable,
+                process.argv.join(" "),
+                process.user
+            )
+        }));
+    }
+    shown
+}
+
+fn ask(host: &dyn Host, question: Question) -> Result<Answer, rmqplay::host::HostError> {
+    let mut answers = host.ask(&[question], &Limits::default())?;
+    Ok(answers.remove(0))
+}

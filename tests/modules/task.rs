@@ -1,0 +1,156 @@
+//! A module with its arguments, planned as the run does it.
+
+use super::case::Case;
+use rmqplay::archive::Store;
+use rmqplay::change::Change;
+use rmqplay::files::Files;
+use rmqplay::host::{Host, Limits, Probe};
+use rmqplay::module::{Entry, ModuleError, PlanContext, Templates};
+use rmqplay::modules::built_in;
+use rmqplay::source::SourceFile;
+use rmqplay::template::{Engine, Site, Syntax, TemplateError};
+use rmqplay::value::{Fields, Value};
+use rmqplay::yaml::{self, Map, Node};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A module with its arguments.
+pub(super) struct Task {
+    entry: Arc<Entry>,
+    args: Map,
+    vars: Value,
+    environment: BTreeMap<String, String>,
+    /// The controller's folder.
+    folder: tempfile::TempDir,
+    archives: Store,
+}
+
+impl Task {
+    /// Returns the task of a case, with the controller's files laid out.
+    pub(super) fn of(case: &Case) -> Self {
+        let vars = serde_json::Value::Object(case.data.vars.clone());
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in &case.data.controller {
+            let is_template = Path::new(name).extension().is_some_and(|end| end == "j2");
+            let kind = if is_template { "templates" } else { "files" };
+            let path = folder.path().join(kind).join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+        Self {
+            entry: built_in().get(&case.module).unwrap().clone(),
+            args: case.args.clone(),
+            vars: rmqplay::value::of(&vars),
+            environment: case.data.environment.clone(),
+            folder,
+            archives: Store::default(),
+        }
+    }
+
+    /// Returns what the task would do on a host.
+    pub(super) fn plan(&self, host: &Arc<dyn Host>) -> Result<Change, String> {
+        let engine = Engine::new();
+        let mut fields = Fields::new();
+        let mut raw = BTreeMap::new();
+        for (key, value) in &self.args {
+            let key = self.entry.canonical(key.as_text().unwrap());
+            if self.entry.raw.contains(&key) {
+                raw.insert(key.to_owned(), value.clone());
+                fields.insert(key.to_owned(), value.to_value());
+            } else {
+                let rendered = engine.render(value, &self.vars, &Site::default());
+                let rendered = rendered.map_err(|error| error.problem.to_string())?;
+                fields.insert(key.to_owned(), rendered);
+            }
+        }
+        let module = self
+            .entry
+            .build(fields)
+            .map_err(|error| error.to_string())?;
+        let probe = Probe::new(host.clone(), Limits::default());
+        let folder = self.folder.path().to_owned();
+        let context = PlanContext {
+            host: &probe,
+            files: &Files {
+                folders: vec![folder],
+            },
+            archives: &self.archives,
+            templates: &Rendering {
+                engine,
+                vars: &self.vars,
+            },
+            environment: &self.environment,
+            raw: &raw,
+        };
+        module.plan(&context).map_err(|error| error.to_string())
+    }
+}
+
+/// Returns the tasks of a module's example; a file of the controller that one names exists.
+pub(super) fn example(entry: &Arc<Entry>) -> Vec<Task> {
+    let file = SourceFile::new("<example>", entry.example);
+    let node = yaml::read(&file).unwrap_or_else(|problems| panic!("{}: {problems}", entry.name));
+    let tasks = node.as_list().unwrap();
+    tasks.iter().map(|task| example_task(entry, task)).collect()
+}
+
+fn example_task(entry: &Arc<Entry>, task: &Node) -> Task {
+    let value = entry.names.iter().find_map(|name| task.entry(name));
+    let (key, value) = value.unwrap_or_else(|| panic!("{}: another module", entry.name));
+    let mut args = value.as_map().cloned().unwrap_or_default();
+    if let Some(text) = value.as_text() {
+        let mut name = key.clone();
+        name.data = yaml::Data::Text(entry.free_form.unwrap_or_else(|| panic!("{text}")).into());
+        args.push((name, value.clone()));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let src = value.get("src").and_then(Node::as_text);
+    let is_remote = value.get("remote_src").is_some();
+    if let Some(src) = src.filter(|src| !is_remote && !src.starts_with('/')) {
+        std::fs::write(folder.path().join(src), "an example\n").unwrap();
+    }
+    Task {
+        entry: entry.clone(),
+        args,
+        vars: rmqplay::value::of(&serde_json::json!({})),
+        environment: BTreeMap::new(),
+        folder,
+        archives: Store::default(),
+    }
+}
+
+/// Templates with the variables of a case.
+struct Rendering<'a> {
+    engine: Engine,
+    vars: &'a Value,
+}
+
+impl Templates for Rendering<'_> {
+    fn file(&self, path: &Path, syntax: &Syntax) -> Result<String, ModuleError> {
+        let file = SourceFile::read(path).unwrap();
+        self.engine
+            .text(&file, syntax, self.vars, &Site::default())
+            .map_err(module_error)
+    }
+
+    fn expression(&self, expression: &Node) -> Result<Value, ModuleError> {
+        self.engine
+            .expression(expression, self.vars, &Site::default())
+            .map_err(module_error)
+    }
+
+    fn condition(&self, condition: &Node) -> Result<bool, ModuleError> {
+        self.engine
+            .condition(condition, self.vars, &Site::default())
+            .map_err(module_error)
+    }
+
+    fn verbosity(&self) -> u8 {
+        0
+    }
+}
+
+fn module_error(error: TemplateError) -> ModuleError {
+    ModuleError::Problem(error.problem)
+}
