@@ -1,0 +1,243 @@
+//! Which folder of `src/` may import which, and which may reach this machine: the picture in
+//! `src/lib.rs`, enforced.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Each folder, those it may import, and the parts of `std` that reach this machine which it may
+/// use. A folder that is not listed fails the test.
+const FOLDERS: &[(&str, &[&str], &[&str])] = &[
+    ("value", &[], &[]),
+    ("source", &[], &["fs"]),
+    ("yaml", &["source", "value"], &[]),
+    ("host", &["source", "value"], &["fs", "env", "process"]),
+    ("change", &["host", "value"], &[]),
+    ("files", &["host"], &["fs", "env"]),
+    ("archive", &["host"], &["fs", "env"]),
+    (
+        "template",
+        &["files", "source", "value", "yaml"],
+        &["fs", "env", "process"],
+    ),
+    (
+        "module",
+        &[
+            "archive", "change", "files", "host", "source", "template", "value", "yaml",
+        ],
+        &[],
+    ),
+    (
+        "modules",
+        &[
+            "archive", "change", "files", "host", "module", "source", "template", "value", "yaml",
+        ],
+        &[],
+    ),
+    ("inventory", &["source", "value", "yaml"], &["fs"]),
+    (
+        "vars",
+        &[
+            "files",
+            "host",
+            "inventory",
+            "playbook",
+            "source",
+            "template",
+            "value",
+            "yaml",
+        ],
+        &["env"],
+    ),
+    ("playbook", &["files", "source", "value", "yaml"], &["fs"]),
+    ("report", &["change", "host", "source", "value"], &["fs"]),
+    (
+        "run",
+        &[
+            "archive",
+            "change",
+            "files",
+            "host",
+            "inventory",
+            "module",
+            "playbook",
+            "report",
+            "source",
+            "template",
+            "value",
+            "vars",
+            "yaml",
+        ],
+        &["fs"],
+    ),
+    (
+        "rocketmq",
+        &["change", "host", "module", "source", "value"],
+        &[],
+    ),
+];
+
+/// What a module may not name: it sees a host through its probe, whatever kind of host it is.
+const NOT_IN_MODULES: &[&str] = &[
+    "host::ssh",
+    "host::local",
+    "host::shell",
+    "Memory",
+    "dyn Host",
+];
+
+#[test]
+fn folders_import_only_what_they_may() {
+    let mut wrong = Vec::new();
+    for folder in folders() {
+        let Some((_, allowed, _)) = FOLDERS.iter().find(|(name, ..)| *name == folder) else {
+            wrong.push(format!(
+                "src/{folder} is not in the list of tests/architecture.rs"
+            ));
+            continue;
+        };
+        for (file, code) in code_of(&folder) {
+            for import in imports(&code) {
+                if import != folder && !allowed.contains(&import.as_str()) {
+                    let file = file.display();
+                    wrong.push(format!(
+                        "{file} imports {import}; {folder} may import {allowed:?}"
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_the_listed_folders_reach_this_machine() {
+    let mut wrong = Vec::new();
+    for (folder, _, allowed) in FOLDERS {
+        for (file, code) in code_of(folder) {
+            for part in ["fs", "env", "process"] {
+                if code.contains(&format!("std::{part}::")) && !allowed.contains(&part) {
+                    wrong.push(format!("{} uses std::{part}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn modules_know_hosts_only_by_their_probe() {
+    for (file, code) in code_of("modules") {
+        for name in NOT_IN_MODULES {
+            assert!(!code.contains(name), "{} names {name}", file.display());
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    for folder in folders() {
+        for file in files(&folder) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            assert!(
+                text.starts_with("//! "),
+                "{} has no first line",
+                file.display()
+            );
+        }
+    }
+}
+
+/// The folders of `src/`, and the files beside them that are no folder's.
+fn folders() -> BTreeSet<String> {
+    let entries = std::fs::read_dir("src").unwrap();
+    entries
+        .map(|entry| entry.unwrap().path())
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        // What starts the program, and what knows everything.
+        .filter(|name| !["lib", "main", "cli"].contains(&name.as_str()))
+        .collect()
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let path = Path::new("src").join(folder);
+    if path.is_dir() {
+        rust_files(&path)
+    } else {
+        let file = path.with_extension("rs");
+        file.exists().then_some(file).into_iter().collect()
+    }
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries
+        .map(|entry| entry.unwrap().path())
+        .flat_map(|path| {
+            if path.is_dir() {
+                return rust_files(&path);
+            }
+            let is_rust = path.extension().is_some_and(|end| end == "rs");
+            is_rust.then_some(path).into_iter().collect()
+        })
+        .collect()
+}
+
+/// The files of a folder with their code: no comments, no tests.
+fn code_of(folder: &str) -> Vec<(PathBuf, String)> {
+    files(folder)
+        .into_iter()
+        .filter(|file| !file.components().any(|part| part.as_os_str() == "tests"))
+        .filter(|file| file.file_name().is_some_and(|name| name != "tests.rs"))
+        .map(|file| {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let code = text
+                .split("#[cfg(test)]\nmod tests {")
+                .next()
+                .unwrap_or_default();
+            let lines = code
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"));
+            (file, lines.collect::<Vec<_>>().join("\n"))
+        })
+        .collect()
+}
+
+/// Names `x` for every `crate::x` in `code`, also where several are named in braces.
+fn imports(code: &str) -> BTreeSet<String> {
+    let named = |text: &str| -> String {
+        text.chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect()
+    };
+    code.split("crate::")
+        .skip(1)
+        .flat_map(|rest| match rest.strip_prefix('{') {
+            Some(group) => at_top(group).iter().map(|item| named(item)).collect(),
+            None => vec![named(rest)],
+        })
+        .collect()
+}
+
+/// The items of a group in braces, without those of groups in it.
+fn at_top(group: &str) -> Vec<String> {
+    let mut items = vec![String::new()];
+    let mut depth = 0;
+    for c in group.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => items.push(String::new()),
+            c if depth == 0 && !c.is_whitespace() => items.iter_mut().last().unwrap().push(c),
+            _ => {}
+        }
+    }
+    items
+}
+
+#[test]
+fn imports_in_braces_are_seen() {
+    let code = "use crate::{a::B, c::{D, E}, f};\ncrate::g::h()";
+    let expected = ["a", "c", "f", "g"].map(str::to_owned);
+    assert_eq!(imports(code), BTreeSet::from(expected));
+}
