@@ -10,3 +10,4 @@ mod playbooks;
 mod ssh_channels;
 mod ssh_login;
 mod sshd;
+mod validation;

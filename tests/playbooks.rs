@@ -1,6 +1,8 @@
 //! Playbooks as data: good ones load as they are meant, bad ones are told what is wrong with them.
 
-use rmqplay::playbook::{Item, LoadOptions, Loader, Playbook, RoleFiles, Serial, Strategy, Task};
+use rmqplay::playbook::{
+    Item, ListedTask, LoadOptions, Loader, Playbook, RoleFiles, Serial, Strategy, Task, list_tasks,
+};
 use rmqplay::source::Result;
 use rmqplay::yaml::Map;
 use std::path::Path;
@@ -147,4 +149,23 @@ fn bad_playbooks_are_told_what_is_wrong() {
         };
         insta::assert_snapshot!(shown);
     });
+}
+
+#[test]
+fn tasks_are_listed_with_the_tags_they_inherit() {
+    let listed = list_tasks(&good("listed"), |tags| {
+        tags.iter().any(|tag| tag != "never")
+    });
+    let shown: Vec<String> = listed
+        .iter()
+        .flat_map(|play| {
+            let heading = format!("{} ({}) {:?}", play.name, play.hosts, play.task_tags());
+            let task = |task: &ListedTask| {
+                let place = task.place.path_and_line();
+                format!("  {} {:?} {place}", task.name, task.tags)
+            };
+            std::iter::once(heading).chain(play.tasks.iter().map(task))
+        })
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"));
 }

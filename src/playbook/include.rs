@@ -52,3 +52,21 @@ pub enum IncludeKind {
         rolespec_validate: bool,
     },
 }
+
+impl IncludeKind {
+    /// Returns where the file or the role is named.
+    pub fn place(&self) -> &Place {
+        match self {
+            Self::Tasks(file) => &file.place,
+            Self::Role { name, .. } => &name.place,
+        }
+    }
+
+    /// Returns the name it has in playbooks.
+    pub fn module(&self) -> &'static str {
+        match self {
+            Self::Tasks(_) => "include_tasks",
+            Self::Role { .. } => "include_role",
+        }
+    }
+}

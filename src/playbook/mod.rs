@@ -3,17 +3,23 @@
 mod block;
 mod include;
 mod keyword;
+mod list;
 pub mod load;
 mod play;
 mod role;
 mod search;
 mod task;
+mod validate;
+mod walk;
 
 pub use block::Block;
 pub use include::{Include, IncludeKind};
 pub use keyword::{KEYWORDS, Keyword, Kind, Level, boolean, keyword, names as keyword_names};
+pub use list::{ListedPlay, ListedTask, list_tasks};
 pub use load::{LoadOptions, Loader, RoleFiles};
 pub use play::{Play, Playbook, Serial, Strategy};
 pub use role::{Role, RoleName, RoleUse};
 pub use search::search_folders;
 pub use task::{Action, Item, Keywords, Loop, LoopControl, Task, Until};
+pub use validate::{ValidateOptions, validate};
+pub use walk::{Around, Visited, walk};

@@ -20,22 +20,8 @@ const COMMAND_KEYS: &[&str] = &[
     "strip_empty_ends",
 ];
 
-/// Modules that take text without `=` in it.
-const FREE_FORM: &[&str] = &[
-    "add_host",
-    "command",
-    "group_by",
-    "import_role",
-    "import_tasks",
-    "include_role",
-    "include_tasks",
-    "include_vars",
-    "meta",
-    "raw",
-    "script",
-    "set_fact",
-    "shell",
-];
+/// Modules beside these whose text may be one template.
+const TAKES_TEMPLATE: &[&str] = &["import_tasks", "include_tasks", "include_vars", "meta"];
 
 /// The key under which the arguments hold text that is no `key=value`.
 pub(super) const RAW: &str = "_raw_params";
@@ -194,11 +180,11 @@ impl Reader<'_> {
                 let own = self.text_arguments(module, text, value);
                 merge(&mut arguments, &own);
             }
-            Data::Unsafe(_) | Data::Vault(_) if FREE_FORM.contains(&module) => {
+            Data::Unsafe(_) | Data::Vault(_) => {
                 arguments.push((text_node(RAW, &value.place), value.clone()));
             }
             _ => {
-                let takes = if FREE_FORM.contains(&module) {
+                let takes = if COMMANDS.contains(&module) {
                     "text or a mapping"
                 } else {
                     "a mapping"
@@ -244,24 +230,14 @@ impl Reader<'_> {
         if parsed.rest.trim().is_empty() {
             return arguments;
         }
-        if FREE_FORM.contains(&module) {
-            let raw = text_node(&parsed.rest, &value.place);
-            arguments.push((text_node(RAW, &value.place), raw));
-        } else {
-            let rest = parsed.rest.trim();
-            let (message, advice) = if value.has_template() && parsed.pairs.is_empty() {
-                (
-                    format!("the arguments of {module} cannot come from one template"),
-                    "write a mapping with the arguments' names",
-                )
-            } else {
-                (
-                    format!("\"{rest}\" is no argument of {module}: it has the form name=value"),
-                    "write the arguments as a mapping",
-                )
-            };
-            self.report(Problem::at(&value.place, message).help(advice.to_owned()));
+        let alone = parsed.pairs.is_empty() && !command;
+        if alone && value.has_template() && !TAKES_TEMPLATE.contains(&module) {
+            let message = format!("the arguments of {module} cannot come from one template");
+            let advice = "write a mapping with the arguments' names".to_owned();
+            self.report(Problem::at(&value.place, message).help(advice));
         }
+        let raw = text_node(&parsed.rest, &value.place);
+        arguments.push((text_node(RAW, &value.place), raw));
         arguments
     }
 }

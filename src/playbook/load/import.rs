@@ -6,7 +6,8 @@ use super::item::Keys;
 use super::keywords::{Entry, unknown_keyword};
 use super::play::one_or_many;
 use super::role::RoleFiles;
-use super::scope::Scope;
+use super::scope::{Scope, missing_file};
+use crate::files::NotFound;
 use crate::playbook::{
     Block, Include, IncludeKind, Item, Keywords, Level, RoleName, RoleUse, boolean,
 };
@@ -62,17 +63,18 @@ impl Reader<'_> {
         self.refuse_apply(&call);
         let (name, keywords, notify) = self.import_keywords(&keys);
         let file = self.file_argument(&call)?;
-        let text = with_known_folders(
-            file.as_text().unwrap_or_default(),
-            scope.role.as_deref(),
-            &scope.play_folder,
-        );
-        if text.contains("{{") {
-            self.report(template_in_import(file, "import_tasks"));
-            return None;
-        }
-        let path = scope.find_tasks(&text, &file.place);
-        let path = self.problems.take(path)?;
+        let path = match below_known_folder(file, scope.role.as_deref(), &scope.play_folder) {
+            Some(path) => self.existing_file(path, file),
+            None if file.has_template() => {
+                self.report(template_in_import(file, "import_tasks"));
+                None
+            }
+            None => {
+                let name = file.as_text().unwrap_or_default();
+                let found = scope.find_tasks(name, &file.place);
+                self.problems.take(found)
+            }
+        }?;
         Some(Item::Block(Arc::new(Block {
             place: node.place.clone(),
             name,
@@ -94,16 +96,12 @@ impl Reader<'_> {
         let name = self.role_argument(&call)?;
         let mut files = RoleFiles::default();
         for (key, value) in from_arguments(&call) {
-            let text = with_known_folders(
-                value.as_text().unwrap_or_default(),
-                scope.role.as_deref(),
-                &scope.play_folder,
-            );
-            if text.contains("{{") {
+            if value.has_template() {
                 self.report(template_in_import(&value, "import_role"));
                 return None;
             }
-            files.set(key.as_text().unwrap_or_default(), text);
+            let file = value.as_text().unwrap_or_default().to_owned();
+            files.set(key.as_text().unwrap_or_default(), file);
         }
         let text = name.as_text().unwrap_or_default();
         if name.has_template() {
@@ -180,6 +178,19 @@ impl Reader<'_> {
             }
         }
         Some(Item::Include(Arc::new(include)))
+    }
+
+    /// Returns the path if there is a file.
+    pub(super) fn existing_file(&mut self, path: PathBuf, named: &Node) -> Option<PathBuf> {
+        if path.is_file() {
+            return Some(path);
+        }
+        let missing = NotFound {
+            name: named.as_text().unwrap_or_default().to_owned(),
+            searched: vec![path],
+        };
+        self.report(missing_file("file", &named.place, &missing));
+        None
     }
 
     /// Returns which import or include it is, with its arguments checked by name.
@@ -304,40 +315,22 @@ fn from_arguments(call: &Call<'_>) -> Map {
     arguments.filter(|(key, _)| is_from(key)).cloned().collect()
 }
 
-/// Returns a path in which the folders known before any host is reached are filled in:
-/// `role_path` and `playbook_dir`.
-pub(super) fn with_known_folders(
-    path: &str,
+/// Returns the path that starts with a folder known before any host is reached: `role_path` or
+/// `playbook_dir`.
+pub(super) fn below_known_folder(
+    path: &Node,
     role: Option<&RoleName>,
     play_folder: &Path,
-) -> String {
-    let absolute = |folder: &Path| {
-        let folder = if folder == Path::new("") {
-            Path::new(".")
-        } else {
-            folder
-        };
-        std::path::absolute(folder).unwrap_or_else(|_| PathBuf::from(folder))
+) -> Option<PathBuf> {
+    let rest = path.as_text()?.trim().strip_prefix("{{")?;
+    let (name, rest) = rest.split_once("}}")?;
+    let folder = match name.trim() {
+        "playbook_dir" => play_folder,
+        "role_path" => &role?.folder,
+        _ => return None,
     };
-    let mut filled = String::new();
-    let mut rest = path;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((name, end)) = after.split_once("}}") else {
-            break;
-        };
-        filled.push_str(before);
-        match (name.trim(), role) {
-            ("playbook_dir", _) => filled += &absolute(play_folder).to_string_lossy(),
-            ("role_path", Some(role)) => filled += &absolute(&role.folder).to_string_lossy(),
-            _ => {
-                filled.push_str("{{");
-                filled.push_str(name);
-                filled.push_str("}}");
-            }
-        }
-        rest = end;
-    }
-    filled + rest
+    let fixed = rest.starts_with('/') && !rest.contains("{{");
+    fixed.then(|| folder.join(rest.trim_start_matches('/')))
 }
 
 /// Returns the problem that something to import depends on a variable.

@@ -22,6 +22,7 @@ use crate::yaml::{self, Node};
 use cache::Cache;
 pub use role::RoleFiles;
 use scope::Scope;
+pub(super) use scope::missing_file;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,6 +62,11 @@ impl Loader {
         }
     }
 
+    /// Returns what loading depends on besides the files.
+    pub fn options(&self) -> &LoadOptions {
+        &self.options
+    }
+
     /// Returns the playbook in the file at `path`, with all that it imports and the roles it uses.
     pub fn playbook(&self, path: &Path) -> Result<Playbook> {
         let mut reader = Reader::new(self);
@@ -79,12 +85,13 @@ impl Loader {
         play_folder: &Path,
     ) -> Result<Vec<Item>> {
         let scope = Scope::of_include(include, play_folder);
-        let path = scope.find_tasks(file, &include.place)?;
+        let place = include.kind.place();
+        let path = scope.find_tasks(file, place)?;
         let role = include.role.clone();
         let key = (path.clone(), role, include.handler, play_folder.to_owned());
         self.tasks.get(key, || {
             let mut reader = Reader::new(self);
-            let items = reader.tasks_file(&path, &include.place, &scope);
+            let items = reader.tasks_file(&path, place, &scope);
             reader.finish(items)
         })
     }
@@ -100,8 +107,9 @@ impl Loader {
     ) -> Result<Arc<Role>> {
         let scope = Scope::of_include(include, play_folder);
         let mut reader = Reader::new(self);
-        let folder = reader.find_role(name, &include.place, &scope);
-        match folder.and_then(|folder| reader.role(name, folder, &include.place, files, &scope)) {
+        let place = include.kind.place();
+        let folder = reader.find_role(name, place, &scope);
+        match folder.and_then(|folder| reader.role(name, folder, place, files, &scope)) {
             Some(role) => reader.finish(role),
             None => Err(reader.problems),
         }

@@ -1,8 +1,8 @@
 //! A playbook file: a list of plays and of other playbooks to import.
 
 use super::Reader;
-use super::scope::{Scope, missing_file};
-use crate::files::NotFound;
+use super::import::{below_known_folder, template_in_import};
+use super::scope::Scope;
 use crate::playbook::{Keywords, Level, Play};
 use crate::source::{Place, Problem};
 use crate::yaml::{Data, Node};
@@ -64,18 +64,17 @@ impl Reader<'_> {
             self.report(file.unexpected("import_playbook", "the path of a playbook"));
             return Vec::new();
         };
-        let name = super::import::with_known_folders(name, None, folder);
-        if file.has_template() && name.contains("{{") {
-            self.report(super::import::template_in_import(file, "import_playbook"));
+        let path = match below_known_folder(file, None, folder) {
+            Some(path) => path,
+            None if file.has_template() => {
+                self.report(template_in_import(file, "import_playbook"));
+                return Vec::new();
+            }
+            None => folder.join(name),
+        };
+        let Some(path) = self.existing_file(path, file) else {
             return Vec::new();
-        }
-        let path = folder.join(&name);
-        if !path.is_file() {
-            let searched = vec![path];
-            let missing = NotFound { name, searched };
-            self.report(missing_file("playbook", &file.place, &missing));
-            return Vec::new();
-        }
+        };
         let scope = Scope {
             play_folder: folder.into(),
             folder: folder.into(),

@@ -64,7 +64,7 @@ impl Scope {
 }
 
 /// Returns the problem that a file named at `place` is nowhere.
-pub(super) fn missing_file(what: &str, place: &Place, missing: &NotFound) -> Problem {
+pub(in crate::playbook) fn missing_file(what: &str, place: &Place, missing: &NotFound) -> Problem {
     let mut folders: Vec<String> = Vec::new();
     for path in &missing.searched {
         let folder = path.parent().unwrap_or(Path::new("")).display().to_string();

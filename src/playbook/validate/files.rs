@@ -1,0 +1,112 @@
+//! Files of this machine that tasks name and that do not exist.
+
+use super::Validator;
+use crate::playbook::{Around, Play, Task, boolean};
+use crate::source::SourceFile;
+use crate::template::Syntax;
+use crate::yaml::{Data, Node};
+use std::path::Path;
+
+/// Modules that make files where they act.
+const MAKERS: &[&str] = &[
+    "archive",
+    "assemble",
+    "blockinfile",
+    "command",
+    "copy",
+    "file",
+    "get_url",
+    "lineinfile",
+    "raw",
+    "script",
+    "shell",
+    "symlink",
+    "template",
+    "unarchive",
+    "untar",
+    "uri",
+];
+
+impl Validator<'_> {
+    /// Notes a file that the task needs and that does not exist, and checks a template file.
+    pub(super) fn files(&mut self, task: &Task, around: &Around<'_>, play: &Play) {
+        let module = task.action.module.as_str();
+        self.makes_files |= module == "fetch"
+            || (MAKERS.contains(&module) && acts_on_this_machine(task, around, play));
+        let Some((kind, name, node)) = source_file(task) else {
+            return;
+        };
+        match task.files(&play.folder).find(kind, &name) {
+            Ok(path) if kind == "templates" => self.template_file(&path, task),
+            Ok(_) => {}
+            Err(missing) => {
+                let what = if kind == "templates" {
+                    "template"
+                } else {
+                    "file"
+                };
+                let problem = crate::playbook::load::missing_file(what, &node.place, &missing);
+                self.missing_files.push(problem);
+            }
+        }
+    }
+
+    fn template_file(&mut self, path: &Path, task: &Task) {
+        // Other delimiters than the usual ones are given by the task.
+        let own_syntax = task.action.arguments.iter().any(|(key, _)| {
+            key.as_text()
+                .is_some_and(|name| name.ends_with("_string") || name.ends_with("_blocks"))
+        });
+        if own_syntax || !path.is_file() || !self.templates.insert(path.to_owned()) {
+            return;
+        }
+        let result = SourceFile::read(path)
+            .and_then(|file| self.engine.check_text(&file, &Syntax::default()));
+        self.problems.take(result);
+    }
+}
+
+/// Returns the file of this machine that a task needs, where it names one without a template:
+/// the subfolder it is searched in, its name, and where that stands.
+fn source_file(task: &Task) -> Option<(&'static str, String, &Node)> {
+    let argument = |names: &[&str]| {
+        let arguments = &task.action.arguments;
+        arguments
+            .iter()
+            .find(|(key, _)| key.as_text().is_some_and(|key| names.contains(&key)))
+            .map(|(_, value)| value)
+    };
+    let on_host = argument(&["remote_src"]).is_some_and(|value| boolean(value) != Some(false));
+    let (kind, node) = match task.action.module.as_str() {
+        "template" => ("templates", argument(&["src"])?),
+        "copy" if !on_host => ("files", argument(&["src"])?),
+        "unarchive" | "untar" if !on_host => ("files", argument(&["src"])?),
+        "script" => ("files", argument(&["_raw_params", "cmd"])?),
+        "include_vars" => ("vars", argument(&["_raw_params", "file"])?),
+        _ => return None,
+    };
+    let Data::Text(text) = &node.data else {
+        return None;
+    };
+    let name = match task.action.module.as_str() {
+        "script" => text.split_whitespace().next()?,
+        _ => text,
+    };
+    let fixed = !node.has_template() && !name.contains("://") && !name.contains(['"', '\'']);
+    (fixed && !name.is_empty()).then(|| (kind, name.to_owned(), node))
+}
+
+/// Returns whether a task acts, or may act, on the machine that rmqplay runs on.
+fn acts_on_this_machine(task: &Task, around: &Around<'_>, play: &Play) -> bool {
+    let local = |node: &Node| {
+        node.has_template()
+            || node
+                .as_text()
+                .is_some_and(|text| ["localhost", "127.0.0.1", "::1", "local"].contains(&text))
+    };
+    let layers = || around.layers().map(|layer| layer.keywords);
+    let all = || std::iter::once(&task.keywords).chain(layers());
+    all().any(|keywords| keywords.delegate_to.as_ref().is_some_and(local))
+        || all().any(|keywords| keywords.connection.as_ref().is_some_and(local))
+        || local(&play.hosts)
+}

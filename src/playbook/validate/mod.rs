@@ -1,0 +1,174 @@
+//! What can be said to be wrong with a playbook before any host is reached.
+
+mod files;
+mod guards;
+mod handlers;
+mod names;
+mod nodes;
+mod tags;
+mod task;
+
+use super::walk::{Around, Visited, walk};
+use super::{Loader, Play, Playbook, Role, RoleUse};
+use crate::module::Registry;
+use crate::source::{Problem, Problems};
+use crate::template::Engine;
+use crate::yaml::{Map, Node};
+use handlers::Handlers;
+use names::{Local, Names};
+use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
+
+/// What validation depends on besides the playbook.
+#[derive(Debug, Clone, Default)]
+pub struct ValidateOptions {
+    /// `--tags` and `--skip-tags`: each must be the tag of something.
+    pub tags: Vec<String>,
+    /// The names of variables that come from elsewhere: the inventory, the command line and the
+    /// run itself. Without them, names are not checked.
+    pub variables: Option<BTreeSet<String>>,
+}
+
+/// Returns what is wrong with a playbook as far as that is certain: modules, arguments,
+/// templates, files, handlers, tags and variables that do not exist.
+///
+/// A loader that accepts what Ansible accepts leaves all this to the run, as Ansible does.
+pub fn validate(
+    playbook: &Playbook,
+    loader: &Loader,
+    registry: &Registry,
+    engine: &Engine,
+    options: &ValidateOptions,
+) -> Problems {
+    if loader.options().compat {
+        return Problems::default();
+    }
+    let mut validator = Validator {
+        loader,
+        registry,
+        engine,
+        problems: Problems::default(),
+        names: Names::default(),
+        tags: BTreeSet::new(),
+        all_literal: true,
+        templates: HashSet::new(),
+        missing_files: Vec::new(),
+        makes_files: false,
+    };
+    for play in &playbook.plays {
+        validator.play(play);
+    }
+    validator.finish(options)
+}
+
+struct Validator<'v> {
+    loader: &'v Loader,
+    registry: &'v Registry,
+    engine: &'v Engine,
+    problems: Problems,
+    names: Names,
+    /// All tags in use.
+    tags: BTreeSet<String>,
+    /// Whether every include could be followed, so that nothing more can turn up.
+    all_literal: bool,
+    /// The template files checked already.
+    templates: HashSet<PathBuf>,
+    /// Files that do not exist now.
+    missing_files: Vec<Problem>,
+    /// Whether a task may make files on this machine.
+    makes_files: bool,
+}
+
+impl Validator<'_> {
+    fn play(&mut self, play: &Play) {
+        self.names.start_play(play, self.loader);
+        self.tags.extend(play.keywords.tags.iter().cloned());
+        self.keywords(&play.keywords);
+        let values = [
+            &play.gather_facts,
+            &play.max_fail_percentage,
+            &play.force_handlers,
+        ];
+        for node in values.into_iter().flatten().chain([&play.hosts]) {
+            self.template(node);
+        }
+        let mut handlers = Handlers::default();
+        let loader = self.loader;
+        let problems = walk(play, Some(loader), &mut |visited, around| {
+            self.visit(visited, around, play);
+            handlers.visit(visited, around);
+        });
+        self.problems.0.extend(problems.0);
+        self.problems.0.extend(handlers.problems());
+    }
+
+    fn visit(&mut self, visited: Visited<'_>, around: &Around<'_>, play: &Play) {
+        self.names.define(visited, around);
+        match visited {
+            Visited::Task(task) => self.task(task, around, play),
+            Visited::Block(block) => {
+                self.tags.extend(block.keywords.tags.iter().cloned());
+                self.keywords(&block.keywords);
+            }
+            Visited::Role(role) => self.role_use(role, around),
+            Visited::Include(include) => {
+                self.tags.extend(include.keywords.tags.iter().cloned());
+                self.tags.extend(include.apply.tags.iter().cloned());
+                self.all_literal &= include.is_literal();
+                self.include(include, around);
+            }
+        }
+    }
+
+    fn role_use(&mut self, role: &RoleUse, around: &Around<'_>) {
+        self.tags.extend(role.keywords.tags.iter().cloned());
+        self.keywords(&role.keywords);
+        self.values(&role.parameters);
+        let Role { defaults, vars, .. } = &*role.role;
+        self.values(defaults);
+        self.values(vars);
+        for condition in &role.keywords.when {
+            let local = Local { around, own: &[] };
+            self.names.uses_of_condition(condition, &local, self.engine);
+        }
+    }
+
+    /// Checks the syntax of the templates in a node.
+    fn template(&mut self, node: &Node) {
+        self.names.guards.read(node);
+        let result = self.engine.check(node);
+        self.problems.take(result);
+    }
+
+    /// Checks the syntax of an expression.
+    fn condition(&mut self, node: &Node) {
+        self.names.guards.read(node);
+        let result = self.engine.check_expression(node);
+        self.problems.take(result);
+    }
+
+    fn values(&mut self, map: &Map) {
+        for (_, value) in map {
+            self.template(value);
+        }
+    }
+
+    fn finish(mut self, options: &ValidateOptions) -> Problems {
+        if self.all_literal {
+            let asked = &options.tags;
+            self.problems.0.extend(tags::unknown(asked, &self.tags));
+        }
+        if !self.makes_files {
+            self.problems.0.append(&mut self.missing_files);
+        }
+        if let Some(variables) = &options.variables {
+            self.problems.0.extend(self.names.undefined(variables));
+        }
+        let mut seen = HashSet::new();
+        let mut problems = self.problems;
+        problems
+            .0
+            .retain(|problem| seen.insert(problem.to_string()));
+        problems
+    }
+}

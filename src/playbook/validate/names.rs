@@ -1,0 +1,182 @@
+//! Variables that are used and that nothing can have defined.
+
+use super::guards::Guards;
+use crate::playbook::{Around, Loader, Loop, Play, RoleUse, Task, Visited, search_folders};
+use crate::source::{Place, Problem, did_you_mean};
+use crate::template::Engine;
+use crate::yaml::{Map, Node};
+use std::collections::{BTreeSet, HashSet};
+
+/// What is known of variables.
+#[derive(Default)]
+pub(super) struct Names {
+    /// Names asked for before they are used.
+    pub(super) guards: Guards,
+    /// Names that tasks give a value, for all plays that follow.
+    by_tasks: HashSet<String>,
+    /// Names that each play gives a value.
+    by_play: Vec<HashSet<String>>,
+    /// Names used where nothing around defines them: the play, the name and the place.
+    used: Vec<(usize, String, Place)>,
+    /// Something that depends on variables may define any name.
+    any: bool,
+}
+
+/// What stands around a use of names, and the names that its own task defines.
+pub(super) struct Local<'a> {
+    pub(super) around: &'a Around<'a>,
+    pub(super) own: &'a [&'a str],
+}
+
+impl Local<'_> {
+    fn defines(&self, name: &str) -> bool {
+        let in_map = |map: &Map| map.iter().any(|(key, _)| key.as_text() == Some(name));
+        self.own.contains(&name)
+            || self.around.layers().any(|layer| {
+                let of_role = |role: &RoleUse| {
+                    in_map(&role.parameters)
+                        || in_map(&role.role.defaults)
+                        || in_map(&role.role.vars)
+                };
+                in_map(&layer.keywords.vars)
+                    || layer.role.is_some_and(of_role)
+                    || layer.include.is_some_and(|include| {
+                        names_of_loop(include.repeat.as_ref()).contains(&name)
+                    })
+            })
+    }
+}
+
+impl Names {
+    pub(super) fn start_play(&mut self, play: &Play, loader: &Loader) {
+        let mut names: HashSet<String> = keys(&play.keywords.vars).collect();
+        for prompt in &play.vars_prompt {
+            let name = prompt.iter().find(|(key, _)| key.as_text() == Some("name"));
+            names.extend(name.map(|(_, name)| name.to_value().to_string()));
+        }
+        let search = search_folders(None, &play.folder, &play.folder);
+        for file in &play.vars_files {
+            let one = std::slice::from_ref(file);
+            for choice in file.as_list().unwrap_or(one) {
+                self.any |= choice.has_template();
+                let path = choice.as_text().map(|name| search.find("vars", name));
+                let Some(Ok(path)) = path else { continue };
+                if let Ok(document) = loader.file(&path) {
+                    names.extend(document.as_map().into_iter().flat_map(keys));
+                }
+            }
+        }
+        self.by_play.push(names);
+    }
+
+    /// Notes the names that something in a play gives a value beyond itself.
+    pub(super) fn define(&mut self, visited: Visited<'_>, _around: &Around<'_>) {
+        match visited {
+            Visited::Task(task) => {
+                self.register(task.register.as_ref());
+                self.define_by_module(task);
+            }
+            Visited::Block(_) => {}
+            Visited::Include(include) => {
+                self.register(include.register.as_ref());
+                self.any |= !include.is_literal();
+            }
+            Visited::Role(role) if role.public => {
+                let names = keys(&role.role.defaults).chain(keys(&role.role.vars));
+                if let Some(play) = self.by_play.last_mut() {
+                    play.extend(names);
+                }
+            }
+            Visited::Role(_) => {}
+        }
+    }
+
+    fn register(&mut self, name: Option<&Node>) {
+        self.by_tasks
+            .extend(name.and_then(Node::as_text).map(str::to_owned));
+    }
+
+    fn define_by_module(&mut self, task: &Task) {
+        let arguments = &task.action.arguments;
+        match task.action.module.as_str() {
+            "set_fact" | "add_host" => {
+                self.any |= arguments.iter().any(|(key, _)| key.has_template());
+                self.by_tasks.extend(keys(arguments));
+            }
+            // Which file it is, and what a folder holds, is known only when it runs.
+            "include_vars" => self.any = true,
+            "package_facts" => self.by_tasks.extend(["packages".to_owned()]),
+            "service_facts" => self.by_tasks.extend(["services".to_owned()]),
+            "getent" => self.any = true,
+            module => self.any |= module.contains("{{"),
+        }
+    }
+
+    /// Notes the names that the templates in `node` need.
+    pub(super) fn uses(&mut self, node: &Node, local: &Local<'_>, engine: &Engine) {
+        self.note(engine.names(node), local);
+    }
+
+    /// Notes the names that a condition needs.
+    pub(super) fn uses_of_condition(&mut self, node: &Node, local: &Local<'_>, engine: &Engine) {
+        self.note(engine.names_of_expression(node), local);
+    }
+
+    fn note(&mut self, names: Vec<(String, Place)>, local: &Local<'_>) {
+        let play = self.by_play.len().saturating_sub(1);
+        for (name, place) in names {
+            if !name.starts_with("ansible_") && !local.defines(&name) {
+                self.used.push((play, name, place));
+            }
+        }
+    }
+
+    /// Returns the problem of each name that nothing can have defined; `elsewhere` are the names
+    /// that come from outside the playbook.
+    pub(super) fn undefined(&self, elsewhere: &BTreeSet<String>) -> Vec<Problem> {
+        if self.any {
+            return Vec::new();
+        }
+        let mut problems = Vec::new();
+        for (play, name, place) in &self.used {
+            let by_play = self.by_play.get(*play);
+            let defined = elsewhere.contains(name)
+                || self.by_tasks.contains(name)
+                || by_play.is_some_and(|names| names.contains(name))
+                || self.guards.contains(name);
+            if defined {
+                continue;
+            }
+            let known = elsewhere
+                .iter()
+                .chain(&self.by_tasks)
+                .chain(by_play.into_iter().flatten())
+                .map(String::as_str);
+            let elsewhere = self.by_play.iter().position(|names| names.contains(name));
+            let other_play = elsewhere
+                .map(|_| "another play defines it, but variables of a play end with it".to_owned());
+            problems.push(
+                Problem::at(place, format!("nothing defines the variable \"{name}\""))
+                    .label("undefined")
+                    .help(did_you_mean(name, known).or(other_play)),
+            );
+        }
+        problems
+    }
+}
+
+fn keys(map: &Map) -> impl Iterator<Item = String> + '_ {
+    map.iter()
+        .filter_map(|(key, _)| key.as_text().map(str::to_owned))
+}
+
+/// Returns the variables that a loop sets.
+pub(super) fn names_of_loop(repeat: Option<&Loop>) -> Vec<&str> {
+    let Some(repeat) = repeat else {
+        return Vec::new();
+    };
+    let control = &repeat.control;
+    let mut names = vec![control.loop_var.as_deref().unwrap_or("item")];
+    names.extend(control.index_var.as_deref());
+    names
+}

@@ -1,0 +1,28 @@
+//! Tags that were asked for and exist nowhere.
+
+use crate::source::{Problem, did_you_mean};
+use std::collections::BTreeSet;
+
+/// Names that mean sets of tasks, whatever tags there are.
+const SPECIAL: &[&str] = &["all", "always", "never", "tagged", "untagged"];
+
+/// Returns the problem of each tag asked for that nothing has.
+pub(super) fn unknown<'a>(
+    asked: &'a [String],
+    tags: &'a BTreeSet<String>,
+) -> impl Iterator<Item = Problem> + 'a {
+    let templated = tags.iter().any(|tag| tag.contains("{{"));
+    asked
+        .iter()
+        .filter(move |tag| !templated && !tags.contains(*tag) && !SPECIAL.contains(&tag.as_str()))
+        .map(move |tag| {
+            let known: Vec<&str> = tags.iter().map(String::as_str).collect();
+            let all = match known.as_slice() {
+                [] => "the playbook has no tags".to_owned(),
+                _ => format!("the tags are {}", known.join(", ")),
+            };
+            Problem::new(format!("no task has the tag \"{tag}\""))
+                .help(did_you_mean(tag, known))
+                .help(all)
+        })
+}

@@ -1,0 +1,165 @@
+//! Checks of one task or include: module, arguments, templates, variables.
+
+use super::Validator;
+use super::names::{Local, names_of_loop};
+use crate::playbook::{Around, Include, IncludeKind, Play, Task, boolean};
+use crate::source::Problem;
+use crate::yaml::{Data, Node};
+
+/// Arguments that hold a file mode.
+const MODE_ARGUMENTS: &[&str] = &["mode", "directory_mode"];
+
+impl Validator<'_> {
+    pub(super) fn task(&mut self, task: &Task, around: &Around<'_>, play: &Play) {
+        self.tags.extend(task.keywords.tags.iter().cloned());
+        self.keywords(&task.keywords);
+        self.arguments(task);
+        let others = task.name.iter().chain(&task.notify);
+        let repeated = task.repeat.iter().flat_map(|repeat| repeat.values());
+        let tried = task.until.iter().flat_map(|until| until.values());
+        for node in others.chain(repeated).chain(tried) {
+            self.template(node);
+        }
+        for condition in conditions(task) {
+            self.condition(condition);
+        }
+        self.uses(task, around);
+        self.files(task, around, play);
+    }
+
+    fn arguments(&mut self, task: &Task) {
+        let action = &task.action;
+        if action.module.contains("{{") {
+            self.all_literal = false;
+            return;
+        }
+        let problems = self
+            .registry
+            .check(&action.module, &action.place, &action.arguments);
+        self.problems.0.extend(problems);
+        let entry = self.registry.get(&action.module).cloned();
+        for (key, value) in &action.arguments {
+            let name = key.as_text().unwrap_or_default();
+            let raw = entry
+                .as_ref()
+                .is_some_and(|entry| entry.raw.contains(&entry.canonical(name)));
+            if raw {
+                self.condition(value);
+            } else {
+                self.template(value);
+            }
+            if MODE_ARGUMENTS.contains(&name) {
+                self.problems.0.extend(mode_as_number(name, value));
+            }
+        }
+    }
+
+    /// Notes the variables that a task needs if it runs, unless a failure of it is expected.
+    fn uses(&mut self, task: &Task, around: &Around<'_>) {
+        let ignored = |value: &Option<Node>| {
+            value
+                .as_ref()
+                .is_some_and(|value| boolean(value) != Some(false))
+        };
+        let expected = around.rescued
+            || ignored(&task.keywords.ignore_errors)
+            || around
+                .layers()
+                .any(|layer| ignored(&layer.keywords.ignore_errors));
+        if expected {
+            return;
+        }
+        let mut own: Vec<&str> = names_of_loop(task.repeat.as_ref());
+        own.extend(
+            task.keywords
+                .vars
+                .iter()
+                .filter_map(|(key, _)| key.as_text()),
+        );
+        let engine = self.engine;
+        let local = Local { around, own: &own };
+        let entry = self.registry.get(&task.action.module).cloned();
+        for (key, value) in &task.action.arguments {
+            let name = key.as_text().unwrap_or_default();
+            let raw = entry
+                .as_ref()
+                .is_some_and(|entry| entry.raw.contains(&entry.canonical(name)));
+            match (raw, task.action.module.as_str()) {
+                (false, _) => self.names.uses(value, &local, engine),
+                (true, "assert") => self.names.uses_of_condition(value, &local, engine),
+                // The module itself deals with what is undefined, as debug does.
+                (true, _) => {}
+            }
+        }
+        let repeated = task.repeat.iter().flat_map(|repeat| repeat.values());
+        let tried = task.until.iter().flat_map(|until| until.values());
+        for node in task.keywords.values().chain(repeated).chain(tried) {
+            self.names.uses(node, &local, engine);
+        }
+        for condition in task.keywords.when.iter().chain(conditions(task)) {
+            self.names.uses_of_condition(condition, &local, engine);
+        }
+    }
+
+    pub(super) fn include(&mut self, include: &Include, around: &Around<'_>) {
+        self.keywords(&include.keywords);
+        self.keywords(&include.apply);
+        let named: Vec<&Node> = match &include.kind {
+            IncludeKind::Tasks(file) => vec![file],
+            IncludeKind::Role { name, from, .. } => {
+                let files = from.iter().map(|(_, file)| file);
+                files.chain([name]).collect()
+            }
+        };
+        let mut own: Vec<&str> = names_of_loop(include.repeat.as_ref());
+        own.extend(
+            include
+                .keywords
+                .vars
+                .iter()
+                .filter_map(|(key, _)| key.as_text()),
+        );
+        let engine = self.engine;
+        let local = Local { around, own: &own };
+        let repeated = include.repeat.iter().flat_map(|repeat| repeat.values());
+        for node in named.into_iter().chain(repeated) {
+            self.template(node);
+            self.names.uses(node, &local, engine);
+        }
+        for condition in &include.keywords.when {
+            self.names.uses_of_condition(condition, &local, engine);
+        }
+    }
+}
+
+/// Returns the conditions of a task besides `when`.
+fn conditions(task: &Task) -> impl Iterator<Item = &Node> {
+    let changed = task.changed_when.iter().flatten();
+    let failed = task.failed_when.iter().flatten();
+    let until = task.until.iter().flat_map(|until| &until.conditions);
+    let repeat = task.repeat.iter();
+    let breaks = repeat.flat_map(|repeat| &repeat.control.break_when);
+    changed.chain(failed).chain(until).chain(breaks)
+}
+
+/// `mode: 0644` is the number 420, which happens to be right; `mode: 644` is not.
+fn mode_as_number(name: &str, value: &Node) -> Option<Problem> {
+    let Data::Integer(number) = value.data else {
+        return None;
+    };
+    let written = value.place.text();
+    let octal = format!("{number:04o}");
+    let meant = if written.starts_with('0') {
+        octal.clone()
+    } else {
+        format!("0{written}")
+    };
+    Some(
+        Problem::at(
+            &value.place,
+            format!("{name} must be quoted: {written} is the number {number}, the mode {octal}"),
+        )
+        .label("a number")
+        .help(format!("write {name}: \"{meant}\"")),
+    )
+}

@@ -1,0 +1,238 @@
+//! Everything a play holds, in the order it would run, with what stands around it.
+
+use super::{Block, Include, IncludeKind, Item, Keywords, Loader, Play, RoleFiles, RoleUse, Task};
+use crate::source::Problems;
+use crate::yaml::Map;
+use std::collections::HashSet;
+
+/// What a play holds.
+#[derive(Debug, Clone, Copy)]
+pub enum Visited<'a> {
+    /// A task.
+    Task(&'a Task),
+    /// A block, before what it holds.
+    Block(&'a Block),
+    /// An include, before what it includes.
+    Include(&'a Include),
+    /// A role in use, before its dependencies and tasks.
+    Role(&'a RoleUse),
+}
+
+/// What stands around an item: a play, block, role or include, and what stands around that.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'a> {
+    /// What stands around this; nothing around the play.
+    pub outer: Option<&'a Around<'a>>,
+    /// The keywords that the items inherit from this.
+    pub keywords: &'a Keywords,
+    /// The role whose use this is.
+    pub role: Option<&'a RoleUse>,
+    /// The include whose items these are, for its loop variables and its own variables.
+    pub include: Option<&'a Include>,
+    /// Whether a failure within is rescued.
+    pub rescued: bool,
+    /// Whether the items are handlers.
+    pub handlers: bool,
+}
+
+impl<'a> Around<'a> {
+    /// Returns this and all that stands around it, the innermost first.
+    pub fn layers(&self) -> impl Iterator<Item = &Around<'a>> {
+        std::iter::successors(Some(self), |around| around.outer)
+    }
+
+    /// Returns the tags of an item here, inherited ones first, each once.
+    pub fn tags(&self, own: &Keywords) -> Vec<String> {
+        let mut layers: Vec<&Keywords> = self.layers().map(|around| around.keywords).collect();
+        layers.reverse();
+        let mut tags: Vec<String> = Vec::new();
+        for tag in layers
+            .into_iter()
+            .chain([own])
+            .flat_map(|layer| &layer.tags)
+        {
+            if !tags.contains(tag) {
+                tags.push(tag.clone());
+            }
+        }
+        tags
+    }
+}
+
+impl Include {
+    /// Returns the keywords that reach the included tasks: what `apply` gives, and `vars`.
+    pub fn inherited(&self) -> Keywords {
+        let mut keywords = self.apply.clone();
+        let own: Map = self.keywords.vars.clone();
+        keywords.vars.splice(0..0, own);
+        keywords
+    }
+
+    /// Returns whether what it includes depends on no variable.
+    pub fn is_literal(&self) -> bool {
+        match &self.kind {
+            IncludeKind::Tasks(file) => !file.has_template(),
+            IncludeKind::Role { name, from, .. } => {
+                !name.has_template() && !from.iter().any(|(_, file)| file.has_template())
+            }
+        }
+    }
+}
+
+/// Calls `visit` for everything in a play; with a loader, for what its includes hold as well,
+/// where that depends on no variable. Returns the problems with what was included.
+pub fn walk(
+    play: &Play,
+    loader: Option<&Loader>,
+    visit: &mut dyn FnMut(Visited<'_>, &Around<'_>),
+) -> Problems {
+    let mut walker = Walker {
+        play,
+        loader,
+        visit,
+        included: HashSet::new(),
+        problems: Problems::default(),
+    };
+    let around = Around {
+        outer: None,
+        keywords: &play.keywords,
+        role: None,
+        include: None,
+        rescued: false,
+        handlers: false,
+    };
+    walker.items(&play.pre_tasks, &around);
+    for role in &play.roles {
+        walker.role(role, &around);
+    }
+    walker.items(&play.tasks, &around);
+    walker.items(&play.post_tasks, &around);
+    let handlers = Around {
+        handlers: true,
+        ..around
+    };
+    walker.items(&play.handlers, &handlers);
+    walker.problems
+}
+
+struct Walker<'w> {
+    play: &'w Play,
+    loader: Option<&'w Loader>,
+    visit: &'w mut dyn FnMut(Visited<'_>, &Around<'_>),
+    /// The includes that were followed: one that includes itself is followed once.
+    included: HashSet<String>,
+    problems: Problems,
+}
+
+impl Walker<'_> {
+    fn items(&mut self, items: &[Item], around: &Around<'_>) {
+        for item in items {
+            match item {
+                Item::Task(task) => (self.visit)(Visited::Task(task), around),
+                Item::Block(block) => self.block(block, around),
+                Item::Include(include) => self.include(include, around),
+                Item::Role(role) => self.role(role, around),
+            }
+        }
+    }
+
+    fn block(&mut self, block: &Block, around: &Around<'_>) {
+        (self.visit)(Visited::Block(block), around);
+        let inner = Around {
+            outer: Some(around),
+            keywords: &block.keywords,
+            role: None,
+            include: None,
+            ..*around
+        };
+        let rescued = Around {
+            rescued: around.rescued || !block.rescue.is_empty(),
+            ..inner
+        };
+        self.items(&block.block, &rescued);
+        self.items(&block.rescue, &inner);
+        self.items(&block.always, &inner);
+    }
+
+    fn role(&mut self, role: &RoleUse, around: &Around<'_>) {
+        (self.visit)(Visited::Role(role), around);
+        let inner = Around {
+            outer: Some(around),
+            keywords: &role.keywords,
+            role: Some(role),
+            include: None,
+            ..*around
+        };
+        for dependency in &role.role.dependencies {
+            self.role(dependency, &inner);
+        }
+        self.items(&role.role.tasks, &inner);
+        let handlers = Around {
+            handlers: true,
+            ..inner
+        };
+        self.items(&role.role.handlers, &handlers);
+    }
+
+    fn include(&mut self, include: &Include, around: &Around<'_>) {
+        (self.visit)(Visited::Include(include), around);
+        let Some(loader) = self.loader.filter(|_| include.is_literal()) else {
+            return;
+        };
+        let role = include.role.as_ref().map(|role| role.folder.display());
+        let known = format!("{} {role:?}", include.place);
+        if !self.included.insert(known) {
+            return;
+        }
+        let keywords = include.inherited();
+        let inner = Around {
+            outer: Some(around),
+            keywords: &keywords,
+            role: None,
+            include: Some(include),
+            ..*around
+        };
+        match &include.kind {
+            IncludeKind::Tasks(file) => {
+                let file = file.as_text().unwrap_or_default();
+                let items = loader.include_tasks(include, file, &self.play.folder);
+                let items = self.problems.take(items).unwrap_or_default();
+                self.items(&items, &inner);
+            }
+            IncludeKind::Role { .. } => self.included_role(include, loader, &inner),
+        }
+    }
+
+    fn included_role(&mut self, include: &Include, loader: &Loader, around: &Around<'_>) {
+        let IncludeKind::Role {
+            name,
+            from,
+            public,
+            allow_duplicates,
+            rolespec_validate,
+        } = &include.kind
+        else {
+            return;
+        };
+        let mut files = RoleFiles::default();
+        for (key, file) in from {
+            let file = file.as_text().unwrap_or_default().to_owned();
+            files.set(key.as_text().unwrap_or_default(), file);
+        }
+        let name = name.as_text().unwrap_or_default();
+        let role = loader.include_role(include, name, &files, &self.play.folder);
+        let Some(role) = self.problems.take(role) else {
+            return;
+        };
+        let used = RoleUse {
+            place: include.place.clone(),
+            role,
+            keywords: Keywords::default(),
+            parameters: Map::new(),
+            public: *public,
+            allow_duplicates: *allow_duplicates,
+            rolespec_validate: *rolespec_validate,
+        };
+        self.role(&used, around);
+    }
+}
