@@ -43,6 +43,17 @@ impl Files {
     }
 }
 
+/// Returns the names in a folder, sorted, without hidden ones; none if it cannot be read.
+pub fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    names.sort();
+    names
+}
+
 /// A file that is in none of the folders.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("no file {name}; searched: {}", searched.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "))]

@@ -23,6 +23,8 @@ pub struct Include {
     pub keywords: Keywords,
     /// `apply`: keywords for the included tasks.
     pub apply: Keywords,
+    /// `notify` of `apply`: every changed task of what is included notifies these handlers.
+    pub apply_notify: Vec<Node>,
     /// `loop`, `with_*`.
     pub repeat: Option<Loop>,
     /// `register`.

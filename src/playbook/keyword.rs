@@ -3,8 +3,8 @@
 use crate::source::Problem;
 use crate::yaml::{Data, Node};
 use Kind::{
-    Any, Boolean, Conditions, Environment, Items, List, Mapping, Mappings, Number, Percent, Text,
-    Texts, Whole,
+    Any, Arguments, Boolean, Conditions, Environment, Items, List, Mapping, Mappings, Number,
+    Percent, Text, Texts, Whole,
 };
 use Level::{Apply, Block, Handler, Import, ImportPlaybook, Include, Play, Role, Task};
 
@@ -80,6 +80,8 @@ pub enum Kind {
     Texts,
     /// An expression, or a list of which all must hold.
     Conditions,
+    /// A mapping, or a template that gives one.
+    Arguments,
     /// A mapping.
     Mapping,
     /// A mapping, or a list of mappings.
@@ -104,7 +106,7 @@ impl Kind {
             Percent => "a percentage",
             Texts => "text or a list of texts",
             Conditions => "an expression or a list of expressions",
-            Mapping => "a mapping",
+            Mapping | Arguments => "a mapping",
             Mappings => "a mapping or a list of mappings",
             Environment => "a mapping or a template that gives one",
             Items => "a list of tasks",
@@ -119,7 +121,8 @@ impl Kind {
         let template = value.as_text().is_some() && value.has_template();
         let fits = match self {
             Any => true,
-            Text => template || is_scalar(value),
+            // A name may be left empty.
+            Text => template || is_scalar(value) || (keyword == "name" && is_empty(value)),
             Boolean => template || boolean(value).is_some(),
             Whole => template || whole(value).is_some(),
             Number => template || number(value).is_some(),
@@ -131,6 +134,7 @@ impl Kind {
                         .as_list()
                         .is_some_and(|items| items.iter().all(is_scalar))
             }
+            Arguments => template || is_empty(value) || value.as_map().is_some(),
             Mapping => is_empty(value) || value.as_map().is_some(),
             Mappings => is_empty(value) || all(value, |item| item.as_map().is_some()),
             Environment => {
@@ -147,13 +151,14 @@ impl Kind {
         // The item that does not fit is a better place than the list it stands in.
         let wrong = match (self, value.as_list()) {
             (Texts | Conditions, Some(items)) => items.iter().find(|item| !is_scalar(item)),
+            (Mappings, Some(items)) => items.iter().find(|item| item.as_map().is_none()),
             _ => None,
         };
         let what = if wrong.is_some() { "an item of " } else { "" };
-        let expected = if wrong.is_some() {
-            "text"
-        } else {
-            self.expected()
+        let expected = match (self, wrong) {
+            (Mappings, Some(_)) => "a mapping",
+            (_, Some(_)) => "text",
+            _ => self.expected(),
         };
         let wrong = wrong.unwrap_or(value);
         Some(wrong.unexpected(&format!("{what}{keyword}"), expected))
@@ -286,7 +291,7 @@ pub const KEYWORDS: &[Keyword] = &[
     entry("action", Any, TASK, "the module and its arguments in one: `copy src=a dest=b`"),
     entry("always", Items, &[Block], "tasks that run whether the block failed or not"),
     entry("any_errors_fatal", Boolean, SHARED, "a failure on one host ends the play for all"),
-    entry("args", Mapping, &[Task, Handler, Import, Include], "further arguments of the module"),
+    entry("args", Arguments, &[Task, Handler, Import, Include], "further arguments of the module"),
     entry("async", Whole, TASK, "seconds the task may run in the background"),
     entry("become", Boolean, SHARED, "act as another user"),
     entry("become_exe", Text, SHARED, "the program that changes the user"),
@@ -298,7 +303,7 @@ pub const KEYWORDS: &[Keyword] = &[
     entry("check_mode", Boolean, SHARED, "only predict, or act even under --check"),
     entry("collections", Texts, SHARED_AND_INCLUDE, "accepted and without effect"),
     entry("connection", Text, SHARED, "how hosts are reached: ssh or local"),
-    entry("debugger", Text, SHARED_AND_INCLUDE, "accepted and without effect"),
+    entry("debugger", Any, SHARED_AND_INCLUDE, "accepted and without effect"),
     entry("delay", Number, TASK, "seconds between two tries of `until`"),
     entry("delegate_facts", Boolean, BELOW_PLAY, "facts belong to the host delegated to"),
     entry("delegate_to", Text, BELOW_PLAY, "the host that acts instead"),
@@ -323,7 +328,7 @@ pub const KEYWORDS: &[Keyword] = &[
     entry("module_defaults", Mappings, SHARED, "default arguments by module"),
     entry("name", Text, NAMED, "what is shown"),
     entry("no_log", Boolean, SHARED_AND_INCLUDE, "arguments and results are never shown"),
-    entry("notify", Texts, &[Block, Task, Handler, Import], "handlers to run after a change"),
+    entry("notify", Texts, &[Block, Task, Handler, Import, Apply], "handlers to run after a change"),
     entry("order", Text, &[Play], "the order of the hosts"),
     entry("poll", Whole, TASK, "seconds between two looks at an `async` task"),
     entry("port", Whole, SHARED, "the port of sshd"),
@@ -343,9 +348,10 @@ pub const KEYWORDS: &[Keyword] = &[
     entry("throttle", Whole, SHARED, "hosts at a time for a task"),
     entry("timeout", Whole, SHARED_AND_INCLUDE, "seconds a task may take"),
     entry("until", Conditions, TASK, "repeat the task until this holds"),
+    entry("user", Text, &[Play], "an older name of `remote_user`"),
     entry("vars", Mapping, ALL, "variables"),
     entry("vars_files", Any, &[Play], "files of variables; of a list within, the first that exists"),
-    entry("vars_prompt", List, &[Play], "variables asked for at the start"),
+    entry("vars_prompt", Mappings, &[Play], "variables asked for at the start"),
     entry("when", Conditions, CONDITIONAL, "only where this holds"),
 ];
 

@@ -63,7 +63,9 @@ pub struct Action {
     /// Where the name stands.
     pub place: Place,
     /// The arguments; a free form (`command: ls`) is the one entry `_raw_params` here, and
-    /// `key=value` text is taken apart.
+    /// `key=value` text is taken apart. Arguments that come as one template (`set_fact: "{{ x }}"`,
+    /// `args: "{{ x }}"`) are the entry `_variable_params`: a mapping once rendered, under the
+    /// others.
     pub arguments: Map,
 }
 
@@ -92,9 +94,9 @@ pub struct Loop {
 /// `loop_control`; absent means Ansible's defaults.
 #[derive(Debug, Clone, Default)]
 pub struct LoopControl {
-    /// The variable that holds the item; `item` if not given.
+    /// The variable that holds the item; `item` if not given. May be a template.
     pub loop_var: Option<String>,
-    /// The variable that holds the index, from 0.
+    /// The variable that holds the index, from 0. May be a template.
     pub index_var: Option<String>,
     /// What is shown instead of the item.
     pub label: Option<Node>,

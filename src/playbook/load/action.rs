@@ -20,11 +20,14 @@ const COMMAND_KEYS: &[&str] = &[
     "strip_empty_ends",
 ];
 
-/// Modules beside these whose text may be one template.
+/// Modules whose text may be one template all the same.
 const TAKES_TEMPLATE: &[&str] = &["import_tasks", "include_tasks", "include_vars", "meta"];
 
 /// The key under which the arguments hold text that is no `key=value`.
 pub(super) const RAW: &str = "_raw_params";
+
+/// The key under which the arguments hold a template that gives further ones.
+const VARIABLE: &str = "_variable_params";
 
 /// Returns a module's or plugin's name without the collection that Ansible's own stand in.
 pub(super) fn short_name(name: &str) -> &str {
@@ -168,6 +171,10 @@ impl Reader<'_> {
     /// Returns the arguments of a module: what stands behind its name, over those of `args`.
     pub(super) fn arguments(&mut self, module: &str, value: &Node, args: Option<&Node>) -> Map {
         let mut arguments = args.and_then(Node::as_map).cloned().unwrap_or_default();
+        if let Some(template) = args.filter(|args| args.as_text().is_some()) {
+            self.refuse_variable_arguments(module, template);
+            arguments.push((text_node(VARIABLE, &template.place), template.clone()));
+        }
         match &value.data {
             Data::Null => {}
             Data::Map(map) => {
@@ -230,15 +237,26 @@ impl Reader<'_> {
         if parsed.rest.trim().is_empty() {
             return arguments;
         }
-        let alone = parsed.pairs.is_empty() && !command;
-        if alone && value.has_template() && !TAKES_TEMPLATE.contains(&module) {
+        let rest = parsed.rest.trim();
+        let alone = parsed.pairs.is_empty() && rest.starts_with("{{") && rest.ends_with("}}");
+        let key = if alone && !command && !TAKES_TEMPLATE.contains(&module) {
+            self.refuse_variable_arguments(module, value);
+            VARIABLE
+        } else {
+            RAW
+        };
+        let raw = text_node(&parsed.rest, &value.place);
+        arguments.push((text_node(key, &value.place), raw));
+        arguments
+    }
+
+    /// What a template gives cannot be checked before it is rendered; `set_fact` takes anything.
+    fn refuse_variable_arguments(&mut self, module: &str, value: &Node) {
+        if module != "set_fact" {
             let message = format!("the arguments of {module} cannot come from one template");
             let advice = "write a mapping with the arguments' names".to_owned();
-            self.report(Problem::at(&value.place, message).help(advice));
+            self.report_unless_compat(Problem::at(&value.place, message).help(advice));
         }
-        let raw = text_node(&parsed.rest, &value.place);
-        arguments.push((text_node(RAW, &value.place), raw));
-        arguments
     }
 }
 

@@ -92,7 +92,7 @@ impl Reader<'_> {
         self.refuse_loops(&keys, &call);
         self.refuse_apply(&call);
         self.refuse_handler(&call, scope)?;
-        let (_, keywords, _) = self.import_keywords(&keys);
+        let (block_name, keywords, notify) = self.import_keywords(&keys);
         let name = self.role_argument(&call)?;
         let mut files = RoleFiles::default();
         for (key, value) in from_arguments(&call) {
@@ -112,7 +112,7 @@ impl Reader<'_> {
         let place = from.first().map_or(&name.place, |(_, value)| &value.place);
         let folder = self.find_role(text, &name.place, scope)?;
         let role = self.role(text, folder, place, &files, scope)?;
-        Some(Item::Role(Arc::new(RoleUse {
+        let role = Item::Role(Arc::new(RoleUse {
             place: node.place.clone(),
             role,
             keywords,
@@ -120,20 +120,25 @@ impl Reader<'_> {
             public: self.flag(&call, "public", true),
             allow_duplicates: self.flag(&call, "allow_duplicates", true),
             rolespec_validate: self.flag(&call, "rolespec_validate", true),
+        }));
+        if notify.is_empty() {
+            return Some(role);
+        }
+        Some(Item::Block(Arc::new(Block {
+            place: node.place.clone(),
+            name: block_name,
+            keywords: Keywords::default(),
+            block: vec![role],
+            rescue: Vec::new(),
+            always: Vec::new(),
+            notify,
         })))
     }
 
     pub(super) fn include(&mut self, node: &Node, scope: &Scope) -> Option<Item> {
         let keys = self.keys(node, Level::Include);
         let call = self.call(&keys)?;
-        let apply = match call.get(&["apply"]) {
-            Some(apply) if apply.as_map().is_none() => {
-                self.report(apply.unexpected("apply", "a mapping"));
-                Keywords::default()
-            }
-            Some(apply) => self.shared_keywords(apply, Level::Apply, |_| false),
-            None => Keywords::default(),
-        };
+        let (apply, apply_notify) = self.apply(&call);
         let kind = if call.module == "include_tasks" {
             IncludeKind::Tasks(self.file_argument(&call)?.clone())
         } else {
@@ -154,6 +159,7 @@ impl Reader<'_> {
             kind,
             keywords: Keywords::default(),
             apply,
+            apply_notify,
             repeat: self.repeat(&keys.entries, &keys.with),
             register: None,
             handler: scope.handlers,
@@ -241,6 +247,25 @@ impl Reader<'_> {
             }
         }
         (name, keywords, notify)
+    }
+
+    /// Returns the keywords and the `notify` that an include gives to what it includes.
+    fn apply(&mut self, call: &Call<'_>) -> (Keywords, Vec<Node>) {
+        let (mut keywords, mut notify) = (Keywords::default(), Vec::new());
+        let Some(apply) = call.get(&["apply"]) else {
+            return (keywords, notify);
+        };
+        if apply.as_map().is_none() {
+            self.report(apply.unexpected("apply", "a mapping"));
+        }
+        for entry in self.entries(apply, Level::Apply, |_| false) {
+            if entry.name == "notify" {
+                notify = one_or_many(entry.value);
+            } else {
+                self.set_shared(&mut keywords, &entry);
+            }
+        }
+        (keywords, notify)
     }
 
     fn refuse_loops(&mut self, keys: &Keys<'_>, call: &Call<'_>) {

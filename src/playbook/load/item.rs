@@ -9,6 +9,9 @@ use crate::source::Problem;
 use crate::yaml::Node;
 use std::sync::Arc;
 
+/// Keywords of plays that are modules among tasks.
+const ALSO_MODULES: &[&str] = &["gather_facts", "user"];
+
 /// A task's keys, sorted: keywords, loops and what may be the module.
 pub(super) struct Keys<'a> {
     pub(super) entries: Vec<Entry<'a>>,
@@ -106,7 +109,8 @@ impl Reader<'_> {
     /// or reported.
     pub(super) fn keys<'a>(&mut self, node: &'a Node, level: Level) -> Keys<'a> {
         let is_with = |name: &str| name.starts_with("with_");
-        let is_other = |name: &str| is_with(name) || keyword(name).is_none();
+        let is_other =
+            |name: &str| is_with(name) || ALSO_MODULES.contains(&name) || keyword(name).is_none();
         let entries = self.entries(node, level, is_other);
         let rest = node
             .as_map()

@@ -229,7 +229,6 @@ pub(super) fn unknown_keyword(key: &Node, name: &str, level: Level) -> Problem {
         "sudo_user" | "su_user" => Some("write become_user"),
         "accelerate" | "static" => Some("remove it: it has had no effect for years"),
         "include" => Some("write include_tasks or import_tasks"),
-        "user" if level == Level::Play => Some("write remote_user"),
         _ => None,
     };
     let near = did_you_mean(name, keyword_names(level));

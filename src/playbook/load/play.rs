@@ -61,6 +61,7 @@ impl Reader<'_> {
             return;
         }
         match entry.name {
+            "user" => self.older_remote_user(play, entry),
             "name" => play.name = Some(value.clone()),
             "hosts" => self.check_hosts(value),
             "gather_facts" => play.gather_facts = Some(value.clone()),
@@ -90,6 +91,14 @@ impl Reader<'_> {
             "roles" => play.roles = self.role_uses(value, scope),
             _ => {}
         }
+    }
+
+    fn older_remote_user(&mut self, play: &mut Play, entry: &Entry<'_>) {
+        if let Some(other) = &play.keywords.remote_user {
+            let problem = Problem::at(&entry.key.place, "user and remote_user mean the same");
+            self.report(problem.related(&other.place, "given here too"));
+        }
+        play.keywords.remote_user = Some(entry.value.clone());
     }
 
     fn check_hosts(&mut self, value: &Node) {
@@ -186,9 +195,8 @@ impl Reader<'_> {
 
     fn vars_prompt(&mut self, value: &Node) -> Vec<Map> {
         let mut prompts = Vec::new();
-        for item in value.as_list().unwrap_or_default() {
+        for item in one_or_many(value) {
             let Some(map) = item.as_map() else {
-                self.report(item.unexpected("an entry of vars_prompt", "a mapping"));
                 continue;
             };
             if item.get("name").and_then(Node::as_text).is_none() {

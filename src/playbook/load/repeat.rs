@@ -89,7 +89,9 @@ impl Reader<'_> {
     }
 
     fn variable_name(&mut self, value: &Node) -> Option<String> {
-        self.check_variable_name(value);
+        if !value.has_template() {
+            self.check_variable_name(value);
+        }
         value.as_text().map(str::to_owned)
     }
 

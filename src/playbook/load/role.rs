@@ -2,6 +2,7 @@
 
 use super::Reader;
 use super::scope::Scope;
+use crate::files::names_in;
 use crate::playbook::search::parent;
 use crate::playbook::{Item, Role, RoleName, boolean};
 use crate::source::{Place, Problem, did_you_mean};
@@ -90,6 +91,10 @@ impl Reader<'_> {
             Problem::at(place, format!("there is no role \"{name}\""))
                 .label("not found")
                 .help(did_you_mean(name, known.iter().map(String::as_str)))
+                .help(
+                    (name.split('.').count() == 3)
+                        .then(|| "roles of collections are not supported".to_owned()),
+                )
                 .help(format!("searched in {}", shown.join(", "))),
         );
         None
@@ -262,17 +267,6 @@ fn files_below(path: &Path) -> Vec<PathBuf> {
         }
     }
     files
-}
-
-/// Returns the names in a folder, sorted, without hidden ones; none if it cannot be read.
-fn names_in(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| !name.starts_with('.'))
-        .collect();
-    names.sort();
-    names
 }
 
 fn stem(name: &str) -> &str {

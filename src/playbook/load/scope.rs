@@ -51,14 +51,16 @@ impl Scope {
     /// Returns the path of the tasks file `name`, looked for beside the file that names it, in the
     /// role and beside the playbook.
     pub(super) fn find_tasks(&self, name: &str, place: &Place) -> Result<PathBuf> {
-        let subfolder = if self.handlers { "handlers" } else { "tasks" };
         let beside = self.folder.join(name);
         if beside.is_file() {
             return Ok(beside);
         }
         let files = search_folders(self.role.as_deref(), &self.folder, &self.play_folder);
+        if let (true, Ok(path)) = (self.handlers, files.find("handlers", name)) {
+            return Ok(path);
+        }
         files
-            .find(subfolder, name)
+            .find("tasks", name)
             .map_err(|missing| missing_file("tasks file", place, &missing).into())
     }
 }

@@ -79,8 +79,7 @@ fn source_file(task: &Task) -> Option<(&'static str, String, &Node)> {
     let on_host = argument(&["remote_src"]).is_some_and(|value| boolean(value) != Some(false));
     let (kind, node) = match task.action.module.as_str() {
         "template" => ("templates", argument(&["src"])?),
-        "copy" if !on_host => ("files", argument(&["src"])?),
-        "unarchive" | "untar" if !on_host => ("files", argument(&["src"])?),
+        "copy" | "unarchive" | "untar" if !on_host => ("files", argument(&["src"])?),
         "script" => ("files", argument(&["_raw_params", "cmd"])?),
         "include_vars" => ("vars", argument(&["_raw_params", "file"])?),
         _ => return None,

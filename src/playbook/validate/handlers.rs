@@ -26,6 +26,7 @@ impl Handlers {
             Visited::Block(block) => self.notified.extend(block.notify.iter().cloned()),
             Visited::Include(include) => {
                 self.any |= !include.is_literal();
+                self.notified.extend(include.apply_notify.iter().cloned());
                 if around.handlers {
                     self.included(include);
                 }

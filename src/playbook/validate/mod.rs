@@ -7,6 +7,7 @@ mod names;
 mod nodes;
 mod tags;
 mod task;
+mod variables_files;
 
 use super::walk::{Around, Visited, walk};
 use super::{Loader, Play, Playbook, Role, RoleUse};
@@ -103,7 +104,7 @@ impl Validator<'_> {
     }
 
     fn visit(&mut self, visited: Visited<'_>, around: &Around<'_>, play: &Play) {
-        self.names.define(visited, around);
+        self.names.define(visited, play, self.loader);
         match visited {
             Visited::Task(task) => self.task(task, around, play),
             Visited::Block(block) => {

@@ -1,6 +1,7 @@
 //! Variables that are used and that nothing can have defined.
 
 use super::guards::Guards;
+use super::variables_files;
 use crate::playbook::{Around, Loader, Loop, Play, RoleUse, Task, Visited, search_folders};
 use crate::source::{Place, Problem, did_you_mean};
 use crate::template::Engine;
@@ -58,11 +59,10 @@ impl Names {
         for file in &play.vars_files {
             let one = std::slice::from_ref(file);
             for choice in file.as_list().unwrap_or(one) {
-                self.any |= choice.has_template();
-                let path = choice.as_text().map(|name| search.find("vars", name));
-                let Some(Ok(path)) = path else { continue };
-                if let Ok(document) = loader.file(&path) {
-                    names.extend(document.as_map().into_iter().flat_map(keys));
+                let name = choice.as_text().unwrap_or_default();
+                match variables_files::names(&search, name, loader) {
+                    Some(found) => names.extend(found),
+                    None => self.any = true,
                 }
             }
         }
@@ -70,13 +70,12 @@ impl Names {
     }
 
     /// Notes the names that something in a play gives a value beyond itself.
-    pub(super) fn define(&mut self, visited: Visited<'_>, _around: &Around<'_>) {
+    pub(super) fn define(&mut self, visited: Visited<'_>, play: &Play, loader: &Loader) {
         match visited {
             Visited::Task(task) => {
                 self.register(task.register.as_ref());
-                self.define_by_module(task);
+                self.define_by_module(task, play, loader);
             }
-            Visited::Block(_) => {}
             Visited::Include(include) => {
                 self.register(include.register.as_ref());
                 self.any |= !include.is_literal();
@@ -87,7 +86,7 @@ impl Names {
                     play.extend(names);
                 }
             }
-            Visited::Role(_) => {}
+            Visited::Block(_) | Visited::Role(_) => {}
         }
     }
 
@@ -96,19 +95,40 @@ impl Names {
             .extend(name.and_then(Node::as_text).map(str::to_owned));
     }
 
-    fn define_by_module(&mut self, task: &Task) {
+    fn define_by_module(&mut self, task: &Task, play: &Play, loader: &Loader) {
         let arguments = &task.action.arguments;
         match task.action.module.as_str() {
             "set_fact" | "add_host" => {
-                self.any |= arguments.iter().any(|(key, _)| key.has_template());
+                let open = |(key, _): &(Node, Node)| {
+                    key.has_template() || key.as_text() == Some("_variable_params")
+                };
+                self.any |= arguments.iter().any(open);
                 self.by_tasks.extend(keys(arguments));
             }
-            // Which file it is, and what a folder holds, is known only when it runs.
-            "include_vars" => self.any = true,
+            "include_vars" => self.include_vars(task, play, loader),
             "package_facts" => self.by_tasks.extend(["packages".to_owned()]),
             "service_facts" => self.by_tasks.extend(["services".to_owned()]),
-            "getent" => self.any = true,
-            module => self.any |= module.contains("{{"),
+            module => self.any |= module == "getent" || module.contains("{{"),
+        }
+    }
+
+    fn include_vars(&mut self, task: &Task, play: &Play, loader: &Loader) {
+        let argument = |names: &[&str]| {
+            let arguments = &task.action.arguments;
+            let is_named =
+                |(key, _): &&(Node, Node)| key.as_text().is_some_and(|key| names.contains(&key));
+            arguments.iter().find(is_named).map(|(_, value)| value)
+        };
+        if let Some(name) = argument(&["name"]) {
+            self.by_tasks.extend(name.as_text().map(str::to_owned));
+            self.any |= name.has_template();
+            return;
+        }
+        let file = argument(&["file", "_raw_params"]).and_then(Node::as_text);
+        let search = task.files(&play.folder);
+        match file.and_then(|file| variables_files::names(&search, file, loader)) {
+            Some(names) => self.by_tasks.extend(names),
+            None => self.any = true,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Validator;
 use super::names::{Local, names_of_loop};
-use crate::playbook::{Around, Include, IncludeKind, Play, Task, boolean};
+use crate::playbook::{Around, Include, IncludeKind, Loop, Play, Task, Until, boolean};
 use crate::source::Problem;
 use crate::yaml::{Data, Node};
 
@@ -15,8 +15,8 @@ impl Validator<'_> {
         self.keywords(&task.keywords);
         self.arguments(task);
         let others = task.name.iter().chain(&task.notify);
-        let repeated = task.repeat.iter().flat_map(|repeat| repeat.values());
-        let tried = task.until.iter().flat_map(|until| until.values());
+        let repeated = task.repeat.iter().flat_map(Loop::values);
+        let tried = task.until.iter().flat_map(Until::values);
         for node in others.chain(repeated).chain(tried) {
             self.template(node);
         }
@@ -33,10 +33,14 @@ impl Validator<'_> {
             self.all_literal = false;
             return;
         }
-        let problems = self
-            .registry
-            .check(&action.module, &action.place, &action.arguments);
-        self.problems.0.extend(problems);
+        let variable = |(key, _): &(Node, Node)| key.as_text() == Some("_variable_params");
+        if !action.arguments.iter().any(variable) {
+            let arguments = &action.arguments;
+            let problems = self
+                .registry
+                .check(&action.module, &action.place, arguments);
+            self.problems.0.extend(problems);
+        }
         let entry = self.registry.get(&action.module).cloned();
         for (key, value) in &action.arguments {
             let name = key.as_text().unwrap_or_default();
@@ -91,8 +95,8 @@ impl Validator<'_> {
                 (true, _) => {}
             }
         }
-        let repeated = task.repeat.iter().flat_map(|repeat| repeat.values());
-        let tried = task.until.iter().flat_map(|until| until.values());
+        let repeated = task.repeat.iter().flat_map(Loop::values);
+        let tried = task.until.iter().flat_map(Until::values);
         for node in task.keywords.values().chain(repeated).chain(tried) {
             self.names.uses(node, &local, engine);
         }
@@ -121,7 +125,7 @@ impl Validator<'_> {
         );
         let engine = self.engine;
         let local = Local { around, own: &own };
-        let repeated = include.repeat.iter().flat_map(|repeat| repeat.values());
+        let repeated = include.repeat.iter().flat_map(Loop::values);
         for node in named.into_iter().chain(repeated) {
             self.template(node);
             self.names.uses(node, &local, engine);
