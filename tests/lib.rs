@@ -8,6 +8,7 @@ mod memory;
 mod modules;
 mod playbooks;
 mod ssh_channels;
+mod ssh_lab;
 mod ssh_login;
 mod sshd;
 mod validation;

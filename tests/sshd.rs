@@ -295,6 +295,41 @@ pub(crate) fn shell(line: &str) {
 
 /// Runs an ignored test of this program in a process of its own.
 pub(crate) fn run_test_alone(name: &str) {
-    let program = std::env::current_exe().unwrap();
-    run(Command::new(program).args(["--exact", name, "--ignored", "--nocapture"]));
+    let test = std::env::current_exe().unwrap();
+    let output = program(&[test.to_str().unwrap(), "--exact", name, "--ignored"]);
+    assert!(output.contains(" 1 passed"), "{output}");
+}
+
+/// Runs the ignored tests whose names begin so on the controller of a lab that is brought up for
+/// them. Without `RMQPLAY_LAB` in the environment nothing happens.
+pub(crate) fn on_lab(name: &str, hosts: usize, tests: &str) {
+    struct Lab<'a>(&'a str);
+    impl Drop for Lab<'_> {
+        fn drop(&mut self) {
+            program(&["tests/lab", "--name", self.0, "down"]);
+        }
+    }
+    if std::env::var_os("RMQPLAY_LAB").is_none() {
+        return;
+    }
+    let lab = Lab(name);
+    program(&["tests/lab", "--name", name, "up", &hosts.to_string()]);
+    let test = std::env::current_exe().unwrap();
+    let test = test.to_str().unwrap();
+    let in_turn = ["--ignored", "--nocapture", "--test-threads=1"];
+    let mut words = vec!["tests/lab", "--name", lab.0, "ctl", test, tests];
+    words.extend(in_turn);
+    let output = program(&words);
+    assert!(
+        !output.contains(" 0 passed"),
+        "no test is named so: {tests}"
+    );
+}
+
+/// Runs a program here, which must succeed, and returns what it wrote.
+pub(crate) fn program(words: &[&str]) -> String {
+    let output = Command::new(words[0]).args(&words[1..]).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{words:?}: {text}");
+    text.into_owned()
 }

@@ -2,8 +2,9 @@
 
 use super::Failure;
 use super::attempt::{self, Attempt};
-use super::handler::{Handler, Lost};
+use super::handler::Handler;
 use super::key_ring::{KeyFile, KeyRing};
+use super::lost::Lost;
 use super::probe::{Accepted, Probe};
 use super::target::Target;
 use russh::MethodSet;
@@ -169,7 +170,7 @@ impl Login<'_> {
     async fn make_none(&mut self) -> Result<Answer, Failure> {
         let user = self.target.user.clone();
         let answer = in_time(self.until, self.handle.authenticate_none(user)).await?;
-        self.answer(answer)
+        self.answer(answer).await
     }
 
     async fn by_key(&mut self, key: &Arc<russh::keys::PrivateKey>) -> Result<Answer, Failure> {
@@ -177,7 +178,7 @@ impl Login<'_> {
         let key = PrivateKeyWithHashAlg::new(key.clone(), hash);
         let user = self.target.user.clone();
         let answer = in_time(self.until, self.handle.authenticate_publickey(user, key)).await?;
-        self.answer(answer)
+        self.answer(answer).await
     }
 
     async fn by_agent(&mut self, identity: &AgentIdentity) -> Result<Answer, Failure> {
@@ -203,7 +204,7 @@ impl Login<'_> {
             }
         };
         match answer {
-            Ok(answer) => self.answer(Ok(answer)),
+            Ok(answer) => self.answer(Ok(answer)).await,
             Err(error) => Ok(Answer::NotTried(format!("the agent says: {error}"))),
         }
     }
@@ -217,8 +218,8 @@ impl Login<'_> {
             .handle
             .authenticate_publickey_with(user, key.clone(), hash, &mut probe);
         match in_time(self.until, asking).await? {
-            Ok(answer) => self.answer(Ok(answer)).map(Some),
-            Err(Accepted) if self.handle.is_closed() => Err(self.closed()),
+            Ok(answer) => self.answer(Ok(answer)).await.map(Some),
+            Err(Accepted) if self.handle.is_closed() => Err(self.closed().await),
             Err(Accepted) => Ok(None),
         }
     }
@@ -230,7 +231,7 @@ impl Login<'_> {
         let user = self.target.user.clone();
         let asking = self.handle.authenticate_password(user, password.reveal());
         let answer = in_time(self.until, asking).await?;
-        self.answer(answer)
+        self.answer(answer).await
     }
 
     /// Answers the one question of the host that is not echoed by the password.
@@ -257,7 +258,7 @@ impl Login<'_> {
                         partial: partial_success,
                     });
                 }
-                Err(_) => return Err(self.closed()),
+                Err(_) => return Err(self.closed().await),
             };
             let answers = match prompts.as_slice() {
                 [] => Vec::new(),
@@ -285,15 +286,15 @@ impl Login<'_> {
         }
         match in_time(self.until, self.handle.best_supported_rsa_hash()).await? {
             Ok(hash) => Ok(hash.flatten()),
-            Err(_) => Err(self.closed()),
+            Err(_) => Err(self.closed().await),
         }
     }
 
-    fn answer(&self, answer: Result<AuthResult, russh::Error>) -> Result<Answer, Failure> {
+    async fn answer(&self, answer: Result<AuthResult, russh::Error>) -> Result<Answer, Failure> {
         match answer {
             Ok(AuthResult::Success) => Ok(Answer::Welcome),
             Ok(AuthResult::Failure { .. }) | Err(_) if self.handle.is_closed() => {
-                Err(self.closed())
+                Err(self.closed().await)
             }
             Ok(AuthResult::Failure {
                 remaining_methods,
@@ -306,11 +307,12 @@ impl Login<'_> {
         }
     }
 
-    fn closed(&self) -> Failure {
-        let mut reason = format!("{} closed the connection while logging in", self.target);
-        if let Some(lost) = self.lost.get() {
-            reason = format!("{reason}: {lost}");
-        }
+    async fn closed(&self) -> Failure {
+        let mut reason = format!(
+            "the connection to {} was lost while logging in: {}",
+            self.target,
+            self.lost.reason().await
+        );
         if !self.tried.is_empty() {
             reason = format!("{reason} (tried {})", self.tried.join(", "));
         }

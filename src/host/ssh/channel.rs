@@ -62,7 +62,7 @@ impl SshChannel {
     }
 
     /// Acts on the message after which nothing more can come.
-    fn end(&mut self, ending: Ending) -> Result<(), HostError> {
+    async fn end(&mut self, ending: Ending) -> Result<(), HostError> {
         match ending {
             Ending::Closed => {
                 self.pipes = None;
@@ -70,7 +70,7 @@ impl SshChannel {
             }
             Ending::Lost => {
                 self.pipes = None;
-                Err(self.connection.failure().into())
+                Err(self.connection.failure().await.into())
             }
             Ending::Refused => {
                 self.close();
@@ -112,7 +112,7 @@ impl SshChannel {
             }
         };
         drop(sending);
-        self.end(ending)
+        self.end(ending).await
     }
 }
 
@@ -131,8 +131,10 @@ impl Channel for SshChannel {
             return Ok(());
         };
         reactor.wait(limits, async {
-            let sent = pipes.write.eof().await;
-            sent.map_err(|_| connection.failure().into())
+            match pipes.write.eof().await {
+                Ok(()) => Ok(()),
+                Err(_) => Err(connection.failure().await.into()),
+            }
         })
     }
 
@@ -152,7 +154,7 @@ impl Channel for SshChannel {
                     self.has_exited |= matches!(news, Received::Exit(_));
                     return Ok(news);
                 }
-                Meaning::End(ending) => self.end(ending)?,
+                Meaning::End(ending) => reactor.wait(limits, self.end(ending))?,
             }
         }
     }

@@ -1,8 +1,9 @@
 //! One SSH connection: made, logged in, and then shared by all channels to its host.
 
 use super::authentication::log_in;
-use super::handler::{Handler, Lost, Refusal, explain};
+use super::handler::{Handler, Refusal, explain};
 use super::key_ring::KeyRing;
+use super::lost::Lost;
 use super::stream::{QuickStream, Stream};
 use super::target::{Route, Target};
 use super::{Failure, host_key};
@@ -24,7 +25,7 @@ const WINDOW: u32 = 8 << 20;
 const UNREAD_MESSAGES: usize = 512;
 
 /// Signs of life asked for in vain after which a connection counts as lost.
-const UNANSWERED: usize = 3;
+const UNANSWERED: u32 = 3;
 
 /// AES-256-GCM first: half the processor time of what russh prefers.
 const CIPHERS: [cipher::Name; 5] = [
@@ -75,10 +76,10 @@ impl Connection {
         let config = Arc::new(config(&target)?);
         let greeting = async {
             let stream = stream(&target, through.as_deref(), until).await?;
-            let lost = Lost::default();
+            let (sender, lost) = Lost::of_new_connection();
             let handler = Handler {
                 target: target.clone(),
-                lost: lost.clone(),
+                lost: sender,
             };
             let connecting = russh::client::connect_stream(config, stream, handler);
             let handle = connecting.await.map_err(|refusal| match refusal {
@@ -108,11 +109,8 @@ impl Connection {
     }
 
     /// Returns what to tell of a connection that was lost.
-    pub(super) fn failure(&self) -> Failure {
-        let reason = self
-            .lost
-            .get()
-            .map_or("the host closed the connection", String::as_str);
+    pub(super) async fn failure(&self) -> Failure {
+        let reason = self.lost.reason().await;
         Failure::new(format!(
             "the connection to {} was lost: {reason}",
             self.target
@@ -185,7 +183,7 @@ fn config(target: &Target) -> Result<Config, Failure> {
         window_size: WINDOW,
         channel_buffer_size: UNREAD_MESSAGES,
         keepalive_interval: target.alive_interval,
-        keepalive_max: UNANSWERED,
+        keepalive_max: UNANSWERED as usize,
         ..Config::default()
     };
     config.preferred.cipher = Cow::Borrowed(&CIPHERS);
@@ -201,9 +199,13 @@ async fn stream(
 ) -> Result<Box<dyn Stream>, Failure> {
     match (&target.route, through) {
         (Route::Command(command), _) => Ok(Box::new(super::proxy_command::start(command)?)),
-        (_, None) => Ok(Box::new(
-            QuickStream::connect(&target.host, target.port, until).await?,
-        )),
+        (_, None) => {
+            let silence = target
+                .alive_interval
+                .map(|interval| interval * (UNANSWERED + 1));
+            let connecting = QuickStream::connect(&target.host, target.port, until, silence);
+            Ok(Box::new(connecting.await?))
+        }
         (_, Some(jump)) => {
             let (host, port) = (target.host.clone(), u32::from(target.port));
             let opening = jump
@@ -221,7 +223,7 @@ async fn stream(
                     "{} cannot connect to {}:{}",
                     jump.target, target.host, target.port
                 ))),
-                Err(_) => Err(jump.failure()),
+                Err(_) => Err(jump.failure().await),
             }
         }
     }

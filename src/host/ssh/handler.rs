@@ -5,15 +5,14 @@ use super::{Failure, host_key};
 use russh::client::DisconnectReason;
 use russh::keys::PublicKeyOrCertificate;
 use std::io::ErrorKind;
-use std::sync::{Arc, OnceLock};
-
-/// Why a connection was lost, once it was.
-pub(super) type Lost = Arc<OnceLock<String>>;
+use std::sync::Arc;
+use tokio::sync::watch;
 
 /// What a connection does of itself.
 pub(super) struct Handler {
     pub(super) target: Arc<Target>,
-    pub(super) lost: Lost,
+    /// Told why the connection was lost; dropped when it has ended.
+    pub(super) lost: watch::Sender<Option<String>>,
 }
 
 /// Why a connection did not come about.
@@ -57,8 +56,7 @@ impl russh::client::Handler for Handler {
                 (failure.reason.clone(), Err(Refusal::HostKey(failure)))
             }
         };
-        // The first reason is the true one.
-        let _ = self.lost.set(text);
+        self.lost.send_replace(Some(text));
         result
     }
 }
@@ -77,6 +75,9 @@ pub(super) fn explain(error: &russh::Error) -> String {
             ) =>
         {
             "the host closed the connection".to_owned()
+        }
+        Error::IO(error) if error.kind() == ErrorKind::TimedOut => {
+            "the host gives no sign of life".to_owned()
         }
         Error::KeepaliveTimeout => "the host gives no sign of life".to_owned(),
         Error::Version => "what answers there does not speak SSH 2".to_owned(),

@@ -12,6 +12,7 @@ mod host_key;
 mod jump;
 mod key_ring;
 pub mod known_hosts;
+mod lost;
 mod pattern;
 mod probe;
 mod proxy_command;

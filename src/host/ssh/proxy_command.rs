@@ -75,6 +75,9 @@ impl AsyncWrite for ProxyCommand {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.pipes).poll_shutdown(context)
+        // What is wrong with it was told before: an error here would only hide that.
+        Pin::new(&mut self.pipes)
+            .poll_shutdown(context)
+            .map(|_| Ok(()))
     }
 }

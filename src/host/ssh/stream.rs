@@ -10,10 +10,6 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// How long sent data may stay unacknowledged before the connection counts as lost. Keepalives do
-/// not notice a dead network while a large body waits in the socket's buffer.
-const UNACKNOWLEDGED: Duration = Duration::from_secs(60);
-
 /// What an SSH connection can go through: TCP, a channel of another connection, or a command.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -27,7 +23,15 @@ pub(super) struct QuickStream(TcpStream);
 
 impl QuickStream {
     /// Connects to one of the host's addresses, which share the time that is left.
-    pub(super) async fn connect(host: &str, port: u16, until: Instant) -> Result<Self, Failure> {
+    ///
+    /// The connection is lost when sent data stays unacknowledged for as long as `silence`:
+    /// keepalives do not notice a dead network while a large body waits in the socket's buffer.
+    pub(super) async fn connect(
+        host: &str,
+        port: u16,
+        until: Instant,
+        silence: Option<Duration>,
+    ) -> Result<Self, Failure> {
         let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port))
             .await
             .map_err(|error| {
@@ -42,7 +46,8 @@ impl QuickStream {
             let connecting = TcpStream::connect(address);
             match tokio::time::timeout(share, connecting).await {
                 Ok(Ok(stream)) => {
-                    return Self::new(stream).map_err(|error| Failure::new(error.to_string()));
+                    return Self::new(stream, silence)
+                        .map_err(|error| Failure::new(error.to_string()));
                 }
                 Ok(Err(error)) => failure = not_connected(*address, &error),
                 Err(_) => {
@@ -54,11 +59,11 @@ impl QuickStream {
         Err(failure)
     }
 
-    fn new(stream: TcpStream) -> io::Result<Self> {
+    fn new(stream: TcpStream, silence: Option<Duration>) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         #[cfg(target_os = "linux")]
-        {
-            let milliseconds = u32::try_from(UNACKNOWLEDGED.as_millis()).unwrap_or(u32::MAX);
+        if let Some(silence) = silence {
+            let milliseconds = u32::try_from(silence.as_millis()).unwrap_or(u32::MAX);
             sockopt::set_tcp_user_timeout(&stream, milliseconds)?;
         }
         Ok(Self(stream))
@@ -107,7 +112,8 @@ impl AsyncWrite for QuickStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
+        // What is wrong with it was told before: an error here would only hide that.
+        Pin::new(&mut self.0).poll_shutdown(context).map(|_| Ok(()))
     }
 
     fn poll_write_vectored(

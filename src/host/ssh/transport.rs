@@ -77,7 +77,7 @@ impl SshTransport {
                         permit,
                     });
                 }
-                Err(NotOpened::Lost) if was_lost => return Err(connection.failure()),
+                Err(NotOpened::Lost) if was_lost => return Err(connection.failure().await),
                 Err(NotOpened::Lost) => was_lost = true,
                 Err(NotOpened::Refused(_)) if connection.is_full(permit) => {}
                 Err(NotOpened::Refused(reason)) => {
@@ -187,7 +187,7 @@ impl SshTransport {
                     return Ok(Some(false));
                 }
                 Ok(Err(NotOpened::Refused(_))) => return Ok(None),
-                Ok(Err(NotOpened::Lost)) if was_lost => return Err(connection.failure()),
+                Ok(Err(NotOpened::Lost)) if was_lost => return Err(connection.failure().await),
                 Ok(Err(NotOpened::Lost)) => was_lost = true,
             }
         }
@@ -200,7 +200,7 @@ impl Transport for SshTransport {
             let session = self.session().await?;
             // The answer is not waited for: a refusal arrives through the channel.
             if session.channel.exec(true, command).await.is_err() {
-                return Err(session.connection.failure().into());
+                return Err(session.connection.failure().await.into());
             }
             Ok(SshChannel::new(self.reactor.clone(), session))
         })?;
