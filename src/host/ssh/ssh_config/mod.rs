@@ -1,11 +1,13 @@
 //! Reads OpenSSH's `ssh_config`: the settings of it that say how a host is reached.
 
+mod arguments;
 mod criterion;
 mod include;
 mod line;
 mod options;
 mod setting;
 
+pub use arguments::Arguments;
 pub use options::{Checking, Options, Proxy};
 
 use super::pattern;

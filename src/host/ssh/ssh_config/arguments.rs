@@ -1,0 +1,123 @@
+//! Arguments of `ssh` that inventories give, such as `-o ProxyJump=gate`.
+
+use super::{SshConfig, line};
+use std::path::PathBuf;
+
+/// What arguments of `ssh` say (`ansible_ssh_common_args`, `ansible_ssh_extra_args`).
+#[derive(Debug, Clone, Default)]
+pub struct Arguments {
+    /// The settings; they win over those of files.
+    pub settings: SshConfig,
+    /// The file of `-F`, which is read instead of the user's and the system's.
+    pub file: Option<PathBuf>,
+}
+
+/// Letters of options that stand alone and mean nothing to rmqplay: it has no terminal and forwards
+/// nothing.
+const FLAGS: &str = "46AaCfGgKkMNnqsTtVvXxYy";
+
+/// Letters of options with a value that mean nothing to rmqplay.
+const IGNORED: &str = "BbcDEeILmOPQRSWw";
+
+impl Arguments {
+    /// Reads arguments as they would stand on a command line; an error's text where they make no
+    /// sense.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let words = line::words(text).ok_or("a quote is not closed")?;
+        let mut words = words.into_iter();
+        let (mut lines, mut file) = (Vec::new(), None);
+        while let Some(word) = words.next() {
+            let mut letters = word
+                .strip_prefix('-')
+                .filter(|letters| !letters.is_empty())
+                .ok_or_else(|| format!("{word:?} is no option of ssh"))?;
+            while let Some(letter) = letters.chars().next() {
+                letters = letters.get(letter.len_utf8()..).unwrap_or_default();
+                if FLAGS.contains(letter) {
+                    continue;
+                }
+                let joined = Some(letters).filter(|value| !value.is_empty());
+                let value = joined.map(str::to_owned).or_else(|| words.next());
+                let value = value.ok_or_else(|| format!("-{letter} needs a value"))?;
+                match letter {
+                    'F' => file = Some(PathBuf::from(value)),
+                    'o' => lines.push(value),
+                    'i' => lines.push(format!("IdentityFile {}", quoted(&value))),
+                    'J' => lines.push(format!("ProxyJump {value}")),
+                    'l' => lines.push(format!("User {}", quoted(&value))),
+                    'p' => lines.push(format!("Port {value}")),
+                    _ if IGNORED.contains(letter) => {}
+                    _ => return Err(format!("-{letter} is no option of ssh")),
+                }
+                break;
+            }
+        }
+        let settings = SshConfig::of_lines("<ssh arguments>", &lines);
+        Ok(Self {
+            settings: settings.map_err(|problems| problems.to_string())?,
+            file,
+        })
+    }
+}
+
+fn quoted(value: &str) -> String {
+    let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{escaped}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Checking, Options, Proxy, Query};
+    use super::*;
+
+    fn parse(text: &str) -> Result<(Options, Option<PathBuf>), String> {
+        let arguments = Arguments::parse(text)?;
+        let query = Query {
+            host: "web1",
+            local_user: "root",
+        };
+        let options = arguments.settings.options(&query, Options::default());
+        Ok((options, arguments.file))
+    }
+
+    #[test]
+    fn arguments_are_read_as_by_ssh() {
+        let (options, file) = parse(
+            "-C -q -o StrictHostKeyChecking=accept-new -oPort=7 -p 8 -i '/my keys/a' -J me@gate:22 \
+             -o \"ProxyCommand nc %h %p\" -vvv -Av -F /dev/null -o ControlMaster=auto -S none -l x",
+        )
+        .unwrap();
+        let expected = Options {
+            checking: Some(Checking::AcceptNew),
+            port: Some(7),
+            identity_files: vec!["/my keys/a".to_owned()],
+            proxy: Some(Proxy::Jump("me@gate:22".to_owned())),
+            user: Some("x".to_owned()),
+            ..Options::default()
+        };
+        assert_eq!(options, expected);
+        assert_eq!(file, Some("/dev/null".into()));
+        let (options, _) = parse("-o ProxyCommand=\"ssh -W %h:%p -q gate\"").unwrap();
+        let command = "ssh -W %h:%p -q gate".to_owned();
+        assert_eq!(options.proxy, Some(Proxy::Command(command)));
+        assert_eq!(parse("").unwrap().0, Options::default());
+    }
+
+    #[test]
+    fn arguments_that_make_no_sense_are_told() {
+        for (text, expected) in [
+            ("web1", "\"web1\" is no option of ssh"),
+            ("-p", "-p needs a value"),
+            ("-z", "-z needs a value"),
+            ("-z x", "-z is no option of ssh"),
+            ("-o 'x", "a quote is not closed"),
+            (
+                "-o Port=x",
+                "<ssh arguments>:1:1: port: expected a port between 1 and 65535, found \"x\"",
+            ),
+            ("-", "\"-\" is no option of ssh"),
+        ] {
+            assert_eq!(parse(text).unwrap_err(), expected, "{text}");
+        }
+    }
+}
