@@ -1,7 +1,8 @@
 //! A real OpenSSH server of a test's own, on a port of 127.0.0.1, and what may come between.
 //!
 //! It runs in its own mount and process name space: its root has an empty home and the password
-//! `secret`, and everything it started ends with it. That needs root.
+//! `secret`, and everything it started ends with it, or with the test program. That needs root or
+//! sudo.
 
 #![expect(
     clippy::disallowed_methods,
@@ -11,7 +12,7 @@
 use rmqplay::host::ssh::{AskPassphrase, Connections, HostKeyPolicy, Route, Target};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,13 +55,16 @@ impl Sshd {
         std::fs::write(folder.path().join("sshd_config"), configuration).unwrap();
         let script = format!(
             "mount -t tmpfs none /run && mkdir /run/sshd && mount -t tmpfs none /root && \
-             mount --bind {path}/shadow /etc/shadow && \
-             exec /usr/sbin/sshd -D -e -f {path}/sshd_config"
+             mount --bind {path}/shadow /etc/shadow && chmod 600 /etc/shadow || exit
+             /usr/sbin/sshd -D -e -f {path}/sshd_config &
+             read -r end"
         );
-        let mut child = Command::new("unshare")
+        // Its first process reads our end of the pipe: when that is closed, it ends, and the kernel
+        // ends all others of the name space with it.
+        let mut child = as_root("unshare")
             .args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"])
             .args(["sh", "-c", &script])
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -131,9 +135,18 @@ impl Sshd {
 
 impl Drop for Sshd {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        drop(self.child.stdin.take());
         let _ = self.child.wait();
     }
+}
+
+fn as_root(program: &str) -> Command {
+    if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
+        return Command::new(program);
+    }
+    let mut command = Command::new("sudo");
+    command.args(["-n", program]);
+    command
 }
 
 /// An agent with some keys.
