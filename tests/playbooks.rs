@@ -1,7 +1,8 @@
 //! Playbooks as data: good ones load as they are meant, bad ones are told what is wrong with them.
 
 use rmqplay::playbook::{
-    Item, ListedTask, LoadOptions, Loader, Playbook, RoleFiles, Serial, Strategy, Task, list_tasks,
+    Item, ListedTask, LoadOptions, Loader, Playbook, RoleFiles, Serial, Strategy, Task,
+    ValidateOptions, list_tasks, validate,
 };
 use rmqplay::source::Result;
 use rmqplay::yaml::Map;
@@ -168,4 +169,115 @@ fn tasks_are_listed_with_the_tags_they_inherit() {
         })
         .collect();
     insta::assert_snapshot!(shown.join("\n"));
+}
+
+/// Loads a text as a playbook; only that it comes back counts.
+fn survives(text: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("book.yml");
+    std::fs::write(&path, text).unwrap();
+    let loader = Loader::new(LoadOptions {
+        compat: false,
+        roles_path: vec!["tests/playbooks/good/roles".into()],
+    });
+    match loader.playbook(&path) {
+        Ok(book) => {
+            list_tasks(&book, |_| true);
+            let registry = rmqplay::modules::built_in();
+            let options = ValidateOptions {
+                variables: Some(std::collections::BTreeSet::new()),
+                ..ValidateOptions::default()
+            };
+            let engine = rmqplay::template::Engine::new();
+            validate(&book, &loader, &registry, &engine, &options).render(false);
+        }
+        Err(problems) => assert!(!problems.render(false).is_empty()),
+    }
+}
+
+/// Pieces that playbooks are made of, put together at random.
+const PIECES: &[&str] = &[
+    "- ",
+    "  ",
+    "    ",
+    "\n",
+    "hosts",
+    "tasks",
+    "block",
+    "rescue",
+    "when",
+    "loop",
+    "vars",
+    "tags",
+    "name",
+    "roles",
+    "plain",
+    "include_tasks",
+    "import_role",
+    "import_tasks",
+    "action",
+    "args",
+    "notify",
+    "register",
+    "copy",
+    ": ",
+    "x",
+    "5",
+    "{{ x }}",
+    "{{",
+    "\"",
+    "'",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "&a ",
+    "*a",
+    "|",
+    ">",
+    "!unsafe ",
+    "é",
+    "\t",
+    "#",
+    "src=a dest='b c'",
+    "~",
+];
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_a_playbook_or_a_problem(
+        pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..60)
+    ) {
+        survives(&pieces.concat());
+    }
+
+    #[test]
+    fn a_broken_playbook_is_a_playbook_or_a_problem(
+        edits in proptest::collection::vec(
+            (0..250_usize, 0..5_u8, proptest::sample::select(PIECES)), 1..5
+        )
+    ) {
+        let text = std::fs::read_to_string("tests/playbooks/good/wild.yml").unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        for (line, edit, piece) in edits {
+            let line = line % lines.len();
+            match edit {
+                0 => { lines.remove(line); }
+                1 => lines.insert(line, lines[line].clone()),
+                2 => lines[line] = lines[line].trim_start().to_owned(),
+                3 => lines[line].push_str(piece),
+                _ => lines[line] = lines[line].replacen(": ", piece, 1),
+            }
+        }
+        survives(&lines.join("\n"));
+    }
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    let nested = "- hosts: all\n  tasks: ".to_owned() + &"[".repeat(100_000);
+    survives(&nested);
+    let blocks = "- hosts: all\n  tasks: ".to_owned() + &"[{block: ".repeat(20_000);
+    survives(&blocks);
 }

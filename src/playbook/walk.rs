@@ -1,9 +1,13 @@
 //! Everything a play holds, in the order it would run, with what stands around it.
 
-use super::{Block, Include, IncludeKind, Item, Keywords, Loader, Play, RoleFiles, RoleUse, Task};
+use super::{
+    Block, Include, IncludeKind, Item, Keywords, Loader, Play, RoleFiles, RoleName, RoleUse, Task,
+};
 use crate::source::Problems;
 use crate::yaml::Map;
 use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What a play holds.
 #[derive(Debug, Clone, Copy)]
@@ -120,7 +124,7 @@ struct Walker<'w> {
     loader: Option<&'w Loader>,
     visit: &'w mut dyn FnMut(Visited<'_>, &Around<'_>),
     /// The includes that were followed: one that includes itself is followed once.
-    included: HashSet<String>,
+    included: HashSet<(PathBuf, usize, Option<Arc<RoleName>>)>,
     problems: Problems,
 }
 
@@ -179,9 +183,9 @@ impl Walker<'_> {
         let Some(loader) = self.loader.filter(|_| include.is_literal()) else {
             return;
         };
-        let role = include.role.as_ref().map(|role| role.folder.display());
-        let known = format!("{} {role:?}", include.place);
-        if !self.included.insert(known) {
+        let file = include.place.file.path.clone();
+        let key = (file, include.place.range.start, include.role.clone());
+        if !self.included.insert(key) {
             return;
         }
         let keywords = include.inherited();

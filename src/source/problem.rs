@@ -2,6 +2,7 @@
 
 use super::Place;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::collections::HashSet;
 use std::fmt;
 
 /// What a step of reading or validating the user's files returns.
@@ -158,6 +159,18 @@ impl Problems {
     /// Adds a problem.
     pub fn push(&mut self, problem: Problem) {
         self.0.push(problem);
+    }
+
+    /// Returns each of them once: what is used twice is found wrong twice.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        let mut seen = HashSet::new();
+        self.0.retain(|problem| {
+            let place = problem.place.as_ref();
+            let place = place.map(|place| (place.file.path.clone(), place.range.start));
+            seen.insert((place, problem.message.clone()))
+        });
+        self
     }
 
     /// Returns all of them as cargo would show them, a blank line between two.

@@ -23,7 +23,6 @@ use cache::Cache;
 pub use role::RoleFiles;
 use scope::Scope;
 pub(super) use scope::missing_file;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -140,12 +139,7 @@ impl<'a> Reader<'a> {
 
     /// Returns `value`, or the problems found, each once: a role may be read several times.
     fn finish<T>(self, value: T) -> Result<T> {
-        let mut seen = HashSet::new();
-        let mut problems = self.problems;
-        problems
-            .0
-            .retain(|problem| seen.insert(problem.to_string()));
-        problems.or(value)
+        self.problems.once().or(value)
     }
 
     fn report(&mut self, problem: impl Into<Option<Problem>>) {

@@ -165,11 +165,6 @@ impl Validator<'_> {
         if let Some(variables) = &options.variables {
             self.problems.0.extend(self.names.undefined(variables));
         }
-        let mut seen = HashSet::new();
-        let mut problems = self.problems;
-        problems
-            .0
-            .retain(|problem| seen.insert(problem.to_string()));
-        problems
+        self.problems.once()
     }
 }
