@@ -1,8 +1,8 @@
 //! Playbooks as data: good ones load as they are meant, bad ones are told what is wrong with them.
 
 use rmqplay::playbook::{
-    Item, ListedTask, LoadOptions, Loader, Playbook, RoleFiles, Serial, Strategy, Task,
-    ValidateOptions, list_tasks, validate,
+    Item, KEYWORDS, Level, ListedTask, LoadOptions, Loader, Playbook, RoleFiles, Serial, Strategy,
+    Task, ValidateOptions, list_tasks, validate,
 };
 use rmqplay::source::Result;
 use rmqplay::yaml::Map;
@@ -280,4 +280,50 @@ fn deep_nesting_is_refused() {
     survives(&nested);
     let blocks = "- hosts: all\n  tasks: ".to_owned() + &"[{block: ".repeat(20_000);
     survives(&blocks);
+}
+
+/// Returns the table of all keywords as Markdown.
+fn keyword_table() -> String {
+    let levels = [
+        (Level::Play, "play"),
+        (Level::Role, "role"),
+        (Level::Block, "block"),
+        (Level::Task, "task"),
+        (Level::Handler, "handler"),
+        (Level::Import, "import"),
+        (Level::Include, "include"),
+        (Level::Apply, "apply"),
+    ];
+    let heads: Vec<&str> = levels.iter().map(|(_, name)| *name).collect();
+    let mut lines = vec![
+        format!("| keyword | takes | {} | meaning |", heads.join(" | ")),
+        format!("|---|---|{}---|", ":-:|".repeat(heads.len())),
+    ];
+    for keyword in KEYWORDS {
+        let marks: Vec<&str> = levels
+            .iter()
+            .map(|(level, _)| {
+                if keyword.levels.contains(level) {
+                    "x"
+                } else {
+                    ""
+                }
+            })
+            .collect();
+        lines.push(format!(
+            "| `{}` | {} | {} | {} |",
+            keyword.name,
+            keyword.kind.expected(),
+            marks.join(" | "),
+            keyword.meaning
+        ));
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn the_documentation_lists_every_keyword() {
+    let documentation = std::fs::read_to_string("docs/playbooks.md").unwrap();
+    let table = keyword_table();
+    assert!(documentation.contains(&table), "write there:\n{table}");
 }
