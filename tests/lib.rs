@@ -10,5 +10,6 @@ mod playbooks;
 mod ssh_channels;
 mod ssh_lab;
 mod ssh_login;
+mod ssh_speed;
 mod sshd;
 mod validation;
