@@ -298,6 +298,19 @@ fn accept_new_writes_an_unknown_key_down_and_holds_to_it() {
 }
 
 #[test]
+fn a_host_is_known_by_the_alias_of_its_key() {
+    let sshd = Sshd::start("");
+    let key = std::fs::read_to_string(sshd.path("host_key.pub")).unwrap();
+    std::fs::write(sshd.path("known_hosts"), format!("web {key}")).unwrap();
+    let target = Target {
+        key_alias: Some("web".to_owned()),
+        ..sshd.target()
+    };
+    log_in(&connections(), &target).unwrap();
+    assert!(log_in(&connections(), &sshd.target()).is_err());
+}
+
+#[test]
 fn a_changed_host_key_is_refused_in_every_mode() {
     let sshd = Sshd::start("");
     keygen(&sshd.path("swapped"), "ed25519", "");

@@ -11,23 +11,24 @@ use std::time::{Duration, Instant};
 #[ignore = "prints figures"]
 fn figures() {
     let sshd = Sshd::start("");
-    show("connect, log in, first command", 20, || {
+    let first = typical(20, || {
         let transport = connections().transport(&sshd.target());
         time(|| run_to_end(&transport, "true"))
     });
+    println!("connect, log in, first command: {first}");
     let transport = connections().transport(&sshd.target());
-    show("a command on a warm connection", 200, || {
-        time(|| run_to_end(&transport, "true"))
-    });
+    let next = typical(200, || time(|| run_to_end(&transport, "true")));
+    println!("a command on a warm connection: {next}");
     let limits = Limits::default();
     let command = "while read -r line; do echo \"$line\"; done";
     let mut shell = transport.open(command, &limits).unwrap();
-    show("a request to a shell that is kept", 2000, || {
+    let request = typical(2000, || {
         time(|| {
             shell.send(b"hello\n", &limits).unwrap();
             assert!(matches!(shell.receive(&limits), Ok(Received::Stdout(_))));
         })
     });
+    println!("a request to a shell that is kept: {request}");
     let upload = time(|| {
         let mut channel = transport.open("cat >/dev/null", &limits).unwrap();
         let piece = vec![1; 250_000];
@@ -58,8 +59,8 @@ fn time(work: impl FnOnce()) -> Duration {
     start.elapsed()
 }
 
-fn show(name: &str, count: usize, mut measure: impl FnMut() -> Duration) {
+fn typical(count: usize, mut measure: impl FnMut() -> Duration) -> String {
     let mut times: Vec<_> = (0..count).map(|_| measure()).collect();
     times.sort();
-    println!("{name}: median {:?}, best {:?}", times[count / 2], times[0]);
+    format!("median {:?}, best {:?}", times[count / 2], times[0])
 }

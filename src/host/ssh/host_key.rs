@@ -30,7 +30,8 @@ const ALGORITHMS: [Algorithm; 6] = [
 /// several keys shows one that can be compared.
 pub(super) fn preferred(target: &Target) -> Result<Vec<Algorithm>, Failure> {
     let known = read(target)?;
-    let known = known.algorithms(key_name(target), target.port);
+    let (name, port) = key_name(target);
+    let known = known.algorithms(name, port);
     let is_known = |algorithm: &Algorithm| match algorithm {
         Algorithm::Rsa { .. } => known.contains(&"ssh-rsa"),
         other => known.contains(&other.as_str()),
@@ -49,14 +50,15 @@ pub(super) fn check(target: &Target, key: &PublicKey) -> Result<(), Failure> {
             target.name
         ))
     })?;
-    let standing = read(target)?.standing(key_name(target), target.port, &bytes);
+    let (host, port) = key_name(target);
+    let standing = read(target)?.standing(host, port, &bytes);
     let file = target.known_hosts.first();
     let algorithm = key.algorithm();
     let standing = match (standing, target.host_key_policy, file) {
         (Standing::Unknown { .. }, HostKeyPolicy::AcceptNew, Some(file)) => {
             let new = NewKey {
-                host: key_name(target),
-                port: target.port,
+                host,
+                port,
                 algorithm: algorithm.as_str(),
                 key: &bytes,
                 hashed: target.hash_known_hosts,
@@ -100,8 +102,12 @@ fn read(target: &Target) -> Result<KnownHosts, Failure> {
     })
 }
 
-fn key_name(target: &Target) -> &str {
-    target.key_alias.as_deref().unwrap_or(&target.host)
+/// Returns host and port the key is looked up under. An alias stands for itself, as in ssh.
+fn key_name(target: &Target) -> (&str, u16) {
+    match &target.key_alias {
+        Some(alias) => (alias, 22),
+        None => (&target.host, target.port),
+    }
 }
 
 fn unknown(target: &Target, key: &PublicKey, shown: &str) -> Failure {
@@ -134,7 +140,8 @@ fn unknown(target: &Target, key: &PublicKey, shown: &str) -> Failure {
 }
 
 fn changed(target: &Target, shown: &str, line: &known_hosts::Line) -> Failure {
-    let name = known_hosts::name_of(key_name(target), target.port);
+    let (host, port) = key_name(target);
+    let name = known_hosts::name_of(host, port);
     Failure::new(format!(
         "the host key of {} has changed: it shows {shown}, but {line} has another key",
         target.name

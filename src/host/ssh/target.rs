@@ -83,6 +83,15 @@ pub enum HostKeyPolicy {
     AcceptNew,
 }
 
+impl HostKeyPolicy {
+    fn of(checking: Option<Checking>) -> Self {
+        match checking {
+            Some(Checking::AcceptNew | Checking::No) => Self::AcceptNew,
+            Some(Checking::Yes | Checking::Ask) | None => Self::Strict,
+        }
+    }
+}
+
 impl Wanted {
     /// Returns the connection that is meant, with what the files say and with the defaults of ssh.
     pub fn target(&self, config: &SshConfig, controller: &Controller) -> Result<Target> {
@@ -132,16 +141,14 @@ impl Wanted {
             identities_only: options.identities_only.unwrap_or(false),
             password: self.password.clone(),
             hash_known_hosts: options.hash_known_hosts.unwrap_or(false),
-            host_key_policy: match options.checking {
-                Some(Checking::AcceptNew | Checking::No) => HostKeyPolicy::AcceptNew,
-                Some(Checking::Yes | Checking::Ask) | None => HostKeyPolicy::Strict,
-            },
+            host_key_policy: HostKeyPolicy::of(options.checking),
             connect_timeout: options.connect_timeout.flatten().unwrap_or(CONNECT_TIMEOUT),
-            alive_interval: match options.alive_interval {
-                Some(0) => None,
-                Some(seconds) => Some(Duration::from_secs(seconds)),
-                None => Some(ALIVE_INTERVAL),
-            },
+            alive_interval: Some(
+                options
+                    .alive_interval
+                    .map_or(ALIVE_INTERVAL, Duration::from_secs),
+            )
+            .filter(|interval| !interval.is_zero()),
             name: self.host.clone(),
             port: tokens.port,
             user: tokens.user.to_owned(),
