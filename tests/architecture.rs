@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 /// use. A folder that is not listed fails the test.
 const FOLDERS: &[(&str, &[&str], &[&str])] = &[
     ("value", &[], &[]),
+    ("glob", &[], &[]),
     ("source", &[], &["fs"]),
     ("yaml", &["source", "value"], &[]),
     ("host", &["source", "value"], &["fs", "env", "process"]),
     ("change", &["host", "value"], &[]),
     ("files", &["host"], &["fs", "env"]),
-    ("archive", &["host"], &["fs", "env"]),
+    ("archive", &["glob", "host"], &["fs", "env"]),
     (
         "template",
         &["files", "source", "value", "yaml"],
@@ -29,11 +30,12 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
     (
         "modules",
         &[
-            "archive", "change", "files", "host", "module", "source", "template", "value", "yaml",
+            "archive", "change", "files", "glob", "host", "module", "source", "template", "value",
+            "yaml",
         ],
         &[],
     ),
-    ("inventory", &["source", "value", "yaml"], &["fs"]),
+    ("inventory", &["glob", "source", "value", "yaml"], &["fs"]),
     (
         "vars",
         &[
@@ -48,7 +50,11 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
         ],
         &["env"],
     ),
-    ("playbook", &["files", "source", "value", "yaml"], &["fs"]),
+    (
+        "playbook",
+        &["files", "module", "source", "template", "value", "yaml"],
+        &["fs"],
+    ),
     ("report", &["change", "host", "source", "value"], &["fs"]),
     (
         "run",

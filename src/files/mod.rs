@@ -1,5 +1,11 @@
 //! Files of the controller that tasks refer to, and where they are searched.
 
+mod folder;
+mod sent_file;
+
+pub use folder::{FolderEntry, FolderKind, folder};
+pub use sent_file::{Digests, ReadError, SentFile, read};
+
 use std::path::{Path, PathBuf};
 
 /// Where a task's files are searched, nearest first.

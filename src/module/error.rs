@@ -51,6 +51,12 @@ impl From<Problem> for ModuleError {
     }
 }
 
+impl From<crate::files::ReadError> for ModuleError {
+    fn from(error: crate::files::ReadError) -> Self {
+        Self::refused(error.to_string())
+    }
+}
+
 impl From<crate::files::NotFound> for ModuleError {
     fn from(error: crate::files::NotFound) -> Self {
         Self::refused(error.to_string())

@@ -55,7 +55,7 @@ impl Module for Script {
             return Err(ModuleError::refused("no script given"));
         };
         let path = context.files.find("files", name)?;
-        let script = read(&path)?;
+        let script = crate::files::read(&path)?;
         let mut change = Change::default();
         change.returns("cmd", command.iter().map(String::as_str).collect::<Value>());
         let chdir = match self.chdir.as_deref() {
@@ -100,11 +100,6 @@ impl Script {
             None => vec![line.to_owned()],
         })
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, ModuleError> {
-    std::fs::read(path)
-        .map_err(|error| ModuleError::refused(format!("cannot read {}: {error}", path.display())))
 }
 
 fn write(path: &Utf8Path, content: Vec<u8>) -> Step {

@@ -34,7 +34,7 @@ impl BuiltIn for Shell {
     const FREE_FORM: Option<&'static str> = Some("cmd");
     const EXAMPLE: &'static str = "\
 - name: The number of users
-  shell: cut -d: -f1 /etc/passwd | wc -l
+  shell: sort -u /etc/passwd | wc -l
   register: users
   changed_when: false
 ";

@@ -99,16 +99,20 @@ fn example_task(entry: &Arc<Entry>, task: &Node) -> Task {
     let value = entry.names.iter().find_map(|name| task.entry(name));
     let (key, value) = value.unwrap_or_else(|| panic!("{}: another module", entry.name));
     let mut args = value.as_map().cloned().unwrap_or_default();
+    let mut named: Vec<&str> = value
+        .get("src")
+        .and_then(Node::as_text)
+        .into_iter()
+        .collect();
     if let Some(text) = value.as_text() {
+        named.extend(text.split_whitespace().next());
         let mut name = key.clone();
         name.data = yaml::Data::Text(entry.free_form.unwrap_or_else(|| panic!("{text}")).into());
         args.push((name, value.clone()));
     }
     let folder = tempfile::tempdir().unwrap();
-    let src = value.get("src").and_then(Node::as_text);
-    let is_remote = value.get("remote_src").is_some();
-    if let Some(src) = src.filter(|src| !is_remote && !src.starts_with('/')) {
-        std::fs::write(folder.path().join(src), "an example\n").unwrap();
+    for name in named.iter().filter(|name| !name.contains('/')) {
+        std::fs::write(folder.path().join(name), "an example\n").unwrap();
     }
     Task {
         entry: entry.clone(),

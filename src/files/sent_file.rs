@@ -1,0 +1,173 @@
+//! A file of the controller that tasks send to hosts.
+
+use crate::host::Body;
+use sha2::Digest;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::SystemTime;
+
+/// Bytes up to which a file is kept in memory; larger ones are streamed.
+const IN_MEMORY: u64 = 1024 * 1024;
+
+/// Why a file of the controller cannot be sent.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {} on this machine: {source}", path.display())]
+pub struct ReadError {
+    /// The file.
+    pub path: PathBuf,
+    /// The reason.
+    pub source: std::io::Error,
+}
+
+/// A file of the controller that tasks send to hosts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentFile {
+    /// What is sent.
+    pub body: Body,
+    /// Its permission bits.
+    pub mode: u32,
+    /// Digests of what is sent.
+    pub digests: Digests,
+}
+
+/// Digests of a content, in lower-case hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digests {
+    /// SHA-256, by which hosts are compared.
+    pub sha256: String,
+    /// SHA-1, which tasks return as `checksum`.
+    pub sha1: String,
+    /// MD5, which tasks return as `md5sum`.
+    pub md5: String,
+}
+
+impl Digests {
+    /// Returns the digests of bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut making = Making::default();
+        making.update(bytes);
+        making.finish()
+    }
+}
+
+impl SentFile {
+    /// Returns the content itself as what is sent.
+    pub fn of(content: Vec<u8>, mode: u32) -> Self {
+        Self {
+            digests: Digests::of(&content),
+            body: Body::Bytes(content.into()),
+            mode,
+        }
+    }
+
+    /// Reads a file, links followed. The digests of a large one are made once for all hosts.
+    pub fn read(path: &Path) -> Result<Self, ReadError> {
+        let failed = |source| ReadError {
+            path: path.to_owned(),
+            source,
+        };
+        let metadata = std::fs::metadata(path).map_err(failed)?;
+        let mode = metadata.permissions().mode() & 0o7777;
+        if metadata.len() <= IN_MEMORY {
+            return Ok(Self::of(read(path)?, mode));
+        }
+        let digests = large(path, metadata.len(), metadata.modified().ok()).map_err(failed)?;
+        Ok(Self {
+            body: Body::File {
+                path: path.to_owned(),
+                size: metadata.len(),
+                sha256: digests.sha256.clone(),
+            },
+            mode,
+            digests,
+        })
+    }
+}
+
+/// Returns the content of a file of the controller.
+pub fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
+    std::fs::read(path).map_err(|source| ReadError {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Digests that were made, by path, length and time of change of the file.
+type Known = Mutex<HashMap<(PathBuf, u64, Option<SystemTime>), Digests>>;
+
+fn large(path: &Path, size: u64, modified: Option<SystemTime>) -> std::io::Result<Digests> {
+    static KNOWN: LazyLock<Known> = LazyLock::new(Known::default);
+    let key = (path.to_owned(), size, modified);
+    // Held while the file is read, so that many hosts at once do not read it each.
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(digests) = known.get(&key) {
+        return Ok(digests.clone());
+    }
+    let mut making = Making::default();
+    let mut file = File::open(path)?;
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        making.update(buffer.get(..read).unwrap_or_default());
+    }
+    let digests = making.finish();
+    known.insert(key, digests.clone());
+    Ok(digests)
+}
+
+#[derive(Default)]
+struct Making {
+    sha256: sha2::Sha256,
+    sha1: sha1::Sha1,
+    md5: md5::Md5,
+}
+
+impl Making {
+    fn update(&mut self, bytes: &[u8]) {
+        self.sha256.update(bytes);
+        self.sha1.update(bytes);
+        self.md5.update(bytes);
+    }
+
+    fn finish(self) -> Digests {
+        Digests {
+            sha256: format!("{:x}", self.sha256.finalize()),
+            sha1: format!("{:x}", self.sha1.finalize()),
+            md5: format!("{:x}", self.md5.finalize()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_file_is_streamed_and_digested_like_a_small_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("large");
+        let content = b"0123456789abcdef".repeat(100_000);
+        std::fs::write(&path, &content).unwrap();
+        let sent = SentFile::read(&path).unwrap();
+        assert_eq!(sent.digests, Digests::of(&content));
+        assert_eq!(sent.body.size(), 1_600_000);
+        assert!(matches!(&sent.body, Body::File { .. }));
+        assert_eq!(sent.body.sha256(), sent.digests.sha256);
+        let missing = SentFile::read(&folder.path().join("none")).unwrap_err();
+        assert!(missing.to_string().ends_with("(os error 2)"), "{missing}");
+    }
+
+    #[test]
+    fn digests_are_those_of_the_usual_programs() {
+        let digests = Digests::of(b"abc");
+        assert_eq!(digests.md5, "900150983cd24fb0d6963f7d28e17f72");
+        assert_eq!(digests.sha1, "a9993e364706816aba3e25717850c26c9cd0d89d");
+    }
+}
