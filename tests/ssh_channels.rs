@@ -174,6 +174,23 @@ fn more_sessions_than_a_connection_carries_use_another_one() {
 }
 
 #[test]
+fn commands_that_were_left_running_do_not_use_up_the_host() {
+    let sshd = Sshd::start("MaxSessions 3");
+    let transport = connections().transport(&sshd.target());
+    for _ in 0..10 {
+        let mut channel = transport
+            .open("echo begun; sleep 1000", &no_limits())
+            .unwrap();
+        assert!(matches!(
+            channel.receive(&no_limits()),
+            Ok(Received::Stdout(_))
+        ));
+        channel.close();
+    }
+    assert_eq!(run(&transport, "echo on"), b"on\n");
+}
+
+#[test]
 fn sessions_that_no_connection_has_room_for_wait_for_one() {
     let sshd = Sshd::start("");
     let transport = connections().transport(&sshd.target());

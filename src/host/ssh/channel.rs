@@ -2,6 +2,7 @@
 
 use super::connection::Connection;
 use super::reactor::Reactor;
+use super::sessions::Place;
 use super::transport::Session;
 use crate::host::shell::{Channel, Received};
 use crate::host::{HostError, Limits};
@@ -9,7 +10,6 @@ use russh::client::Msg;
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
 
 /// Bytes handed over to the connection at once; larger pieces are no faster.
 const PIECE: usize = 256 * 1024;
@@ -27,7 +27,7 @@ pub(super) struct SshChannel {
 struct Pipes {
     read: ChannelReadHalf,
     write: ChannelWriteHalf<Msg>,
-    permit: OwnedSemaphorePermit,
+    place: Place,
 }
 
 /// What a message from the host means.
@@ -54,7 +54,7 @@ impl SshChannel {
             pipes: Some(Pipes {
                 read,
                 write,
-                permit: session.permit,
+                place: session.place,
             }),
             arrived: VecDeque::new(),
             has_exited: false,
@@ -169,7 +169,7 @@ impl Channel for SshChannel {
             handle.spawn(async move {
                 drop(pipes.read);
                 let _ = pipes.write.close().await;
-                drop(pipes.permit);
+                drop(pipes.place);
             });
         }
     }

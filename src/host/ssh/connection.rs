@@ -4,6 +4,7 @@ use super::authentication::log_in;
 use super::handler::{Handler, Refusal, explain};
 use super::key_ring::KeyRing;
 use super::lost::Lost;
+use super::sessions::Sessions;
 use super::stream::{QuickStream, Stream};
 use super::target::{Route, Target};
 use super::{Failure, host_key};
@@ -12,10 +13,7 @@ use russh::{Channel, ChannelOpenFailure, cipher};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-
-/// Sessions that sshd allows on one connection (`MaxSessions`) if nothing else is configured.
-const SESSIONS: usize = 10;
+use tokio::sync::oneshot;
 
 /// Bytes a host may send on a channel before it hears from us: throughput is at most this over the
 /// round trip, 8 MiB / 50 ms = 160 MB/s.
@@ -41,7 +39,7 @@ pub(super) struct Connection {
     handle: Handle<Handler>,
     target: Arc<Target>,
     lost: Lost,
-    sessions: Arc<Semaphore>,
+    sessions: Arc<Sessions>,
     /// The connection it goes through lives as long.
     _through: Option<Arc<Connection>>,
 }
@@ -98,7 +96,7 @@ impl Connection {
             handle,
             target,
             lost,
-            sessions: Arc::new(Semaphore::new(SESSIONS)),
+            sessions: Sessions::new(),
             _through: through,
         })
     }
@@ -117,23 +115,9 @@ impl Connection {
         ))
     }
 
-    /// Returns the right to one more session, if the host can be expected to allow one.
-    pub(super) fn vacancy(&self) -> Option<OwnedSemaphorePermit> {
-        self.sessions.clone().try_acquire_owned().ok()
-    }
-
-    /// Waits until a session ends and returns the right to another one.
-    pub(super) async fn next_vacancy(&self) -> Option<OwnedSemaphorePermit> {
-        self.sessions.clone().acquire_owned().await.ok()
-    }
-
-    /// Takes note that the host allows no more sessions than there are now, `permit` not among
-    /// them. Returns whether there are any.
-    pub(super) fn is_full(&self, permit: OwnedSemaphorePermit) -> bool {
-        permit.forget();
-        let unused = self.sessions.available_permits();
-        self.sessions.forget_permits(unused);
-        unused + 1 < SESSIONS
+    /// Returns the sessions it carries.
+    pub(super) fn sessions(&self) -> &Arc<Sessions> {
+        &self.sessions
     }
 
     /// Opens a channel for a command.

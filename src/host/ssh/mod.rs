@@ -17,6 +17,7 @@ mod pattern;
 mod probe;
 mod proxy_command;
 mod reactor;
+mod sessions;
 pub mod ssh_config;
 mod stream;
 mod target;

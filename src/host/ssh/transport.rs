@@ -5,6 +5,7 @@ use super::channel::SshChannel;
 use super::connection::{Connection, NotOpened};
 use super::key_ring::KeyRing;
 use super::reactor::Reactor;
+use super::sessions::Place;
 use super::target::Target;
 use crate::host::shell::{Channel, Transport};
 use crate::host::{HostError, Limits};
@@ -12,7 +13,7 @@ use russh::ChannelOpenFailure;
 use russh::client::Msg;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Mutex, OwnedSemaphorePermit};
+use tokio::sync::Mutex;
 
 /// Connections to one host: one carries all unless its sessions are used up.
 const MOST_CONNECTIONS: usize = 4;
@@ -37,11 +38,19 @@ struct Slot {
     failure: Option<(Instant, Failure)>,
 }
 
+impl Slot {
+    /// Lets go of connections that are of no use any more; channels that are open keep theirs.
+    fn tidy(&mut self) {
+        self.connections
+            .retain(|connection| !connection.is_closed() && !connection.sessions().is_used_up());
+    }
+}
+
 /// A session that was opened.
 pub(super) struct Session {
     pub(super) connection: Arc<Connection>,
     pub(super) channel: russh::Channel<Msg>,
-    pub(super) permit: OwnedSemaphorePermit,
+    pub(super) place: Place,
 }
 
 impl SshTransport {
@@ -68,18 +77,19 @@ impl SshTransport {
     async fn session(&self) -> Result<Session, Failure> {
         let mut was_lost = false;
         loop {
-            let (connection, permit) = self.vacancy().await?;
+            let (connection, place) = self.place().await?;
             match connection.session().await {
                 Ok(channel) => {
+                    connection.sessions().was_allowed();
                     return Ok(Session {
                         connection,
                         channel,
-                        permit,
+                        place,
                     });
                 }
                 Err(NotOpened::Lost) if was_lost => return Err(connection.failure().await),
                 Err(NotOpened::Lost) => was_lost = true,
-                Err(NotOpened::Refused(_)) if connection.is_full(permit) => {}
+                Err(NotOpened::Refused(_)) if connection.sessions().was_refused(place) => {}
                 Err(NotOpened::Refused(reason)) => {
                     return Err(Failure::new(format!(
                         "{} refuses to open a session: {reason:?}",
@@ -91,34 +101,26 @@ impl SshTransport {
     }
 
     /// Returns a connection that can be expected to allow one more session.
-    async fn vacancy(&self) -> Result<(Arc<Connection>, OwnedSemaphorePermit), Failure> {
+    async fn place(&self) -> Result<(Arc<Connection>, Place), Failure> {
         loop {
             let full = {
                 let asked = Instant::now();
                 let mut slot = self.slot.lock().await;
-                slot.connections
-                    .retain(|connection| !connection.is_closed());
-                let vacant = slot.connections.iter().find_map(|connection| {
-                    connection
-                        .vacancy()
-                        .map(|permit| (connection.clone(), permit))
+                slot.tidy();
+                let found = slot.connections.iter().find_map(|connection| {
+                    let place = connection.sessions().take()?;
+                    Some((connection.clone(), place))
                 });
-                if let Some(vacant) = vacant {
-                    return Ok(vacant);
+                if let Some(found) = found {
+                    return Ok(found);
                 }
                 match slot.connections.last() {
                     Some(last) if slot.connections.len() >= MOST_CONNECTIONS => last.clone(),
-                    _ => {
-                        let connection = self.connect(&mut slot, asked).await?;
-                        match connection.vacancy() {
-                            Some(permit) => return Ok((connection, permit)),
-                            None => connection,
-                        }
-                    }
+                    _ => self.connect(&mut slot, asked).await?,
                 }
             };
-            if let Some(permit) = full.next_vacancy().await {
-                return Ok((full, permit));
+            if let Some(place) = full.sessions().next().await {
+                return Ok((full, place));
             }
         }
     }
@@ -127,8 +129,7 @@ impl SshTransport {
     async fn connection(&self) -> Result<Arc<Connection>, Failure> {
         let asked = Instant::now();
         let mut slot = self.slot.lock().await;
-        slot.connections
-            .retain(|connection| !connection.is_closed());
+        slot.tidy();
         match slot.connections.first() {
             Some(connection) => Ok(connection.clone()),
             None => self.connect(&mut slot, asked).await,
