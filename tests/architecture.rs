@@ -52,8 +52,10 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "playbook",
-        &["files", "module", "source", "template", "value", "yaml"],
-        &["fs"],
+        &[
+            "files", "glob", "module", "source", "template", "value", "yaml",
+        ],
+        &[],
     ),
     ("report", &["change", "host", "source", "value"], &["fs"]),
     (

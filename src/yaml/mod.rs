@@ -5,4 +5,4 @@ mod read;
 mod scalar;
 
 pub use node::{Data, Map, Node};
-pub use read::{read, read_documents};
+pub use read::{read, read_documents, read_lenient};

@@ -12,7 +12,19 @@ const ALIAS_BUDGET: usize = 250_000;
 
 /// Returns the one document of a file; an empty file is `Data::Null`.
 pub fn read(file: &Arc<SourceFile>) -> Result<Node> {
-    let mut documents = read_documents(file)?;
+    one(file, Reader::new(file).documents()?)
+}
+
+/// Returns the same, but of two equal keys the last counts, with a warning, as in Ansible.
+pub fn read_lenient(file: &Arc<SourceFile>) -> Result<Node> {
+    let reader = Reader {
+        last_key_counts: true,
+        ..Reader::new(file)
+    };
+    one(file, reader.documents()?)
+}
+
+fn one(file: &Arc<SourceFile>, mut documents: Vec<Node>) -> Result<Node> {
     if documents.len() > 1 {
         let second = &documents[1].place;
         return Err(Problem::at(second, "the file holds more than one YAML document").into());
@@ -26,23 +38,7 @@ pub fn read(file: &Arc<SourceFile>) -> Result<Node> {
 
 /// Returns all documents of a file.
 pub fn read_documents(file: &Arc<SourceFile>) -> Result<Vec<Node>> {
-    let mut reader = Reader {
-        file,
-        parser: Parser::new_from_str(&file.text),
-        anchors: HashMap::new(),
-        aliased: 0,
-    };
-    let mut documents = Vec::new();
-    loop {
-        match reader.next()? {
-            (Event::StreamEnd, _) => return Ok(documents),
-            (Event::DocumentStart(..), _) => {
-                let first = reader.next()?;
-                documents.push(reader.node(first)?);
-            }
-            _ => {}
-        }
-    }
+    Reader::new(file).documents()
 }
 
 type Input<'a> = granit_parser::StrInput<'a>;
@@ -52,9 +48,35 @@ struct Reader<'a> {
     parser: Parser<'a, Input<'a>>,
     anchors: HashMap<usize, Node>,
     aliased: usize,
+    /// Whether the last of two equal keys counts instead of being refused.
+    last_key_counts: bool,
 }
 
 impl<'a> Reader<'a> {
+    fn new(file: &'a Arc<SourceFile>) -> Self {
+        Self {
+            file,
+            parser: Parser::new_from_str(&file.text),
+            anchors: HashMap::new(),
+            aliased: 0,
+            last_key_counts: false,
+        }
+    }
+
+    fn documents(mut self) -> Result<Vec<Node>> {
+        let mut documents = Vec::new();
+        loop {
+            match self.next()? {
+                (Event::StreamEnd, _) => return Ok(documents),
+                (Event::DocumentStart(..), _) => {
+                    let first = self.next()?;
+                    documents.push(self.node(first)?);
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn next(&mut self) -> Result<(Event<'a>, Span)> {
         loop {
             match self.parser.next_event() {
@@ -160,10 +182,14 @@ impl<'a> Reader<'a> {
             let name = format!("{:?}", key.data);
             if let Some(first) = seen.insert(name, key.place.clone()) {
                 let message = format!("the key {} is given twice", key.to_value());
-                return Err(Problem::at(&key.place, message)
+                let problem = Problem::at(&key.place, message)
                     .label("given again here")
-                    .related(&first, "first given here")
-                    .into());
+                    .related(&first, "first given here");
+                if !self.last_key_counts {
+                    return Err(problem.into());
+                }
+                tracing::warn!("{problem}: this one counts");
+                entries.retain(|(earlier, _)| earlier.data != key.data);
             }
             entries.push((key, value));
         }
@@ -325,6 +351,14 @@ mod tests {
                 .to_string()
                 .starts_with("test.yml:")
         );
+    }
+
+    #[test]
+    fn a_lenient_reader_takes_the_last_of_two_equal_keys() {
+        let file = SourceFile::new("test.yml", "a: 1\nb: 2\na: 3\n");
+        let node = read_lenient(&file).unwrap();
+        assert_eq!(node.as_map().unwrap().len(), 2);
+        assert_eq!(node.get("a").unwrap().data, Data::Integer(3));
     }
 
     #[test]

@@ -117,8 +117,13 @@ impl Loader {
     /// Returns the document in a YAML file, read once however often it is asked for.
     pub fn file(&self, path: &Path) -> Result<Arc<Node>> {
         self.files.get(path.to_owned(), || {
-            let node = yaml::read(&SourceFile::read(path)?)?;
-            Ok(Arc::new(node))
+            let file = SourceFile::read(path)?;
+            let node = if self.options.compat {
+                yaml::read_lenient(&file)
+            } else {
+                yaml::read(&file)
+            };
+            Ok(Arc::new(node?))
         })
     }
 }
