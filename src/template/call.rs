@@ -4,6 +4,7 @@ use super::text;
 use crate::value::Value;
 use minijinja::value::{Kwargs, Rest, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State};
+use std::collections::HashMap;
 
 /// What runs a call.
 pub(super) type Run = fn(&mut Call<'_, '_, '_>) -> Result<Value, Error>;
@@ -58,6 +59,32 @@ pub(super) fn add_tests(environment: &mut Environment<'static>, tests: &[Callabl
                 },
             );
         }
+    }
+}
+
+/// The methods of one type of values, by name.
+pub(super) struct Methods(HashMap<&'static str, Signature>);
+
+impl Methods {
+    /// Makes the methods of a list ready for calls.
+    pub(super) fn of(methods: &[Callable]) -> Self {
+        let methods = methods
+            .iter()
+            .map(|method| (method.name, Signature::of(*method)));
+        Self(methods.collect())
+    }
+
+    /// Calls a method; nothing where there is none of this name.
+    pub(super) fn call(
+        &self,
+        state: &mut State<'_, '_>,
+        value: &Value,
+        name: &str,
+        arguments: &[Value],
+    ) -> Option<Result<Value, Error>> {
+        let method = self.0.get(name)?;
+        let values = std::iter::once(value).chain(arguments).cloned().collect();
+        Some(method.call(state, values))
     }
 }
 

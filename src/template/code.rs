@@ -43,6 +43,8 @@ pub(super) struct Code {
     pub(super) single: bool,
     /// Whether it names other templates.
     pub(super) includes: bool,
+    /// Whether it may need more than its variables: it calls lookups or names other templates.
+    pub(super) reaches: bool,
     literals: Origins,
     rewritten: Origins,
 }
@@ -66,7 +68,14 @@ impl Code {
             (rewrite.template(&template), single, includes)
         };
         let (text, rewritten) = edits.apply(&text);
+        let calls = ["lookup", "query", "q"].iter().any(|name| {
+            text.match_indices(name).any(|(at, _)| {
+                let rest = text.get(at + name.len()..).unwrap_or_default();
+                rest.trim_start().starts_with(['(', '"'])
+            })
+        });
         Ok(Self {
+            reaches: calls || includes,
             text,
             single,
             includes,

@@ -4,12 +4,14 @@ use super::code::Kind;
 use super::environment::Environments;
 use super::error::{TemplateError, syntax_problem};
 use super::free_names;
+use super::lookups::{self, Lookup};
 use super::native::{self, Emitted};
+use super::reach::Reach;
 use super::site::Site;
 use super::sources::{Source, Sources};
 use super::syntax::Syntax;
 use crate::source::{Place, Problem, Problems, SourceFile};
-use crate::value::Value;
+use crate::value::{Fields, Value};
 use crate::yaml::{Data, Node};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -128,9 +130,45 @@ impl Engine {
         context: &Value,
         site: &Site,
     ) -> Result<String, TemplateError> {
-        let (source, environments) = self.file(file, syntax).map_err(TemplateError::new)?;
-        let value = self.evaluate(&source, &environments, None, context, site)?;
+        let value = self.file_value(file, syntax, context, site)?;
         super::text::output(&value).map_err(|error| self.error(&error, None, context))
+    }
+
+    /// Returns the value of a template file: that of its expression where it is nothing else.
+    pub(super) fn file_value(
+        &self,
+        file: &Arc<SourceFile>,
+        syntax: &Syntax,
+        context: &Value,
+        site: &Site,
+    ) -> Result<Value, TemplateError> {
+        let (source, environments) = self.file(file, syntax).map_err(TemplateError::new)?;
+        self.evaluate(&source, &environments, None, context, site)
+    }
+
+    /// Returns the list that a lookup finds, for the loops that `with_NAME` makes.
+    pub fn lookup(
+        &self,
+        name: &str,
+        terms: &[Value],
+        options: &Fields,
+        context: &Value,
+        site: &Site,
+    ) -> Result<Value, TemplateError> {
+        let reach = Reach {
+            engine: self.clone(),
+            site: site.clone(),
+            context: context.clone(),
+        };
+        let lookup = Lookup {
+            terms,
+            options,
+            reach: &reach,
+        };
+        let found = lookups::run(name, &lookup);
+        found
+            .map(Value::from)
+            .map_err(|error| self.error(&error, None, context))
     }
 
     /// Returns what is wrong with the templates in a node, without running them.
@@ -241,7 +279,16 @@ impl Engine {
             environment.get_template(&source.name)
         };
         let template = template.map_err(fail)?;
-        let rendered = template.render_captured(context.clone()).map_err(fail)?;
+        let root = if code.reaches {
+            Value::from_object(Reach {
+                engine: self.clone(),
+                site: site.clone(),
+                context: context.clone(),
+            })
+        } else {
+            context.clone()
+        };
+        let rendered = template.render_captured(root).map_err(fail)?;
         let emitted = rendered.state().get_extension::<Emitted>();
         if code.single {
             return Ok(emitted.map_or(Value::UNDEFINED, |emitted| emitted.value.clone()));

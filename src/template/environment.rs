@@ -5,7 +5,7 @@ use super::checks::TESTS;
 use super::filters::FILTERS;
 use super::sources::{Sources, find};
 use super::syntax::Syntax;
-use super::{guarded, native};
+use super::{functions, guarded, methods, native};
 use crate::source::SourceFile;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior};
 use std::borrow::Cow;
@@ -52,38 +52,21 @@ impl Environments {
     }
 }
 
-/// Returns an environment with all filters, tests and functions.
+/// Returns an environment with all filters, tests, functions and methods.
 fn base() -> Environment<'static> {
-    let mut environment = Environment::new();
+    let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_debug(true); // errors then tell the name of what is undefined, and the range
     environment.set_auto_reload(false);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-    minijinja_contrib::add_to_environment(&mut environment);
+    let methods = methods::All::default();
+    environment.set_unknown_method_callback(move |state, value, name, arguments| {
+        methods.call(state, value, name, arguments)
+    });
     add_filters(&mut environment, FILTERS);
     add_tests(&mut environment, TESTS);
-    guarded::add(
-        &mut environment,
-        &[
-            "upper",
-            "lower",
-            "length",
-            "first",
-            "last",
-            "list",
-            "int",
-            "string",
-            "join",
-            "trim",
-            "sort",
-            "map",
-            "select",
-            "reject",
-            "selectattr",
-            "rejectattr",
-        ],
-    );
+    guarded::add(&mut environment, FILTERS);
+    functions::add(&mut environment);
     environment
 }
 

@@ -1,13 +1,15 @@
 //! The steps of an expression that may fail because `default` or `is defined` follows: each
 //! hands on what is undefined or failed.
 
-use super::text;
-use crate::value::{NotKnown, Value};
+use super::call::Callable;
+use super::changeable::changeable;
+use super::{operators, text};
+use crate::value::Value;
 use minijinja::value::{Rest, ValueKind};
-use minijinja::{Environment, Error, State};
+use minijinja::{Environment, Error, ErrorKind, State};
 
-/// Adds the guarded steps to an environment; `filters` are the filters that it has.
-pub(super) fn add(environment: &mut Environment<'static>, filters: &[&'static str]) {
+/// Adds the guarded steps to an environment that has these filters.
+pub(super) fn add(environment: &mut Environment<'static>, filters: &'static [Callable]) {
     environment.add_function("guarded_name", |state: &mut State<'_, '_>, name: &str| {
         state.lookup(name).unwrap_or_default()
     });
@@ -19,17 +21,22 @@ pub(super) fn add(environment: &mut Environment<'static>, filters: &[&'static st
         step(&value, |value| value.get_item(&key))
     });
     environment.add_filter("guarded.method", method);
-    environment.add_filter("guarded.concatenate", concatenate);
-    for &name in filters {
-        environment.add_filter(
-            format!("guarded.{name}"),
-            move |state: &mut State<'_, '_>, values: Rest<Value>| match values.first() {
-                Some(value) if handed_on(value) => value.clone(),
-                _ => state
-                    .apply_filter(name, &values)
-                    .unwrap_or_else(Value::from),
-            },
-        );
+    environment.add_filter("guarded.modulo", operators::modulo);
+    environment.add_filter("guarded.minus", operators::minus);
+    environment.add_filter("guarded.concatenate", operators::concatenate);
+    environment.add_filter("guarded.changeable", changeable);
+    for filter in filters {
+        for prefix in ["", "ansible.builtin."] {
+            environment.add_filter(
+                format!("guarded.{prefix}{}", filter.name),
+                |state: &mut State<'_, '_>, values: Rest<Value>| match values.first() {
+                    Some(value) if handed_on(value) => value.clone(),
+                    _ => state
+                        .apply_filter(filter.name, &values)
+                        .unwrap_or_else(Value::from),
+                },
+            );
+        }
     }
 }
 
@@ -38,17 +45,17 @@ fn handed_on(value: &Value) -> bool {
     matches!(value.kind(), ValueKind::Undefined | ValueKind::Invalid)
 }
 
-/// Returns whether a guarded value counts as undefined; fails where check mode does not know it,
-/// since neither answer would be right.
+/// Returns whether a guarded value counts as undefined; fails where it failed for another
+/// reason, such as that check mode does not know it.
 pub(super) fn is_undefined(value: &Value) -> Result<bool, Error> {
     match value.kind() {
         ValueKind::Undefined => Ok(true),
         ValueKind::Invalid => {
             let error = text::failure(value);
-            if NotKnown::cause_of(&error).is_some() {
-                Err(error)
-            } else {
+            if error.kind() == ErrorKind::UndefinedError {
                 Ok(true)
+            } else {
+                Err(error)
             }
         }
         _ => Ok(false),
@@ -83,10 +90,4 @@ fn method(state: &mut State<'_, '_>, values: Rest<Value>) -> Value {
         [value, ..] => value.clone(),
         [] => Value::UNDEFINED,
     }
-}
-
-fn concatenate(left: Value, right: Value) -> Result<String, Error> {
-    text::check(&left)?;
-    text::check(&right)?;
-    Ok(text::text(&left)? + &text::text(&right)?)
 }

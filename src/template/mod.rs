@@ -4,24 +4,41 @@
 //! Jinja2 with Ansible's rules (`rewrite`), `environment` holds the filters, tests and functions,
 //! `engine` renders, and `error` leads a failure back to the place in the user's file.
 
+mod attribute;
 mod call;
+mod changeable;
 mod checks;
 mod code;
+mod compare;
+mod crypt;
+mod cycle;
 mod edits;
 mod engine;
 mod environment;
 mod error;
 mod filters;
 mod free_names;
+mod functions;
 mod guarded;
 mod inside;
+mod lines;
+mod lookups;
+mod methods;
 mod native;
+mod numbers;
+mod operators;
+mod paths;
+mod random;
+mod reach;
+mod regex;
 mod rewrite;
 mod site;
 mod sources;
 mod syntax;
 mod text;
+mod time;
 mod tree;
+mod url;
 
 pub use engine::Engine;
 pub use error::TemplateError;

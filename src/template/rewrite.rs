@@ -3,8 +3,8 @@
 //! - The operand of `default`, `is defined` and `is undefined` may fail at any step of it, as in
 //!   `{{ a.b.c | upper | default('x') }}`: each step becomes a guarded one (`guarded`), which
 //!   hands on what is undefined or failed, where minijinja would stop.
-//! - `%` formats text too, and `~` must not put the failure of a value into text: both become
-//!   filters.
+//! - `%` formats text too, `~` must not put the failure of a value into text, and `-` takes times
+//!   too: they become filters.
 //! - Lists and maps that a template makes and then changes (`append`, `update`) become changeable.
 
 use super::edits::Edits;
@@ -43,7 +43,10 @@ const CHANGING: [&str; 10] = [
 pub(super) struct Rewrite<'s> {
     source: &'s str,
     tokens: Vec<(Token<'s>, Span)>,
+    /// Whether it calls methods that change lists or maps.
     changing: bool,
+    /// Whether it reads times, which `-` must take.
+    times: bool,
     edits: Edits,
 }
 
@@ -56,6 +59,9 @@ impl<'s> Rewrite<'s> {
             source,
             tokens,
             changing: false,
+            times: ["to_datetime", "now("]
+                .iter()
+                .any(|name| source.contains(name)),
             edits: Edits::default(),
         }
     }
@@ -112,6 +118,7 @@ impl<'s> Rewrite<'s> {
             Expr::BinOp(operation) => match operation.op {
                 BinOpKind::Rem => self.operator(expression, "guarded.modulo"),
                 BinOpKind::Concat => self.operator(expression, "guarded.concatenate"),
+                BinOpKind::Sub if self.times => self.operator(expression, "guarded.minus"),
                 _ => {}
             },
             Expr::List(_) | Expr::Map(_) if self.changing => {
@@ -130,7 +137,7 @@ impl<'s> Rewrite<'s> {
         };
         let after = operation.left.span().end_offset;
         let found = self.tokens.iter().find(|(token, span)| {
-            span.start_offset >= after && matches!(token, Token::Mod | Token::Tilde)
+            span.start_offset >= after && matches!(token, Token::Mod | Token::Tilde | Token::Minus)
         });
         if let Some((_, span)) = found {
             let operator = range(*span);

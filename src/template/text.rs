@@ -48,8 +48,7 @@ fn write_value(out: &mut String, value: &Value, tuples: Tuples, quoted: bool) ->
         return Ok(());
     }
     match value.kind() {
-        ValueKind::Undefined => {}
-        ValueKind::Invalid => return Err(failure(value)),
+        ValueKind::Undefined | ValueKind::Invalid => check(value)?,
         ValueKind::Bool => out.push_str(if value.is_true() { "True" } else { "False" }),
         ValueKind::Number if value.is_integer() => out.push_str(&value.to_string()),
         ValueKind::Number => match f64::try_from(value.clone()) {
@@ -201,7 +200,7 @@ fn write_quoted(out: &mut String, text: &str) {
 
 /// Returns whether Python's `str.isprintable` holds, as far as Unicode's control, format,
 /// separator, private and surrogate ranges go.
-fn printable(character: char) -> bool {
+pub(super) fn printable(character: char) -> bool {
     let code = u32::from(character);
     !(character.is_control()
         || (character.is_whitespace() && character != ' ')

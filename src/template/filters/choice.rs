@@ -36,3 +36,18 @@ pub(super) fn ternary(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
         _ => call.required("false_val"),
     }
 }
+
+/// `bool`: whether the value is one of those that mean yes.
+pub(super) fn bool(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
+    let value = call.value()?;
+    if let Some(text) = value.as_str() {
+        let text = text.to_lowercase();
+        return Ok(matches!(text.as_str(), "yes" | "on" | "true" | "1").into());
+    }
+    Ok((value == Value::from(1)).into())
+}
+
+/// `type_debug`: what Python calls the type of the value.
+pub(super) fn type_debug(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
+    Ok(crate::template::text::type_name(&call.value()?).into())
+}

@@ -1,0 +1,121 @@
+//! Lists and maps that a template makes and may change with methods such as `append`.
+
+use super::compare::is_list;
+use super::filters::maps::pairs;
+use crate::value::Value;
+use indexmap::IndexMap;
+use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
+use minijinja::{Error, ErrorKind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A list that a template may change.
+#[derive(Debug)]
+pub(super) struct List(Mutex<Vec<Value>>);
+
+/// A map that a template may change.
+#[derive(Debug)]
+pub(super) struct Map(Mutex<IndexMap<Value, Value>>);
+
+/// Returns a list or a map that can be changed; other values as they are.
+pub(super) fn changeable(value: Value) -> Result<Value, Error> {
+    if value.kind() == ValueKind::Map {
+        return Ok(Value::from_object(Map(Mutex::new(
+            pairs(&value)?.into_iter().collect(),
+        ))));
+    }
+    if is_list(&value) && !value.is_tuple() {
+        return Ok(Value::from_object(List(Mutex::new(
+            value.try_iter()?.collect(),
+        ))));
+    }
+    Ok(value)
+}
+
+impl List {
+    /// Returns the items, to be changed.
+    pub(super) fn items(&self) -> MutexGuard<'_, Vec<Value>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Map {
+    /// Returns the entries, to be changed.
+    pub(super) fn entries(&self) -> MutexGuard<'_, IndexMap<Value, Value>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Fails where `value` holds `container`, which then would hold itself.
+pub(super) fn not_in_itself(container: &Value, value: &Value) -> Result<(), Error> {
+    let place = address(container);
+    if place.is_some() && holds(value, place) {
+        let message = "a list or a map cannot hold itself";
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
+    Ok(())
+}
+
+fn address(value: &Value) -> Option<*const ()> {
+    let list = value
+        .downcast_object_ref::<List>()
+        .map(|list| std::ptr::from_ref(list).cast());
+    list.or_else(|| {
+        value
+            .downcast_object_ref::<Map>()
+            .map(|map| std::ptr::from_ref(map).cast())
+    })
+}
+
+/// Looks only into what can be changed: nothing else can hold it.
+fn holds(value: &Value, place: Option<*const ()>) -> bool {
+    if address(value) == place {
+        return true;
+    }
+    let inner: Vec<Value> = if let Some(list) = value.downcast_object_ref::<List>() {
+        list.items().clone()
+    } else if let Some(map) = value.downcast_object_ref::<Map>() {
+        map.entries().values().cloned().collect()
+    } else if is_list(value) || value.kind() == ValueKind::Map {
+        let items = value.try_iter().into_iter().flatten();
+        if value.kind() == ValueKind::Map {
+            items.filter_map(|key| value.get_item(&key).ok()).collect()
+        } else {
+            items.collect()
+        }
+    } else {
+        return false;
+    };
+    inner.iter().any(|inner| holds(inner, place))
+}
+
+impl Object for List {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.items().get(key.as_usize()?).cloned()
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.items().clone())
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        Some(self.items().len())
+    }
+}
+
+impl Object for Map {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.entries().get(key).cloned()
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.entries().keys().cloned().collect())
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        Some(self.entries().len())
+    }
+}

@@ -1,0 +1,83 @@
+//! Tests for files of this machine.
+
+use crate::template::call::Call;
+use crate::value::Value;
+use minijinja::Error;
+use std::path::{Path, PathBuf};
+
+type Result = std::result::Result<Value, Error>;
+
+/// Starts a file or a text that is encrypted.
+const VAULT: &str = "$ANSIBLE_VAULT";
+
+fn path(call: &Call<'_, '_, '_>) -> std::result::Result<PathBuf, Error> {
+    Ok(PathBuf::from(call.value_text()?))
+}
+
+/// `exists`: whether there is something, at the end of links.
+pub(super) fn exists(call: &mut Call<'_, '_, '_>) -> Result {
+    Ok(path(call)?.exists().into())
+}
+
+/// `link_exists`: whether there is something, a dangling link too.
+pub(super) fn link_exists(call: &mut Call<'_, '_, '_>) -> Result {
+    Ok(path(call)?.symlink_metadata().is_ok().into())
+}
+
+/// `file`: whether it is a file.
+pub(super) fn file(call: &mut Call<'_, '_, '_>) -> Result {
+    Ok(path(call)?.is_file().into())
+}
+
+/// `directory`: whether it is a folder.
+pub(super) fn directory(call: &mut Call<'_, '_, '_>) -> Result {
+    Ok(path(call)?.is_dir().into())
+}
+
+/// `link`: whether it is a symbolic link.
+pub(super) fn link(call: &mut Call<'_, '_, '_>) -> Result {
+    Ok(path(call)?.is_symlink().into())
+}
+
+/// `abs`: whether the path is absolute.
+pub(super) fn abs(call: &mut Call<'_, '_, '_>) -> Result {
+    Ok(path(call)?.is_absolute().into())
+}
+
+/// `same_file`: whether both paths lead to the same file.
+pub(super) fn same_file(call: &mut Call<'_, '_, '_>) -> Result {
+    let other = crate::template::text::text(&call.required("other")?)?;
+    let real = |path: &Path| {
+        let real = path.canonicalize();
+        real.map_err(|error| call.wrong(&format!("{}: {error}", path.display())))
+    };
+    Ok((real(&path(call)?)? == real(Path::new(&other))?).into())
+}
+
+/// `mount`: whether a file system is mounted there.
+pub(super) fn mount(call: &mut Call<'_, '_, '_>) -> Result {
+    let Ok(real) = path(call)?.canonicalize() else {
+        return Ok(false.into());
+    };
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let real = real.to_string_lossy();
+    let mut points = mounts.lines().filter_map(|line| line.split(' ').nth(1));
+    Ok((real == "/" || points.any(|point| point.replace("\\040", " ") == real)).into())
+}
+
+/// `vault_encrypted`: whether the text is encrypted.
+pub(super) fn vault_encrypted(call: &mut Call<'_, '_, '_>) -> Result {
+    Ok(call
+        .value()?
+        .as_str()
+        .is_some_and(|text| text.starts_with(VAULT))
+        .into())
+}
+
+/// `vaulted_file`: whether the file is encrypted.
+pub(super) fn vaulted_file(call: &mut Call<'_, '_, '_>) -> Result {
+    let path = path(call)?;
+    let content = std::fs::read(&path);
+    let content = content.map_err(|error| call.wrong(&format!("{}: {error}", path.display())))?;
+    Ok(content.starts_with(VAULT.as_bytes()).into())
+}

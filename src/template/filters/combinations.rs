@@ -1,0 +1,117 @@
+//! Filters that combine the items of lists: as Python's `itertools`.
+
+use crate::template::call::Call;
+use crate::value::Value;
+use minijinja::Error;
+use minijinja::value::Tuple;
+
+/// Results of one call at most: more is surely a mistake and would fill the memory.
+const MOST: usize = 1_000_000;
+
+fn tuples(call: &Call<'_, '_, '_>, rows: Vec<Vec<Value>>) -> Result<Value, Error> {
+    if rows.len() > MOST {
+        return Err(call.wrong(&format!("there are more than {MOST} results")));
+    }
+    Ok(rows
+        .into_iter()
+        .map(|row| Value::from(Tuple::from(row)))
+        .collect())
+}
+
+/// `product`: each item of the first list with each of the second, and so on.
+pub(super) fn product(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
+    let mut repeat = 1;
+    for (name, value) in &call.more_named {
+        match (name.as_str(), value.as_usize()) {
+            ("repeat", Some(times)) => repeat = times.min(64),
+            _ => return Err(call.wrong(&format!("{name} is no argument, or has a wrong value"))),
+        }
+    }
+    let lists = std::iter::once(call.value()?).chain(call.more.iter().cloned());
+    let lists: Vec<Vec<Value>> = lists
+        .map(|list| call.items_of(&list))
+        .collect::<Result<_, _>>()?;
+    let count = lists.len() * repeat;
+    let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
+    for list in lists.iter().cycle().take(count) {
+        if rows.len().saturating_mul(list.len()) > MOST {
+            return Err(call.wrong(&format!("there are more than {MOST} results")));
+        }
+        let longer = rows.iter().flat_map(|row| {
+            list.iter()
+                .map(move |item| row.iter().cloned().chain([item.clone()]).collect())
+        });
+        rows = longer.collect();
+    }
+    tuples(call, rows)
+}
+
+/// `combinations`: all ways to take so many items, in their order.
+pub(super) fn combinations(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
+    let items = call.items()?;
+    let size = call
+        .integer("r")?
+        .and_then(|size| usize::try_from(size).ok());
+    let size = size.ok_or_else(|| call.wrong("r must be a number of items"))?;
+    let mut rows = Vec::new();
+    take(&items, 0, size, &mut Vec::new(), &mut rows);
+    tuples(call, rows)
+}
+
+fn take(
+    items: &[Value],
+    from: usize,
+    size: usize,
+    row: &mut Vec<Value>,
+    rows: &mut Vec<Vec<Value>>,
+) {
+    if size == 0 {
+        rows.push(row.clone());
+        return;
+    }
+    for (index, item) in items.iter().enumerate().skip(from) {
+        if rows.len() > MOST || items.len() - index < size {
+            return;
+        }
+        row.push(item.clone());
+        take(items, index + 1, size - 1, row, rows);
+        row.pop();
+    }
+}
+
+/// `permutations`: all ways to take so many items in any order.
+pub(super) fn permutations(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
+    let items = call.items()?;
+    let size = call
+        .integer("r")?
+        .map_or(Some(items.len()), |size| usize::try_from(size).ok());
+    let size = size.ok_or_else(|| call.wrong("r must be a number of items"))?;
+    let mut rows = Vec::new();
+    order(&items, size, &mut Vec::new(), &mut Vec::new(), &mut rows);
+    tuples(call, rows)
+}
+
+fn order(
+    items: &[Value],
+    size: usize,
+    used: &mut Vec<usize>,
+    row: &mut Vec<Value>,
+    rows: &mut Vec<Vec<Value>>,
+) {
+    if size > items.len() || rows.len() > MOST {
+        return;
+    }
+    if used.len() == size {
+        rows.push(row.clone());
+        return;
+    }
+    for (index, item) in items.iter().enumerate() {
+        if !used.contains(&index) {
+            used.push(index);
+            row.push(item.clone());
+            order(items, size, used, row, rows);
+            row.pop();
+            used.pop();
+        }
+    }
+}

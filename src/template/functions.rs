@@ -1,0 +1,66 @@
+//! The functions that templates can call.
+
+use super::call::{Call, Callable, add_functions, callable};
+use super::cycle;
+use super::filters::maps::pairs;
+use super::lookups;
+use super::time::{self, Moment, now};
+use crate::value::Value;
+use minijinja::value::ValueKind;
+use minijinja::{Environment, Error, ErrorKind};
+
+/// All functions, sorted by name, but for minijinja's own `range` and `namespace`.
+const FUNCTIONS: &[Callable] = &[
+    callable("cycler", "*", cycle::cycler),
+    callable("dict", "value **", dict),
+    callable("joiner", "sep", cycle::joiner),
+    callable("lookup", "name * **", lookups::lookup),
+    callable("now", "utc fmt", current_time),
+    callable("q", "name * **", lookups::query),
+    callable("query", "name * **", lookups::query),
+    callable("undef", "hint", undef),
+];
+
+/// Adds all functions to an environment.
+pub(super) fn add(environment: &mut Environment<'static>) {
+    add_functions(environment, FUNCTIONS);
+    environment.add_function("range", minijinja::functions::range);
+    environment.add_function("namespace", minijinja::functions::namespace);
+}
+
+/// `dict`: a map of another, of pairs, or of named values.
+fn dict(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
+    let mut entries = match call.get("value") {
+        None => Vec::new(),
+        Some(map) if map.kind() == ValueKind::Map => pairs(&map)?,
+        Some(list) => {
+            let mut entries = Vec::new();
+            for pair in call.items_of(&list)? {
+                match call.items_of(&pair)?.as_slice() {
+                    [key, value] => entries.push((key.clone(), value.clone())),
+                    _ => return Err(call.wrong("each item must be a pair")),
+                }
+            }
+            entries
+        }
+    };
+    let named = call.more_named.iter().cloned();
+    entries.extend(named.map(|(key, value)| (Value::from(key), value)));
+    super::changeable::changeable(Value::from_pairs(entries))
+}
+
+/// `now`: the current time, as text if a format is given.
+fn current_time(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
+    let time = now(call.flag("utc", false));
+    match call.text("fmt")?.filter(|format| !format.is_empty()) {
+        Some(format) => Ok(time::format(&time, &format)?.into()),
+        None => Ok(Value::from_object(Moment(time.datetime()))),
+    }
+}
+
+/// `undef`: a value that must be overridden.
+fn undef(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
+    let hint = call.text("hint")?.filter(|hint| !hint.is_empty());
+    let hint = hint.unwrap_or_else(|| "Mandatory variable has not been overridden".to_owned());
+    Ok(Error::new(ErrorKind::UndefinedError, hint).into())
+}

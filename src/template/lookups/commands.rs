@@ -1,0 +1,64 @@
+//! Lookups that run a command on this machine.
+
+use super::{Lookup, wrong};
+use crate::template::lines::split_lines;
+use crate::value::Value;
+use minijinja::Error;
+
+/// `pipe`: what commands put out.
+pub(super) fn pipe(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
+    let commands = lookup.texts()?;
+    let output = commands
+        .iter()
+        .map(|command| output(lookup, "pipe", command));
+    output
+        .map(|text| text.map(|text| text.trim_end().into()))
+        .collect()
+}
+
+/// `lines`: the lines that commands put out.
+pub(super) fn lines(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
+    let mut out = Vec::new();
+    for command in lookup.texts()? {
+        let text = output(lookup, "lines", &command)?;
+        out.extend(
+            split_lines(&text, false)
+                .into_iter()
+                .map(|line| Value::from(line.trim_end())),
+        );
+    }
+    Ok(out)
+}
+
+/// Runs a command by `sh` in the playbook's folder, which is the last one that is searched.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "these lookups run commands on this machine: that is what they are for"
+)]
+fn output(lookup: &Lookup<'_>, name: &str, command: &str) -> Result<String, Error> {
+    let mut process = std::process::Command::new("/bin/sh");
+    process
+        .args(["-c", command])
+        .stdin(std::process::Stdio::null());
+    if let Some(folder) = lookup
+        .reach
+        .site
+        .folders
+        .last()
+        .filter(|folder| folder.is_dir())
+    {
+        process.current_dir(folder);
+    }
+    let output = process.stderr(std::process::Stdio::inherit()).output();
+    let output = output.map_err(|error| wrong(format!("{name}: {command}: {error}")))?;
+    if !output.status.success() {
+        let code = output
+            .status
+            .code()
+            .map_or_else(|| "a signal".to_owned(), |code| code.to_string());
+        return Err(wrong(format!(
+            "lookup_plugin.{name}({command}) returned {code}"
+        )));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}

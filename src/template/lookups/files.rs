@@ -1,0 +1,179 @@
+//! Lookups of files of this machine.
+
+use super::{Lookup, as_list, wrong};
+use crate::source::SourceFile;
+use crate::template::paths::{expand_user, matching_files};
+use crate::template::reach::Overlay;
+use crate::template::sources::find;
+use crate::template::syntax::Syntax;
+use crate::template::text;
+use crate::value::Value;
+use minijinja::Error;
+use minijinja::value::ValueKind;
+use std::path::{Path, PathBuf};
+
+impl Lookup<'_> {
+    /// Returns the folders to search, those that are meant for another kind of file left out.
+    fn folders(&self, but: &str) -> Vec<PathBuf> {
+        let folders = self.reach.site.folders.iter();
+        folders
+            .filter(|folder| !folder.ends_with(but))
+            .cloned()
+            .collect()
+    }
+
+    /// Returns a file that must exist.
+    pub(super) fn must_find(&self, name: &str, but: &str) -> Result<PathBuf, Error> {
+        let path = PathBuf::from(expand_user(name));
+        find(&path, &self.folders(but)).ok_or_else(|| {
+            wrong(format!(
+                "Unable to access the file '{name}': it is in none of the folders that are searched"
+            ))
+        })
+    }
+
+    /// Returns the text of a file that must exist.
+    pub(super) fn read(&self, name: &str) -> Result<String, Error> {
+        read(&self.must_find(name, "templates")?)
+    }
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    let bytes =
+        std::fs::read(path).map_err(|error| wrong(format!("{}: {error}", path.display())))?;
+    String::from_utf8(bytes)
+        .map_err(|_| wrong(format!("{}: the file is not UTF-8 text", path.display())))
+}
+
+/// `file`: the texts of files.
+pub(super) fn file(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
+    let (left, right) = (lookup.flag("lstrip", false), lookup.flag("rstrip", true));
+    let content = |name: &String| {
+        let text = lookup.read(name)?;
+        let text = if left { text.trim_start() } else { &text };
+        Ok(if right { text.trim_end() } else { text }.into())
+    };
+    lookup.texts()?.iter().map(content).collect()
+}
+
+/// `template`: what template files give.
+pub(super) fn template(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
+    let mut syntax = Syntax::default();
+    for (name, target) in [
+        ("variable_start_string", &mut syntax.variable.0),
+        ("variable_end_string", &mut syntax.variable.1),
+        ("comment_start_string", &mut syntax.comment.0),
+        ("comment_end_string", &mut syntax.comment.1),
+    ] {
+        if let Some(value) = lookup.text_option(name)? {
+            *target = value;
+        }
+    }
+    syntax.trim_blocks = lookup.flag("trim_blocks", true);
+    let reach = lookup.reach;
+    let context = match lookup.option("template_vars") {
+        Some(over) if over.kind() == ValueKind::Map => Value::from_object(Overlay {
+            over: over.clone(),
+            under: reach.context.clone(),
+        }),
+        _ => reach.context.clone(),
+    };
+    let render = |name: &String| {
+        let path = lookup.must_find(name, "files")?;
+        let file = SourceFile::new(path.clone(), read(&path)?);
+        Ok(reach
+            .engine
+            .file_value(&file, &syntax, &context, &reach.site)?)
+    };
+    lookup.texts()?.iter().map(render).collect()
+}
+
+/// `fileglob`: the files that patterns match.
+pub(super) fn fileglob(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
+    let mut out = Vec::new();
+    for pattern in lookup.texts()? {
+        let pattern = PathBuf::from(expand_user(&pattern));
+        let folders = if pattern.is_absolute() {
+            vec![PathBuf::new()]
+        } else {
+            lookup.folders("templates")
+        };
+        let found = folders
+            .iter()
+            .map(|folder| matching_files(&folder.join(&pattern)));
+        let first = found.into_iter().find(|files| !files.is_empty());
+        out.extend(first.into_iter().flatten().map(Value::from));
+    }
+    Ok(out)
+}
+
+/// `first_found`: the first file that exists.
+pub(super) fn first_found(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
+    let mut skip = lookup.flag("skip", false);
+    let paths = lookup
+        .option("paths")
+        .map_or_else(|| Ok(Vec::new()), as_list)?;
+    let mut names = Vec::new();
+    let terms = match lookup.option("files") {
+        Some(files) if lookup.terms.is_empty() => as_list(files)?,
+        _ => lookup.terms.to_vec(),
+    };
+    candidates(&terms, &paths, &mut skip, &mut names)?;
+    for name in names {
+        let path = PathBuf::from(expand_user(&name));
+        if let Some(found) = find(&path, &lookup.reach.site.folders) {
+            return Ok(vec![found.to_string_lossy().into_owned().into()]);
+        }
+    }
+    if skip {
+        Ok(Vec::new())
+    } else {
+        Err(wrong("No file was found when using first_found."))
+    }
+}
+
+fn candidates(
+    terms: &[Value],
+    paths: &[Value],
+    skip: &mut bool,
+    out: &mut Vec<String>,
+) -> Result<(), Error> {
+    for term in terms {
+        if term.kind() == ValueKind::Map {
+            let list = |name: &str| {
+                let value = term.get_attr(name)?;
+                if value.is_undefined() || value.is_none() {
+                    Ok(Vec::new())
+                } else {
+                    as_list(&value)
+                }
+            };
+            *skip |= term.get_attr("skip")?.is_true();
+            candidates(&list("files")?, &list("paths")?, skip, out)?;
+        } else if term.as_str().is_none() {
+            candidates(&as_list(term)?, paths, skip, out)?;
+        } else {
+            let texts = |values: &[Value], separators: &[char]| {
+                let texts = values
+                    .iter()
+                    .map(text::text)
+                    .collect::<Result<Vec<_>, _>>()?;
+                let parts = texts.iter().flat_map(|text| text.split(separators));
+                Ok::<_, Error>(parts.map(str::to_owned).collect::<Vec<_>>())
+            };
+            let names = texts(std::slice::from_ref(term), &[',', ';'])?;
+            let paths = texts(paths, &[',', ':', ';'])?;
+            if paths.is_empty() {
+                out.extend(names);
+            } else {
+                let joined = paths.iter().flat_map(|path| {
+                    names
+                        .iter()
+                        .map(move |name| Path::new(path).join(name).to_string_lossy().into_owned())
+                });
+                out.extend(joined);
+            }
+        }
+    }
+    Ok(())
+}

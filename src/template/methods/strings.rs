@@ -1,0 +1,454 @@
+//! Python's methods of texts.
+
+use crate::template::call::{Call, Callable, callable};
+use crate::template::filters::strings::{capitalized, centered, parts};
+use crate::template::lines::split_lines;
+use crate::template::text;
+use crate::value::Value;
+use minijinja::Error;
+use minijinja::formatting::{FormatStyle, format as format_values};
+use minijinja::value::{Kwargs, Tuple};
+
+type Result = std::result::Result<Value, Error>;
+
+/// All methods, sorted by name.
+pub(super) const METHODS: &[Callable] = &[
+    callable("capitalize", "value", |call| {
+        Ok(capitalized(&call.value_text()?).into())
+    }),
+    callable("casefold", "value", |call| {
+        Ok(call.value_text()?.to_lowercase().replace('ß', "ss").into())
+    }),
+    callable("center", "value width fillchar", center),
+    callable("count", "value sub start end", count),
+    callable("encode", "value encoding", |call| {
+        Ok(Value::from_bytes(call.value_text()?.into_bytes()))
+    }),
+    callable("endswith", "value suffix start end", endswith),
+    callable("expandtabs", "value tabsize", expandtabs),
+    callable("find", "value sub start end", |call| {
+        Ok(found(call, false)?.unwrap_or(-1).into())
+    }),
+    callable("format", "value * **", format),
+    callable("format_map", "value mapping", format_map),
+    callable("index", "value sub start end", |call| must(call, false)),
+    callable("isalnum", "value", |call| {
+        every(call, char::is_alphanumeric)
+    }),
+    callable("isalpha", "value", |call| every(call, char::is_alphabetic)),
+    callable("isascii", "value", |call| {
+        Ok(call.value_text()?.is_ascii().into())
+    }),
+    callable("isdecimal", "value", |call| every(call, is_digit)),
+    callable("isdigit", "value", |call| every(call, is_digit)),
+    callable("isidentifier", "value", isidentifier),
+    callable("islower", "value", |call| {
+        cased(call, char::is_lowercase, char::is_uppercase)
+    }),
+    callable("isnumeric", "value", |call| every(call, char::is_numeric)),
+    callable("isprintable", "value", |call| {
+        Ok(call.value_text()?.chars().all(text::printable).into())
+    }),
+    callable("isspace", "value", |call| every(call, char::is_whitespace)),
+    callable("istitle", "value", istitle),
+    callable("isupper", "value", |call| {
+        cased(call, char::is_uppercase, char::is_lowercase)
+    }),
+    callable("join", "value items", join),
+    callable("ljust", "value width fillchar", |call| {
+        justified(call, false)
+    }),
+    callable("lower", "value", |call| {
+        Ok(call.value_text()?.to_lowercase().into())
+    }),
+    callable("lstrip", "value chars", |call| stripped(call, true, false)),
+    callable("partition", "value sep", |call| partition(call, false)),
+    callable("removeprefix", "value prefix", removeprefix),
+    callable("removesuffix", "value suffix", removesuffix),
+    callable("replace", "value old new count", replace),
+    callable("rfind", "value sub start end", |call| {
+        Ok(found(call, true)?.unwrap_or(-1).into())
+    }),
+    callable("rindex", "value sub start end", |call| must(call, true)),
+    callable("rjust", "value width fillchar", |call| {
+        justified(call, true)
+    }),
+    callable("rpartition", "value sep", |call| partition(call, true)),
+    callable("rsplit", "value sep maxsplit", rsplit),
+    callable("rstrip", "value chars", |call| stripped(call, false, true)),
+    callable("split", "value sep maxsplit", split),
+    callable("splitlines", "value keepends", splitlines),
+    callable("startswith", "value prefix start end", startswith),
+    callable("strip", "value chars", |call| stripped(call, true, true)),
+    callable("swapcase", "value", swapcase),
+    callable("title", "value", title),
+    callable("upper", "value", |call| {
+        Ok(call.value_text()?.to_uppercase().into())
+    }),
+    callable("zfill", "value width", zfill),
+];
+
+/// Digits of all scripts, superscripts among them, but no fractions and letters for numbers.
+fn is_digit(character: char) -> bool {
+    character.is_ascii_digit()
+        || (character.is_numeric()
+            && !character.is_alphabetic()
+            && !matches!(character, '¼'..='¾' | '\u{2150}'..='\u{218b}'))
+}
+
+fn every(call: &Call<'_, '_, '_>, holds: fn(char) -> bool) -> Result {
+    let text = call.value_text()?;
+    Ok((!text.is_empty() && text.chars().all(holds)).into())
+}
+
+fn cased(call: &Call<'_, '_, '_>, some: fn(char) -> bool, none: fn(char) -> bool) -> Result {
+    let text = call.value_text()?;
+    Ok((text.chars().any(some) && !text.chars().any(none)).into())
+}
+
+fn required(call: &Call<'_, '_, '_>, name: &str) -> std::result::Result<String, Error> {
+    let value = call.required(name)?;
+    match value.as_str() {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(call.wrong(&format!(
+            "{name} must be text, not {}",
+            text::type_name(&value)
+        ))),
+    }
+}
+
+fn fill(call: &Call<'_, '_, '_>) -> std::result::Result<char, Error> {
+    let text = call.text("fillchar")?;
+    Ok(text.and_then(|text| text.chars().next()).unwrap_or(' '))
+}
+
+fn center(call: &mut Call<'_, '_, '_>) -> Result {
+    let width = call.integer("width")?.unwrap_or(0);
+    Ok(centered(&call.value_text()?, width, fill(call)?).into())
+}
+
+fn justified(call: &Call<'_, '_, '_>, right: bool) -> Result {
+    let text = call.value_text()?;
+    let width = usize::try_from(call.integer("width")?.unwrap_or(0)).unwrap_or(0);
+    let missing = width.saturating_sub(text.chars().count()).min(1 << 20);
+    let padding: String = std::iter::repeat_n(fill(call)?, missing).collect();
+    Ok(if right {
+        padding + &text
+    } else {
+        text + &padding
+    }
+    .into())
+}
+
+fn zfill(call: &mut Call<'_, '_, '_>) -> Result {
+    let text = call.value_text()?;
+    let width = usize::try_from(call.integer("width")?.unwrap_or(0)).unwrap_or(0);
+    let zeros = "0".repeat(width.saturating_sub(text.chars().count()).min(1 << 20));
+    let (sign, digits) = text.split_at(usize::from(text.starts_with(['+', '-'])));
+    Ok(format!("{sign}{zeros}{digits}").into())
+}
+
+/// Returns the part of the text that `start` and `end` choose, and where it starts in
+/// characters.
+fn part(call: &Call<'_, '_, '_>) -> std::result::Result<Option<(String, i64)>, Error> {
+    let characters: Vec<char> = call.value_text()?.chars().collect();
+    let length = i64::try_from(characters.len()).unwrap_or(i64::MAX);
+    let bound = |index: i64| {
+        if index < 0 {
+            (index + length).max(0)
+        } else {
+            index
+        }
+    };
+    let start = call.integer("start")?.map_or(0, bound);
+    let end = call.integer("end")?.map_or(length, bound).min(length);
+    if start > length || start > end {
+        return Ok(None);
+    }
+    let range = usize::try_from(start).unwrap_or(0)..usize::try_from(end).unwrap_or(0);
+    Ok(Some((
+        characters.get(range).unwrap_or_default().iter().collect(),
+        start,
+    )))
+}
+
+fn found(call: &Call<'_, '_, '_>, last: bool) -> std::result::Result<Option<i64>, Error> {
+    let wanted = required(call, "sub")?;
+    let Some((text, start)) = part(call)? else {
+        return Ok(None);
+    };
+    let byte = if last {
+        text.rfind(&wanted)
+    } else {
+        text.find(&wanted)
+    };
+    let before = byte
+        .and_then(|byte| text.get(..byte))
+        .map(|before| before.chars().count());
+    Ok(before.map(|before| start + i64::try_from(before).unwrap_or(0)))
+}
+
+fn must(call: &Call<'_, '_, '_>, last: bool) -> Result {
+    let found = found(call, last)?;
+    found
+        .map(Value::from)
+        .ok_or_else(|| call.wrong("substring not found"))
+}
+
+fn count(call: &mut Call<'_, '_, '_>) -> Result {
+    let wanted = required(call, "sub")?;
+    let Some((text, _)) = part(call)? else {
+        return Ok(0.into());
+    };
+    if wanted.is_empty() {
+        return Ok((text.chars().count() + 1).into());
+    }
+    Ok(text.matches(&wanted).count().into())
+}
+
+/// Returns the texts that a text or a tuple of texts is.
+fn choices(call: &Call<'_, '_, '_>, name: &str) -> std::result::Result<Vec<String>, Error> {
+    let value = call.required(name)?;
+    if value.is_tuple() {
+        return value.try_iter()?.map(|item| text::text(&item)).collect();
+    }
+    Ok(vec![required(call, name)?])
+}
+
+fn startswith(call: &mut Call<'_, '_, '_>) -> Result {
+    let choices = choices(call, "prefix")?;
+    let part = part(call)?;
+    Ok(part
+        .is_some_and(|(text, _)| choices.iter().any(|choice| text.starts_with(choice)))
+        .into())
+}
+
+fn endswith(call: &mut Call<'_, '_, '_>) -> Result {
+    let choices = choices(call, "suffix")?;
+    let part = part(call)?;
+    Ok(part
+        .is_some_and(|(text, _)| choices.iter().any(|choice| text.ends_with(choice)))
+        .into())
+}
+
+fn removeprefix(call: &mut Call<'_, '_, '_>) -> Result {
+    let text = call.value_text()?;
+    Ok(text
+        .strip_prefix(&required(call, "prefix")?)
+        .unwrap_or(&text)
+        .into())
+}
+
+fn removesuffix(call: &mut Call<'_, '_, '_>) -> Result {
+    let text = call.value_text()?;
+    Ok(text
+        .strip_suffix(&required(call, "suffix")?)
+        .unwrap_or(&text)
+        .into())
+}
+
+fn stripped(call: &Call<'_, '_, '_>, left: bool, right: bool) -> Result {
+    let text = call.value_text()?;
+    let characters = call.text("chars")?;
+    let drop = |c: char| match &characters {
+        Some(characters) => characters.contains(c),
+        None => c.is_whitespace(),
+    };
+    let text = if left {
+        text.trim_start_matches(drop)
+    } else {
+        &text
+    };
+    Ok(if right {
+        text.trim_end_matches(drop)
+    } else {
+        text
+    }
+    .into())
+}
+
+fn replace(call: &mut Call<'_, '_, '_>) -> Result {
+    let (text, old, new) = (
+        call.value_text()?,
+        required(call, "old")?,
+        required(call, "new")?,
+    );
+    Ok(match call.integer("count")?.map(usize::try_from) {
+        Some(Ok(count)) => text.replacen(&old, &new, count).into(),
+        _ => text.replace(&old, &new).into(),
+    })
+}
+
+fn split(call: &mut Call<'_, '_, '_>) -> Result {
+    let most = call.integer("maxsplit")?.unwrap_or(-1);
+    let separator = call.text("sep")?;
+    parts(call, &call.value_text()?, separator.as_deref(), most)
+}
+
+fn rsplit(call: &mut Call<'_, '_, '_>) -> Result {
+    let most = call.integer("maxsplit")?.unwrap_or(-1);
+    let reversed = |text: &str| text.chars().rev().collect::<String>();
+    let separator = call.text("sep")?.map(|separator| reversed(&separator));
+    // The parts from the right are those of the text read backwards.
+    let found = parts(
+        call,
+        &reversed(&call.value_text()?),
+        separator.as_deref(),
+        most,
+    )?;
+    let mut out: Vec<Value> = found
+        .try_iter()?
+        .map(|part| reversed(part.as_str().unwrap_or_default()).into())
+        .collect();
+    out.reverse();
+    Ok(out.into())
+}
+
+fn splitlines(call: &mut Call<'_, '_, '_>) -> Result {
+    let text = call.value_text()?;
+    Ok(split_lines(&text, call.flag("keepends", false))
+        .into_iter()
+        .map(Value::from)
+        .collect())
+}
+
+fn partition(call: &Call<'_, '_, '_>, last: bool) -> Result {
+    let (text, separator) = (call.value_text()?, required(call, "sep")?);
+    if separator.is_empty() {
+        return Err(call.wrong("empty separator"));
+    }
+    let halves = if last {
+        text.rsplit_once(&separator)
+    } else {
+        text.split_once(&separator)
+    };
+    let parts = match halves {
+        Some((before, after)) => [before, &separator, after],
+        None if last => ["", "", &text],
+        None => [&text, "", ""],
+    };
+    Ok(Tuple::from(parts.map(Value::from).to_vec()).into())
+}
+
+fn join(call: &mut Call<'_, '_, '_>) -> Result {
+    let separator = call.value_text()?;
+    let mut out = Vec::new();
+    for item in call.items_of(&call.required("items")?)? {
+        match item.as_str() {
+            Some(text) => out.push(text.to_owned()),
+            None => {
+                text::check(&item)?;
+                let index = out.len();
+                let kind = text::type_name(&item);
+                return Err(call.wrong(&format!(
+                    "sequence item {index}: expected str instance, {kind} found"
+                )));
+            }
+        }
+    }
+    Ok(out.join(&separator).into())
+}
+
+fn format(call: &mut Call<'_, '_, '_>) -> Result {
+    let text = call.value_text()?;
+    let mut values = call.more.clone();
+    for value in values
+        .iter()
+        .chain(call.more_named.iter().map(|(_, value)| value))
+    {
+        text::text(value)?;
+    }
+    if !call.more_named.is_empty() {
+        values.push(call.more_named.iter().cloned().collect::<Kwargs>().into());
+    }
+    Ok(format_values(FormatStyle::StrFormat, &text, &values)?.into())
+}
+
+fn format_map(call: &mut Call<'_, '_, '_>) -> Result {
+    let text = call.value_text()?;
+    let entries = crate::template::filters::maps::pairs(&call.required("mapping")?)?;
+    let named = entries
+        .into_iter()
+        .map(|(key, value)| (key.to_string(), value));
+    let named: Value = named.collect::<Kwargs>().into();
+    Ok(format_values(FormatStyle::StrFormat, &text, &[named])?.into())
+}
+
+fn expandtabs(call: &mut Call<'_, '_, '_>) -> Result {
+    let size = usize::try_from(call.integer("tabsize")?.unwrap_or(8))
+        .unwrap_or(0)
+        .min(1000);
+    let mut out = String::new();
+    let mut column = 0;
+    for character in call.value_text()?.chars() {
+        match character {
+            '\t' if size > 0 => {
+                let width = size - column % size;
+                out.push_str(&" ".repeat(width));
+                column += width;
+            }
+            '\t' => {}
+            '\n' | '\r' => {
+                out.push(character);
+                column = 0;
+            }
+            _ => {
+                out.push(character);
+                column += 1;
+            }
+        }
+    }
+    Ok(out.into())
+}
+
+fn isidentifier(call: &mut Call<'_, '_, '_>) -> Result {
+    let text = call.value_text()?;
+    let start = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    Ok((start && text.chars().all(|c| c.is_alphanumeric() || c == '_')).into())
+}
+
+fn istitle(call: &mut Call<'_, '_, '_>) -> Result {
+    let text = call.value_text()?;
+    let (mut before, mut any) = (false, false);
+    for character in text.chars() {
+        if character.is_uppercase() == before
+            && (character.is_uppercase() || character.is_lowercase())
+        {
+            return Ok(false.into());
+        }
+        before = character.is_uppercase() || character.is_lowercase();
+        any |= before;
+    }
+    Ok(any.into())
+}
+
+fn swapcase(call: &mut Call<'_, '_, '_>) -> Result {
+    let swap = |c: char| -> String {
+        if c.is_uppercase() {
+            c.to_lowercase().collect()
+        } else {
+            c.to_uppercase().collect()
+        }
+    };
+    Ok(call
+        .value_text()?
+        .chars()
+        .map(swap)
+        .collect::<String>()
+        .into())
+}
+
+/// Every run of letters starts in upper case.
+fn title(call: &mut Call<'_, '_, '_>) -> Result {
+    let mut out = String::new();
+    let mut inside = false;
+    for character in call.value_text()?.chars() {
+        if inside {
+            out.extend(character.to_lowercase());
+        } else {
+            out.extend(character.to_uppercase());
+        }
+        inside = character.is_alphabetic();
+    }
+    Ok(out.into())
+}

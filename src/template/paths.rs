@@ -1,0 +1,220 @@
+//! Paths of this machine as Python's `os.path` and `glob` take them.
+
+use std::path::{Path, PathBuf};
+
+/// Returns the path with the home folder of the user for `~`.
+pub(super) fn expand_user(path: &str) -> String {
+    let Some(rest) = path.strip_prefix('~') else {
+        return path.to_owned();
+    };
+    let (user, tail) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let home = if user.is_empty() {
+        std::env::var("HOME").ok().or_else(|| home_of(None))
+    } else {
+        home_of(Some(user))
+    };
+    match home {
+        Some(home) => home.trim_end_matches('/').to_owned() + tail,
+        None => path.to_owned(),
+    }
+}
+
+/// Returns the home folder of a user, or of root where the environment tells none.
+fn home_of(user: Option<&str>) -> Option<String> {
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    let user = user.unwrap_or("root");
+    let line = accounts
+        .lines()
+        .find(|line| line.split(':').next() == Some(user))?;
+    line.split(':').nth(5).map(str::to_owned)
+}
+
+/// Returns the path with the values of environment variables for `$NAME` and `${NAME}`; unknown
+/// ones stay.
+pub(super) fn expand_variables(path: &str) -> String {
+    let mut out = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        let (name, length) = match after
+            .strip_prefix('{')
+            .and_then(|inner| inner.split_once('}'))
+        {
+            Some((name, _)) => (name, name.len() + 2),
+            None => {
+                let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                let end = after.find(|c| !word(c)).unwrap_or(after.len());
+                (after.get(..end).unwrap_or_default(), end)
+            }
+        };
+        match std::env::var(name) {
+            Ok(value) if !name.is_empty() => out.push_str(&value),
+            _ => {
+                out.push('$');
+                out.push_str(after.get(..length).unwrap_or_default());
+            }
+        }
+        rest = after.get(length..).unwrap_or_default();
+    }
+    out + rest
+}
+
+/// Returns the path from the root.
+pub(super) fn absolute(path: &str) -> String {
+    if path.starts_with('/') {
+        return path.to_owned();
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    format!("{}/{path}", here.to_string_lossy())
+}
+
+/// Returns the path without `.`, `..` and doubled slashes, as `os.path.normpath`.
+pub(super) fn normal(path: &str) -> String {
+    let root = if path.starts_with("//") && !path.starts_with("///") {
+        "//"
+    } else if path.starts_with('/') {
+        "/"
+    } else {
+        ""
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+    {
+        let inside = parts.last().is_some_and(|last| *last != "..");
+        if part != ".." || (root.is_empty() && !inside) {
+            parts.push(part);
+        } else if inside {
+            parts.pop();
+        }
+    }
+    let path = root.to_owned() + &parts.join("/");
+    if path.is_empty() {
+        ".".to_owned()
+    } else {
+        path
+    }
+}
+
+/// Returns the files that a pattern with `*`, `?` and `[…]` in its parts matches, sorted.
+pub(super) fn matching_files(pattern: &Path) -> Vec<String> {
+    let mut paths = vec![PathBuf::new()];
+    for part in pattern.components() {
+        let name = part.as_os_str().to_string_lossy();
+        let plain = !name.contains(['*', '?', '[']);
+        let next = paths.iter().flat_map(|path| {
+            if plain {
+                vec![path.join(part)]
+            } else {
+                entries(path, &name)
+            }
+        });
+        paths = next.collect();
+    }
+    let files = paths.into_iter().filter(|path| path.is_file());
+    files
+        .map(|path| path.to_string_lossy().into_owned())
+        .collect()
+}
+
+fn entries(folder: &Path, pattern: &str) -> Vec<PathBuf> {
+    let read = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let names = std::fs::read_dir(read).into_iter().flatten().flatten();
+    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    let hidden = pattern.starts_with('.');
+    let mut names: Vec<String> = names
+        .filter(|name| hidden || !name.starts_with('.'))
+        .filter(|name| fits(pattern, name))
+        .collect();
+    names.sort();
+    names.into_iter().map(|name| folder.join(name)).collect()
+}
+
+/// Returns whether a name fits a pattern of `fnmatch`.
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
+    let Some(first) = pattern.chars().next() else {
+        return name.is_empty();
+    };
+    let rest = pattern.get(first.len_utf8()..).unwrap_or_default();
+    let next = name.chars().next();
+    let after = name
+        .get(next.map_or(0, char::len_utf8)..)
+        .unwrap_or_default();
+    match (first, next) {
+        ('*', Some(_)) => fits(rest, name) || fits(pattern, after),
+        ('*', None) => fits(rest, name),
+        ('?', Some(_)) => fits(rest, after),
+        ('[', Some(character)) => match class(rest) {
+            Some((members, rest)) => in_class(members, character) && fits(rest, after),
+            None => character == '[' && fits(rest, after),
+        },
+        (literal, Some(character)) => literal == character && fits(rest, after),
+        (_, None) => false,
+    }
+}
+
+/// Returns the members of a class and what follows it.
+fn class(text: &str) -> Option<(&str, &str)> {
+    let skip = usize::from(text.starts_with(['!', '^']));
+    let inner = text.get(skip..)?;
+    let from = skip + usize::from(inner.starts_with(']'));
+    let end = from + text.get(from..)?.find(']')?;
+    Some((text.get(..end)?, text.get(end + 1..)?))
+}
+
+fn in_class(members: &str, character: char) -> bool {
+    let negated = members.starts_with('!');
+    let members: Vec<char> = members.chars().skip(usize::from(negated)).collect();
+    let mut index = 0;
+    let mut found = false;
+    while let Some(first) = members.get(index) {
+        match (members.get(index + 1), members.get(index + 2)) {
+            (Some('-'), Some(last)) => {
+                found |= (*first..=*last).contains(&character);
+                index += 3;
+            }
+            _ => {
+                found |= *first == character;
+                index += 1;
+            }
+        }
+    }
+    found != negated
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_normal_as_in_python() {
+        for (path, expected) in [
+            ("/a/./b/../c", "/a/c"),
+            ("a/../..", ".."),
+            ("//x//y/", "//x/y"),
+            ("", "."),
+            ("/..", "/"),
+        ] {
+            assert_eq!(normal(path), expected);
+        }
+    }
+
+    #[test]
+    fn names_fit_patterns_as_in_fnmatch() {
+        for (pattern, name, expected) in [
+            ("*.j2", "a.j2", true),
+            ("a?[0-9]", "ab7", true),
+            ("[!a]*", "abc", false),
+            ("[]]", "]", true),
+            ("[a", "[a", true),
+            ("**", "", true),
+        ] {
+            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+}
