@@ -12,4 +12,5 @@ mod ssh_lab;
 mod ssh_login;
 mod ssh_speed;
 mod sshd;
+mod templates;
 mod validation;

@@ -2,7 +2,7 @@
 
 use super::text;
 use crate::value::Value;
-use minijinja::value::{Kwargs, Rest, ValueKind};
+use minijinja::value::{Kwargs, Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State};
 use std::collections::HashMap;
 
@@ -38,8 +38,8 @@ pub(super) fn add_filters(environment: &mut Environment<'static>, filters: &[Cal
             let signature = signature.clone();
             environment.add_filter(
                 format!("{prefix}{}", filter.name),
-                move |state: &mut State<'_, '_>, values: Rest<Value>| {
-                    signature.call(state, values.0)
+                move |state: &mut State<'_, '_>, values: Rest<ValueOrKwargs>| {
+                    signature.call(state, values.into_values())
                 },
             );
         }
@@ -54,8 +54,8 @@ pub(super) fn add_tests(environment: &mut Environment<'static>, tests: &[Callabl
             let signature = signature.clone();
             environment.add_test(
                 format!("{prefix}{}", test.name),
-                move |state: &mut State<'_, '_>, values: Rest<Value>| {
-                    signature.call(state, values.0)
+                move |state: &mut State<'_, '_>, values: Rest<ValueOrKwargs>| {
+                    signature.call(state, values.into_values())
                 },
             );
         }
@@ -94,7 +94,9 @@ pub(super) fn add_functions(environment: &mut Environment<'static>, functions: &
         let signature = Signature::of(function);
         environment.add_function(
             function.name,
-            move |state: &mut State<'_, '_>, values: Rest<Value>| signature.call(state, values.0),
+            move |state: &mut State<'_, '_>, values: Rest<ValueOrKwargs>| {
+                signature.call(state, values.into_values())
+            },
         );
     }
 }

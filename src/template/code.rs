@@ -1,6 +1,7 @@
 //! A text made ready for minijinja, and what is known of it without running it.
 
 use super::edits::{Edits, Origins};
+use super::native::line_breaks;
 use super::rewrite::Rewrite;
 use super::tree;
 use minijinja::Error;
@@ -45,6 +46,8 @@ pub(super) struct Code {
     pub(super) includes: bool,
     /// Whether it may need more than its variables: it calls lookups or names other templates.
     pub(super) reaches: bool,
+    /// How many line breaks the user's text ends with; none of an expression.
+    pub(super) line_breaks: usize,
     literals: Origins,
     rewritten: Origins,
 }
@@ -52,6 +55,11 @@ pub(super) struct Code {
 impl Code {
     /// Rewrites `text`; fails where it is no template.
     pub(super) fn new(text: &str, kind: Kind, syntax: &SyntaxConfig) -> Result<Self, CodeError> {
+        let line_breaks = if kind.is_expression() {
+            0
+        } else {
+            line_breaks(text)
+        };
         let (text, literals) = if kind.keeps_backslashes() && text.contains('\\') {
             backslashes(text, kind.is_expression(), syntax).apply(text)
         } else {
@@ -79,6 +87,7 @@ impl Code {
             text,
             single,
             includes,
+            line_breaks,
             literals,
             rewritten,
         })

@@ -143,7 +143,14 @@ impl Engine {
         site: &Site,
     ) -> Result<Value, TemplateError> {
         let (source, environments) = self.file(file, syntax).map_err(TemplateError::new)?;
-        self.evaluate(&source, &environments, None, context, site)
+        match source
+            .file
+            .as_ref()
+            .and_then(|(file, start)| file.text.get(*start..))
+        {
+            Some(text) if !environments.opens_in(text) => Ok(text.into()),
+            _ => self.evaluate(&source, &environments, None, context, site),
+        }
     }
 
     /// Returns the list that a lookup finds, for the loops that `with_NAME` makes.
@@ -290,13 +297,16 @@ impl Engine {
         };
         let rendered = template.render_captured(root).map_err(fail)?;
         let emitted = rendered.state().get_extension::<Emitted>();
-        if code.single {
-            return Ok(emitted.map_or(Value::UNDEFINED, |emitted| emitted.value.clone()));
-        }
-        match native::whole(emitted, rendered.output()) {
-            Some(value) => Ok(value),
-            None => Ok(rendered.into_output().into()),
-        }
+        let value = if code.single {
+            emitted.map_or(Value::UNDEFINED, |emitted| emitted.value.clone())
+        } else {
+            native::result(emitted, rendered.output())
+        };
+        Ok(native::with_line_breaks(
+            value,
+            code.line_breaks,
+            &environments.newline_sequence,
+        ))
     }
 
     fn error(
@@ -334,6 +344,8 @@ impl Engine {
         file: &Arc<SourceFile>,
         syntax: &Syntax,
     ) -> Result<(Arc<Source>, Arc<Environments>), Problem> {
+        let (syntax, _) = syntax.of_file(file)?;
+        let file = &with_line_breaks(file, &syntax.newline_sequence);
         let (syntax, start) = syntax.of_file(file)?;
         let environments = self
             .environments(&syntax)
@@ -356,6 +368,15 @@ impl Engine {
         let mut known = others.write().unwrap_or_else(PoisonError::into_inner);
         Ok(known.entry(syntax.clone()).or_insert(made).clone())
     }
+}
+
+/// Returns the file with all its line breaks as `wanted`.
+fn with_line_breaks(file: &Arc<SourceFile>, wanted: &str) -> Arc<SourceFile> {
+    if wanted == "\n" && !file.text.contains('\r') {
+        return file.clone();
+    }
+    let text = file.text.replace("\r\n", "\n").replace('\r', "\n");
+    SourceFile::new(&file.path, text.replace('\n', wanted))
 }
 
 /// A condition must give a boolean: text such as "false" is true in Python.

@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub(super) struct Environments {
     /// The syntax.
     pub(super) config: minijinja::syntax::SyntaxConfig,
+    /// What ends the lines of the result.
+    pub(super) newline_sequence: String,
     /// For templates that are one expression: puts out no text.
     pub(super) values: Environment<'static>,
     /// For all others.
@@ -45,10 +47,25 @@ impl Environments {
             });
         }
         Ok(Self {
+            newline_sequence: syntax.newline_sequence.clone(),
             config,
             values,
             texts,
         })
+    }
+}
+
+impl Environments {
+    /// Returns whether something in a text may be a template.
+    pub(super) fn opens_in(&self, text: &str) -> bool {
+        let (block, variable) = (
+            self.config.block_delimiters(),
+            self.config.variable_delimiters(),
+        );
+        let comment = self.config.comment_delimiters();
+        [block.0, variable.0, comment.0]
+            .iter()
+            .any(|open| text.contains(open))
     }
 }
 

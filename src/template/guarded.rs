@@ -5,7 +5,7 @@ use super::call::Callable;
 use super::changeable::changeable;
 use super::{operators, text};
 use crate::value::Value;
-use minijinja::value::{Rest, ValueKind};
+use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State};
 
 /// Adds the guarded steps to an environment that has these filters.
@@ -29,11 +29,14 @@ pub(super) fn add(environment: &mut Environment<'static>, filters: &'static [Cal
         for prefix in ["", "ansible.builtin."] {
             environment.add_filter(
                 format!("guarded.{prefix}{}", filter.name),
-                |state: &mut State<'_, '_>, values: Rest<Value>| match values.first() {
-                    Some(value) if handed_on(value) => value.clone(),
-                    _ => state
-                        .apply_filter(filter.name, &values)
-                        .unwrap_or_else(Value::from),
+                |state: &mut State<'_, '_>, values: Rest<ValueOrKwargs>| {
+                    let values = values.into_values();
+                    match values.first() {
+                        Some(value) if handed_on(value) => value.clone(),
+                        _ => state
+                            .apply_filter(filter.name, &values)
+                            .unwrap_or_else(Value::from),
+                    }
                 },
             );
         }
@@ -70,7 +73,8 @@ fn step(value: &Value, get: impl Fn(&Value) -> Result<Value, Error>) -> Value {
     }
 }
 
-fn call(state: &mut State<'_, '_>, values: Rest<Value>) -> Value {
+fn call(state: &mut State<'_, '_>, values: Rest<ValueOrKwargs>) -> Value {
+    let values = values.into_values();
     let Some((name, arguments)) = values.split_first() else {
         return Value::UNDEFINED;
     };
@@ -82,7 +86,8 @@ fn call(state: &mut State<'_, '_>, values: Rest<Value>) -> Value {
     }
 }
 
-fn method(state: &mut State<'_, '_>, values: Rest<Value>) -> Value {
+fn method(state: &mut State<'_, '_>, values: Rest<ValueOrKwargs>) -> Value {
+    let values = values.into_values();
     match values.as_slice() {
         [value, name, arguments @ ..] if !handed_on(value) => value
             .call_method(state, name.as_str().unwrap_or_default(), arguments)

@@ -52,9 +52,34 @@ pub(super) fn value_alone(
     Ok(())
 }
 
-/// Returns the value if it alone is the whole output of a template, as Ansible returns it:
-/// tuples are lists.
-pub(super) fn whole(emitted: Option<&Emitted>, output: &str) -> Option<Value> {
-    let emitted = emitted?;
-    (emitted.count == 1 && emitted.length == output.len()).then(|| emitted.value.clone())
+/// Returns what a template gives as Ansible has it: the value that alone is its output, nothing
+/// where there is no output at all, or the text.
+pub(super) fn result(emitted: Option<&Emitted>, output: &str) -> Value {
+    match emitted {
+        Some(emitted) if emitted.count == 1 && emitted.length == output.len() => {
+            emitted.value.clone()
+        }
+        emitted if output.is_empty() && emitted.is_none_or(|emitted| emitted.count == 0) => {
+            Value::from(())
+        }
+        _ => Value::from(output),
+    }
+}
+
+/// Returns the value with as many line breaks at its end as the template has, if it is text:
+/// Jinja2 drops one, and statements may drop more.
+pub(super) fn with_line_breaks(value: Value, breaks: usize, sequence: &str) -> Value {
+    let Some(text) = value.as_str() else {
+        return value;
+    };
+    let missing = breaks.saturating_sub(line_breaks(text));
+    if missing == 0 {
+        return value;
+    }
+    Value::from(text.to_owned() + &sequence.repeat(missing))
+}
+
+/// Returns how many line breaks a text ends with.
+pub(super) fn line_breaks(text: &str) -> usize {
+    text.len() - text.trim_end_matches('\n').len()
 }

@@ -95,7 +95,7 @@ impl Syntax {
             .comment_delimiters(self.comment.0.clone(), self.comment.1.clone())
             .trim_blocks(self.trim_blocks)
             .lstrip_blocks(self.lstrip_blocks)
-            .keep_trailing_newline(true)
+            .keep_trailing_newline(false)
             .build()
     }
 }
