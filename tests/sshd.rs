@@ -301,6 +301,13 @@ pub(crate) fn lock(key: &Path, passphrase: &str) {
         .arg(key));
 }
 
+/// Writes a key in another format.
+pub(crate) fn convert(key: &Path, format: &str, passphrase: &str) {
+    let mut command = Command::new("ssh-keygen");
+    command.args(["-q", "-p", "-a", "1", "-P", passphrase, "-N", passphrase]);
+    run(command.args(["-m", format, "-f"]).arg(key));
+}
+
 /// Runs a line of shell here.
 pub(crate) fn shell(line: &str) {
     run(Command::new("sh").args(["-c", line]));

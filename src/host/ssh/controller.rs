@@ -50,3 +50,17 @@ fn account(uid: u32) -> Option<(String, String)> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_has_a_user_with_a_home() {
+        let controller = Controller::of_process();
+        assert!(!controller.user.is_empty());
+        assert!(controller.home.is_absolute());
+        let root = account(0).unwrap();
+        assert_eq!(root, ("root".to_owned(), "/root".to_owned()));
+    }
+}

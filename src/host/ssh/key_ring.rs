@@ -58,6 +58,9 @@ impl KeyRing {
         let Some(text) = text(path)? else {
             return Ok(None);
         };
+        if is_locked(&text) {
+            return Ok(Some(KeyFile::Locked(public_key(path, &text))));
+        }
         match decode_secret_key(&text, None) {
             Ok(key) => {
                 let key = Arc::new(key);
@@ -96,7 +99,16 @@ fn ask_and_open(ask: &AskPassphrase, path: &Path) -> Opened {
             return Ok(Arc::new(key));
         }
     }
-    Err("the passphrase is wrong".to_owned())
+    Err(format!(
+        "the passphrase is wrong, or the format is an old one that `ssh-keygen -p -f {}` renews",
+        path.display()
+    ))
+}
+
+/// Returns whether a key in PEM is encrypted. OpenSSH's own format says it inside.
+fn is_locked(text: &str) -> bool {
+    text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----")
+        || text.contains("Proc-Type: 4,ENCRYPTED")
 }
 
 fn text(path: &Path) -> Result<Option<zeroize::Zeroizing<String>>, String> {
