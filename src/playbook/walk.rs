@@ -2,6 +2,7 @@
 
 use super::{
     Block, Include, IncludeKind, Item, Keywords, Loader, Play, RoleFiles, RoleName, RoleUse, Task,
+    boolean,
 };
 use crate::source::Problems;
 use crate::yaml::Map;
@@ -43,6 +44,17 @@ impl<'a> Around<'a> {
     /// Returns this and all that stands around it, the innermost first.
     pub fn layers(&self) -> impl Iterator<Item = &Around<'a>> {
         std::iter::successors(Some(self), |around| around.outer)
+    }
+
+    /// Returns whether an item here can run at all: no condition of it is just `false`.
+    pub fn can_run(&self, own: &Keywords) -> bool {
+        let mut layers = self.layers().map(|around| around.keywords).chain([own]);
+        !layers.any(|keywords| {
+            keywords
+                .when
+                .iter()
+                .any(|when| boolean(when) == Some(false))
+        })
     }
 
     /// Returns the tags of an item here, inherited ones first, each once.
@@ -180,7 +192,8 @@ impl Walker<'_> {
 
     fn include(&mut self, include: &Include, around: &Around<'_>) {
         (self.visit)(Visited::Include(include), around);
-        let Some(loader) = self.loader.filter(|_| include.is_literal()) else {
+        let followed = include.is_literal() && around.can_run(&include.keywords);
+        let Some(loader) = self.loader.filter(|_| followed) else {
             return;
         };
         let file = include.place.file.path.clone();

@@ -260,7 +260,12 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a text before `=` is the name of an argument, or a template that gives one
+/// (`set_fact: "{{ name }}=x"`).
 fn is_argument_name(key: &str) -> bool {
+    if key.starts_with("{{") && key.ends_with("}}") {
+        return true;
+    }
     key.starts_with(|first: char| first.is_alphabetic() || first == '_')
         && key
             .chars()

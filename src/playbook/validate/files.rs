@@ -91,7 +91,10 @@ fn source_file(task: &Task) -> Option<(&'static str, String, &Node)> {
         "script" => text.split_whitespace().next()?,
         _ => text,
     };
-    let fixed = !node.has_template() && !name.contains("://") && !name.contains(['"', '\'']);
+    let fixed = !node.has_template()
+        && !name.contains("://")
+        && !name.starts_with('~')
+        && !name.contains(['"', '\'']);
     (fixed && !name.is_empty()).then(|| (kind, name.to_owned(), node))
 }
 

@@ -23,8 +23,10 @@ impl Validator<'_> {
         for condition in conditions(task) {
             self.condition(condition);
         }
-        self.uses(task, around);
-        self.files(task, around, play);
+        if around.can_run(&task.keywords) {
+            self.uses(task, around);
+            self.files(task, around, play);
+        }
     }
 
     fn arguments(&mut self, task: &Task) {
@@ -126,11 +128,14 @@ impl Validator<'_> {
         let engine = self.engine;
         let local = Local { around, own: &own };
         let repeated = include.repeat.iter().flat_map(Loop::values);
+        let can_run = around.can_run(&include.keywords);
         for node in named.into_iter().chain(repeated) {
             self.template(node);
-            self.names.uses(node, &local, engine);
+            if can_run {
+                self.names.uses(node, &local, engine);
+            }
         }
-        for condition in &include.keywords.when {
+        for condition in include.keywords.when.iter().filter(|_| can_run) {
             self.names.uses_of_condition(condition, &local, engine);
         }
     }
