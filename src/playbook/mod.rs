@@ -3,6 +3,7 @@
 mod block;
 mod include;
 mod keyword;
+mod kind;
 mod list;
 pub mod load;
 mod play;
@@ -14,7 +15,8 @@ mod walk;
 
 pub use block::Block;
 pub use include::{Include, IncludeKind};
-pub use keyword::{KEYWORDS, Keyword, Kind, Level, boolean, keyword, names as keyword_names};
+pub use keyword::{KEYWORDS, Keyword, Level, keyword, names as keyword_names};
+pub use kind::{Kind, boolean};
 pub use list::{ListedPlay, ListedTask, list_tasks};
 pub use load::{LoadOptions, Loader, RoleFiles};
 pub use play::{Play, Playbook, Serial, Strategy};

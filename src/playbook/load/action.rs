@@ -66,12 +66,7 @@ impl Reader<'_> {
         let args = named("args").map(|entry| entry.value);
         match modules.as_slice() {
             [] => {
-                let problem = Problem::at(&task.place, "this task has no module");
-                self.report(
-                    problem
-                        .label("no module")
-                        .help("such as \"command: ls\"".to_owned()),
-                );
+                self.report(no_module(task));
                 None
             }
             [entry] if forms.is_empty() => {
@@ -92,19 +87,7 @@ impl Reader<'_> {
                 Some(Found { action, local })
             }
             [first, second, ..] => {
-                let message = format!(
-                    "this task has two modules: {} and {}",
-                    first.name, second.name
-                );
-                self.report(
-                    Problem::at(&second.key.place, message)
-                        .label("a second module")
-                        .related(&first.key.place, "the first module")
-                        .help(format!(
-                            "write them as two tasks, or correct \"{}\" if it is a keyword",
-                            second.name
-                        )),
-                );
+                self.report(two_modules(first, second));
                 None
             }
         }
@@ -258,6 +241,22 @@ impl Reader<'_> {
             self.report_unless_compat(Problem::at(&value.place, message).help(advice));
         }
     }
+}
+
+fn no_module(task: &Node) -> Problem {
+    Problem::at(&task.place, "this task has no module")
+        .label("no module")
+        .help("such as \"command: ls\"".to_owned())
+}
+
+fn two_modules(first: &Entry<'_>, second: &Entry<'_>) -> Problem {
+    let (one, other) = (first.name, second.name);
+    let message = format!("this task has two modules: {one} and {other}");
+    let advice = format!("write them as two tasks, or correct \"{other}\" if it is a keyword");
+    Problem::at(&second.key.place, message)
+        .label("a second module")
+        .related(&first.key.place, "the first module")
+        .help(advice)
 }
 
 /// Whether a text before `=` is the name of an argument, or a template that gives one

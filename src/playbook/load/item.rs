@@ -51,7 +51,7 @@ impl Reader<'_> {
         }
         let module = map.iter().filter_map(|(key, _)| key.as_text()).find(|key| {
             let name = super::action::short_name(key);
-            super::import::NAMES.contains(&name) && keyword(key).is_none()
+            super::call::NAMES.contains(&name) && keyword(key).is_none()
         });
         match module.map(super::action::short_name) {
             Some("import_tasks") => self.import_tasks(node, scope),

@@ -2,7 +2,9 @@
 
 mod action;
 mod cache;
+mod call;
 mod import;
+mod include;
 mod item;
 mod key_value;
 mod keywords;

@@ -4,7 +4,7 @@ use super::Reader;
 use super::scope::Scope;
 use crate::files::names_in;
 use crate::playbook::search::parent;
-use crate::playbook::{Item, Role, RoleName, boolean};
+use crate::playbook::{Item, Role, RoleName, RoleUse, boolean};
 use crate::source::{Place, Problem, did_you_mean};
 use crate::yaml::{Data, Map, Node};
 use std::path::{Path, PathBuf};
@@ -116,13 +116,9 @@ impl Reader<'_> {
         };
         let meta = self.role_document(&name, "meta", None, place);
         let meta_of = |key: &str| meta.as_ref().and_then(|meta| meta.get(key));
-        let dependencies = match (meta_of("dependencies"), inner.enter(&name.folder, place)) {
-            (Some(list), Ok(entered)) => self.role_uses(list, &entered),
-            (None, _) => Vec::new(),
-            (Some(_), Err(problems)) => {
-                self.problems.0.extend(problems.0);
-                Vec::new()
-            }
+        let dependencies = match meta_of("dependencies") {
+            Some(list) => self.dependencies(list, &name, place, &inner),
+            None => Vec::new(),
         };
         let allow_duplicates = meta_of("allow_duplicates")
             .and_then(boolean)
@@ -152,6 +148,21 @@ impl Reader<'_> {
             ),
             allow_duplicates,
             name,
+        }
+    }
+
+    /// Returns the roles that run before a role; a role cannot depend on itself.
+    fn dependencies(
+        &mut self,
+        list: &Node,
+        role: &RoleName,
+        place: &Place,
+        scope: &Scope,
+    ) -> Vec<Arc<RoleUse>> {
+        let entered = scope.enter(&role.folder, place);
+        match self.problems.take(entered) {
+            Some(scope) => self.role_uses(list, &scope),
+            None => Vec::new(),
         }
     }
 

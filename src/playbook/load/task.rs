@@ -6,8 +6,8 @@ use super::item::Keys;
 use super::keywords::Entry;
 use super::play::one_or_many;
 use super::scope::Scope;
-use crate::playbook::{Item, Keywords, Level, Task};
-use crate::source::Problem;
+use crate::playbook::{Action, Item, Keywords, Level, Task};
+use crate::source::{Place, Problem};
 use crate::yaml::Node;
 use std::sync::Arc;
 
@@ -27,11 +27,7 @@ impl Reader<'_> {
         let repeat = self.repeat(&entries, &with);
         let until = self.until(&entries);
         let found = found?;
-        if super::import::NAMES.contains(&found.action.module.as_str()) {
-            let module = &found.action.module;
-            let message = format!("{module} must be the key of the task itself");
-            let advice = format!("write \"{module}: …\" instead of \"action: {module} …\"");
-            self.report(Problem::at(&found.action.place, message).help(advice));
+        if self.refuse_call_as_action(&found.action) {
             return None;
         }
         let mut task = Task {
@@ -54,16 +50,33 @@ impl Reader<'_> {
         for entry in &entries {
             self.task_keyword(&mut task, entry);
         }
-        if let Some(place) = found.local {
-            if let Some(host) = &task.keywords.delegate_to {
-                let message = "this task has both local_action and delegate_to";
-                let problem = Problem::at(&host.place, message).label("delegates to another host");
-                self.report(problem.related(&place, "acts on this machine"));
-            }
-            task.keywords.delegate_to = Some(text_node("localhost", &place));
+        if let Some(place) = &found.local {
+            self.act_on_this_machine(&mut task, place);
         }
         self.check_meta(&task, scope);
         Some(Item::Task(Arc::new(task)))
+    }
+
+    /// An import or include is no module, so `action` cannot name it.
+    fn refuse_call_as_action(&mut self, action: &Action) -> bool {
+        let module = &action.module;
+        let refused = super::call::NAMES.contains(&module.as_str());
+        if refused {
+            let message = format!("{module} must be the key of the task itself");
+            let advice = format!("write \"{module}: …\" instead of \"action: {module} …\"");
+            self.report(Problem::at(&action.place, message).help(advice));
+        }
+        refused
+    }
+
+    /// `local_action`, which stands at `place`.
+    fn act_on_this_machine(&mut self, task: &mut Task, place: &Place) {
+        if let Some(host) = &task.keywords.delegate_to {
+            let message = "this task has both local_action and delegate_to";
+            let problem = Problem::at(&host.place, message).label("delegates to another host");
+            self.report(problem.related(place, "acts on this machine"));
+        }
+        task.keywords.delegate_to = Some(text_node("localhost", place));
     }
 
     fn task_keyword(&mut self, task: &mut Task, entry: &Entry<'_>) {

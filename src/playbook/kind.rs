@@ -1,0 +1,168 @@
+//! Kinds of values that keywords take.
+
+use crate::source::Problem;
+use crate::yaml::{Data, Node};
+use Kind::{
+    Any, Arguments, Boolean, Conditions, Environment, Items, List, Mapping, Mappings, Number,
+    Percent, Text, Texts, Whole,
+};
+
+/// What a keyword takes; a template may stand for every kind but lists of tasks and mappings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any value, looked at by whoever reads it.
+    Any,
+    /// A scalar.
+    Text,
+    /// A boolean, or text that Ansible takes for one (`"yes"`, `"1"`).
+    Boolean,
+    /// A whole number, or text that is one.
+    Whole,
+    /// A number, or text that is one.
+    Number,
+    /// A number with or without `%`.
+    Percent,
+    /// Text, or a list of texts.
+    Texts,
+    /// An expression, or a list of which all must hold.
+    Conditions,
+    /// A mapping, or a template that gives one.
+    Arguments,
+    /// A mapping.
+    Mapping,
+    /// A mapping, or a list of mappings.
+    Mappings,
+    /// A mapping, a template that gives one, or a list of these.
+    Environment,
+    /// A list of tasks.
+    Items,
+    /// A list.
+    List,
+}
+
+impl Kind {
+    /// Returns what is expected, as messages say it: `a boolean`.
+    pub fn expected(self) -> &'static str {
+        match self {
+            Any => "a value",
+            Text => "text",
+            Boolean => "a boolean",
+            Whole => "a whole number",
+            Number => "a number",
+            Percent => "a percentage",
+            Texts => "text or a list of texts",
+            Conditions => "an expression or a list of expressions",
+            Mapping | Arguments => "a mapping",
+            Mappings => "a mapping or a list of mappings",
+            Environment => "a mapping or a template that gives one",
+            Items => "a list of tasks",
+            List => "a list",
+        }
+    }
+
+    /// Returns the problem if `value`, given to `keyword`, is of another kind.
+    ///
+    /// Nothing is a value of every kind that may be empty: lists, mappings and conditions.
+    pub fn check(self, keyword: &str, value: &Node) -> Option<Problem> {
+        let template = value.as_text().is_some() && value.has_template();
+        let fits = match self {
+            Any => true,
+            // A name may be left empty.
+            Text => template || is_scalar(value) || (keyword == "name" && is_empty(value)),
+            Boolean => template || boolean(value).is_some(),
+            Whole => template || whole(value).is_some(),
+            Number => template || number(value).is_some(),
+            Percent => template || percent(value).is_some(),
+            Texts | Conditions => {
+                is_empty(value)
+                    || is_scalar(value)
+                    || value
+                        .as_list()
+                        .is_some_and(|items| items.iter().all(is_scalar))
+            }
+            Arguments => template || is_empty(value) || value.as_map().is_some(),
+            Mapping => is_empty(value) || value.as_map().is_some(),
+            Mappings => is_empty(value) || all(value, |item| item.as_map().is_some()),
+            Environment => {
+                let one = |item: &Node| {
+                    item.as_map().is_some() || item.as_text().is_some_and(|_| item.has_template())
+                };
+                is_empty(value) || all(value, one)
+            }
+            Items | List => is_empty(value) || value.as_list().is_some(),
+        };
+        if fits {
+            return None;
+        }
+        // The item that does not fit is a better place than the list it stands in.
+        let wrong = match (self, value.as_list()) {
+            (Texts | Conditions, Some(items)) => items.iter().find(|item| !is_scalar(item)),
+            (Mappings, Some(items)) => items.iter().find(|item| item.as_map().is_none()),
+            _ => None,
+        };
+        let what = if wrong.is_some() { "an item of " } else { "" };
+        let expected = match (self, wrong) {
+            (Mappings, Some(_)) => "a mapping",
+            (_, Some(_)) => "text",
+            _ => self.expected(),
+        };
+        let wrong = wrong.unwrap_or(value);
+        Some(wrong.unexpected(&format!("{what}{keyword}"), expected))
+    }
+}
+
+fn is_empty(value: &Node) -> bool {
+    matches!(value.data, Data::Null)
+}
+
+fn is_scalar(value: &Node) -> bool {
+    !matches!(value.data, Data::Null | Data::List(_) | Data::Map(_))
+}
+
+/// Whether `fits` holds for the value, or for every item of it if it is a list.
+fn all(value: &Node, fits: impl Fn(&Node) -> bool) -> bool {
+    match value.as_list() {
+        Some(items) => items.iter().all(fits),
+        None => fits(value),
+    }
+}
+
+/// Returns what Ansible takes the value for where it wants a boolean; nothing for a template.
+pub fn boolean(value: &Node) -> Option<bool> {
+    match &value.data {
+        Data::Bool(value) => Some(*value),
+        Data::Integer(1) => Some(true),
+        Data::Integer(0) => Some(false),
+        Data::Text(text) | Data::Unsafe(text) => match text.trim().to_lowercase().as_str() {
+            "yes" | "y" | "on" | "true" | "t" | "1" | "1.0" => Some(true),
+            "no" | "n" | "off" | "false" | "f" | "0" | "0.0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn whole(value: &Node) -> Option<i64> {
+    match &value.data {
+        Data::Integer(number) => Some(*number),
+        Data::Text(text) | Data::Unsafe(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn number(value: &Node) -> Option<f64> {
+    match &value.data {
+        Data::Float(number) => Some(*number),
+        Data::Text(text) | Data::Unsafe(text) => text.trim().parse().ok(),
+        #[expect(clippy::cast_precision_loss, reason = "only its being a number counts")]
+        Data::Integer(number) => Some(*number as f64),
+        _ => None,
+    }
+}
+
+fn percent(value: &Node) -> Option<f64> {
+    match value.as_text() {
+        Some(text) => text.trim().trim_end_matches('%').trim().parse().ok(),
+        None => number(value),
+    }
+}
