@@ -252,13 +252,21 @@ impl Call<'_, '_, '_> {
         self.some(parameter).map(number).transpose()
     }
 
-    /// Returns the items of what a filter is applied to.
+    /// Returns the items of what a filter is applied to, which must be defined.
     pub(super) fn items(&self) -> Result<Vec<Value>, Error> {
         self.items_of(&self.value()?)
     }
 
-    /// Returns the items of a list, the keys of a map, the characters of a text.
+    /// Returns the items of a list, the keys of a map, the characters of a text; they must be
+    /// defined.
     pub(super) fn items_of(&self, value: &Value) -> Result<Vec<Value>, Error> {
+        let items = self.any_items_of(value)?;
+        items.iter().try_for_each(text::check)?;
+        Ok(items)
+    }
+
+    /// Returns the same where items may be undefined.
+    pub(super) fn any_items_of(&self, value: &Value) -> Result<Vec<Value>, Error> {
         if value.is_none() || value.kind() == ValueKind::Number || value.kind() == ValueKind::Bool {
             let kind = text::type_name(value);
             return Err(self.wrong(&format!("'{kind}' object is not iterable")));

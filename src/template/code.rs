@@ -46,6 +46,8 @@ pub(super) struct Code {
     pub(super) includes: bool,
     /// Whether it may need more than its variables: it calls lookups or names other templates.
     pub(super) reaches: bool,
+    /// Whether its value may be a list or a map that holds something undefined.
+    pub(super) holes: bool,
     /// How many line breaks the user's text ends with; none of an expression.
     pub(super) line_breaks: usize,
     literals: Origins,
@@ -67,13 +69,19 @@ impl Code {
         };
         let rewrite = Rewrite::of(&text, kind.is_expression(), syntax.clone());
         let fail = |error| CodeError::new(error, &literals);
-        let (edits, single, includes) = if kind.is_expression() {
+        let (edits, single, includes, holes) = if kind.is_expression() {
             let expression = parse_expr(&text).map_err(fail)?;
-            (rewrite.alone(&expression), true, false)
+            (
+                rewrite.alone(&expression),
+                true,
+                false,
+                may_have_holes(&expression),
+            )
         } else {
             let template = parse(&text, "", syntax.clone()).map_err(fail)?;
-            let (single, includes) = (is_single(&template), has_includes(&template));
-            (rewrite.template(&template), single, includes)
+            let (single, holes) = is_single(&template);
+            let includes = has_includes(&template);
+            (rewrite.template(&template), single, includes, holes)
         };
         let (text, rewritten) = edits.apply(&text);
         let calls = ["lookup", "query", "q"].iter().any(|name| {
@@ -87,6 +95,7 @@ impl Code {
             text,
             single,
             includes,
+            holes,
             line_breaks,
             literals,
             rewritten,
@@ -170,9 +179,28 @@ fn double(literal: &str, start: usize, edits: &mut Edits) {
     }
 }
 
-fn is_single(template: &Stmt<'_>) -> bool {
-    matches!(template, Stmt::Template(template)
-        if matches!(template.children.as_slice(), [Stmt::EmitExpr(_)]))
+/// Returns whether a template is one expression, and whether its value may have holes.
+fn is_single(template: &Stmt<'_>) -> (bool, bool) {
+    match template {
+        Stmt::Template(template) => match template.children.as_slice() {
+            [Stmt::EmitExpr(emit)] => (true, may_have_holes(&emit.expr)),
+            _ => (false, false),
+        },
+        _ => (false, false),
+    }
+}
+
+/// Returns whether it makes lists or maps of other values, which may be undefined.
+fn may_have_holes(expression: &Expr<'_>) -> bool {
+    let mut found = false;
+    tree::every_expression(expression, &mut |expression| {
+        found |= match expression {
+            Expr::List(_) | Expr::Map(_) | Expr::Tuple(_) => expression.as_const().is_none(),
+            Expr::Filter(filter) => filter.name.ends_with("map"),
+            _ => false,
+        };
+    });
+    found
 }
 
 fn has_includes(template: &Stmt<'_>) -> bool {

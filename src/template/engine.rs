@@ -298,7 +298,11 @@ impl Engine {
         let rendered = template.render_captured(root).map_err(fail)?;
         let emitted = rendered.state().get_extension::<Emitted>();
         let value = if code.single {
-            emitted.map_or(Value::UNDEFINED, |emitted| emitted.value.clone())
+            let value = emitted.map_or(Value::UNDEFINED, |emitted| emitted.value.clone());
+            if code.holes {
+                super::text::check_items(&value).map_err(fail)?;
+            }
+            value
         } else {
             native::result(emitted, rendered.output())
         };

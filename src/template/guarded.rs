@@ -24,6 +24,12 @@ pub(super) fn add(environment: &mut Environment<'static>, filters: &'static [Cal
     environment.add_filter("guarded.modulo", operators::modulo);
     environment.add_filter("guarded.minus", operators::minus);
     environment.add_filter("guarded.concatenate", operators::concatenate);
+    environment.add_filter("guarded.less", operators::less);
+    environment.add_filter("guarded.not_greater", operators::not_greater);
+    environment.add_filter("guarded.greater", operators::greater);
+    environment.add_filter("guarded.not_less", operators::not_less);
+    environment.add_filter("guarded.within", operators::within);
+    environment.add_filter("guarded.not_within", operators::not_within);
     environment.add_filter("guarded.changeable", changeable);
     for filter in filters {
         for prefix in ["", "ansible.builtin."] {

@@ -17,6 +17,7 @@ mod engine;
 mod environment;
 mod error;
 mod filters;
+mod format;
 mod free_names;
 mod functions;
 mod guarded;

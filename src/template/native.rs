@@ -2,7 +2,7 @@
 
 use super::text;
 use crate::value::Value;
-use minijinja::{Error, Output, State};
+use minijinja::{Error, ErrorKind, Output, State};
 
 /// What a template has put out so far.
 #[derive(Debug, Default)]
@@ -48,6 +48,12 @@ pub(super) fn value_alone(
     state: &mut State<'_, '_>,
     value: &Value,
 ) -> Result<(), Error> {
+    // Only an `if` without `else` gets here undefined.
+    if value.is_undefined() {
+        let message = "the expression has no value: its `if` does not hold and has no `else`";
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
+    text::check(value)?;
     state.get_or_insert_extension(Emitted::default()).value = value.clone();
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! Operators that Python has for more types than minijinja.
 
+use super::compare::{compare, is_list};
 use super::numbers::{float, number, whole};
-use super::{text, time};
+use super::{format, text, time};
 use crate::value::Value;
-use minijinja::formatting::{FormatStyle, format};
+use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind};
+use std::cmp::Ordering;
 
 /// `left % right`: the remainder of numbers, or values put into a text.
 pub(super) fn modulo(left: Value, right: Value) -> Result<Value, Error> {
@@ -16,11 +18,7 @@ pub(super) fn modulo(left: Value, right: Value) -> Result<Value, Error> {
         } else {
             vec![right]
         };
-        // A value that failed must not be put into the text.
-        for value in &values {
-            text::text(value)?;
-        }
-        return Ok(format(FormatStyle::Printf, template, &values)?.into());
+        return Ok(format::percent(template, &values)?.into());
     }
     let zero = || Error::new(ErrorKind::InvalidOperation, "modulo by zero");
     if let (Some(left), Some(right)) = (whole(&left), whole(&right)) {
@@ -69,6 +67,68 @@ pub(super) fn concatenate(left: Value, right: Value) -> Result<String, Error> {
     text::check(&left)?;
     text::check(&right)?;
     Ok(text::text(&left)? + &text::text(&right)?)
+}
+
+/// `left < right`.
+pub(super) fn less(left: Value, right: Value) -> Result<bool, Error> {
+    Ok(compare(&left, &right)? == Ordering::Less)
+}
+
+/// `left <= right`.
+pub(super) fn not_greater(left: Value, right: Value) -> Result<bool, Error> {
+    Ok(matches!(
+        compare(&left, &right)?,
+        Ordering::Less | Ordering::Equal
+    ))
+}
+
+/// `left > right`.
+pub(super) fn greater(left: Value, right: Value) -> Result<bool, Error> {
+    Ok(compare(&left, &right)? == Ordering::Greater)
+}
+
+/// `left >= right`.
+pub(super) fn not_less(left: Value, right: Value) -> Result<bool, Error> {
+    Ok(matches!(
+        compare(&left, &right)?,
+        Ordering::Greater | Ordering::Equal
+    ))
+}
+
+/// `left in right`.
+pub(super) fn within(left: Value, right: Value) -> Result<bool, Error> {
+    text::check(&left)?;
+    text::check(&right)?;
+    if let Some(whole) = right.as_str() {
+        let kind = text::type_name(&left);
+        let message = format!("'in <string>' requires string as left operand, not {kind}");
+        let part = left.as_str();
+        let part = part.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, message))?;
+        return Ok(whole.contains(part));
+    }
+    match right.kind() {
+        ValueKind::Map => Ok(!right.get_item(&left)?.is_undefined()),
+        _ if is_list(&right) => {
+            for item in right.try_iter()?.checked() {
+                if item? == left {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        _ => {
+            let message = format!(
+                "argument of type '{}' is not iterable",
+                text::type_name(&right)
+            );
+            Err(Error::new(ErrorKind::InvalidOperation, message))
+        }
+    }
+}
+
+/// `left not in right`.
+pub(super) fn not_within(left: Value, right: Value) -> Result<bool, Error> {
+    within(left, right).map(|within| !within)
 }
 
 fn unsupported(operator: &str, left: &Value, right: &Value) -> Error {

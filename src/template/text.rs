@@ -119,7 +119,7 @@ pub(super) fn type_name(value: &Value) -> &'static str {
         ValueKind::Seq | ValueKind::Iterable if value.is_tuple() => "tuple",
         ValueKind::Seq | ValueKind::Iterable => "list",
         ValueKind::Map => "dict",
-        ValueKind::Undefined => "Undefined",
+        ValueKind::Undefined => "UndefinedMarker",
         _ => "object",
     }
 }
@@ -132,6 +132,21 @@ pub(super) fn check(value: &Value) -> Result<(), Error> {
         ValueKind::Undefined => value.get_attr("").map(|_| ()),
         _ => Ok(()),
     }
+}
+
+/// Fails where an item of a list or an entry of a map is undefined.
+pub(super) fn check_items(value: &Value) -> Result<(), Error> {
+    let map = value.kind() == ValueKind::Map;
+    if !map && !super::compare::is_list(value) {
+        return Ok(());
+    }
+    for item in value.try_iter()? {
+        let item = if map { value.get_item(&item)? } else { item };
+        if item.is_undefined() {
+            check(&item)?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns the error that an invalid value stands for.

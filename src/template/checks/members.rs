@@ -1,10 +1,9 @@
 //! Tests for what a list holds.
 
 use crate::template::call::Call;
-use crate::template::text;
+use crate::template::operators::within;
 use crate::value::Value;
 use minijinja::Error;
-use minijinja::value::ValueKind;
 
 type Result = std::result::Result<Value, Error>;
 
@@ -20,28 +19,12 @@ pub(super) fn any(call: &mut Call<'_, '_, '_>) -> Result {
 
 /// `contains`: whether the list, the keys or the text hold something.
 pub(super) fn contains(call: &mut Call<'_, '_, '_>) -> Result {
-    holds(call, &call.value()?, &call.required("item")?)
+    within(call.required("item")?, call.value()?).map(Value::from)
 }
 
 /// `in`: whether it is in a list, the keys of a map or a text.
-pub(super) fn within(call: &mut Call<'_, '_, '_>) -> Result {
-    holds(call, &call.required("seq")?, &call.value()?)
-}
-
-fn holds(call: &Call<'_, '_, '_>, container: &Value, item: &Value) -> Result {
-    if let Some(text) = container.as_str() {
-        let Some(part) = item.as_str() else {
-            let kind = text::type_name(item);
-            return Err(call.wrong(&format!(
-                "'in <string>' requires string as left operand, not {kind}"
-            )));
-        };
-        return Ok(text.contains(part).into());
-    }
-    if container.kind() == ValueKind::Map {
-        return Ok((!container.get_item(item)?.is_undefined()).into());
-    }
-    Ok(call.items_of(container)?.contains(item).into())
+pub(super) fn is_in(call: &mut Call<'_, '_, '_>) -> Result {
+    within(call.value()?, call.required("seq")?).map(Value::from)
 }
 
 /// `subset`: whether another list holds all items.

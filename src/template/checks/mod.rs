@@ -47,7 +47,7 @@ pub(super) const TESTS: &[Callable] = &[
     callable("ge", "value other", compare::ge),
     callable("greaterthan", "value other", compare::gt),
     callable("gt", "value other", compare::gt),
-    callable("in", "value seq", members::within),
+    callable("in", "value seq", members::is_in),
     callable("integer", "value", kinds::integer),
     callable("is_abs", "value", files::abs),
     callable("is_dir", "value", files::directory),

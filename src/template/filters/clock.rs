@@ -9,8 +9,12 @@ use minijinja::Error;
 
 /// `strftime`: a format filled with the current time, or with that of some seconds since 1970.
 pub(super) fn strftime(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
-    let format = call.value_text()?;
+    let mut format = call.value_text()?;
     let utc = call.flag("utc", false);
+    if utc {
+        // C's name for it.
+        format = format.replace("%Z", "GMT");
+    }
     let time = match call.some("second") {
         None => now(utc),
         Some(second) => {

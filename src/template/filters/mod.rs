@@ -12,7 +12,6 @@ pub(super) mod lists;
 pub(super) mod maps;
 mod passwords;
 mod paths;
-mod pprint;
 mod regexes;
 mod select;
 mod set_order;
@@ -109,7 +108,7 @@ pub(super) const FILTERS: &[Callable] = &[
     callable("path_join", "value", paths::path_join),
     callable("permutations", "value r", combinations::permutations),
     callable("pow", "value y", arithmetic::pow),
-    callable("pprint", "value", pprint::pprint),
+    callable("pprint", "value", strings::pprint),
     callable("product", "value * **", combinations::product),
     callable("quote", "value", strings::quote),
     callable("random", "value start step seed", chance::random),
@@ -188,7 +187,7 @@ pub(super) const FILTERS: &[Callable] = &[
         "value length killwords end leeway",
         strings::truncate,
     ),
-    callable("type_debug", "value", choice::type_debug),
+    callable("type_debug", "?value", choice::type_debug),
     callable("union", "value b", sets::union),
     callable("unique", "value case_sensitive attribute", lists::unique),
     callable("upper", "value", strings::upper),

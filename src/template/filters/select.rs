@@ -11,7 +11,7 @@ type Result = std::result::Result<Value, Error>;
 
 /// `map`: an attribute of every item, or what a filter makes of it.
 pub(super) fn map(call: &mut Call<'_, '_, '_>) -> Result {
-    let items = call.items()?;
+    let items = call.any_items_of(&call.value()?)?;
     if call.more.is_empty() {
         return map_attribute(call, &items);
     }
@@ -67,7 +67,7 @@ pub(super) fn rejectattr(call: &mut Call<'_, '_, '_>) -> Result {
 }
 
 fn choose(call: &mut Call<'_, '_, '_>, path: Option<&Value>, wanted: bool) -> Result {
-    let items = call.items()?;
+    let items = call.any_items_of(&call.value()?)?;
     let test = if call.more.is_empty() {
         None
     } else {

@@ -1,11 +1,11 @@
 //! Filters that change a text.
 
 use crate::template::call::Call;
+use crate::template::format;
 use crate::template::lines::split_lines;
 use crate::template::text;
 use crate::value::Value;
 use minijinja::Error;
-use minijinja::formatting::{FormatStyle, format as format_values};
 
 type Result = std::result::Result<Value, Error>;
 
@@ -52,6 +52,11 @@ pub(super) fn trim(call: &mut Call<'_, '_, '_>) -> Result {
 /// `string`: the value as text.
 pub(super) fn string(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(call.value_text()?.into())
+}
+
+/// `pprint`: the value as Python writes it in code.
+pub(super) fn pprint(call: &mut Call<'_, '_, '_>) -> Result {
+    Ok(text::repr(&call.value()?)?.into())
 }
 
 /// `replace`: each occurrence of a text, or the first `count`, replaced.
@@ -116,10 +121,10 @@ pub(super) fn indent(call: &mut Call<'_, '_, '_>) -> Result {
 pub(super) fn format(call: &mut Call<'_, '_, '_>) -> Result {
     let text = call.value_text()?;
     if call.more_named.is_empty() {
-        return Ok(format_values(FormatStyle::Printf, &text, &call.more)?.into());
+        return Ok(format::percent(&text, &call.more)?.into());
     }
     let named = Value::from_pairs(call.more_named.clone());
-    Ok(format_values(FormatStyle::Printf, &text, &[named])?.into())
+    Ok(format::percent(&text, &[named])?.into())
 }
 
 /// `split`: the parts between separators, or between blanks.

@@ -72,22 +72,73 @@ fn find(
         .iter()
         .flat_map(|wanted| sections.iter().filter(move |(name, _)| name == wanted));
     let entries: Vec<_> = chosen.flat_map(|(_, entries)| entries).collect();
-    let value = |value: &Option<String>| value.clone().map_or_else(|| Value::from(""), Value::from);
+    let raw = options.get("interpolation").is_some() && !flag("interpolation");
+    let value = |value: &Option<String>| {
+        let value = value.as_deref().unwrap_or_default();
+        let value = if raw {
+            value.to_owned()
+        } else {
+            interpolated(value, &entries, &fold, 0)?
+        };
+        Ok::<_, Error>(Value::from(value))
+    };
     if flag("re") {
         let regex = compile(&format!("\\A(?:{key})"), Flags::default())?;
-        for (name, found) in entries {
+        for (name, found) in &entries {
             if search(&regex, name)?.is_some() {
-                out.push(value(found));
+                out.push(value(found)?);
             }
         }
         return Ok(());
     }
     let key = fold(key);
     match entries.iter().find(|(name, _)| *name == key) {
-        Some((_, found)) => out.push(value(found)),
+        Some((_, found)) => out.push(value(found)?),
         None => out.push(option("default", "")?.into()),
     }
     Ok(())
+}
+
+/// Returns a value with those of other keys for `%(key)s`, and `%` for `%%`.
+fn interpolated(
+    value: &str,
+    entries: &[&(String, Option<String>)],
+    fold: &dyn Fn(&str) -> String,
+    depth: usize,
+) -> Result<String, Error> {
+    if depth > 10 {
+        return Err(wrong("the keys of the file stand for each other"));
+    }
+    let mut out = String::new();
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once('%') {
+        out.push_str(before);
+        if let Some(after) = after.strip_prefix('%') {
+            out.push('%');
+            rest = after;
+            continue;
+        }
+        let key = after
+            .strip_prefix('(')
+            .and_then(|inner| inner.split_once(")s"));
+        let (key, after) =
+            key.ok_or_else(|| wrong(format!("'%' must be followed by '%' or '(' in '{value}'")))?;
+        let name = fold(key);
+        let found = entries.iter().find(|(known, _)| *known == name);
+        let (_, found) = found.ok_or_else(|| {
+            wrong(format!(
+                "'{value}' names the key '{key}', which does not exist"
+            ))
+        })?;
+        out += &interpolated(
+            found.as_deref().unwrap_or_default(),
+            entries,
+            fold,
+            depth + 1,
+        )?;
+        rest = after;
+    }
+    Ok(out + rest)
 }
 
 /// Returns the sections of a file and their keys; continuation lines are indented.

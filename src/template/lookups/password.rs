@@ -145,7 +145,10 @@ fn random(options: &Fields) -> Result<String, Error> {
         .filter(|character| !"\"'".contains(*character))
         .collect();
     let seed = options.get("seed").filter(|seed| !seed.is_none());
-    let mut random = Random::new(seed)?;
+    let seed = seed
+        .map(|seed| text::text(seed).map(Value::from))
+        .transpose()?;
+    let mut random = Random::new(seed.as_ref())?;
     let mut password = String::new();
     for _ in 0..length.min(1 << 16) {
         password.extend(random.choose(&characters)?);

@@ -1,11 +1,11 @@
 //! The lookup `sequence`.
 
 use super::{Lookup, arguments, wrong};
+use crate::template::format;
 use crate::template::regex::{Flags, compile, search};
 use crate::template::text;
 use crate::value::Value;
 use minijinja::Error;
-use minijinja::formatting::{FormatStyle, format};
 
 /// The short form: `[start-]end[/stride][:format]`.
 const SHORT: &str = "\\A(?:(0?x?[0-9a-f]+)-)?(0?x?[0-9a-f]+)(?:/(0?x?[0-9a-f]+))?(?::(.+))?\\Z";
@@ -136,7 +136,7 @@ impl Sequence {
         } else {
             current >= end
         } {
-            out.push(format(FormatStyle::Printf, &self.format, &[current.into()])?.into());
+            out.push(format::percent(&self.format, &[current.into()])?.into());
             current = current.saturating_add(self.stride);
         }
         Ok(())

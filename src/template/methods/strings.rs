@@ -2,12 +2,12 @@
 
 use crate::template::call::{Call, Callable, callable};
 use crate::template::filters::strings::{capitalized, centered, parts};
+use crate::template::format;
 use crate::template::lines::split_lines;
 use crate::template::text;
 use crate::value::Value;
 use minijinja::Error;
-use minijinja::formatting::{FormatStyle, format as format_values};
-use minijinja::value::{Kwargs, Tuple};
+use minijinja::value::Tuple;
 
 type Result = std::result::Result<Value, Error>;
 
@@ -39,7 +39,7 @@ pub(super) const METHODS: &[Callable] = &[
     callable("isascii", "value", |call| {
         Ok(call.value_text()?.is_ascii().into())
     }),
-    callable("isdecimal", "value", |call| every(call, is_digit)),
+    callable("isdecimal", "value", |call| every(call, is_decimal)),
     callable("isdigit", "value", |call| every(call, is_digit)),
     callable("isidentifier", "value", isidentifier),
     callable("islower", "value", |call| {
@@ -90,10 +90,15 @@ pub(super) const METHODS: &[Callable] = &[
 
 /// Digits of all scripts, superscripts among them, but no fractions and letters for numbers.
 fn is_digit(character: char) -> bool {
+    is_decimal(character) || matches!(character, '²' | '³' | '¹' | '\u{2070}'..='\u{2089}')
+}
+
+/// Digits of all scripts that make decimal numbers.
+fn is_decimal(character: char) -> bool {
     character.is_ascii_digit()
         || (character.is_numeric()
             && !character.is_alphabetic()
-            && !matches!(character, '¼'..='¾' | '\u{2150}'..='\u{218b}'))
+            && !matches!(character, '\u{b2}'..='\u{be}' | '\u{2070}'..='\u{2189}' | '\u{2460}'..='\u{2793}'))
 }
 
 fn every(call: &Call<'_, '_, '_>, holds: fn(char) -> bool) -> Result {
@@ -350,28 +355,23 @@ fn join(call: &mut Call<'_, '_, '_>) -> Result {
 }
 
 fn format(call: &mut Call<'_, '_, '_>) -> Result {
-    let text = call.value_text()?;
-    let mut values = call.more.clone();
-    for value in values
-        .iter()
-        .chain(call.more_named.iter().map(|(_, value)| value))
-    {
-        text::text(value)?;
-    }
-    if !call.more_named.is_empty() {
-        values.push(call.more_named.iter().cloned().collect::<Kwargs>().into());
-    }
-    Ok(format_values(FormatStyle::StrFormat, &text, &values)?.into())
+    let named = |name: &str| {
+        let mut named = call.more_named.iter();
+        named
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.clone())
+    };
+    Ok(format::braces(&call.value_text()?, &call.more, &named)?.into())
 }
 
 fn format_map(call: &mut Call<'_, '_, '_>) -> Result {
-    let text = call.value_text()?;
-    let entries = crate::template::filters::maps::pairs(&call.required("mapping")?)?;
-    let named = entries
-        .into_iter()
-        .map(|(key, value)| (key.to_string(), value));
-    let named: Value = named.collect::<Kwargs>().into();
-    Ok(format_values(FormatStyle::StrFormat, &text, &[named])?.into())
+    let map = call.required("mapping")?;
+    let named = |name: &str| {
+        map.get_attr(name)
+            .ok()
+            .filter(|value| !value.is_undefined())
+    };
+    Ok(format::braces(&call.value_text()?, &[], &named)?.into())
 }
 
 fn expandtabs(call: &mut Call<'_, '_, '_>) -> Result {

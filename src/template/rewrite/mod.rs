@@ -1,0 +1,154 @@
+//! Rewrites what minijinja does otherwise than Jinja2 under Ansible.
+//!
+//! - The operand of `default`, `is defined` and `is undefined` may fail at any step of it, as in
+//!   `{{ a.b.c | upper | default('x') }}`: each step becomes a guarded one (`guarded`), which
+//!   hands on what is undefined or failed, where minijinja would stop.
+//! - `%` formats text too, `~` must not put the failure of a value into text, `-` takes times too,
+//!   and `<` and `in` must fail for types that cannot be compared, where minijinja answers
+//!   something: they become filters.
+//! - Lists and maps that a template makes and then changes (`append`, `update`) become changeable.
+
+mod guard;
+mod macros;
+mod operators;
+mod tokens;
+
+use super::edits::Edits;
+use super::tree;
+use minijinja::machinery::ast::{Expr, Stmt};
+use minijinja::syntax::SyntaxConfig;
+use tokens::{Tokens, range};
+
+/// Filters and tests whose operand may be undefined.
+pub(super) const GUARDS: [&str; 8] = [
+    "default",
+    "d",
+    "defined",
+    "undefined",
+    "ansible.builtin.default",
+    "ansible.builtin.d",
+    "ansible.builtin.defined",
+    "ansible.builtin.undefined",
+];
+
+/// Methods that change a list or a map.
+const CHANGING: [&str; 10] = [
+    "append",
+    "extend",
+    "insert",
+    "remove",
+    "pop",
+    "clear",
+    "sort",
+    "reverse",
+    "update",
+    "setdefault",
+];
+
+/// Collects the rewritings of one text.
+pub(super) struct Rewrite<'s> {
+    length: usize,
+    tokens: Tokens<'s>,
+    /// Whether it calls methods that change lists or maps.
+    changing: bool,
+    /// Whether it reads times, which `-` must take.
+    times: bool,
+    /// The macros that take any arguments.
+    open_macros: Vec<macros::Open<'s>>,
+    edits: Edits,
+}
+
+impl<'s> Rewrite<'s> {
+    /// Starts with a template, or with an expression without delimiters.
+    pub(super) fn of(source: &'s str, expression: bool, syntax: SyntaxConfig) -> Self {
+        Self {
+            length: source.len(),
+            tokens: Tokens::of(source, expression, syntax),
+            changing: false,
+            times: ["to_datetime", "now("]
+                .iter()
+                .any(|name| source.contains(name)),
+            open_macros: Vec::new(),
+            edits: Edits::default(),
+        }
+    }
+
+    /// Returns the rewritings that a template needs.
+    pub(super) fn template(mut self, template: &Stmt<'s>) -> Edits {
+        let mut changing = false;
+        tree::every_statement(template, &mut |statement| {
+            if let Stmt::Do(call) = statement {
+                changing |= changes(&call.call.expr);
+            }
+            tree::expressions(statement, &mut |expression| {
+                tree::every_expression(expression, &mut |expression| {
+                    changing |= matches!(expression, Expr::Call(call) if changes(&call.expr));
+                });
+            });
+        });
+        self.changing = changing;
+        self.open_macros = macros::open_macros(template);
+        tree::every_statement(template, &mut |statement| {
+            let set = matches!(statement, Stmt::Set(_) | Stmt::WithBlock(_));
+            if let Stmt::Macro(declared) = statement {
+                self.declare_rest(declared);
+            }
+            tree::expressions(statement, &mut |expression| {
+                // What is assigned may be undefined until it is used.
+                self.expression(expression, set && is_path(expression));
+            });
+        });
+        self.edits
+    }
+
+    /// Returns the rewritings that an expression needs, delimiters among them.
+    pub(super) fn alone(mut self, expression: &Expr<'s>) -> Edits {
+        self.edits.enclose(0..self.length, "{{ ", " }}");
+        self.expression(expression, false);
+        self.edits
+    }
+
+    fn expression(&mut self, expression: &Expr<'s>, guarded: bool) {
+        if guarded && self.guard(expression) {
+            return;
+        }
+        match expression {
+            Expr::Filter(filter) if GUARDS.contains(&filter.name) => {
+                filter
+                    .expr
+                    .iter()
+                    .for_each(|operand| self.expression(operand, true));
+                tree::arguments(&filter.args, &mut |argument| {
+                    self.expression(argument, false);
+                });
+                return;
+            }
+            Expr::Test(test) if GUARDS.contains(&test.name) => {
+                return self.expression(&test.expr, true);
+            }
+            Expr::BinOp(operation) => self.operator(operation, range(operation.span())),
+            Expr::Call(call) => self.call_rest(call, range(call.span()).end),
+            Expr::List(_) | Expr::Map(_) if self.changing => {
+                self.edits
+                    .enclose(range(expression.span()), "(", "|guarded.changeable)");
+            }
+            _ => {}
+        }
+        tree::operands(expression, &mut |operand| self.expression(operand, false));
+    }
+}
+
+/// Returns whether the callee is a method that changes what it is called on.
+fn changes(callee: &Expr<'_>) -> bool {
+    matches!(callee, Expr::GetAttr(method) if CHANGING.contains(&method.name))
+}
+
+/// Returns whether it is a path of two or more steps such as `a.b.c`.
+fn is_path(expression: &Expr<'_>) -> bool {
+    let base = match expression {
+        Expr::GetAttr(attribute) => &attribute.expr,
+        Expr::GetItem(item) => &item.expr,
+        _ => return false,
+    };
+    matches!(base, Expr::GetAttr(_) | Expr::GetItem(_))
+}

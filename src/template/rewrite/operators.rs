@@ -1,0 +1,76 @@
+//! Operators that become filters.
+
+use super::Rewrite;
+use minijinja::machinery::Token;
+use minijinja::machinery::ast::{BinOp, BinOpKind};
+use std::ops::Range;
+
+impl<'s> Rewrite<'s> {
+    /// Makes an operator that Python has otherwise into a filter; `whole` is where its expression
+    /// stands, of which only the end is sure for comparisons.
+    pub(super) fn operator(&mut self, operation: &BinOp<'s>, whole: Range<usize>) {
+        let filter = match operation.op {
+            BinOpKind::Rem => "modulo",
+            BinOpKind::Concat => "concatenate",
+            BinOpKind::Sub if self.times => "minus",
+            BinOpKind::Lt => "less",
+            BinOpKind::Lte => "not_greater",
+            BinOpKind::Gt => "greater",
+            BinOpKind::Gte => "not_less",
+            BinOpKind::In => return self.membership(operation, whole.end),
+            _ => return,
+        };
+        let after = operation.left.span().end_offset as usize;
+        let found = self.tokens.first_from(after, |token| {
+            matches!(
+                (operation.op, token),
+                (BinOpKind::Rem, Token::Mod)
+                    | (BinOpKind::Concat, Token::Tilde)
+                    | (BinOpKind::Sub, Token::Minus)
+                    | (BinOpKind::Lt, Token::Lt)
+                    | (BinOpKind::Lte, Token::Lte)
+                    | (BinOpKind::Gt, Token::Gt)
+                    | (BinOpKind::Gte, Token::Gte)
+            )
+        });
+        let Some((number, operator)) = found else {
+            return;
+        };
+        let arithmetic = matches!(
+            operation.op,
+            BinOpKind::Rem | BinOpKind::Concat | BinOpKind::Sub
+        );
+        let start = if arithmetic {
+            Some(whole.start)
+        } else {
+            self.tokens.start_of_operand(number)
+        };
+        if let Some(start) = start {
+            self.filter(start..whole.end, operator, filter);
+        }
+    }
+
+    /// Makes `a in b` and `a not in b` into filters.
+    fn membership(&mut self, operation: &BinOp<'s>, end: usize) {
+        let after = operation.left.span().end_offset as usize;
+        let found = self
+            .tokens
+            .first_from(after, |token| matches!(token, Token::Ident("in")));
+        let Some((number, word)) = found else {
+            return;
+        };
+        let (number, operator, filter) = match self.tokens.word_before(number, "not") {
+            Some(not) => (number - 1, not.start..word.end, "not_within"),
+            None => (number, word, "within"),
+        };
+        if let Some(start) = self.tokens.start_of_operand(number) {
+            self.filter(start..end, operator, filter);
+        }
+    }
+
+    /// Makes `a OPERATOR b` into `(a)|guarded.FILTER(b)`.
+    fn filter(&mut self, whole: Range<usize>, operator: Range<usize>, filter: &str) {
+        self.edits.enclose(whole, "(", ")");
+        self.edits.replace(operator, format!(")|guarded.{filter}("));
+    }
+}

@@ -1,0 +1,192 @@
+//! The tokens of a text, to find where the parts of its syntax tree stand.
+
+use minijinja::machinery::{Span, Token, Tokenizer};
+use minijinja::syntax::SyntaxConfig;
+use std::ops::Range;
+
+/// The tokens of a text with their places.
+pub(super) struct Tokens<'s> {
+    source: &'s str,
+    tokens: Vec<(Token<'s>, Span)>,
+}
+
+impl<'s> Tokens<'s> {
+    /// Reads the tokens of a template, or of an expression without delimiters.
+    pub(super) fn of(source: &'s str, expression: bool, syntax: SyntaxConfig) -> Self {
+        let mut tokenizer = Tokenizer::new(source, "", expression, syntax);
+        let tokens = std::iter::from_fn(|| tokenizer.next_token().ok().flatten()).collect();
+        Self { source, tokens }
+    }
+
+    /// Returns where a part of the source stands in it.
+    pub(super) fn range_of(&self, part: &str) -> Range<usize> {
+        let start = (part.as_ptr() as usize).saturating_sub(self.source.as_ptr() as usize);
+        start..start + part.len()
+    }
+
+    /// Returns the start of the token before `offset`.
+    pub(super) fn before(&self, offset: usize) -> Option<usize> {
+        let before = self
+            .tokens
+            .iter()
+            .rev()
+            .find(|(_, span)| end(span) <= offset);
+        before.map(|(_, span)| start(span))
+    }
+
+    /// Returns the end of the token that starts at `offset` or after it.
+    pub(super) fn after(&self, offset: usize) -> usize {
+        let next = self.tokens.iter().find(|(_, span)| start(span) >= offset);
+        next.map_or(offset, |(_, span)| end(span))
+    }
+
+    /// Returns the parentheses of which the opening one is the first from `offset` on.
+    pub(super) fn parentheses_from(&self, offset: usize) -> Option<(Range<usize>, Range<usize>)> {
+        let (first, open) = self.first_from(offset, |token| matches!(token, Token::ParenOpen))?;
+        let mut depth = 0;
+        for (token, span) in self.tokens.get(first..)? {
+            match token {
+                Token::ParenOpen => depth += 1,
+                Token::ParenClose => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return Some((open, range(*span)));
+            }
+        }
+        None
+    }
+
+    /// Returns the first token from `offset` on that `wanted` takes, and its number.
+    pub(super) fn first_from(
+        &self,
+        offset: usize,
+        wanted: impl Fn(&Token<'_>) -> bool,
+    ) -> Option<(usize, Range<usize>)> {
+        let tokens = self.tokens.iter().enumerate();
+        let mut after = tokens.skip_while(|(_, (_, span))| start(span) < offset);
+        let found = after.find(|(_, (token, _))| wanted(token));
+        found.map(|(number, (_, span))| (number, range(*span)))
+    }
+
+    /// Returns the token before the one of this number, where it is the word `word`.
+    pub(super) fn word_before(&self, number: usize, word: &str) -> Option<Range<usize>> {
+        match self.tokens.get(number.checked_sub(1)?)? {
+            (Token::Ident(found), span) if *found == word => Some(range(*span)),
+            _ => None,
+        }
+    }
+
+    /// Returns the start of the left operand of the comparison whose operator has this number.
+    pub(super) fn start_of_operand(&self, operator: usize) -> Option<usize> {
+        let mut depth = 0;
+        let mut first = operator;
+        for number in (0..operator).rev() {
+            let (token, _) = self.tokens.get(number)?;
+            match token {
+                Token::BracketClose | Token::ParenClose | Token::BraceClose => depth += 1,
+                Token::BracketOpen | Token::ParenOpen | Token::BraceOpen => depth -= 1,
+                _ => {}
+            }
+            if depth < 0 || (depth == 0 && self.ends_operand(number)) {
+                break;
+            }
+            first = number;
+        }
+        self.tokens.get(first).map(|(_, span)| start(span))
+    }
+
+    /// Returns whether the token binds less than a comparison, or is no part of an expression.
+    fn ends_operand(&self, number: usize) -> bool {
+        let before = number
+            .checked_sub(1)
+            .and_then(|before| self.tokens.get(before));
+        let is_not = matches!(before, Some((Token::Ident("is"), _)));
+        let starts_statement = matches!(before, Some((Token::BlockStart, _)));
+        match self.tokens.get(number).map(|(token, _)| token) {
+            Some(Token::Ident("not")) => !is_not,
+            Some(Token::Ident("and" | "or" | "if" | "else" | "elif" | "in")) => true,
+            Some(Token::Ident(_)) => starts_statement,
+            Some(
+                Token::VariableStart
+                | Token::BlockStart
+                | Token::Comma
+                | Token::Colon
+                | Token::Assign
+                | Token::Eq
+                | Token::Ne
+                | Token::Lt
+                | Token::Lte
+                | Token::Gt
+                | Token::Gte,
+            ) => true,
+            _ => false,
+        }
+    }
+
+    /// Returns the brackets or parentheses of which the closing one ends at `end`; for the
+    /// form `a.0` the point and nothing.
+    pub(super) fn brackets(&self, end_offset: usize) -> Option<(Range<usize>, Range<usize>)> {
+        let last = self
+            .tokens
+            .iter()
+            .rposition(|(_, span)| end(span) == end_offset)?;
+        let (token, close) = self.tokens.get(last)?;
+        if matches!(token, Token::Int(_) | Token::Int128(_)) {
+            let (_, dot) = self.tokens.get(last.checked_sub(1)?)?;
+            return Some((range(*dot), end_offset..end_offset));
+        }
+        let mut depth = 0;
+        for (token, span) in self.tokens.get(..=last)?.iter().rev() {
+            match token {
+                Token::BracketClose | Token::ParenClose | Token::BraceClose => depth += 1,
+                Token::BracketOpen | Token::ParenOpen | Token::BraceOpen => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return Some((range(*span), range(*close)));
+            }
+        }
+        None
+    }
+
+    /// Returns the parts between the commas of what is in parentheses.
+    pub(super) fn parts(&self, open: &Range<usize>, close: &Range<usize>) -> Vec<Range<usize>> {
+        let mut parts: Vec<Range<usize>> = Vec::new();
+        let mut depth = 0;
+        let mut new = true;
+        for (token, span) in &self.tokens {
+            if start(span) < open.end || end(span) > close.start {
+                continue;
+            }
+            match token {
+                Token::BracketOpen | Token::ParenOpen | Token::BraceOpen => depth += 1,
+                Token::BracketClose | Token::ParenClose | Token::BraceClose => depth -= 1,
+                Token::Comma if depth == 0 => {
+                    new = true;
+                    continue;
+                }
+                _ => {}
+            }
+            match parts.last_mut() {
+                Some(part) if !new => part.end = end(span),
+                _ => parts.push(range(*span)),
+            }
+            new = false;
+        }
+        parts
+    }
+}
+
+fn start(span: &Span) -> usize {
+    span.start_offset as usize
+}
+
+fn end(span: &Span) -> usize {
+    span.end_offset as usize
+}
+
+/// Returns the bytes that a span covers.
+pub(super) fn range(span: Span) -> Range<usize> {
+    start(&span)..end(&span)
+}
