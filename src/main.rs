@@ -1,3 +1,5 @@
 //! The `rmqplay` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    rmqplay::cli::main().into()
+}

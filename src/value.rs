@@ -1,6 +1,7 @@
 //! Values at run time: what templates see, modules return and results hold.
 
 use indexmap::IndexMap;
+use minijinja::value::ValueKind;
 use std::fmt;
 
 /// A value at run time. Text in it is data and is never rendered again.
@@ -44,7 +45,7 @@ pub fn map(fields: Fields) -> Value {
 
 /// Returns the fields of a map value; none where it is no map.
 pub fn fields(value: &Value) -> Option<Fields> {
-    if value.kind() != minijinja::value::ValueKind::Map {
+    if value.kind() != ValueKind::Map {
         return None;
     }
     let keys = value.try_iter().ok()?;
@@ -63,4 +64,41 @@ pub fn fields(value: &Value) -> Option<Fields> {
 /// Returns the value of any data that can be serialised.
 pub fn of(data: &impl serde::Serialize) -> Value {
     Value::from(minijinja::value::Serde(data))
+}
+
+/// Returns why a value, or something in it, is not known in check mode.
+pub fn unknown_in(value: &Value) -> Option<NotKnown> {
+    match value.kind() {
+        ValueKind::Invalid => {
+            let error = value.try_iter().err()?;
+            NotKnown::cause_of(&error).cloned()
+        }
+        ValueKind::Seq => value.try_iter().ok()?.find_map(|item| unknown_in(&item)),
+        ValueKind::Map => fields(value)?.values().find_map(unknown_in),
+        _ => None,
+    }
+}
+
+/// Returns the value as JSON; what cannot be known or shown stands as text that says so.
+pub fn to_json(value: &Value) -> serde_json::Value {
+    match value.kind() {
+        ValueKind::Invalid => match unknown_in(value) {
+            Some(reason) => format!("({reason})").into(),
+            None => value.try_iter().err().map(|error| error.to_string()).into(),
+        },
+        ValueKind::Seq | ValueKind::Iterable => value
+            .try_iter()
+            .map(|items| items.map(|item| to_json(&item)).collect())
+            .unwrap_or_default(),
+        ValueKind::Map => {
+            let entries = fields(value).unwrap_or_default();
+            entries
+                .iter()
+                .map(|(key, item)| (key.clone(), to_json(item)))
+                .collect()
+        }
+        ValueKind::Bytes => String::from_utf8_lossy(value.as_bytes().unwrap_or_default()).into(),
+        ValueKind::Undefined => serde_json::Value::Null,
+        _ => serde_json::to_value(value).unwrap_or_else(|_| value.to_string().into()),
+    }
 }

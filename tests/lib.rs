@@ -4,9 +4,12 @@
 
 mod architecture;
 mod inventory;
+mod lab_cluster;
+mod lab_hosts;
 mod memory;
 mod modules;
 mod playbooks;
+mod run;
 mod ssh_channels;
 mod ssh_lab;
 mod ssh_login;

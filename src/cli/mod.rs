@@ -1,3 +1,101 @@
-//! The command line: one file a subcommand.
+//! The command line: one file for each subcommand.
 
+mod check;
+mod connect;
+mod exec;
+mod exit;
+mod extra_vars;
 pub mod inventory;
+mod modules;
+mod options;
+mod passwords;
+mod prompts;
+mod run;
+mod start;
+
+pub use exit::Exit;
+
+use crate::source::Problems;
+use clap::{Parser, Subcommand};
+use std::io::Write as _;
+use tracing_subscriber::EnvFilter;
+
+/// Idempotent playbooks over SSH, for hosts that have only sshd and a POSIX sh.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Carry out playbooks.
+    Run(run::Arguments),
+    /// Check playbooks, roles and an inventory without connecting to any host.
+    Check(check::Arguments),
+    /// Run one module on hosts.
+    Exec(exec::Arguments),
+    /// Show what an inventory holds.
+    Inventory(inventory::Arguments),
+    /// List the modules, or show how one is used.
+    Modules(modules::Arguments),
+}
+
+/// Reads the command line, does what it says, and returns how it ended.
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nobody reading the help (`rmqplay --help | head`) is no failure.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Ok
+            };
+        }
+    };
+    let filter = EnvFilter::try_from_env("RMQPLAY_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    match cli.command {
+        Command::Run(arguments) => run::execute(&arguments),
+        Command::Check(arguments) => check::execute(&arguments),
+        Command::Exec(arguments) => exec::execute(&arguments),
+        Command::Inventory(arguments) => match inventory::execute(&arguments) {
+            Ok(text) => print(&text),
+            Err(problems) => refuse(&problems, Exit::Error),
+        },
+        Command::Modules(arguments) => modules::execute(&arguments),
+    }
+}
+
+/// Prints data to standard output.
+fn print(text: &str) -> Exit {
+    let mut out = anstream::stdout();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+    Exit::Ok
+}
+
+/// Shows problems on standard error as cargo would.
+fn refuse(problems: &Problems, exit: Exit) -> Exit {
+    let mut err = anstream::stderr();
+    let _ = writeln!(err, "{}", problems.render(true));
+    let number = problems.0.len();
+    if number > 1 {
+        let _ = writeln!(err, "\n{number} problems found");
+    }
+    exit
+}
+
+/// Shows a problem that has no place in a file.
+fn refuse_because(message: impl Into<String>, help: Option<String>, exit: Exit) -> Exit {
+    refuse(
+        &crate::source::Problem::new(message).help(help).into(),
+        exit,
+    )
+}

@@ -26,7 +26,8 @@ pub struct PlanContext<'a> {
     pub raw: &'a BTreeMap<String, Node>,
 }
 
-/// Templates and expressions with the variables of the task at hand.
+/// What a module may ask of the run: templates and expressions with the variables of the task at
+/// hand, and the person at the terminal.
 pub trait Templates {
     /// Renders a template file of the controller.
     fn file(&self, path: &Path, syntax: &Syntax) -> Result<String, ModuleError>;
@@ -39,4 +40,11 @@ pub trait Templates {
 
     /// Returns the verbosity of the run (number of `-v`).
     fn verbosity(&self) -> u8;
+
+    /// Asks the person at the terminal, who sees what they type if `echo`; nothing where nobody
+    /// can be asked.
+    fn ask(&self, prompt: &str, echo: bool) -> Option<String> {
+        let _ = (prompt, echo);
+        None
+    }
 }

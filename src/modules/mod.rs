@@ -1,11 +1,18 @@
 //! The built-in modules, one file each.
 
+mod assert;
 mod command;
+mod debug;
+mod fail;
 mod guard;
+mod meta;
+mod pause;
 mod ping;
 mod process;
 mod raw;
 mod script;
+mod set_fact;
+mod setup;
 mod shell;
 mod wait_for;
 mod words;
@@ -16,11 +23,18 @@ use crate::module::Registry;
 /// its line here, both sorted by name.
 pub fn built_in() -> Registry {
     let mut registry = Registry::default();
+    registry.add::<assert::Assert>();
     registry.add::<command::CommandModule>();
+    registry.add::<debug::Debug>();
+    registry.add::<fail::Fail>();
+    registry.add::<meta::Meta>();
+    registry.add::<pause::Pause>();
     registry.add::<ping::Ping>();
     registry.add::<process::ProcessModule>();
     registry.add::<raw::Raw>();
     registry.add::<script::Script>();
+    registry.add::<set_fact::SetFact>();
+    registry.add::<setup::Setup>();
     registry.add::<shell::Shell>();
     registry.add::<wait_for::WaitFor>();
     registry

@@ -349,3 +349,11 @@ mod tests {
         }
     }
 }
+
+impl std::fmt::Display for Diff {
+    /// The difference with its two headers, as people read it.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (before, after, text) = (&self.before_header, &self.after_header, &self.text);
+        write!(formatter, "--- {before}\n+++ {after}\n{text}")
+    }
+}

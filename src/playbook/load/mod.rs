@@ -28,6 +28,13 @@ pub(super) use scope::missing_file;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Returns the pairs of `key=value` text as Ansible takes it apart; `None` if anything in it is no
+/// pair, or a quote is never closed.
+pub fn key_values(text: &str) -> Option<Vec<(String, String)>> {
+    let parsed = key_value::parse(text, |_| true)?;
+    parsed.rest.trim().is_empty().then_some(parsed.pairs)
+}
+
 /// What loading depends on besides the files.
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
@@ -74,6 +81,19 @@ impl Loader {
         let plays = reader.playbook(path);
         reader.finish(Playbook {
             path: path.to_owned(),
+            plays,
+        })
+    }
+
+    /// Returns the playbook that a text holds, such as one made for a single task.
+    pub fn playbook_in(&self, file: &Arc<SourceFile>) -> Result<Playbook> {
+        let mut reader = Reader::new(self);
+        let plays = match reader.problems.take(yaml::read(file)) {
+            Some(document) => reader.plays(&file.path, &document, &Vec::new()),
+            None => Vec::new(),
+        };
+        reader.finish(Playbook {
+            path: file.path.clone(),
             plays,
         })
     }

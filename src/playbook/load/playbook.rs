@@ -20,7 +20,7 @@ impl Reader<'_> {
         }
     }
 
-    fn plays(&mut self, path: &Path, document: &Node, chain: &Chain) -> Vec<Play> {
+    pub(super) fn plays(&mut self, path: &Path, document: &Node, chain: &Chain) -> Vec<Play> {
         let Some(entries) = document.as_list() else {
             let problem = match &document.data {
                 Data::Null => Problem::at(&document.place, "the playbook is empty"),

@@ -1,0 +1,91 @@
+//! `rmqplay check`: finds mistakes without connecting to any host.
+
+use super::{Exit, print, refuse};
+use crate::host::HostError;
+use crate::inventory::Inventory;
+use crate::playbook::{LoadOptions, Loader};
+use crate::run::{Connector, Options, Parts, Session};
+use crate::source::{Problems, Result};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Check playbooks, roles and an inventory without connecting to any host.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Playbooks.
+    #[arg(required = true, value_name = "PLAYBOOK")]
+    playbooks: Vec<PathBuf>,
+    /// An inventory; without one, hosts and variables are not checked.
+    #[arg(short, long, value_name = "SOURCE")]
+    inventory: Vec<String>,
+    /// Variables: key=value, YAML or JSON, or @FILE; may be given repeatedly.
+    #[arg(short, long, value_name = "VARS")]
+    extra_vars: Vec<String>,
+    /// A further folder of roles; may be given repeatedly.
+    #[arg(long, value_name = "FOLDER")]
+    roles_path: Vec<PathBuf>,
+    /// Accept what Ansible accepts though it is likely a mistake.
+    #[arg(long, env = "RMQPLAY_COMPAT")]
+    compat: bool,
+}
+
+/// Checks playbooks.
+pub(super) fn execute(arguments: &Arguments) -> Exit {
+    match check(arguments) {
+        Ok(plays) => print(&format!(
+            "{} playbooks with {plays} plays are good\n",
+            arguments.playbooks.len()
+        )),
+        Err(problems) => refuse(&problems, Exit::Unreachable),
+    }
+}
+
+fn check(arguments: &Arguments) -> Result<usize> {
+    let sources = match arguments.inventory.as_slice() {
+        [] => vec!["localhost,".to_owned()],
+        given => given.to_vec(),
+    };
+    let inventory = Inventory::load(&sources)?;
+    let mut extra_vars = Vec::new();
+    for text in &arguments.extra_vars {
+        super::extra_vars::add(&mut extra_vars, text)?;
+    }
+    let first = arguments.playbooks.first().and_then(|path| path.parent());
+    let (events, _) = std::sync::mpsc::channel();
+    let no_host = |_: &crate::run::Settings| {
+        let reason = "a check connects to no host".to_owned();
+        Err(HostError::Unreachable { reason, help: None })
+    };
+    let session = Session::new(Parts {
+        inventory,
+        loader: Loader::new(LoadOptions {
+            compat: arguments.compat,
+            roles_path: arguments.roles_path.clone(),
+        }),
+        options: Options {
+            extra_vars,
+            compat: arguments.compat,
+            ..Options::default()
+        },
+        playbook_folder: std::path::absolute(first.unwrap_or(Path::new(""))).unwrap_or_default(),
+        connector: Connector::new(Box::new(no_host)),
+        cancel: crate::host::Cancel::default(),
+        ask: Box::new(|_, _| None),
+        events,
+    });
+    let mut problems = Problems::default();
+    let mut plays = 0;
+    for path in &arguments.playbooks {
+        if let Some(playbook) = problems.take(session.loader.playbook(path)) {
+            plays += playbook.plays.len();
+            problems.take(session.validate(&playbook));
+
+            if !arguments.inventory.is_empty() {
+                for play in &playbook.plays {
+                    problems.take(session.hosts_of(play));
+                }
+            }
+        }
+    }
+    problems.or(plays)
+}

@@ -1,0 +1,91 @@
+//! `rmqplay exec`: runs one module on hosts, as one task of a playbook would.
+
+use super::options::SharedArguments;
+use super::start::{Prepared, Start};
+use super::{Exit, refuse, refuse_because};
+use crate::run::TagFilter;
+use crate::source::{Result, SourceFile};
+use clap::Args;
+use serde_json::json;
+use std::sync::Arc;
+
+/// Run one module on hosts.
+///
+/// What stands after `--` is a command: `rmqplay exec masters -i prod.yml -- uptime`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The hosts (a pattern).
+    #[arg(value_name = "PATTERN")]
+    pattern: String,
+    /// The module.
+    #[arg(
+        short,
+        long,
+        value_name = "MODULE",
+        default_value = "command",
+        conflicts_with = "command"
+    )]
+    module: String,
+    /// Its arguments: key=value, YAML, or free text.
+    #[arg(short, long, value_name = "ARGUMENTS", conflicts_with = "command")]
+    args: Option<String>,
+    /// A command, given after `--`.
+    #[arg(last = true)]
+    command: Vec<String>,
+    #[command(flatten)]
+    shared: SharedArguments,
+}
+
+/// Runs one module on hosts.
+pub(super) fn execute(arguments: &Arguments) -> Exit {
+    if arguments.command.is_empty() && arguments.args.is_none() && arguments.module == "command" {
+        let help = "such as: rmqplay exec all -- uptime".to_owned();
+        return refuse_because("no command was given", Some(help), Exit::Usage);
+    }
+    let options = match arguments.shared.options(TagFilter::default(), false) {
+        Ok(options) => options,
+        Err(problems) => return refuse(&problems, Exit::Usage),
+    };
+    let options = crate::run::Options {
+        verbosity: options.verbosity.max(1),
+        ..options
+    };
+    let folder = std::path::absolute(".").unwrap_or_default();
+    let start = Start {
+        shared: &arguments.shared,
+        options,
+        roles_path: &[],
+        folder: &folder,
+    };
+    start.run(|session| {
+        let file = playbook(arguments)?;
+        let playbook = session.loader.playbook_in(&file)?;
+        session.validate(&playbook)?;
+
+        Ok(vec![Prepared {
+            playbook,
+            prompted: Vec::new(),
+        }])
+    })
+}
+
+/// Returns the playbook with that one task; JSON is YAML.
+fn playbook(arguments: &Arguments) -> Result<Arc<SourceFile>> {
+    let module_arguments = match &arguments.args {
+        None if arguments.command.is_empty() => json!({}),
+        None => json!({"argv": arguments.command}),
+        Some(text) if text.trim_start().starts_with('{') => {
+            let node = crate::yaml::read(&SourceFile::new("<arguments>", text.as_str()))?;
+            crate::value::to_json(&node.to_value())
+        }
+        Some(text) => json!(text),
+    };
+    let mut task = serde_json::Map::new();
+    task.insert(arguments.module.clone(), module_arguments);
+    let play = json!([{
+        "hosts": arguments.pattern,
+        "gather_facts": false,
+        "tasks": [task],
+    }]);
+    Ok(SourceFile::new("<exec>", play.to_string()))
+}

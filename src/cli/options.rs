@@ -1,0 +1,149 @@
+//! Options that `run` and `exec` share.
+
+use super::extra_vars;
+use super::passwords;
+use crate::host::Secret;
+use crate::run::{Options, TagFilter};
+use crate::source::Result;
+use clap::{ArgAction, Args};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Options that `run` and `exec` share.
+#[derive(Debug, Args)]
+pub(super) struct SharedArguments {
+    /// An inventory: a file, a folder, or a list such as `host1,host2,`; may be given repeatedly.
+    #[arg(
+        short,
+        long,
+        value_name = "SOURCE",
+        env = "RMQPLAY_INVENTORY",
+        value_delimiter = ':'
+    )]
+    pub(super) inventory: Vec<String>,
+    /// Only these hosts (a pattern, or @FILE with one a line).
+    #[arg(short, long, value_name = "PATTERN")]
+    limit: Option<String>,
+    /// Variables: key=value, YAML or JSON, or @FILE; may be given repeatedly.
+    #[arg(short, long, value_name = "VARS")]
+    extra_vars: Vec<String>,
+    /// Predict what would change, and change nothing.
+    #[arg(short = 'C', long)]
+    check: bool,
+    /// Show what changes in files.
+    #[arg(short = 'D', long)]
+    diff: bool,
+    /// How many hosts at a time.
+    #[arg(short, long, value_name = "N", default_value_t = 50)]
+    forks: usize,
+    /// Log in as this user.
+    #[arg(short, long, value_name = "NAME")]
+    user: Option<String>,
+    /// Become another user (root) once logged in.
+    #[arg(short, long = "become")]
+    r#become: bool,
+    /// The user to become.
+    #[arg(long, value_name = "NAME")]
+    become_user: Option<String>,
+    /// How to become another user: sudo, su or doas.
+    #[arg(long, value_name = "METHOD")]
+    become_method: Option<String>,
+    /// Ask for the password that becoming another user needs.
+    #[arg(short = 'K', long)]
+    ask_become_pass: bool,
+    /// Read that password from the first line of a file.
+    #[arg(long, value_name = "FILE", conflicts_with = "ask_become_pass")]
+    become_password_file: Option<PathBuf>,
+    /// Ask for the login password.
+    #[arg(short = 'k', long)]
+    ask_pass: bool,
+    /// Read the login password from the first line of a file.
+    #[arg(long, value_name = "FILE", conflicts_with = "ask_pass")]
+    connection_password_file: Option<PathBuf>,
+    /// Log in with this private key.
+    #[arg(long, visible_alias = "key-file", value_name = "FILE")]
+    private_key: Option<PathBuf>,
+    /// How to reach hosts: ssh or local.
+    #[arg(short, long, value_name = "KIND")]
+    connection: Option<String>,
+    /// Learn the keys of hosts seen for the first time. A changed key is refused all the same.
+    #[arg(long)]
+    accept_new: bool,
+    /// How many seconds connecting may take.
+    #[arg(short = 'T', long, value_name = "SECONDS", default_value_t = 10)]
+    timeout: u64,
+    /// How many seconds a task may take that says nothing else; 0 for no limit.
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
+    task_timeout: u64,
+    /// Show more: -v every task, -vv where it stands, -vvv what it cost.
+    #[arg(short, long, action = ArgAction::Count)]
+    verbose: u8,
+    /// Print events as JSON lines instead of text.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    pub(super) output: Format,
+    /// Write one JSON line for each task and host to a file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) events: Option<PathBuf>,
+    /// Exit with 2 if something changed or would change, and with 1 if anything failed.
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+    /// Accept what Ansible accepts though it is likely a mistake.
+    #[arg(long, env = "RMQPLAY_COMPAT")]
+    compat: bool,
+}
+
+/// What is printed on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// Text for people.
+    Text,
+    /// JSON, one event a line.
+    Json,
+}
+
+impl SharedArguments {
+    /// Returns what the run is asked for; passwords are asked for now.
+    pub(super) fn options(&self, tags: TagFilter, force_handlers: bool) -> Result<Options> {
+        let mut extra_vars = Vec::new();
+        for text in &self.extra_vars {
+            extra_vars::add(&mut extra_vars, text)?;
+        }
+        let password = passwords::read(
+            self.ask_pass,
+            self.connection_password_file.as_deref(),
+            "SSH password: ",
+        )?;
+        let become_password = passwords::read(
+            self.ask_become_pass,
+            self.become_password_file.as_deref(),
+            "BECOME password (empty: the SSH password): ",
+        )?;
+        let empty = |secret: &Secret| secret.reveal().is_empty();
+        let become_password = match become_password {
+            Some(secret) if empty(&secret) => password.clone(),
+            other => other,
+        };
+        Ok(Options {
+            check: self.check,
+            diff: self.diff,
+            forks: self.forks,
+            limit: self.limit.clone(),
+            tags,
+            extra_vars,
+            verbosity: self.verbose,
+            user: self.user.clone(),
+            connection: self.connection.clone(),
+            private_key: self.private_key.clone(),
+            password,
+            r#become: self.r#become,
+            become_user: self.become_user.clone(),
+            become_method: self.become_method.clone(),
+            become_password,
+            accept_new: self.accept_new,
+            connect_timeout: Duration::from_secs(self.timeout),
+            task_timeout: Duration::from_secs(self.task_timeout),
+            force_handlers,
+            compat: self.compat,
+        })
+    }
+}

@@ -1,0 +1,23 @@
+//! Passwords, from the terminal or a file.
+
+use crate::host::Secret;
+use crate::source::{Problem, Result, SourceFile};
+use std::path::Path;
+
+/// Returns the password that is asked for on the terminal, or read from a file's first line;
+/// `None` where neither is wanted.
+pub(super) fn read(ask: bool, file: Option<&Path>, prompt: &str) -> Result<Option<Secret>> {
+    if let Some(path) = file {
+        let text = SourceFile::read(path)?;
+        let first = text.text.lines().next().unwrap_or_default();
+        return Ok(Some(Secret::new(first.to_owned())));
+    }
+    if !ask {
+        return Ok(None);
+    }
+    let typed = rpassword::prompt_password(prompt).map_err(|error| {
+        Problem::new(format!("cannot ask for a password: {error}"))
+            .help("without a terminal, give the password by a file".to_owned())
+    })?;
+    Ok(Some(Secret::new(typed)))
+}

@@ -1,0 +1,81 @@
+//! `vars_prompt`: variables that are asked for before the first host is touched.
+
+use crate::playbook::{Play, Playbook};
+use crate::run::Session;
+use crate::source::{Problem, Result};
+use crate::value::{Fields, Value};
+use crate::vars::Layer;
+use crate::yaml::{Map, Node};
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::sync::Arc;
+
+/// Asks for the variables of all plays; returns a layer for each play.
+pub(super) fn ask_for_variables(session: &Session, playbook: &Playbook) -> Result<Vec<Arc<Layer>>> {
+    playbook
+        .plays
+        .iter()
+        .map(|play| ask_for_play(session, play))
+        .collect()
+}
+
+fn ask_for_play(session: &Session, play: &Play) -> Result<Arc<Layer>> {
+    let mut fields = Fields::new();
+    for prompt in &play.vars_prompt {
+        let Some(name) = entry(prompt, "name").and_then(Node::as_text) else {
+            continue;
+        };
+        let given = session
+            .options
+            .extra_vars
+            .iter()
+            .any(|(key, _)| key.as_text() == Some(name));
+        if !given {
+            fields.insert(name.to_owned(), answer(session, prompt, name)?);
+        }
+    }
+    Ok(Layer::data("vars_prompt", fields))
+}
+
+fn answer(session: &Session, prompt: &Map, name: &str) -> Result<Value> {
+    let default = entry(prompt, "default").map(Node::to_value);
+    let private = entry(prompt, "private").is_none_or(|node| node.to_value().is_true());
+    let text =
+        entry(prompt, "prompt").map_or_else(|| name.to_owned(), |node| node.to_value().to_string());
+    let typed = ask_person(&text, !private).unwrap_or_default();
+    if !typed.is_empty() {
+        if private {
+            session.secrets.add(&typed);
+        }
+        return Ok(typed.into());
+    }
+    default.ok_or_else(|| {
+        let place = prompt.first().map(|(key, _)| &key.place);
+        let message = format!("\"{name}\" has no value, and nobody can be asked for it");
+        let problem = place.map_or_else(
+            || Problem::new(&message),
+            |place| Problem::at(place, &message),
+        );
+        problem.help(format!("give it by -e {name}=…")).into()
+    })
+}
+
+/// Asks the person at the terminal; nothing where standard input is none.
+pub(super) fn ask_person(question: &str, echo: bool) -> Option<String> {
+    if !std::io::stdin().is_terminal() {
+        return None;
+    }
+    if !echo {
+        return rpassword::prompt_password(format!("{question}: ")).ok();
+    }
+    let mut err = anstream::stderr();
+    let _ = write!(err, "{question}: ");
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).ok()?;
+    Some(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn entry<'a>(map: &'a Map, key: &str) -> Option<&'a Node> {
+    map.iter()
+        .find(|(name, _)| name.as_text() == Some(key))
+        .map(|(_, value)| value)
+}

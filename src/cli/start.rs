@@ -1,0 +1,211 @@
+//! Setting up a run: the session, those who report, and the signals.
+
+use super::options::{Format, SharedArguments};
+use super::{Exit, connect, prompts, refuse, refuse_because};
+use crate::host::Cancel;
+use crate::inventory::Inventory;
+use crate::playbook::{LoadOptions, Loader, Playbook};
+use crate::report::{Event, EventsFile, JsonLines, Progress, Recap, Reporter, Terminal, Verbosity};
+use crate::run::{Connector, Options, Session};
+use crate::source::{Problems, Result};
+use crate::vars::Layer;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+
+/// What is needed to begin.
+pub(super) struct Start<'a> {
+    pub(super) shared: &'a SharedArguments,
+    pub(super) options: Options,
+    pub(super) roles_path: &'a [PathBuf],
+    /// The folder of the first playbook.
+    pub(super) folder: &'a Path,
+}
+
+impl Start<'_> {
+    /// Loads the inventory, gives `plan` the session to load playbooks with, and carries them out.
+    pub(super) fn run(self, plan: impl FnOnce(&Arc<Session>) -> Result<Vec<Prepared>>) -> Exit {
+        let inventory = match load_inventory(&self.shared.inventory, self.options.compat) {
+            Ok(inventory) => inventory,
+            Err(problems) => return refuse(&problems, Exit::Error),
+        };
+        let events_file = match self
+            .shared
+            .events
+            .as_ref()
+            .map(std::fs::File::create)
+            .transpose()
+        {
+            Ok(file) => file,
+            Err(error) => {
+                let message = format!("cannot write the events file: {error}");
+                return refuse_because(message, None, Exit::Error);
+            }
+        };
+        let (sender, receiver) = channel();
+        let cancel = Cancel::default();
+        let loader = Loader::new(LoadOptions {
+            compat: self.options.compat,
+            roles_path: self.roles_path.to_vec(),
+        });
+        let connector = Connector::new(connect::connect());
+        let progress = (self.shared.output == Format::Text).then(Progress::new);
+        let bar = progress.as_ref().map(|progress| progress.bar().clone());
+        let verbosity = Verbosity {
+            level: self.options.verbosity,
+            diff: self.options.diff,
+            check: self.options.check,
+            width: terminal_width(),
+            colour: true,
+        };
+        let session = Session::new(crate::run::Parts {
+            inventory,
+            loader,
+            options: self.options,
+            playbook_folder: self.folder.to_owned(),
+            connector,
+            cancel: cancel.clone(),
+            ask: Box::new(move |question, echo| match &bar {
+                Some(bar) => bar.suspend(|| prompts::ask_person(question, echo)),
+                None => prompts::ask_person(question, echo),
+            }),
+            events: sender,
+        });
+        let playbooks = match plan(&session) {
+            Ok(playbooks) => playbooks,
+            Err(problems) => return refuse(&problems, Exit::Unreachable),
+        };
+        if let Err(error) = ctrlc::set_handler(move || interrupted(&cancel)) {
+            tracing::warn!("signals cannot be caught: {error}");
+        }
+        let format = self.shared.output;
+        let reporting = std::thread::spawn(move || {
+            report(&receiver, format, verbosity, progress, events_file)
+        });
+        let result = carry_out(&session, &playbooks);
+        let cancelled = session.cancel.is_cancelled();
+        session.finish();
+        drop(session);
+        let (recap, events_error) = reporting.join().unwrap_or_default();
+        if let Some(error) = events_error {
+            return refuse_because(
+                format!("cannot write the events file: {error}"),
+                None,
+                Exit::Error,
+            );
+        }
+        match result {
+            Err(problems) => refuse(&problems, Exit::Unreachable),
+            Ok(()) if cancelled => Exit::Interrupted,
+            Ok(()) => exit_of(&recap, self.shared.detailed_exitcode),
+        }
+    }
+}
+
+/// A playbook ready to be carried out.
+pub(super) struct Prepared {
+    pub(super) playbook: Playbook,
+    /// What `vars_prompt` of each play asked for.
+    pub(super) prompted: Vec<Arc<Layer>>,
+}
+
+fn load_inventory(sources: &[String], compat: bool) -> Result<Inventory> {
+    let sources = if sources.is_empty() {
+        vec!["localhost,".to_owned()]
+    } else {
+        sources.to_vec()
+    };
+    if compat {
+        Inventory::load_as_ansible(&sources)
+    } else {
+        Inventory::load(&sources)
+    }
+}
+
+fn carry_out(session: &Arc<Session>, playbooks: &[Prepared]) -> std::result::Result<(), Problems> {
+    for prepared in playbooks {
+        if !session.playbook(&prepared.playbook, &prepared.prompted)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Shows events until the run is over; returns the recap, and why the events file failed.
+fn report(
+    events: &Receiver<Event>,
+    format: Format,
+    verbosity: Verbosity,
+    mut progress: Option<Progress>,
+    file: Option<std::fs::File>,
+) -> (Vec<Recap>, Option<std::io::Error>) {
+    let mut file = file.map(|file| EventsFile::new(std::io::LineWriter::new(file)));
+    let bar = progress.as_ref().map(|progress| progress.bar().clone());
+    let mut shown: Box<dyn Reporter> = match format {
+        Format::Json => Box::new(JsonLines::new(std::io::stdout())),
+        Format::Text => {
+            let verbosity = Verbosity {
+                colour: colour_wanted(),
+                ..verbosity
+            };
+            Box::new(Terminal::new(anstream::stdout(), verbosity, bar))
+        }
+    };
+    let mut counted = Vec::new();
+    for event in events {
+        if let Some(file) = &mut file {
+            file.event(&event);
+        }
+        shown.event(&event);
+        if let Some(progress) = &mut progress {
+            progress.event(&event);
+        }
+        if let Event::RunFinished { recap, .. } = event {
+            counted = recap.into_iter().map(|(_, recap)| recap).collect();
+            break;
+        }
+    }
+    (counted, file.and_then(EventsFile::finish))
+}
+
+fn colour_wanted() -> bool {
+    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+}
+
+fn exit_of(recap: &[Recap], detailed: bool) -> Exit {
+    let any = |count: fn(&Recap) -> u32| recap.iter().any(|recap| count(recap) > 0);
+    let unreachable = any(|recap| recap.unreachable);
+    let failed = any(|recap| recap.failed);
+    match (detailed, unreachable, failed) {
+        (true, true, _) | (true, _, true) => Exit::Error,
+        (true, false, false) if any(|recap| recap.changed) => Exit::HostFailed,
+        (false, true, _) => Exit::Unreachable,
+        (false, false, true) => Exit::HostFailed,
+        _ => Exit::Ok,
+    }
+}
+
+/// The first ^C calls the run off in good order, the second one ends it at once.
+fn interrupted(cancel: &Cancel) {
+    if cancel.is_cancelled() {
+        std::process::exit(i32::from(Exit::Interrupted as u8));
+    }
+    let mut err = anstream::stderr();
+    let _ = writeln!(
+        err,
+        "\ninterrupted: stopping what runs on the hosts (again to leave at once)"
+    );
+    cancel.cancel();
+}
+
+fn terminal_width() -> usize {
+    let (_, columns) = console_size();
+    columns
+}
+
+/// Returns lines and columns; 24 and 80 where there is no terminal.
+fn console_size() -> (usize, usize) {
+    let (lines, columns) = console::Term::stdout().size_checked().unwrap_or((24, 80));
+    (usize::from(lines), usize::from(columns))
+}

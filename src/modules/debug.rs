@@ -1,0 +1,66 @@
+//! `debug`: shows a message or the value of an expression.
+
+use crate::change::Change;
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::value::{self, NotKnown, Value};
+
+/// Shows a message, or the value of a variable or expression.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Debug {
+    /// What is shown; `Hello world!` if there is no `var` either.
+    #[schemars(with = "Option<String>")]
+    msg: Option<Value>,
+    /// An expression whose value is shown, without braces.
+    var: Option<String>,
+    /// Number of `-v` from which on it is shown.
+    #[serde(default)]
+    verbosity: u8,
+}
+
+impl BuiltIn for Debug {
+    const NAME: &'static str = "debug";
+    const RAW: &'static [&'static str] = &["var"];
+    const EXAMPLE: &'static str = "\
+- name: Show the name of the host
+  debug:
+    msg: \"this is {{ inventory_hostname }}\"
+
+- name: Show a variable
+  debug:
+    var: inventory_hostname
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[("msg", "The message.")];
+}
+
+impl Module for Debug {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let mut change = Change::default();
+        if self.verbosity > context.templates.verbosity() {
+            change.skipped = Some("Verbosity threshold not met.".to_owned());
+            return Ok(change);
+        }
+        match (&self.var, &self.msg, context.raw.get("var")) {
+            (Some(_), Some(_), _) => {
+                return Err(ModuleError::refused("msg and var cannot both be given"));
+            }
+            (Some(name), None, Some(node)) => {
+                change.returns(name, shown(context.templates.expression(node))?);
+            }
+            (_, Some(message), _) => change.returns("msg", message.clone()),
+            _ => change.returns("msg", "Hello world!"),
+        }
+        Ok(change)
+    }
+}
+
+/// What is not known in check mode is shown as such, which is what `debug` is for.
+fn shown(value: Result<Value, ModuleError>) -> Result<Value, ModuleError> {
+    let unknown = |reason: &NotKnown| Value::from(format!("({reason})"));
+    match value {
+        Ok(value) if value.is_undefined() => Ok(Value::from("VARIABLE IS NOT DEFINED!")),
+        Ok(value) => Ok(value::unknown_in(&value).as_ref().map_or(value, unknown)),
+        Err(ModuleError::NotKnown(reason)) => Ok(unknown(&reason)),
+        Err(error) => Err(error),
+    }
+}

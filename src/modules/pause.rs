@@ -1,0 +1,67 @@
+//! `pause`: waits, or asks the person at the terminal.
+
+use crate::change::Change;
+use crate::host::{Step, Wait};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use std::time::Duration;
+
+/// Waits for some time, or asks the person at the terminal and returns what was typed.
+///
+/// Where nobody can be asked, the answer is empty and a warning says so. With `run_once` one
+/// question is asked for all hosts.
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Pause {
+    /// Seconds to wait.
+    seconds: u64,
+    /// Minutes to wait.
+    minutes: u64,
+    /// The question.
+    prompt: Option<String>,
+    /// Whether what is typed can be seen.
+    #[serde(default = "yes")]
+    echo: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl BuiltIn for Pause {
+    const NAME: &'static str = "pause";
+    const EXAMPLE: &'static str = "\
+- name: Give the cache a moment
+  pause:
+    seconds: 1
+";
+    const RETURNS: &'static [(&'static str, &'static str)] =
+        &[("user_input", "What was typed, without the line break.")];
+}
+
+impl Module for Pause {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let mut change = Change::default();
+        let delay = Duration::from_secs(self.minutes * 60 + self.seconds);
+        if !delay.is_zero() {
+            change.steps.push(Step::Wait(Wait {
+                conditions: Vec::new(),
+                timeout: Duration::ZERO,
+                interval: Duration::ZERO,
+                delay,
+                while_running: None,
+                log: None,
+                help: None,
+                last_resort: Vec::new(),
+                what: format!("{} seconds", delay.as_secs()),
+            }));
+        }
+        if let Some(prompt) = &self.prompt {
+            let typed = context.templates.ask(prompt, self.echo);
+            if typed.is_none() {
+                change.warnings.push("nobody is at a terminal to be asked".to_owned());
+            }
+            change.returns("user_input", typed.unwrap_or_default());
+        }
+        Ok(change)
+    }
+}

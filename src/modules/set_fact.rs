@@ -1,0 +1,52 @@
+//! `set_fact`: sets variables of the host.
+
+use crate::change::{Change, Sets};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::value::{self, Fields, Value};
+use minijinja::value::ValueKind;
+
+/// Sets variables of the host, for the rest of the run.
+///
+/// Every argument is a variable. What is set is a value, not a template: it is never rendered
+/// again.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(transparent)]
+pub(super) struct SetFact(
+    #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")] Fields,
+);
+
+impl BuiltIn for SetFact {
+    const NAME: &'static str = "set_fact";
+    const ANY_ARGUMENT: bool = true;
+    const EXAMPLE: &'static str = "\
+- name: Remember the port
+  set_fact:
+    service_port: 10911
+";
+    const RETURNS: &'static [(&'static str, &'static str)] =
+        &[("ansible_facts", "The variables that were set.")];
+}
+
+impl Module for SetFact {
+    fn plan(&self, _context: &PlanContext) -> Result<Change, ModuleError> {
+        // `cacheable` is no variable: facts do not outlive a run.
+        let named = self.0.iter().filter(|(name, _)| *name != "cacheable");
+        let variables: Fields = named.map(|(name, value)| (name.clone(), boolean(value))).collect();
+        if variables.is_empty() {
+            return Err(ModuleError::refused("set_fact needs a variable to set"));
+        }
+        let mut change = Change::default();
+        change.returns("ansible_facts", value::map(variables.clone()));
+        change.sets = Sets::Variables(variables);
+        Ok(change)
+    }
+}
+
+/// Text that says yes or no becomes a boolean, as in Ansible without native types.
+fn boolean(value: &Value) -> Value {
+    match value.as_str() {
+        Some("true" | "True" | "yes" | "Yes") if value.kind() == ValueKind::String => true.into(),
+        Some("false" | "False" | "no" | "No") if value.kind() == ValueKind::String => false.into(),
+        _ => value.clone(),
+    }
+}

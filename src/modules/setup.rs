@@ -1,0 +1,73 @@
+//! `setup`: gathers facts.
+
+use crate::change::{Change, Sets};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::value::{self, Fields};
+
+/// Gathers facts about the host: what `ansible_facts` holds.
+///
+/// They come with the connection, so gathering them costs nothing more. Nothing but a shell is
+/// needed on the host.
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Setup {
+    /// Names of facts that are returned, with `*` and `?`; all if empty.
+    filter: Vec<String>,
+    /// Accepted: all facts cost the same.
+    gather_subset: Vec<String>,
+    /// Accepted and not used.
+    gather_timeout: Option<u64>,
+    /// Accepted and not used: local facts are programs in Ansible.
+    fact_path: Option<String>,
+}
+
+impl BuiltIn for Setup {
+    const NAME: &'static str = "setup";
+    const OTHER_NAMES: &'static [&'static str] = &["gather_facts"];
+    const EXAMPLE: &'static str = "\
+- name: See what kind of machine it is
+  setup:
+    filter: distribution*
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[("ansible_facts", "The facts.")];
+}
+
+impl Module for Setup {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let wanted = |name: &String| {
+            let name = name.strip_prefix("ansible_").unwrap_or(name);
+            let matches = |pattern: &String| {
+                let pattern = pattern.strip_prefix("ansible_").unwrap_or(pattern);
+                is_match(pattern, name)
+            };
+            self.filter.is_empty() || self.filter.iter().any(matches)
+        };
+        let facts = context.host.facts()?.0;
+        let facts: Fields = facts.into_iter().filter(|(name, _)| wanted(name)).collect();
+        let mut change = Change::default();
+        let prefixed = facts.iter().map(|(name, fact)| (format!("ansible_{name}"), fact.clone()));
+        change.returns("ansible_facts", value::map(prefixed.collect()));
+        change.sets = Sets::Facts(facts);
+        Ok(change)
+    }
+}
+
+/// Returns whether a name matches a pattern with `*` and `?`.
+fn is_match(pattern: &str, name: &str) -> bool {
+    let mut pattern_rest = pattern.chars();
+    match pattern_rest.next() {
+        None => name.is_empty(),
+        Some('*') => {
+            let rest = pattern_rest.as_str();
+            name.char_indices()
+                .map(|(at, _)| at)
+                .chain([name.len()])
+                .any(|at| is_match(rest, &name[at..]))
+        }
+        Some(wanted) => {
+            let mut name_rest = name.chars();
+            name_rest.next().is_some_and(|found| wanted == '?' || wanted == found)
+                && is_match(pattern_rest.as_str(), name_rest.as_str())
+        }
+    }
+}

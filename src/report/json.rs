@@ -1,0 +1,61 @@
+//! `--output json`: every event as one JSON object a line.
+
+use super::{Event, Reporter};
+use crate::value;
+use serde_json::{Map, Value, json};
+use std::io::Write;
+
+/// Writes every event as one JSON object a line.
+pub struct JsonLines<W: Write> {
+    out: W,
+}
+
+impl<W: Write> JsonLines<W> {
+    /// Returns a reporter that writes to `out`. A reader that went away is no error.
+    pub fn new(out: W) -> Self {
+        Self { out }
+    }
+}
+
+impl<W: Write> Reporter for JsonLines<W> {
+    fn event(&mut self, event: &Event) {
+        let line = match event {
+            Event::PlayStarted { name, hosts } => json!({
+                "event": "play",
+                "name": name,
+                "hosts": hosts.iter().map(|host| &**host).collect::<Vec<_>>(),
+            }),
+            Event::NoHosts { name } => json!({"event": "play", "name": name, "hosts": []}),
+            Event::TaskFinished(result) => task(result),
+            Event::Retrying { task, host, left } => json!({
+                "event": "retry", "task": task.name, "host": &**host, "left": left,
+            }),
+            Event::Warning(text) => json!({"event": "warning", "msg": text}),
+            Event::RunFinished {
+                recap,
+                check,
+                elapsed,
+                ..
+            } => {
+                let hosts: Map<String, Value> = recap
+                    .iter()
+                    .map(|(host, recap)| (host.to_string(), json!(recap)))
+                    .collect();
+                let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+                json!({"event": "recap", "check": check, "milliseconds": milliseconds, "hosts": hosts})
+            }
+            Event::TaskStarted { .. } | Event::ItemFinished(_) => return,
+        };
+        let _ = writeln!(self.out, "{line}");
+    }
+}
+
+fn task(result: &super::TaskResult) -> Value {
+    let mut line = json!({"event": "task"});
+    let fields: Value = serde_json::from_str(&result.line()).unwrap_or_default();
+    if let (Some(line), Value::Object(fields)) = (line.as_object_mut(), fields) {
+        line.extend(fields);
+        line.insert("result".to_owned(), value::to_json(&result.result));
+    }
+    line
+}

@@ -1,0 +1,409 @@
+//! What a person reads: changed and failed tasks and one recap, in Ansible's line forms.
+
+use super::{Event, Recap, Reporter, Status, TaskName, TaskResult, printable};
+use crate::source::Problem;
+use crate::value;
+use anstyle::{AnsiColor, Style};
+use indicatif::ProgressBar;
+use std::fmt::Write as _;
+use std::io::Write;
+use std::sync::Arc;
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Verbosity {
+    /// Number of `-v`: 0 changed and failed tasks, 1 every task with its result, 2 their places
+    /// too, 3 what the conversation cost.
+    pub level: u8,
+    /// Whether differences are shown.
+    pub diff: bool,
+    /// Whether it is a check run.
+    pub check: bool,
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Whether escapes for colour are written (they are stripped where the output is no terminal).
+    pub colour: bool,
+}
+
+/// Shows a run to a person.
+pub struct Terminal<W: Write> {
+    out: W,
+    verbosity: Verbosity,
+    bar: Option<ProgressBar>,
+    /// The play whose heading is not shown yet.
+    play: Option<String>,
+    /// The task whose heading was shown last.
+    task: Option<Arc<TaskName>>,
+    /// The problem that was shown last: on many hosts it is the same.
+    problem: Option<Problem>,
+}
+
+const GREEN: Style = AnsiColor::Green.on_default();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+const RED: Style = AnsiColor::Red.on_default();
+const CYAN: Style = AnsiColor::Cyan.on_default();
+const BOLD: Style = Style::new().bold();
+
+/// Lines of a failed command's output that are shown.
+const OUTPUT_LINES: usize = 20;
+
+impl<W: Write> Terminal<W> {
+    /// Returns a reporter that writes to `out`, around the live line if there is one.
+    pub fn new(out: W, verbosity: Verbosity, bar: Option<ProgressBar>) -> Self {
+        Self {
+            out,
+            verbosity,
+            bar,
+            play: None,
+            task: None,
+            problem: None,
+        }
+    }
+
+    fn print(&mut self, text: &str) {
+        // A reader that went away (`| head`) is no error of the run.
+        match &self.bar {
+            Some(bar) => bar.suspend(|| {
+                let _ = self.out.write_all(text.as_bytes());
+                let _ = self.out.flush();
+            }),
+            None => {
+                let _ = self.out.write_all(text.as_bytes());
+            }
+        }
+    }
+
+    /// Returns a heading as wide as the terminal: `TASK [name] *****`.
+    fn heading(&self, text: &str) -> String {
+        let text = printable(text);
+        let stars = self
+            .verbosity
+            .width
+            .min(80)
+            .saturating_sub(text.chars().count() + 1)
+            .max(3);
+        format!("\n{BOLD}{text}{BOLD:#} {}\n", "*".repeat(stars))
+    }
+
+    /// Returns the headings that stand before a line of `task`, if they do not already.
+    fn headings(&mut self, task: &Arc<TaskName>) -> String {
+        let mut text = String::new();
+        if let Some(play) = self.play.take() {
+            text += &self.heading(&format!("PLAY [{play}]"));
+        }
+        // The name may hold the host's own variables: the place says whether it is another task.
+        let same = |shown: &Arc<TaskName>| shown.path == task.path && shown.handler == task.handler;
+        if !self.task.as_ref().is_some_and(same) {
+            let kind = if task.handler {
+                "RUNNING HANDLER"
+            } else {
+                "TASK"
+            };
+            text += &self.heading(&format!("{kind} [{}]", task.name));
+            if self.verbosity.level >= 2 {
+                let _ = writeln!(text, "task path: {}", printable(&task.path));
+            }
+            self.task = Some(task.clone());
+        }
+        text
+    }
+
+    fn shows(&self, result: &TaskResult) -> bool {
+        match result.status {
+            Status::Changed | Status::Failed | Status::Unreachable => true,
+            Status::Ok => {
+                self.verbosity.level > 0
+                    || result.task.action == "debug"
+                    || !result.warnings.is_empty()
+            }
+            Status::Skipped => self.verbosity.level > 0 || !result.warnings.is_empty(),
+        }
+    }
+
+    fn result(&mut self, result: &TaskResult) {
+        let is_item = result.item.is_some();
+        // The items of a loop were shown one by one: only a failure is worth another line.
+        let looped = result.items.is_some() && !is_item;
+        if !self.shows(result)
+            || (looped && self.verbosity.level == 0 && result.status == Status::Changed)
+        {
+            return;
+        }
+        let mut text = self.headings(&result.task);
+        text += &self.line(result);
+        if !looped {
+            text += &self.details(result);
+            if self.verbosity.diff {
+                for diff in &result.diffs {
+                    text += &coloured_diff(&diff.to_string());
+                }
+            }
+        }
+        for warning in &result.warnings {
+            let _ = writeln!(text, "{YELLOW}[WARNING]: {}{YELLOW:#}", printable(warning));
+        }
+        if self.verbosity.level >= 3 {
+            let cost = result.traffic;
+            let _ = writeln!(
+                text,
+                "{CYAN}cost: [{}] round trips={} forks={} sent={} received={} milliseconds={}{CYAN:#}",
+                result.host,
+                cost.round_trips,
+                cost.forks,
+                cost.sent,
+                cost.received,
+                result.elapsed.as_millis(),
+            );
+        }
+        self.print(&text);
+    }
+
+    /// Returns the line in Ansible's form.
+    fn line(&self, result: &TaskResult) -> String {
+        let host = match &result.delegated_to {
+            Some(other) => format!("{} -> {other}", result.host),
+            None => result.host.to_string(),
+        };
+        let item = result
+            .item
+            .as_ref()
+            .map_or(String::new(), |item| format!(" => (item={item})"));
+        let json = || value::to_json(&result.result).to_string();
+        let shown = |always: bool| {
+            if always || self.verbosity.level > 0 {
+                format!(" => {}", json())
+            } else {
+                String::new()
+            }
+        };
+        let message = result.message.clone().unwrap_or_default();
+        let failed = |word: &str| {
+            let prefix = if item.is_empty() { "fatal" } else { "failed" };
+            let what = if self.verbosity.level > 0 {
+                json()
+            } else {
+                message.clone()
+            };
+            let word = if item.is_empty() {
+                format!(": {word}")
+            } else {
+                String::new()
+            };
+            format!("{prefix}: [{host}]{word}{item} => {what}")
+        };
+        let (style, line) = match result.status {
+            Status::Ok if result.task.action == "debug" => (
+                GREEN,
+                format!("ok: [{host}]{item} => {}", debug(&result.result)),
+            ),
+            Status::Ok => (GREEN, format!("ok: [{host}]{item}{}", shown(false))),
+            Status::Changed => (YELLOW, format!("changed: [{host}]{item}{}", shown(false))),
+            Status::Skipped => (CYAN, format!("skipping: [{host}]{item}{}", shown(false))),
+            Status::Failed => (RED, failed("FAILED!")),
+            Status::Unreachable => (RED, failed("UNREACHABLE!")),
+        };
+        let mut text = format!("{style}{}{style:#}\n", printable(&line));
+        if result.ignored {
+            let _ = writeln!(text, "{CYAN}...ignoring{CYAN:#}");
+        }
+        text
+    }
+
+    /// Returns what a person needs to find the cause of a failure.
+    fn details(&mut self, result: &TaskResult) -> String {
+        let mut text = String::new();
+        if !matches!(result.status, Status::Failed | Status::Unreachable) {
+            return text;
+        }
+        if let Some(problem) = &result.problem {
+            if self.problem.as_ref() == Some(problem) {
+                return text;
+            }
+            self.problem = Some(problem.clone());
+            let _ = writeln!(
+                text,
+                "{}",
+                printable_lines(&problem.render(self.verbosity.colour))
+            );
+        } else {
+            let _ = writeln!(
+                text,
+                "  at {} ({})",
+                printable(&result.task.path),
+                result.task.action
+            );
+        }
+        if let Some(command) = &result.command {
+            let _ = writeln!(text, "  command: {}", printable(&command.command));
+            let _ = writeln!(text, "  exit code: {}", command.status);
+            for (name, output) in [("stdout", &command.stdout), ("stderr", &command.stderr)] {
+                text += &last_lines(name, output);
+            }
+        }
+        if let Some(help) = &result.help {
+            for (index, line) in printable(help).lines().enumerate() {
+                let prefix = if index == 0 { "help: " } else { "  " };
+                let _ = writeln!(text, "  {prefix}{line}");
+            }
+        }
+        text
+    }
+
+    fn recap(&mut self, recap: &[(Arc<str>, Recap)], elapsed: std::time::Duration) {
+        let mut text = self.heading("PLAY RECAP");
+        let changed = if self.verbosity.check {
+            "would change"
+        } else {
+            "changed"
+        };
+        let width = recap
+            .iter()
+            .map(|(host, _)| host.chars().count())
+            .max()
+            .unwrap_or(0)
+            .max(20);
+        for (host, recap) in recap {
+            let style = match recap {
+                Recap { failed: 1.., .. }
+                | Recap {
+                    unreachable: 1.., ..
+                } => RED,
+                Recap { changed: 1.., .. } => YELLOW,
+                _ => GREEN,
+            };
+            let _ = writeln!(
+                text,
+                "{style}{host:width$}{style:#} : ok={:<4} changed={:<4} unreachable={:<4} failed={:<4} skipped={:<4} rescued={:<4} ignored={}",
+                recap.ok,
+                recap.changed,
+                recap.unreachable,
+                recap.failed,
+                recap.skipped,
+                recap.rescued,
+                recap.ignored,
+            );
+        }
+        let hosts = recap.len();
+        let total: u32 = recap.iter().map(|(_, recap)| recap.changed).sum();
+        let bad = recap
+            .iter()
+            .filter(|(_, recap)| recap.failed + recap.unreachable > 0)
+            .count();
+        let bad = if bad > 0 {
+            format!(", {bad} failed")
+        } else {
+            String::new()
+        };
+        let plural = if hosts == 1 { "host" } else { "hosts" };
+        let check = if self.verbosity.check {
+            " (check mode: nothing was changed)"
+        } else {
+            ""
+        };
+        let seconds = elapsed.as_secs_f64();
+        let _ = writeln!(
+            text,
+            "\n{hosts} {plural}{bad}, {total} {changed} in {seconds:.1} s{check}"
+        );
+        self.print(&text);
+    }
+}
+
+impl<W: Write> Reporter for Terminal<W> {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::PlayStarted { name, hosts } => {
+                self.task = None;
+                self.play = Some(name.clone());
+                if self.verbosity.level > 0 {
+                    let heading = self.heading(&format!("PLAY [{name}]"));
+                    self.play = None;
+                    self.print(&heading);
+                }
+                if self.verbosity.level >= 2 {
+                    self.print(&format!("hosts: {}\n", hosts.join(", ")));
+                }
+            }
+            Event::NoHosts { name } => {
+                let text = format!(
+                    "{}skipping: no hosts matched\n",
+                    self.heading(&format!("PLAY [{name}]"))
+                );
+                self.print(&text);
+            }
+            Event::ItemFinished(result) | Event::TaskFinished(result) => self.result(result),
+            Event::Retrying { task, host, left } if self.verbosity.level > 0 => {
+                let headings = self.headings(task);
+                let text = format!(
+                    "FAILED - RETRYING: [{host}]: {} ({left} retries left).\n",
+                    task.name
+                );
+                self.print(&(headings + &printable(&text)));
+            }
+            Event::Warning(text) => {
+                self.print(&format!(
+                    "{YELLOW}[WARNING]: {}{YELLOW:#}\n",
+                    printable(text)
+                ));
+            }
+            Event::RunFinished { recap, elapsed, .. } => self.recap(recap, *elapsed),
+            Event::TaskStarted { .. } | Event::Retrying { .. } => {}
+        }
+    }
+}
+
+/// Returns what `debug` shows, on lines of its own, as Ansible does.
+fn debug(result: &crate::value::Value) -> String {
+    let mut json = value::to_json(result);
+    if let Some(fields) = json.as_object_mut() {
+        fields.shift_remove("changed");
+        fields.shift_remove("failed");
+    }
+    let mut text = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
+    match serde::Serialize::serialize(&json, &mut serializer) {
+        Ok(()) => String::from_utf8_lossy(&text).into_owned(),
+        Err(_) => json.to_string(),
+    }
+}
+
+fn last_lines(name: &str, output: &str) -> String {
+    let lines: Vec<_> = output.lines().collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    let skipped = lines.len().saturating_sub(OUTPUT_LINES);
+    let note = if skipped > 0 {
+        format!(" (the last {OUTPUT_LINES} of {} lines)", lines.len())
+    } else {
+        String::new()
+    };
+    let shown: String = lines[skipped..]
+        .iter()
+        .map(|line| format!("    {line}\n"))
+        .collect();
+    format!("  {name}{note}:\n{}", printable(&shown))
+}
+
+/// Escapes what is not printable except the colours that the renderer itself made.
+fn printable_lines(text: &str) -> String {
+    text.split('\u{1b}')
+        .map(printable)
+        .collect::<Vec<_>>()
+        .join("\u{1b}")
+}
+
+fn coloured_diff(diff: &str) -> String {
+    let mut text = String::new();
+    for line in printable(diff).lines() {
+        let style = match line.as_bytes().first() {
+            Some(b'+') => GREEN,
+            Some(b'-') => RED,
+            Some(b'@') => CYAN,
+            _ => Style::new(),
+        };
+        let _ = writeln!(text, "{style}{line}{style:#}");
+    }
+    text + "\n"
+}

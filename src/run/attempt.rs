@@ -1,0 +1,303 @@
+//! One attempt at a task on one host: the only path, whatever asked for it.
+//!
+//! Arguments are rendered, the module is built and plans, and its change is applied. In check
+//! mode the host is an overlay; nothing here knows that.
+
+use super::outcome::Outcome;
+use super::session::{Omit, Session};
+use crate::change::Change;
+use crate::files::Files;
+use crate::host::{Host, HostError, Limits, Output, Probe};
+use crate::module::{ArgumentError, Entry, ModuleError, PlanContext, Templates};
+use crate::playbook::Action;
+use crate::report::{FailedCommand, Status};
+use crate::source::{Problem, SourceFile};
+use crate::template::{Syntax, TemplateError};
+use crate::value::{self, Fields, NotKnown, Value};
+use crate::vars::Scope;
+use crate::yaml::{Map, Node};
+use minijinja::value::ValueKind;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Everything one attempt needs.
+pub(super) struct Attempt<'a> {
+    pub(super) session: &'a Session,
+    pub(super) action: &'a Action,
+    /// Arguments of `module_defaults` for this module.
+    pub(super) defaults: &'a Map,
+    pub(super) scope: &'a Arc<Scope>,
+    pub(super) files: &'a Files,
+    pub(super) environment: &'a BTreeMap<String, String>,
+    pub(super) host: &'a Arc<dyn Host>,
+    pub(super) limits: &'a Limits,
+    pub(super) diff: bool,
+}
+
+impl Attempt<'_> {
+    /// Makes the attempt and says what came of it.
+    pub(super) fn run(&self) -> Outcome {
+        self.planned().unwrap_or_else(|outcome| *outcome)
+    }
+
+    fn planned(&self) -> Result<Outcome, Box<Outcome>> {
+        let Some(entry) = self.session.registry.get(&self.action.module) else {
+            let problem = self
+                .session
+                .registry
+                .unknown(&self.action.module, &self.action.place);
+            return Err(Box::new(problem.into()));
+        };
+        let (fields, raw) = self.arguments(entry)?;
+        let module = entry
+            .build(fields)
+            .map_err(|error| Box::new(self.argument_problem(entry, &error).into()))?;
+        let context = PlanContext {
+            host: &Probe::new(self.host.clone(), self.limits.clone()),
+            files: self.files,
+            archives: &self.session.archives,
+            templates: self,
+            environment: self.environment,
+            raw: &raw,
+        };
+        let change = module
+            .plan(&context)
+            .map_err(|error| Box::new(error.into()))?;
+        Ok(self.applied(change))
+    }
+
+    fn applied(&self, change: Change) -> Outcome {
+        let diffs = if self.diff {
+            change.differences()
+        } else {
+            Vec::new()
+        };
+        let applied = match &change.failed {
+            Some(_) => Ok(None),
+            None => change.apply(self.host.as_ref(), self.limits),
+        };
+        let changed = change.is_changed();
+        let mut outcome = match applied {
+            Err(error) => failed_while_applying(error),
+            Ok(output) => finished(&change, output, changed),
+        };
+        outcome.diffs = diffs;
+        outcome.warnings.extend(change.warnings);
+        outcome.sets = change.sets;
+        outcome.control = change.control;
+        outcome
+    }
+
+    /// Returns the rendered arguments, and those the module evaluates itself.
+    fn arguments(&self, entry: &Entry) -> Result<(Fields, BTreeMap<String, Node>), Box<Outcome>> {
+        let mut fields = Fields::new();
+        let mut raw = BTreeMap::new();
+        let defaults = self.defaults.iter().filter(|(key, _)| {
+            let name = key.as_text().map(|name| entry.canonical(name));
+            let given = self
+                .action
+                .arguments
+                .iter()
+                .filter_map(|(key, _)| key.as_text());
+            name.is_some()
+                && !given
+                    .map(|name| entry.canonical(name))
+                    .any(|given| Some(given) == name)
+        });
+        for (key, node) in self.action.arguments.iter().chain(defaults) {
+            let key_value = self.render(key)?;
+            let name = key_value
+                .as_str()
+                .map_or_else(|| key_value.to_string(), str::to_owned);
+            let canonical = entry.canonical(&name).to_owned();
+            if entry.raw.contains(&canonical.as_str()) {
+                fields.insert(canonical.clone(), node.to_value());
+                raw.insert(canonical, node.clone());
+                continue;
+            }
+            if let Some(value) = without_omitted(self.render(node)?) {
+                if name == "args" && entry.any_argument {
+                    continue;
+                }
+                if let Some(reason) = not_known(&value) {
+                    return Err(Box::new(Outcome::not_predicted(&reason)));
+                }
+                fields.insert(name, value);
+            }
+        }
+        Ok((fields, raw))
+    }
+
+    fn render(&self, node: &Node) -> Result<Value, Box<Outcome>> {
+        self.scope
+            .render(node)
+            .map_err(|error| Box::new(error.into()))
+    }
+
+    fn argument_problem(&self, entry: &Entry, error: &ArgumentError) -> Problem {
+        let named = error.argument.as_deref().and_then(|name| {
+            let top = name.split('.').next().unwrap_or(name);
+            let mut arguments = self.action.arguments.iter();
+            arguments.find(|(key, _)| key.as_text().is_some_and(|key| entry.canonical(key) == top))
+        });
+        let place = match named {
+            Some((key, value)) if value.place.range.is_empty() => &key.place,
+            Some((_, value)) => &value.place,
+            None => &self.action.place,
+        };
+        Problem::at(place, format!("{}: {error}", entry.name)).label(error.message.clone())
+    }
+}
+
+impl Templates for Attempt<'_> {
+    fn file(&self, path: &Path, syntax: &Syntax) -> Result<String, ModuleError> {
+        let mut problems = match SourceFile::read(path) {
+            Ok(file) => {
+                let context = self.scope.context();
+                let engine = self.scope.engine();
+                return engine
+                    .text(&file, syntax, &context, self.scope.site())
+                    .map_err(module_error);
+            }
+            Err(problems) => problems.0,
+        };
+        Err(problems
+            .pop()
+            .unwrap_or_else(|| Problem::new("the template cannot be read"))
+            .into())
+    }
+
+    fn expression(&self, expression: &Node) -> Result<Value, ModuleError> {
+        self.scope.expression(expression).map_err(module_error)
+    }
+
+    fn condition(&self, condition: &Node) -> Result<bool, ModuleError> {
+        self.scope.condition(condition).map_err(module_error)
+    }
+
+    fn verbosity(&self) -> u8 {
+        self.session.options.verbosity
+    }
+
+    fn ask(&self, prompt: &str, echo: bool) -> Option<String> {
+        (self.session.ask)(prompt, echo)
+    }
+}
+
+fn module_error(error: TemplateError) -> ModuleError {
+    match error.not_known {
+        Some(reason) => ModuleError::NotKnown(reason),
+        None => ModuleError::Problem(error.problem),
+    }
+}
+
+/// Some of the steps may be done: what was changed is not known, so the task counts as failed
+/// and nothing more.
+fn failed_while_applying(error: HostError) -> Outcome {
+    error.into()
+}
+
+fn finished(change: &Change, output: Option<Output>, changed: bool) -> Outcome {
+    let status = match (&change.failed, &change.skipped) {
+        (Some(_), _) => Status::Failed,
+        (None, Some(_)) if !changed => Status::Ok,
+        _ if changed => Status::Changed,
+        _ => Status::Ok,
+    };
+    let mut outcome = Outcome::new(status);
+    outcome.result = change.result.clone();
+    outcome.result.insert("changed".to_owned(), changed.into());
+    if let Some(message) = &change.failed {
+        outcome.result.insert("failed".to_owned(), true.into());
+        outcome
+            .result
+            .entry("msg".to_owned())
+            .or_insert_with(|| message.clone().into());
+        outcome.message = Some(message.clone());
+    }
+    if let Some(reason) = &change.skipped {
+        outcome
+            .result
+            .entry("msg".to_owned())
+            .or_insert_with(|| reason.clone().into());
+    }
+    if let (true, Some(output)) = (change.reports_output, output) {
+        add_output(&mut outcome, &output);
+    }
+    outcome
+}
+
+/// Adds what a command left; one that was not run leaves values nobody can use.
+fn add_output(outcome: &mut Outcome, output: &Output) {
+    let mut set = |name: &str, value: Value| outcome.result.insert(name.to_owned(), value);
+    if output.not_run {
+        let unknown = NotKnown("the command was not run".to_owned()).value();
+        for name in ["rc", "stdout", "stderr", "stdout_lines", "stderr_lines"] {
+            set(name, unknown.clone());
+        }
+        return;
+    }
+    let text = |bytes: &[u8]| {
+        String::from_utf8_lossy(bytes)
+            .trim_end_matches(['\r', '\n'])
+            .to_owned()
+    };
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    let lines = |text: &str| text.lines().map(Value::from).collect::<Value>();
+    set("rc", output.status.into());
+    set("stdout_lines", lines(&stdout));
+    set("stderr_lines", lines(&stderr));
+    set("stdout", stdout.clone().into());
+    set("stderr", stderr.clone().into());
+    if output.status != 0 {
+        let message = format!("the command ended with exit code {}", output.status);
+        set("failed", true.into());
+        set("msg", message.clone().into());
+        let command = outcome
+            .result
+            .get("cmd")
+            .map(command_line)
+            .unwrap_or_default();
+        outcome.status = Status::Failed;
+        outcome.message = Some(message);
+        outcome.command = Some(FailedCommand {
+            command,
+            status: output.status,
+            stdout,
+            stderr,
+        });
+    }
+}
+
+fn command_line(command: &Value) -> String {
+    match command.try_iter() {
+        Ok(words) if command.kind() == ValueKind::Seq => words
+            .map(|word| word.to_string())
+            .collect::<Vec<_>>()
+            .join(" "),
+        _ => command.to_string(),
+    }
+}
+
+/// Returns the value without what is `omit`; nothing where it is `omit` itself.
+fn without_omitted(value: Value) -> Option<Value> {
+    if value.downcast_object_ref::<Omit>().is_some() {
+        return None;
+    }
+    match value.kind() {
+        ValueKind::Map => {
+            let fields = value::fields(&value)?;
+            let kept = fields
+                .into_iter()
+                .filter_map(|(key, item)| Some((key, without_omitted(item)?)));
+            Some(value::map(kept.collect()))
+        }
+        _ => Some(value),
+    }
+}
+
+/// Returns why a value, or something in it, is not known.
+fn not_known(value: &Value) -> Option<NotKnown> {
+    value::unknown_in(value)
+}

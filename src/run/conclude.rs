@@ -1,0 +1,155 @@
+//! What follows from a task's outcome: what is kept, who is notified, how the host goes on.
+
+use super::keyword::flag;
+use super::lockstep::{Position, Turn};
+use super::outcome::Outcome;
+use super::task::TaskRun;
+use super::walk::{Failure, Flow, Walk};
+use crate::change::{Control, Sets};
+use crate::report::Status;
+use crate::value::Value;
+use crate::vars::Scope;
+use crate::yaml::Node;
+use std::sync::Arc;
+
+impl Walk<'_, '_> {
+    /// Runs a task on one host for all: on the first to which it applies.
+    pub(super) fn once(
+        &mut self,
+        run: &TaskRun<'_, '_>,
+        scope: &Arc<Scope>,
+        position: &mut Position,
+    ) -> Flow {
+        let lockstep = &self.play.lockstep;
+        loop {
+            match lockstep.turn::<Outcome>(self.index, position, &self.play.session.cancel) {
+                Turn::Take => {
+                    let outcome = self.throttled(run, scope, position);
+                    if outcome.status == Status::Skipped {
+                        lockstep.took::<Outcome>(self.index, position, None);
+                        continue;
+                    }
+                    lockstep.took(self.index, position, Some(outcome.clone()));
+                    return self.end(run, outcome, Some(scope));
+                }
+                Turn::Done(outcome) => return self.taken_over(run, outcome, scope),
+                Turn::NobodyDid { speaks } => {
+                    let outcome = Outcome::skipped("the condition is false on every host", None);
+                    return match speaks {
+                        true => self.end(run, outcome, Some(scope)),
+                        false => self.taken_over(run, outcome, scope),
+                    };
+                }
+            }
+        }
+    }
+
+    /// Goes on after a task that ran here.
+    pub(super) fn end(
+        &mut self,
+        run: &TaskRun<'_, '_>,
+        outcome: Outcome,
+        scope: Option<&Arc<Scope>>,
+    ) -> Flow {
+        // `meta` is about the run and no work on a host.
+        if run.name.action != "meta" || outcome.counts_as_failed() {
+            self.host
+                .count(|recap| recap.count(outcome.status, outcome.ignored));
+            self.play.tell_finished(run, &outcome, scope);
+        }
+        self.conclude(run, outcome, scope)
+    }
+
+    /// Goes on after a task that another host ran for all.
+    pub(super) fn taken_over(
+        &mut self,
+        run: &TaskRun<'_, '_>,
+        outcome: Outcome,
+        scope: &Arc<Scope>,
+    ) -> Flow {
+        match &outcome.sets {
+            Sets::Nothing => {}
+            Sets::Facts(facts) => self.host.add_facts(facts.clone()),
+            Sets::Variables(set) => self.host.set_variables(set.clone()),
+        }
+        self.conclude(run, outcome, Some(scope))
+    }
+
+    pub(super) fn conclude(
+        &mut self,
+        run: &TaskRun<'_, '_>,
+        outcome: Outcome,
+        scope: Option<&Arc<Scope>>,
+    ) -> Flow {
+        if let Some(name) = run.task.register.as_ref().and_then(Node::as_text) {
+            self.host
+                .set_variables([(name.to_owned(), outcome.value())]);
+        }
+        if outcome.cancelled {
+            return Flow::Stopped;
+        }
+        if outcome.counts_as_failed() {
+            let fatal = run
+                .frame
+                .nearest(|keywords| keywords.any_errors_fatal.as_ref());
+            let fatal = scope.is_some_and(|scope| flag(fatal, scope).unwrap_or(false));
+            self.play.failed(self.host, fatal);
+            return self.after_failure(run.task.name.as_ref(), outcome);
+        }
+        if let (Status::Changed, Some(scope)) = (outcome.status, scope) {
+            let inherited = run.frame.outwards().flat_map(|frame| frame.notify);
+            for node in run.task.notify.iter().chain(inherited) {
+                if let Err(outcome) = self.play.notify(self.host, node, scope) {
+                    self.play.failed(self.host, false);
+                    return self.after_failure(run.task.name.as_ref(), *outcome);
+                }
+            }
+        }
+        outcome
+            .control
+            .map_or(Flow::Next, |control| self.control(control, run))
+    }
+
+    pub(super) fn after_failure(&mut self, name: Option<&Node>, outcome: Outcome) -> Flow {
+        if outcome.status == Status::Unreachable {
+            // Nothing else can be done there, rescue and always included.
+            self.host.set_failed(true);
+            return Flow::EndHost;
+        }
+        let name = name.map(Node::to_value).unwrap_or_default();
+        let task = Value::from_pairs([("name", name)]);
+        Flow::Failed(Box::new(Failure { task, outcome }))
+    }
+
+    pub(super) fn control(&mut self, control: Control, run: &TaskRun<'_, '_>) -> Flow {
+        match control {
+            Control::FlushHandlers => {
+                let root = run.frame.outwards().last().cloned().unwrap_or_default();
+                let mut position = self.play.lockstep.position(self.index);
+                self.flush_handlers(&root, &mut position)
+            }
+            Control::EndHost => Flow::EndHost,
+            Control::EndBatch => {
+                self.play.lockstep.stop();
+                Flow::EndHost
+            }
+            Control::EndPlay => {
+                self.play.end_play();
+                Flow::EndHost
+            }
+            Control::EndRole => Flow::EndRole,
+            Control::ClearFacts => {
+                self.host.clear_facts();
+                Flow::Next
+            }
+            Control::ClearHostErrors => {
+                self.play.clear_errors();
+                Flow::Next
+            }
+            Control::ResetConnection => {
+                self.play.session.connector.reset(&self.host.name);
+                Flow::Next
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Handlers: which are notified by a name, and running those that were.
+
+use super::frame::Frame;
+use super::lockstep::Position;
+use super::walk::{Flow, Walk};
+use crate::playbook::{Block, Item, RoleUse};
+use crate::vars::Scope;
+use crate::yaml::Node;
+use std::sync::Arc;
+
+/// A handler of a play, with the role and the blocks it stands in.
+#[derive(Clone)]
+pub(super) struct Handler {
+    pub(super) item: Item,
+    pub(super) role: Option<Arc<RoleUse>>,
+    pub(super) blocks: Vec<Arc<Block>>,
+}
+
+impl Handler {
+    /// Adds the handlers among `items` to `handlers`; a block's items are handlers each.
+    pub(super) fn collect(
+        items: &[Item],
+        role: Option<&Arc<RoleUse>>,
+        blocks: &[Arc<Block>],
+        handlers: &mut Vec<Handler>,
+    ) {
+        for item in items {
+            if let Item::Block(block) = item {
+                let inner: Vec<_> = blocks.iter().cloned().chain([block.clone()]).collect();
+                Self::collect(&block.block, role, &inner, handlers);
+            } else {
+                let (role, blocks) = (role.cloned(), blocks.to_vec());
+                handlers.push(Self {
+                    item: item.clone(),
+                    role,
+                    blocks,
+                });
+            }
+        }
+    }
+
+    /// Returns its name as written, for messages.
+    pub(super) fn written_name(&self) -> Option<String> {
+        self.name().map(|node| node.to_value().to_string())
+    }
+
+    fn name(&self) -> Option<&Node> {
+        match &self.item {
+            Item::Task(task) => task.name.as_ref(),
+            Item::Include(include) => include.name.as_ref(),
+            Item::Block(_) | Item::Role(_) => None,
+        }
+    }
+
+    /// Returns whether a notification of `name` means this handler by its name.
+    fn is_named(&self, name: &str, scope: &Arc<Scope>) -> bool {
+        let Some(own) = self.name().and_then(|node| scope.render(node).ok()) else {
+            return false;
+        };
+        let own = own.to_string();
+        let role = self.role.as_ref().map(|used| used.role.name.name.as_str());
+        own == name || role.is_some_and(|role| format!("{role} : {own}") == name)
+    }
+
+    /// Returns whether it listens to the topic `name`.
+    fn listens(&self, name: &str, scope: &Arc<Scope>) -> bool {
+        let listen = match &self.item {
+            Item::Task(task) => &task.listen,
+            Item::Include(include) => &include.listen,
+            Item::Block(_) | Item::Role(_) => return false,
+        };
+        let mut topics = listen.iter().filter_map(|node| scope.render(node).ok());
+        topics.any(|topic| topic.to_string() == name)
+    }
+
+    /// Returns whether two entries are the same handler: a role used twice brings it twice.
+    pub(super) fn is_same(&self, other: &Handler) -> bool {
+        let place = |handler: &Handler| match &handler.item {
+            Item::Task(task) => task.place.clone(),
+            Item::Include(include) => include.place.clone(),
+            Item::Block(block) => block.place.clone(),
+            Item::Role(used) => used.place.clone(),
+        };
+        place(self) == place(other)
+    }
+}
+
+/// Returns the indices of the handlers that a notification of `name` means: the last defined of
+/// that name, and all that listen to it.
+pub(super) fn notified_by(handlers: &[Handler], name: &str, scope: &Arc<Scope>) -> Vec<usize> {
+    let named = handlers
+        .iter()
+        .rposition(|handler| handler.is_named(name, scope));
+    let listening = (0..handlers.len()).filter(|index| handlers[*index].listens(name, scope));
+    let mut found: Vec<_> = listening.chain(named).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+impl Walk<'_, '_> {
+    /// Runs the handlers that were notified, in the order in which they are defined; those
+    /// notified by a handler run too.
+    pub(super) fn flush_handlers(&mut self, frame: &Frame<'_>, position: &mut Position) -> Flow {
+        // Handlers that notify each other would go on for ever.
+        for round in 0..100 {
+            let handlers = self.play.handlers();
+            let mut any = false;
+            for (index, handler) in handlers.iter().enumerate() {
+                if !self.host.take_notified(index) {
+                    continue;
+                }
+                any = true;
+                position.extend([round, u32::try_from(index).unwrap_or(u32::MAX)]);
+                let flow = self.handler(handler, frame, position);
+                position.truncate(position.len() - 2);
+                if !matches!(flow, Flow::Next) {
+                    return flow;
+                }
+            }
+            if !any {
+                return Flow::Next;
+            }
+        }
+        Flow::Next
+    }
+
+    fn handler(&mut self, handler: &Handler, frame: &Frame<'_>, position: &mut Position) -> Flow {
+        let before = std::mem::replace(&mut self.in_handler, true);
+        let flow = match &handler.role {
+            Some(used) => {
+                let keywords = frame.inner(&used.keywords, "vars given to the role");
+                let role = self.role_frame(used, &keywords);
+                self.handler_in_blocks(handler, &handler.blocks, &role, position)
+            }
+            None => self.handler_in_blocks(handler, &handler.blocks, frame, position),
+        };
+        self.in_handler = before;
+        flow
+    }
+
+    fn handler_in_blocks(
+        &mut self,
+        handler: &Handler,
+        blocks: &[Arc<Block>],
+        frame: &Frame<'_>,
+        position: &mut Position,
+    ) -> Flow {
+        match blocks.split_first() {
+            None => self.item(&handler.item, frame, position),
+            Some((block, rest)) => {
+                let inner = frame.inner(&block.keywords, "vars of a block");
+                self.handler_in_blocks(handler, rest, &inner, position)
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What a run knows of one host.
+
+use crate::report::Recap;
+use crate::value::{self, Fields, Value};
+use crate::vars::{Layer, Variable};
+use indexmap::IndexSet;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// What a run knows of one host.
+pub struct HostState {
+    /// Its name in the inventory.
+    pub name: Arc<str>,
+    /// Its variables from the inventory, lowest precedence first.
+    pub(super) inventory: OnceLock<Vec<Arc<Layer>>>,
+    /// Names that rmqplay itself gives a value for this host.
+    pub(super) magic: OnceLock<Arc<Layer>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    facts: Fields,
+    fact_layer: Arc<Layer>,
+    variables: Arc<Layer>,
+    recap: Recap,
+    failed: bool,
+    notified: IndexSet<usize>,
+    roles: HashSet<String>,
+}
+
+impl HostState {
+    pub(super) fn new(name: Arc<str>) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            inventory: OnceLock::new(),
+            magic: OnceLock::new(),
+            state: Mutex::default(),
+        })
+    }
+
+    /// Adds facts: they are seen under `ansible_facts` and as `ansible_NAME`.
+    pub(super) fn add_facts(&self, facts: Fields) {
+        let mut state = self.state();
+        state.facts.extend(facts);
+        let mut fields = Fields::new();
+        for (name, fact) in &state.facts {
+            let prefixed = if name.starts_with("ansible_") {
+                name.clone()
+            } else {
+                format!("ansible_{name}")
+            };
+            fields.insert(prefixed, fact.clone());
+        }
+        fields.insert("ansible_facts".to_owned(), value::map(state.facts.clone()));
+        state.fact_layer = Layer::data("facts", fields);
+    }
+
+    /// Sets variables as `set_fact` and `register` do.
+    pub(super) fn set_variables(&self, fields: impl IntoIterator<Item = (String, Value)>) {
+        let mut state = self.state();
+        let layer = Arc::make_mut(&mut state.variables);
+        layer.origin = "set_fact and register".to_owned();
+        for (name, value) in fields {
+            layer.variables.insert(name.into(), Variable::Data(value));
+        }
+    }
+
+    /// Forgets facts and variables that tasks set.
+    pub(super) fn clear_facts(&self) {
+        let mut state = self.state();
+        state.facts.clear();
+        state.fact_layer = Arc::default();
+        state.variables = Arc::default();
+    }
+
+    /// Returns the facts, and the variables that tasks set.
+    pub(super) fn layers(&self) -> (Arc<Layer>, Arc<Layer>) {
+        let state = self.state();
+        (state.fact_layer.clone(), state.variables.clone())
+    }
+
+    /// Counts a finished task.
+    pub(super) fn count(&self, count: impl FnOnce(&mut Recap)) {
+        count(&mut self.state().recap);
+    }
+
+    /// Returns what was counted.
+    pub fn recap(&self) -> Recap {
+        self.state().recap
+    }
+
+    /// Marks the host as failed (or unreachable): later plays leave it out.
+    pub(super) fn set_failed(&self, failed: bool) {
+        self.state().failed = failed;
+    }
+
+    /// Returns whether it failed or was unreachable.
+    pub fn has_failed(&self) -> bool {
+        self.state().failed
+    }
+
+    /// Marks a handler of the play, by its index, to be run.
+    pub(super) fn notify(&self, handler: usize) {
+        self.state().notified.insert(handler);
+    }
+
+    /// Takes back the mark of a handler; returns whether there was one.
+    pub(super) fn take_notified(&self, handler: usize) -> bool {
+        self.state().notified.shift_remove(&handler)
+    }
+
+    /// Returns the handlers that are marked, and takes all marks back.
+    pub(super) fn drain_notified(&self) -> Vec<usize> {
+        std::mem::take(&mut self.state().notified)
+            .into_iter()
+            .collect()
+    }
+
+    /// Returns whether the role with these parameters runs for the first time in this play.
+    pub(super) fn first_time(&self, role: String) -> bool {
+        self.state().roles.insert(role)
+    }
+
+    /// Forgets what belongs to a play.
+    pub(super) fn start_play(&self) {
+        let mut state = self.state();
+        state.roles.clear();
+        state.notified.clear();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

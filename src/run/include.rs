@@ -1,0 +1,160 @@
+//! Tasks and roles that are read when a host gets there.
+
+use super::frame::Frame;
+use super::keyword::first_problem;
+use super::lockstep::Position;
+use super::outcome::Outcome;
+use super::repeat::{item_layer, loop_items};
+use super::walk::{Flow, Walk};
+use crate::playbook::{Include, IncludeKind, Item, Keywords, RoleFiles, RoleUse};
+use crate::report::Status;
+use crate::source::Problems;
+use crate::vars::{Layer, Scope};
+use crate::yaml::{Map, Node};
+use std::sync::Arc;
+
+/// What an include has read.
+enum Loaded {
+    Tasks(Vec<Item>),
+    Role(Arc<RoleUse>),
+}
+
+impl Walk<'_, '_> {
+    /// Includes what stands in a file or a role, for each item of its loop.
+    pub(super) fn include(
+        &mut self,
+        include: &Include,
+        frame: &Frame<'_>,
+        position: &mut Position,
+    ) -> Flow {
+        let own = frame.inner(&include.keywords, "vars of an include");
+        if !self.takes(&own) {
+            return Flow::Next;
+        }
+        if !self.arrives(position)
+        {
+            return Flow::Stopped;
+        }
+        let scope = match self.play.scope(self.host, &own) {
+            Ok(scope) => scope,
+            Err(problems) => return self.include_failed(include, first_problem(problems)),
+        };
+        let items = match &include.repeat {
+            None => Ok(vec![None]),
+            Some(repeat) => loop_items(repeat, &scope).map(|items| {
+                let variable = repeat.control.loop_var.as_deref().unwrap_or("item");
+                let layer = |index| Some(item_layer(repeat, variable, &items, index));
+                (0..items.len()).map(layer).collect()
+            }),
+        };
+        let items: Vec<Option<Arc<Layer>>> = match items {
+            Ok(items) => items,
+            Err(outcome) => return self.include_failed(include, *outcome),
+        };
+        for (index, layer) in items.into_iter().enumerate() {
+            let scope = layer
+                .iter()
+                .fold(scope.clone(), |scope, layer| scope.with(layer.clone()));
+            position.push(u32::try_from(index).unwrap_or(u32::MAX));
+            let flow = self.include_item(include, frame, &own, layer, &scope, position);
+            position.pop();
+            if !matches!(flow, Flow::Next) {
+                return flow;
+            }
+        }
+        Flow::Next
+    }
+
+    fn include_item(
+        &mut self,
+        include: &Include,
+        frame: &Frame<'_>,
+        own: &Frame<'_>,
+        item: Option<Arc<Layer>>,
+        scope: &Arc<Scope>,
+        position: &mut Position,
+    ) -> Flow {
+        for condition in own.conditions() {
+            match scope.condition(condition) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let text = condition.to_value().to_string();
+                    let outcome = Outcome::skipped("the condition is false", Some(&text));
+                    self.play.tell_include(self, include, &outcome);
+                    return Flow::Next;
+                }
+                Err(error) => return self.include_failed(include, error.into()),
+            }
+        }
+        // Only `vars`, the loop's item and `apply` reach what is included.
+        let passed = Frame {
+            parent: Some(frame),
+            vars: own.vars.clone(),
+            parameters: item,
+            ..Frame::default()
+        };
+        let applied = passed.inner(&include.apply, "vars of apply");
+        let loaded = self.load(include, scope);
+        match loaded {
+            Err(outcome) => self.include_failed(include, *outcome),
+            Ok(Loaded::Tasks(items)) => {
+                self.play
+                    .tell_include(self, include, &Outcome::new(Status::Ok));
+                self.items(&items, &applied, position)
+            }
+            Ok(Loaded::Role(used)) => {
+                self.play
+                    .tell_include(self, include, &Outcome::new(Status::Ok));
+                self.play.add_role(&used);
+                self.role(&used, &applied, position)
+            }
+        }
+    }
+
+    fn load(&self, include: &Include, scope: &Arc<Scope>) -> Result<Loaded, Box<Outcome>> {
+        let text = |node: &Node| match scope.render(node) {
+            Ok(value) => Ok(value.to_string()),
+            Err(error) => Err(Box::new(Outcome::from(error))),
+        };
+        let failed = |problems: Problems| Box::new(first_problem(problems));
+        let loader = &self.play.session.loader;
+        let folder = &self.play.play.folder;
+        match &include.kind {
+            IncludeKind::Tasks(file) => {
+                let items = loader
+                    .include_tasks(include, &text(file)?, folder)
+                    .map_err(failed)?;
+                Ok(Loaded::Tasks(items))
+            }
+            IncludeKind::Role {
+                name,
+                from,
+                public,
+                allow_duplicates,
+                rolespec_validate,
+            } => {
+                let mut files = RoleFiles::default();
+                for (key, value) in from {
+                    files.set(key.as_text().unwrap_or_default(), text(value)?);
+                }
+                let role = loader
+                    .include_role(include, &text(name)?, &files, folder)
+                    .map_err(failed)?;
+                Ok(Loaded::Role(Arc::new(RoleUse {
+                    place: include.place.clone(),
+                    role,
+                    keywords: Keywords::default(),
+                    parameters: Map::new(),
+                    public: *public,
+                    allow_duplicates: *allow_duplicates,
+                    rolespec_validate: *rolespec_validate,
+                })))
+            }
+        }
+    }
+
+    pub(super) fn include_failed(&mut self, include: &Include, outcome: Outcome) -> Flow {
+        self.play.tell_include(self, include, &outcome);
+        self.after_failure(include.name.as_ref(), outcome)
+    }
+}

@@ -1,0 +1,79 @@
+//! What the user asked of a run, besides the playbook.
+
+use super::TagFilter;
+use crate::host::Secret;
+use crate::yaml::Map;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What the user asked of a run, besides the playbook.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// `--check`: only predict.
+    pub check: bool,
+    /// `--diff`: compute differences.
+    pub diff: bool,
+    /// `--forks`: hosts at a time.
+    pub forks: usize,
+    /// `--limit`: a further host pattern.
+    pub limit: Option<String>,
+    /// `--tags` and `--skip-tags`.
+    pub tags: TagFilter,
+    /// `--extra-vars`, later ones first replaced.
+    pub extra_vars: Map,
+    /// Number of `-v`.
+    pub verbosity: u8,
+    /// `--user`.
+    pub user: Option<String>,
+    /// `--connection`.
+    pub connection: Option<String>,
+    /// `--private-key`.
+    pub private_key: Option<PathBuf>,
+    /// `--ask-pass`.
+    pub password: Option<Secret>,
+    /// `--become`.
+    pub r#become: bool,
+    /// `--become-user`.
+    pub become_user: Option<String>,
+    /// `--become-method`.
+    pub become_method: Option<String>,
+    /// `--ask-become-pass`.
+    pub become_password: Option<Secret>,
+    /// `--accept-new`: unknown host keys are learnt.
+    pub accept_new: bool,
+    /// `--timeout`: how long a connection may take to come up.
+    pub connect_timeout: Duration,
+    /// How long a task may take that says nothing else.
+    pub task_timeout: Duration,
+    /// `--force-handlers`.
+    pub force_handlers: bool,
+    /// `--compat`: as lenient as Ansible.
+    pub compat: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            check: false,
+            diff: false,
+            forks: 50,
+            limit: None,
+            tags: TagFilter::default(),
+            extra_vars: Map::new(),
+            verbosity: 0,
+            user: None,
+            connection: None,
+            private_key: None,
+            password: None,
+            r#become: false,
+            become_user: None,
+            become_method: None,
+            become_password: None,
+            accept_new: false,
+            connect_timeout: Duration::from_secs(10),
+            task_timeout: Duration::from_secs(1800),
+            force_handlers: false,
+            compat: false,
+        }
+    }
+}

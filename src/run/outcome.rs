@@ -1,0 +1,206 @@
+//! What came of a task on a host.
+
+use crate::change::{Control, Diff, Sets};
+use crate::host::{HostError, Traffic};
+use crate::module::ModuleError;
+use crate::report::{FailedCommand, Status};
+use crate::source::Problem;
+use crate::template::TemplateError;
+use crate::value::{self, Fields, NotKnown, Value};
+use std::time::Duration;
+
+/// What came of a task, or of one item of its loop, on a host.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: Status,
+    /// A failure that does not count.
+    pub ignored: bool,
+    /// The result, as `register` keeps it.
+    pub result: Fields,
+    /// One sentence: what failed, or why it was skipped.
+    pub message: Option<String>,
+    /// The user's mistake, where it is one.
+    pub problem: Option<Problem>,
+    /// The command that failed.
+    pub command: Option<FailedCommand>,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// What it changes.
+    pub diffs: Vec<Diff>,
+    /// Warnings of the module.
+    pub warnings: Vec<String>,
+    /// The item of a loop, as shown.
+    pub item: Option<String>,
+    /// Items of a loop.
+    pub items: Option<usize>,
+    /// Conditions of an assert.
+    pub that: Option<usize>,
+    /// Variables it sets.
+    pub sets: Sets,
+    /// What the run does next.
+    pub control: Option<Control>,
+    /// The host it was carried out on, if another.
+    pub delegated_to: Option<String>,
+    /// The user called the run off.
+    pub cancelled: bool,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// What the conversation with the host cost.
+    pub traffic: Traffic,
+}
+
+impl Outcome {
+    /// Returns an outcome with nothing in it.
+    pub(super) fn new(status: Status) -> Self {
+        Self {
+            status,
+            ignored: false,
+            result: Fields::new(),
+            message: None,
+            problem: None,
+            command: None,
+            help: None,
+            diffs: Vec::new(),
+            warnings: Vec::new(),
+            item: None,
+            items: None,
+            that: None,
+            sets: Sets::Nothing,
+            control: None,
+            delegated_to: None,
+            cancelled: false,
+            elapsed: Duration::ZERO,
+            traffic: Traffic::default(),
+        }
+    }
+
+    /// Returns a skipped outcome and why.
+    pub(super) fn skipped(reason: impl Into<String>, condition: Option<&str>) -> Self {
+        let reason = reason.into();
+        let mut outcome = Self::new(Status::Skipped);
+        outcome.result.insert("changed".to_owned(), false.into());
+        outcome.result.insert("skipped".to_owned(), true.into());
+        outcome
+            .result
+            .insert("skip_reason".to_owned(), reason.clone().into());
+        if let Some(condition) = condition {
+            outcome
+                .result
+                .insert("false_condition".to_owned(), condition.into());
+        }
+        outcome.message = Some(reason);
+        outcome
+    }
+
+    /// Returns a failed outcome.
+    pub(super) fn failed(message: impl Into<String>) -> Self {
+        let mut outcome = Self::new(Status::Failed);
+        let message = message.into();
+        outcome.result.insert("changed".to_owned(), false.into());
+        outcome.result.insert("failed".to_owned(), true.into());
+        outcome
+            .result
+            .insert("msg".to_owned(), message.clone().into());
+        outcome.message = Some(message);
+        outcome
+    }
+
+    /// Returns the outcome of a task that check mode cannot predict.
+    pub(super) fn not_predicted(reason: &NotKnown) -> Self {
+        let mut outcome = Self::skipped(format!("cannot be predicted: {reason}"), None);
+        outcome
+            .warnings
+            .push(format!("cannot be predicted: {reason}"));
+        outcome
+    }
+
+    /// Returns the result as a value.
+    pub(super) fn value(&self) -> Value {
+        value::map(self.result.clone())
+    }
+
+    /// Returns whether the task failed and that counts.
+    pub(super) fn counts_as_failed(&self) -> bool {
+        matches!(self.status, Status::Failed | Status::Unreachable) && !self.ignored
+    }
+}
+
+impl From<TemplateError> for Outcome {
+    fn from(error: TemplateError) -> Self {
+        if let Some(reason) = &error.not_known {
+            return Self::not_predicted(reason);
+        }
+        (*error.problem).into()
+    }
+}
+
+impl From<Problem> for Outcome {
+    fn from(problem: Problem) -> Self {
+        let mut outcome = Self::failed(problem.message.clone());
+        outcome.problem = Some(problem);
+        outcome
+    }
+}
+
+impl From<ModuleError> for Outcome {
+    fn from(error: ModuleError) -> Self {
+        match error {
+            ModuleError::Host(error) => error.into(),
+            ModuleError::NotKnown(reason) => Self::not_predicted(&reason),
+            ModuleError::Problem(problem) => (*problem).into(),
+            ModuleError::Refused { message, help } => {
+                let mut outcome = Self::failed(message);
+                outcome.help = help;
+                outcome
+            }
+        }
+    }
+}
+
+impl From<HostError> for Outcome {
+    fn from(error: HostError) -> Self {
+        let message = error.to_string();
+        match error {
+            HostError::NotKnown(reason) => Self::not_predicted(&reason),
+            HostError::Unreachable { help, .. } => {
+                let mut outcome = Self::failed(message);
+                outcome.status = Status::Unreachable;
+                outcome.result.insert("unreachable".to_owned(), true.into());
+                outcome.help = help;
+                outcome
+            }
+            HostError::Command { command, output } => {
+                let mut outcome = Self::failed(message);
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+                let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+                outcome.result.insert("rc".to_owned(), output.status.into());
+                outcome
+                    .result
+                    .insert("stdout".to_owned(), stdout.clone().into());
+                outcome
+                    .result
+                    .insert("stderr".to_owned(), stderr.clone().into());
+                outcome.command = Some(FailedCommand {
+                    command,
+                    status: output.status,
+                    stdout,
+                    stderr,
+                });
+                outcome
+            }
+            HostError::NotHappened { log: Some(log), .. } => {
+                let mut outcome = Self::failed(message);
+                outcome.result.insert("log".to_owned(), log.clone().into());
+                outcome.help = Some(format!("the last lines of its log:\n{log}"));
+                outcome
+            }
+            HostError::Cancelled => {
+                let mut outcome = Self::failed(message);
+                outcome.cancelled = true;
+                outcome
+            }
+            _ => Self::failed(message),
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! One batch of hosts going through one play together.
+
+use super::frame::Frame;
+use super::handlers::{Handler, notified_by};
+use super::host_state::HostState;
+use super::lockstep::Lockstep;
+use super::outcome::Outcome;
+use super::session::Session;
+use super::walk::Walk;
+use crate::playbook::{Item, Play, RoleUse, Task};
+use crate::report::Event;
+use crate::source::{Problem, did_you_mean};
+use crate::vars::{Layer, Scope};
+use crate::yaml::Node;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+/// One batch of hosts going through one play together.
+pub(super) struct PlayRun<'p> {
+    pub(super) session: &'p Arc<Session>,
+    pub(super) play: &'p Play,
+    pub(super) lockstep: Lockstep,
+    /// The task that gathers facts, where facts are gathered.
+    pub(super) gather: Option<Arc<Task>>,
+    pub(super) name: String,
+    /// All hosts of the play; those of this batch.
+    pub(super) play_hosts: &'p [Arc<HostState>],
+    pub(super) batch: &'p [Arc<HostState>],
+    handlers: RwLock<Arc<Vec<Handler>>>,
+    pub(super) public: RwLock<Vec<Arc<RoleUse>>>,
+    /// Variables of `vars_prompt`.
+    pub(super) prompted: Arc<Layer>,
+    /// What the play itself gives each host, read once a host.
+    pub(super) play_layers: Mutex<HashMap<Arc<str>, Vec<Arc<Layer>>>>,
+    pub(super) magic: RwLock<Arc<Layer>>,
+    ended: AtomicBool,
+    max_fail_percentage: Option<f64>,
+}
+
+impl<'p> PlayRun<'p> {
+    pub(super) fn new(
+        session: &'p Arc<Session>,
+        play: &'p Play,
+        name: String,
+        play_hosts: &'p [Arc<HostState>],
+        batch: &'p [Arc<HostState>],
+        prompted: Arc<Layer>,
+        max_fail_percentage: Option<f64>,
+    ) -> Self {
+        let run = Self {
+            session,
+            play,
+            lockstep: Lockstep::new(
+                batch.len(),
+                play.strategy == crate::playbook::Strategy::Linear,
+            ),
+            gather: super::gather::task(play),
+            name,
+            play_hosts,
+            batch,
+            handlers: RwLock::default(),
+            public: RwLock::default(),
+            prompted,
+            play_layers: Mutex::default(),
+            magic: RwLock::default(),
+            ended: AtomicBool::new(false),
+            max_fail_percentage,
+        };
+        for used in static_roles(play) {
+            run.add_role(&used);
+        }
+        let mut handlers = run.handlers().as_ref().clone();
+        Handler::collect(&play.handlers, None, &[], &mut handlers);
+        *write(&run.handlers) = Arc::new(handlers);
+        run.refresh_magic();
+        run
+    }
+
+    /// Takes all hosts of the batch through the play, each on a thread of its own. Returns
+    /// whether the play goes on with the next batch.
+    pub(super) fn run(&self) -> bool {
+        std::thread::scope(|scope| {
+            for (index, host) in self.batch.iter().enumerate() {
+                scope.spawn(move || Walk::new(self, host, index).play());
+            }
+        });
+        let all_failed = self.batch.iter().all(|host| host.has_failed());
+        let cancelled = self.session.cancel.is_cancelled();
+        !all_failed && !cancelled && !self.ended.load(Ordering::SeqCst)
+    }
+
+    /// Adds a role's handlers, and its variables where they are public.
+    pub(super) fn add_role(&self, used: &Arc<RoleUse>) {
+        for dependency in &used.role.dependencies {
+            self.add_role(dependency);
+        }
+        let mut found = Vec::new();
+        Handler::collect(&used.role.handlers, Some(used), &[], &mut found);
+        let mut handlers = write(&self.handlers);
+        found.retain(|handler| !handlers.iter().any(|known| known.is_same(handler)));
+        if !found.is_empty() {
+            Arc::make_mut(&mut handlers).append(&mut found);
+        }
+        if used.public {
+            let mut public = write(&self.public);
+            if !public
+                .iter()
+                .any(|known| Arc::ptr_eq(&known.role, &used.role))
+            {
+                public.push(used.clone());
+            }
+        }
+    }
+
+    pub(super) fn handlers(&self) -> Arc<Vec<Handler>> {
+        read(&self.handlers).clone()
+    }
+
+    /// Marks the handlers that a name of `notify` means.
+    pub(super) fn notify(
+        &self,
+        host: &HostState,
+        node: &Node,
+        scope: &Arc<Scope>,
+    ) -> Result<(), Box<Outcome>> {
+        let value = scope.render(node).map_err(|error| Box::new(error.into()))?;
+        let names: Vec<String> = match value.try_iter() {
+            Ok(items) if value.as_str().is_none() => items.map(|item| item.to_string()).collect(),
+            _ => vec![value.to_string()],
+        };
+        let handlers = self.handlers();
+        for name in names {
+            let found = notified_by(&handlers, &name, scope);
+            if found.is_empty() {
+                let known: Vec<_> = handlers.iter().filter_map(Handler::written_name).collect();
+                let problem = Problem::at(&node.place, format!("no handler is called \"{name}\""))
+                    .help(did_you_mean(&name, known.iter().map(String::as_str)));
+                return Err(Box::new(problem.into()));
+            }
+            found.into_iter().for_each(|handler| host.notify(handler));
+        }
+        Ok(())
+    }
+
+    /// Notes that a host failed, and stops the batch where that was one too many.
+    pub(super) fn failed(&self, host: &HostState, fatal: bool) {
+        host.set_failed(true);
+        self.refresh_magic();
+        let failed = self.batch.iter().filter(|host| host.has_failed()).count();
+        let percent = 100.0 * count(failed) / count(self.batch.len());
+        if fatal
+            || self
+                .max_fail_percentage
+                .is_some_and(|limit| percent > limit)
+        {
+            self.ended.store(true, Ordering::SeqCst);
+            self.lockstep.stop();
+        }
+    }
+
+    /// Takes back a failure that a rescue dealt with.
+    pub(super) fn rescued(&self, host: &HostState) {
+        host.set_failed(false);
+        self.refresh_magic();
+    }
+
+    /// Takes back the failures of all hosts.
+    pub(super) fn clear_errors(&self) {
+        self.batch.iter().for_each(|host| host.set_failed(false));
+        self.refresh_magic();
+    }
+
+    /// Ends the play after this batch.
+    pub(super) fn end_play(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.lockstep.stop();
+    }
+
+    /// Says which handlers were notified on a host and did not run.
+    pub(super) fn finished(&self, host: &HostState) {
+        let handlers = self.handlers();
+        let names: Vec<_> = host
+            .drain_notified()
+            .into_iter()
+            .filter_map(|index| handlers.get(index)?.written_name())
+            .map(|name| format!("\"{name}\""))
+            .collect();
+        if !names.is_empty() {
+            let text = format!("{}: notified but not run: {}", host.name, names.join(", "));
+            self.session.tell(Event::Warning(text));
+        }
+    }
+
+    /// Returns the frame that all tasks of the play are in.
+    pub(super) fn root(&self) -> Frame<'_> {
+        let keywords = &self.play.keywords;
+        let vars =
+            (!keywords.vars.is_empty()).then(|| Layer::written("vars of the play", &keywords.vars));
+        let folder: Option<&Path> = Some(&self.play.folder);
+        Frame {
+            keywords: Some(keywords),
+            vars,
+            folder,
+            ..Frame::default()
+        }
+    }
+}
+
+/// Returns the roles that the play uses or imports, as far as can be seen before it runs.
+fn static_roles(play: &Play) -> Vec<Arc<RoleUse>> {
+    let mut roles = play.roles.clone();
+    for items in [&play.pre_tasks, &play.tasks, &play.post_tasks] {
+        imported(items, &mut roles);
+    }
+    for used in play.roles.clone() {
+        imported(&used.role.tasks, &mut roles);
+    }
+    roles
+}
+
+fn imported(items: &[Item], roles: &mut Vec<Arc<RoleUse>>) {
+    for item in items {
+        match item {
+            Item::Role(used) => {
+                roles.push(used.clone());
+                imported(&used.role.tasks, roles);
+            }
+            Item::Block(block) => {
+                for items in [&block.block, &block.rescue, &block.always] {
+                    imported(items, roles);
+                }
+            }
+            Item::Task(_) | Item::Include(_) => {}
+        }
+    }
+}
+
+/// Hosts are few enough for an exact number.
+fn count(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+pub(super) fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

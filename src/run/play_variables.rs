@@ -1,0 +1,118 @@
+//! Variables that a play gives all its hosts: of its roles, its files and its own state.
+
+use super::host_state::HostState;
+use super::play_run::{PlayRun, lock, read, write};
+use crate::playbook::RoleUse;
+use crate::source::{Problem, Problems};
+use crate::value::{Fields, Value};
+use crate::vars::{Layer, Scope};
+use crate::yaml::{Data, Node};
+use std::sync::Arc;
+
+impl PlayRun<'_> {
+    /// Returns the default variables of all roles that the play shares.
+    pub(super) fn public_defaults(&self) -> Vec<Arc<Layer>> {
+        let layer = |used: &Arc<RoleUse>| {
+            Layer::written(
+                format!("defaults of role {}", used.role.name.name),
+                &used.role.defaults,
+            )
+        };
+        read(&self.public).iter().map(layer).collect()
+    }
+
+    /// Returns the variables of all roles that the play shares.
+    pub(super) fn public_vars(&self) -> Vec<Arc<Layer>> {
+        let layer = |used: &Arc<RoleUse>| {
+            Layer::written(
+                format!("vars of role {}", used.role.name.name),
+                &used.role.vars,
+            )
+        };
+        read(&self.public).iter().map(layer).collect()
+    }
+
+    /// Returns what the play itself gives a host: `vars_prompt` and `vars_files` (the play's `vars`
+    /// are its frame's).
+    pub(super) fn play_layers(&self, host: &HostState) -> Result<Vec<Arc<Layer>>, Problems> {
+        if let Some(layers) = lock(&self.play_layers).get(&host.name) {
+            return Ok(layers.clone());
+        }
+        let mut layers = vec![self.prompted.clone()];
+        let scope = self.session.host_scope(host)?;
+        let scope = scope.with(Layer::written("vars of the play", &self.play.keywords.vars));
+        for node in &self.play.vars_files {
+            layers.push(self.vars_file(node, &scope)?);
+        }
+        lock(&self.play_layers).insert(host.name.clone(), layers.clone());
+        Ok(layers)
+    }
+
+    fn vars_file(&self, node: &Node, scope: &Arc<Scope>) -> Result<Arc<Layer>, Problems> {
+        let candidates = match &node.data {
+            Data::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        let mut searched = Vec::new();
+        for candidate in candidates {
+            let name = scope
+                .render(candidate)
+                .map_err(|error| *error.problem)?
+                .to_string();
+            for path in [
+                self.play.folder.join("vars").join(&name),
+                self.play.folder.join(&name),
+            ] {
+                if path.exists() {
+                    let file = self.session.loader.file(&path)?;
+                    return match &file.data {
+                        Data::Map(entries) => {
+                            Ok(Layer::written(path.display().to_string(), entries))
+                        }
+                        Data::Null => Ok(Arc::default()),
+                        _ => Err(file.unexpected("a file of variables", "a mapping").into()),
+                    };
+                }
+                searched.push(path.display().to_string());
+            }
+        }
+        Err(Problem::at(&node.place, "no such file of variables")
+            .help(format!("searched: {}", searched.join(", ")))
+            .into())
+    }
+
+    /// Returns names whose value the play gives.
+    pub(super) fn magic(&self) -> Arc<Layer> {
+        read(&self.magic).clone()
+    }
+
+    /// Brings the names that depend on who has failed up to date.
+    pub(super) fn refresh_magic(&self) {
+        let names = |hosts: &[Arc<HostState>], all: bool| -> Value {
+            let hosts = hosts.iter().filter(|host| all || !host.has_failed());
+            hosts.map(|host| Value::from(host.name.clone())).collect()
+        };
+        let mut fields = Fields::new();
+        let batch = names(self.batch, false);
+        fields.insert("play_hosts".to_owned(), batch.clone());
+        fields.insert("ansible_play_batch".to_owned(), batch);
+        fields.insert(
+            "ansible_play_hosts".to_owned(),
+            names(self.play_hosts, false),
+        );
+        fields.insert(
+            "ansible_play_hosts_all".to_owned(),
+            names(self.play_hosts, true),
+        );
+        fields.insert("ansible_play_name".to_owned(), self.name.clone().into());
+        let roles: Value = self
+            .play
+            .roles
+            .iter()
+            .map(|used| Value::from(used.role.name.name.clone()))
+            .collect();
+        fields.insert("role_names".to_owned(), roles.clone());
+        fields.insert("ansible_play_role_names".to_owned(), roles);
+        *write(&self.magic) = Layer::data("the play", fields);
+    }
+}

@@ -1,0 +1,249 @@
+//! Loops: a task repeated over items.
+
+use super::keyword::{first_problem, render};
+use super::outcome::Outcome;
+use super::task::{Fallible, TaskRun};
+use crate::change::Sets;
+use crate::host::{Limits, Traffic};
+use crate::playbook::{Loop, LoopControl};
+use crate::report::Status;
+use crate::source::Problem;
+use crate::template::TemplateError;
+use crate::value::{self, Fields, NotKnown, Value};
+use crate::vars::{Layer, Scope};
+use crate::yaml::{Data, Node};
+use minijinja::value::ValueKind;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl TaskRun<'_, '_> {
+    pub(super) fn looped(&self, repeat: &Loop, scope: &Arc<Scope>) -> Fallible<Outcome> {
+        let items = match loop_items(repeat, scope) {
+            Ok(items) => items,
+            // A condition that is false without the item makes the loop unnecessary.
+            Err(outcome) => match self.conditions(scope) {
+                Ok(Some(skipped)) => return Ok(skipped),
+                _ => return Err(outcome),
+            },
+        };
+        let control = &repeat.control;
+        let variable = control.loop_var.as_deref().unwrap_or("item");
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        let mut scope = scope.clone();
+        for (index, item) in items.iter().enumerate() {
+            if let (Some(pause), true) = (&control.pause, index > 0) {
+                let seconds = render(&scope, pause)?.to_string().parse().unwrap_or(0.0);
+                let pause = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+                Limits {
+                    deadline: None,
+                    cancel: self.play.session.cancel.clone(),
+                }
+                .sleep(pause)
+                .map_err(|error| Box::new(error.into()))?;
+            }
+            let item_scope = scope.with(item_layer(repeat, variable, &items, index));
+            let mut outcome = self.item(&item_scope).unwrap_or_else(|outcome| *outcome);
+            outcome.result.insert(variable.to_owned(), item.clone());
+            outcome
+                .result
+                .insert("ansible_loop_var".to_owned(), variable.into());
+            outcome.item = Some(label(control.label.as_ref(), &item_scope, item));
+            self.play.tell_item(self, &outcome, &scope);
+            if !matches!(outcome.sets, Sets::Nothing) {
+                // The next item sees what this one set.
+                let fresh = self.play.scope(self.host, self.frame);
+                scope = fresh.map_err(|problems| Box::new(first_problem(problems)))?;
+            }
+            let stop = outcome.cancelled
+                || outcome.status == Status::Unreachable
+                || self.breaks(control, &item_scope, &outcome);
+            outcomes.push(outcome);
+            if stop {
+                break;
+            }
+        }
+        Ok(aggregate(outcomes))
+    }
+
+    fn breaks(&self, control: &LoopControl, scope: &Arc<Scope>, outcome: &Outcome) -> bool {
+        let scope = self.with_registered(scope, outcome);
+        !control.break_when.is_empty()
+            && control
+                .break_when
+                .iter()
+                .all(|condition| scope.condition(condition).unwrap_or(false))
+    }
+}
+
+/// Returns the items of a loop.
+pub(super) fn loop_items(repeat: &Loop, scope: &Arc<Scope>) -> Fallible<Vec<Value>> {
+    let value = match &repeat.lookup {
+        None => render(scope, &repeat.items)?,
+        Some(lookup) => {
+            let terms = match &repeat.items.data {
+                // `with_items: some_list` names a variable without braces, as it always could.
+                Data::Text(_) if !repeat.items.has_template() && lookup == "items" => scope
+                    .expression(&repeat.items)
+                    .or_else(|_| scope.render(&repeat.items)),
+                _ => scope.render(&repeat.items),
+            };
+            let terms = terms.map_err(|error| Box::new(at_items(error, repeat)))?;
+            if let Some(reason) = value::unknown_in(&terms) {
+                return Err(Box::new(Outcome::not_predicted(&reason)));
+            }
+            let terms = match terms.kind() {
+                ValueKind::Seq => terms.try_iter().map(Iterator::collect).unwrap_or_default(),
+                _ => vec![terms],
+            };
+            scope
+                .engine()
+                .lookup(lookup, &terms, &Fields::new(), &scope.context(), scope.site())
+                .map_err(|error| Box::new(at_items(error, repeat)))?
+        }
+    };
+    if let Some(reason) = not_known(&value) {
+        return Err(Box::new(Outcome::not_predicted(&reason)));
+    }
+    if matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
+        return Ok(value.try_iter().map(Iterator::collect).unwrap_or_default());
+    }
+    let what = match value.kind() {
+        ValueKind::Map => "a mapping (use the filter dict2items)",
+        ValueKind::String => "text",
+        ValueKind::None => "nothing",
+        _ => "no list",
+    };
+    let message = format!("a loop needs a list, and this is {what}");
+    Err(Box::new(
+        Problem::at(&repeat.items.place, message)
+            .label("expected a list")
+            .into(),
+    ))
+}
+
+/// A lookup has no place of its own: its loop has.
+fn at_items(error: TemplateError, repeat: &Loop) -> Outcome {
+    let mut error = error;
+    error.problem.place.get_or_insert_with(|| repeat.items.place.clone());
+    error.into()
+}
+
+fn not_known(value: &Value) -> Option<NotKnown> {
+    if value.kind() == ValueKind::Invalid {
+        value::unknown_in(value)
+    } else {
+        None
+    }
+}
+
+/// Returns the variables of one item.
+pub(super) fn item_layer(
+    repeat: &Loop,
+    variable: &str,
+    items: &[Value],
+    index: usize,
+) -> Arc<Layer> {
+    let item = |index: usize| items.get(index).cloned();
+    let mut fields = Fields::new();
+    fields.insert(variable.to_owned(), item(index).unwrap_or_default());
+    fields.insert("ansible_loop_var".to_owned(), variable.into());
+    if let Some(name) = &repeat.control.index_var {
+        fields.insert(name.clone(), index.into());
+        fields.insert("ansible_index_var".to_owned(), name.clone().into());
+    }
+    if repeat.control.extended {
+        let mut about = Fields::new();
+        about.insert("index".to_owned(), (index + 1).into());
+        about.insert("index0".to_owned(), index.into());
+        about.insert("first".to_owned(), (index == 0).into());
+        about.insert("last".to_owned(), (index + 1 == items.len()).into());
+        about.insert("length".to_owned(), items.len().into());
+        about.insert("revindex".to_owned(), (items.len() - index).into());
+        about.insert("revindex0".to_owned(), (items.len() - index - 1).into());
+        about.insert("allitems".to_owned(), items.iter().cloned().collect());
+        if let Some(previous) = index.checked_sub(1).and_then(item) {
+            about.insert("previtem".to_owned(), previous);
+        }
+        if let Some(next) = item(index + 1) {
+            about.insert("nextitem".to_owned(), next);
+        }
+        fields.insert("ansible_loop".to_owned(), value::map(about));
+    }
+    Layer::data("the loop", fields)
+}
+
+/// Returns how an item is shown.
+fn label(label: Option<&Node>, scope: &Arc<Scope>, item: &Value) -> String {
+    let value = label
+        .and_then(|label| scope.render(label).ok())
+        .unwrap_or_else(|| item.clone());
+    value.to_string()
+}
+
+/// Returns the outcome of a loop from those of its items.
+fn aggregate(mut outcomes: Vec<Outcome>) -> Outcome {
+    let count = outcomes.len();
+    let any = |status| outcomes.iter().any(|outcome| outcome.status == status);
+    let skipped = outcomes
+        .iter()
+        .all(|outcome| outcome.status == Status::Skipped);
+    let status = if any(Status::Unreachable) {
+        Status::Unreachable
+    } else if any(Status::Failed) {
+        Status::Failed
+    } else if skipped {
+        Status::Skipped
+    } else if any(Status::Changed) {
+        Status::Changed
+    } else {
+        Status::Ok
+    };
+    let mut whole = Outcome::new(status);
+    let changed = any(Status::Changed);
+    let results: Value = outcomes.iter().map(Outcome::value).collect();
+    let mut set = |name: &str, value: Value| whole.result.insert(name.to_owned(), value);
+    set("results", results);
+    set("changed", changed.into());
+    match status {
+        Status::Skipped if count == 0 => {
+            set("skipped", true.into());
+            set("skipped_reason", "No items in the list".into());
+        }
+        Status::Skipped => {
+            set("skipped", true.into());
+            set("msg", "All items skipped".into());
+        }
+        Status::Failed | Status::Unreachable => {
+            set("failed", true.into());
+            set("msg", "One or more items failed".into());
+        }
+        _ => {
+            set("msg", "All items completed".into());
+        }
+    }
+    whole.items = Some(count);
+    whole.cancelled = outcomes.iter().any(|outcome| outcome.cancelled);
+    whole.elapsed = outcomes.iter().map(|outcome| outcome.elapsed).sum();
+    whole.traffic = outcomes
+        .iter()
+        .fold(Traffic::default(), |sum, outcome| sum + outcome.traffic);
+    whole.delegated_to = outcomes
+        .iter()
+        .find_map(|outcome| outcome.delegated_to.clone());
+    whole.control = outcomes.iter().find_map(|outcome| outcome.control);
+    for outcome in &mut outcomes {
+        whole.diffs.append(&mut outcome.diffs);
+        whole.warnings.append(&mut outcome.warnings);
+    }
+    if let Some(failed) = outcomes
+        .iter()
+        .position(|outcome| matches!(outcome.status, Status::Failed | Status::Unreachable))
+    {
+        let failed = outcomes.swap_remove(failed);
+        whole.message = failed.message;
+        whole.problem = failed.problem;
+        whole.command = failed.command;
+        whole.help = failed.help;
+    }
+    whole
+}

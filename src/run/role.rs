@@ -1,0 +1,87 @@
+//! Roles: their variables, dependencies and tasks.
+
+use super::frame::Frame;
+use super::keyword::first_problem;
+use super::lockstep::Position;
+use super::walk::{Flow, Walk};
+use crate::playbook::RoleUse;
+use crate::vars::Layer;
+use std::sync::Arc;
+
+impl Walk<'_, '_> {
+    /// Runs a role, its dependencies first.
+    pub(super) fn role(
+        &mut self,
+        used: &Arc<RoleUse>,
+        frame: &Frame<'_>,
+        position: &mut Position,
+    ) -> Flow {
+        let role = &used.role;
+        let given = (&used.keywords.vars, &used.parameters, &used.keywords.when);
+        let identity = format!("{} {given:?}", role.name.folder.display());
+        if !role.allow_duplicates && !used.allow_duplicates && !self.host.first_time(identity) {
+            return Flow::Next;
+        }
+        let keywords = frame.inner(&used.keywords, "vars given to the role");
+        let inner = self.role_frame(used, &keywords);
+        for (index, dependency) in role.dependencies.iter().enumerate() {
+            position.extend([0, u32::try_from(index).unwrap_or(u32::MAX)]);
+            let flow = self.role(dependency, &keywords, position);
+            position.truncate(position.len() - 2);
+            if !matches!(flow, Flow::Next) {
+                return flow;
+            }
+        }
+        position.push(1);
+        let checked = self.checked(used, &keywords, &inner, position);
+        if !matches!(checked, Flow::Next) {
+            position.pop();
+            return checked;
+        }
+        let flow = self.items(&role.tasks, &inner, position);
+        position.pop();
+        if matches!(flow, Flow::EndRole) {
+            Flow::Next
+        } else {
+            flow
+        }
+    }
+
+    /// Checks the variables of a role that says which ones it takes.
+    fn checked(
+        &mut self,
+        used: &Arc<RoleUse>,
+        keywords: &Frame<'_>,
+        inner: &Frame<'_>,
+        position: &mut Position,
+    ) -> Flow {
+        if used.role.argument_spec.is_none() || !self.takes(keywords) {
+            return Flow::Next;
+        }
+        if !self.arrives(position) {
+            return Flow::Stopped;
+        }
+        match self.play.scope(self.host, inner) {
+            Ok(scope) => self.argument_spec(used, &scope),
+            Err(problems) => self.after_failure(None, first_problem(problems)),
+        }
+    }
+
+    /// Returns the frame of a role's tasks, inside that of its parameters.
+    pub(super) fn role_frame<'f>(&self, used: &Arc<RoleUse>, keywords: &'f Frame<'f>) -> Frame<'f> {
+        let role = &used.role;
+        let name = &role.name.name;
+        Frame {
+            parent: Some(keywords),
+            role: Some(role.name.clone()),
+            defaults: Some(Layer::written(
+                format!("defaults of role {name}"),
+                &role.defaults,
+            )),
+            role_vars: Some(Layer::written(format!("vars of role {name}"), &role.vars)),
+            parameters: (!used.parameters.is_empty())
+                .then(|| Layer::written("parameters of the role", &used.parameters)),
+            ..Frame::default()
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! What all plays and hosts of a run share.
+
+use super::{Connector, HostState, Options};
+use crate::archive::Store;
+use crate::host::{Cancel, Traffic};
+use crate::inventory::Inventory;
+use crate::module::Registry;
+use crate::playbook::Loader;
+use crate::report::{Event, Recap, TaskResult};
+use crate::template::Engine;
+use crate::value::{self, Value};
+use crate::vars::{Layer, Secrets};
+use indexmap::IndexMap;
+use std::path::PathBuf;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Instant;
+
+/// Asks the person at the terminal: the question, and whether what they type is shown; nothing
+/// where nobody can be asked.
+pub type Ask = Box<dyn Fn(&str, bool) -> Option<String> + Send + Sync>;
+
+/// What all plays and hosts of a run share.
+pub struct Session {
+    /// The modules.
+    pub registry: Registry,
+    /// The template engine.
+    pub engine: Arc<Engine>,
+    /// Reads roles and task files.
+    pub loader: Loader,
+    /// The inventory.
+    pub inventory: Arc<Inventory>,
+    /// What the user asked for.
+    pub options: Options,
+    /// Values that must not be shown.
+    pub secrets: Arc<Secrets>,
+    /// Set when the user calls the run off.
+    pub cancel: Cancel,
+    /// The folder of the playbook.
+    pub playbook_folder: PathBuf,
+    /// Connections to the hosts.
+    pub connector: Connector,
+    /// Asks the person at the terminal.
+    pub(super) ask: Ask,
+    /// Archives that the run has read.
+    pub archives: Store,
+    /// Those who report.
+    pub events: Sender<Event>,
+    /// Hosts that the run may go forward on at a time.
+    pub(super) permits: Permits,
+    /// All hosts of the inventory, in its order.
+    pub(super) hosts: Mutex<IndexMap<Arc<str>, Arc<HostState>>>,
+    /// `--extra-vars`.
+    pub(super) extra: Arc<Layer>,
+    started: Instant,
+}
+
+/// What a session is made of.
+pub struct Parts {
+    /// The inventory.
+    pub inventory: Inventory,
+    /// Reads roles and task files.
+    pub loader: Loader,
+    /// What the user asked for.
+    pub options: Options,
+    /// The folder of the playbook.
+    pub playbook_folder: PathBuf,
+    /// Connections to the hosts.
+    pub connector: Connector,
+    /// Set when the user calls the run off.
+    pub cancel: Cancel,
+    /// Asks the person at the terminal.
+    pub ask: Ask,
+    /// Those who report.
+    pub events: Sender<Event>,
+}
+
+impl Session {
+    /// Returns a session with all built-in modules.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let secrets = Arc::new(Secrets::default());
+        let given = [&parts.options.password, &parts.options.become_password];
+        given
+            .into_iter()
+            .flatten()
+            .for_each(|secret| secrets.add(secret.reveal()));
+        let hosts = parts.inventory.hosts().keys();
+        let hosts = hosts
+            .map(|name| (name.clone(), HostState::new(name.clone())))
+            .collect();
+        Arc::new(Self {
+            registry: crate::modules::built_in(),
+            engine: Arc::new(Engine::new()),
+            loader: parts.loader,
+            inventory: Arc::new(parts.inventory),
+            permits: Permits::new(parts.options.forks),
+            extra: Layer::written("extra variables", &parts.options.extra_vars),
+            options: parts.options,
+            secrets,
+            cancel: parts.cancel,
+            playbook_folder: parts.playbook_folder,
+            connector: parts.connector,
+            ask: parts.ask,
+            events: parts.events,
+            archives: Store::default(),
+            hosts: Mutex::new(hosts),
+            started: Instant::now(),
+        })
+    }
+
+    /// Tells those who report that the run is over, with what was counted on each host that a
+    /// play was for.
+    pub fn finish(&self) {
+        let recap = self
+            .all_hosts()
+            .into_iter()
+            .map(|host| (host.name.clone(), host.recap()));
+        let touched = recap.filter(|(_, recap)| *recap != Recap::default());
+        let mut traffic = Traffic::default();
+        for host in self.connector.connected() {
+            traffic = traffic + host.traffic();
+        }
+        self.tell(Event::RunFinished {
+            recap: touched.collect(),
+            check: self.options.check,
+            elapsed: self.started.elapsed(),
+            traffic,
+        });
+    }
+
+    /// Returns what is known of a host; a host that is not in the inventory is added
+    /// (`delegate_to: localhost`).
+    pub fn host(&self, name: &str) -> Arc<HostState> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(host) = hosts.get(name) {
+            return host.clone();
+        }
+        let host = HostState::new(name.into());
+        hosts.insert(host.name.clone(), host.clone());
+        host
+    }
+
+    /// Returns all hosts known so far.
+    pub(super) fn all_hosts(&self) -> Vec<Arc<HostState>> {
+        self.hosts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect()
+    }
+
+    /// Tells those who report. Nobody listening is no error: the run goes on.
+    pub fn tell(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+
+    /// Masks all secrets in a result and makes it plain data, so that reporters cannot show one.
+    pub(super) fn redact(&self, mut result: TaskResult) -> TaskResult {
+        let mask = |text: &mut String| *text = self.secrets.redact(text);
+        let mut json = value::to_json(&result.result);
+        self.secrets.redact_json(&mut json);
+        result.result = value::of(&json);
+        result.message.iter_mut().for_each(mask);
+        result.help.iter_mut().for_each(mask);
+        result.item.iter_mut().for_each(mask);
+        result.warnings.iter_mut().for_each(mask);
+        result
+            .diffs
+            .iter_mut()
+            .for_each(|diff| mask(&mut diff.text));
+        if let Some(command) = &mut result.command {
+            mask(&mut command.command);
+            mask(&mut command.stdout);
+            mask(&mut command.stderr);
+        }
+        if let Some(problem) = &mut result.problem {
+            mask(&mut problem.message);
+            mask(&mut problem.label);
+            problem.help.iter_mut().for_each(mask);
+        }
+        result
+    }
+
+    /// Returns the value of `omit` in templates.
+    pub(super) fn omit() -> Value {
+        Value::from_object(Omit)
+    }
+}
+
+/// The value of `omit`: an argument with it is left out.
+#[derive(Debug)]
+pub(super) struct Omit;
+
+impl minijinja::value::Object for Omit {
+    fn render(self: &Arc<Self>, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("__omit_place_holder__")
+    }
+}
+
+/// A counter that lets so many threads through at a time.
+pub(super) struct Permits {
+    free: Mutex<usize>,
+    returned: Condvar,
+}
+
+impl Permits {
+    pub(super) fn new(number: usize) -> Self {
+        Self {
+            free: Mutex::new(number.max(1)),
+            returned: Condvar::new(),
+        }
+    }
+
+    /// Waits for a permit; it is returned when the guard is dropped.
+    pub(super) fn acquire(&self) -> Permit<'_> {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self
+            .returned
+            .wait_while(free, |free| *free == 0)
+            .unwrap_or_else(PoisonError::into_inner);
+        *free -= 1;
+        Permit(self)
+    }
+}
+
+/// The right to go forward.
+pub(super) struct Permit<'a>(&'a Permits);
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.0.returned.notify_one();
+    }
+}

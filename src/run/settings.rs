@@ -1,0 +1,275 @@
+//! How a task reaches a host: the connection and the user, from variables, keywords and options.
+
+use super::frame::Frame;
+use super::keyword::flag;
+use super::outcome::Outcome;
+use super::session::Session;
+use crate::host::Secret;
+use crate::host::shell::{Become, BecomeMethod};
+use crate::playbook::Keywords;
+use crate::source::did_you_mean;
+use crate::value::Value;
+use crate::vars::Scope;
+use crate::yaml::Node;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a task reaches a host. Equal settings share a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The host's name in the inventory.
+    pub name: Arc<str>,
+    /// What carries the commands.
+    pub connection: Connection,
+    /// The user to become, if another than the login.
+    pub r#become: Option<Become>,
+}
+
+/// What carries the commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Connection {
+    /// Processes of this machine.
+    Local,
+    /// SSH.
+    Ssh(SshSettings),
+}
+
+/// Where and as whom to log in; `None` leaves it to `~/.ssh/config` and its defaults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SshSettings {
+    /// Name or address.
+    pub address: String,
+    /// Port.
+    pub port: Option<u16>,
+    /// Login name.
+    pub user: Option<String>,
+    /// Password, tried after keys.
+    pub password: Option<Secret>,
+    /// A private key file.
+    pub private_key: Option<PathBuf>,
+    /// The file of known host keys.
+    pub known_hosts: Option<PathBuf>,
+    /// Arguments as for ssh(1), of which `-J` and `-o ProxyJump=…` are understood.
+    pub arguments: Vec<String>,
+    /// Whether an unknown host key is learnt rather than refused.
+    pub accept_new: bool,
+    /// How long connecting may take.
+    pub timeout: Duration,
+}
+
+impl Session {
+    /// Returns how a task reaches the host `name`. Variables are those of `scope`, the host's own;
+    /// keywords are the task's, rendered with `task_scope`.
+    pub(super) fn settings(
+        &self,
+        name: &str,
+        scope: &Arc<Scope>,
+        frame: &Frame<'_>,
+        task_scope: &Arc<Scope>,
+    ) -> Result<Settings, Box<Outcome>> {
+        let lookup = Lookup {
+            scope,
+            frame,
+            task_scope,
+        };
+        let local = name == "localhost" && scope.get("ansible_host").is_none();
+        let kind = lookup
+            .text(&["ansible_connection"], |keywords| {
+                keywords.connection.as_ref()
+            })?
+            .or_else(|| self.options.connection.clone())
+            .unwrap_or_else(|| if local { "local" } else { "ssh" }.to_owned());
+        let connection = match kind.rsplit('.').next().unwrap_or_default() {
+            "local" => Connection::Local,
+            "ssh" | "smart" | "paramiko" | "paramiko_ssh" => {
+                Connection::Ssh(self.ssh(name, &lookup)?)
+            }
+            other => {
+                let mut outcome = Outcome::failed(format!("unknown connection \"{other}\""));
+                outcome.help = did_you_mean(other, ["ssh", "local"])
+                    .or_else(|| Some("known are ssh and local".to_owned()));
+                return Err(Box::new(outcome));
+            }
+        };
+        Ok(Settings {
+            name: name.into(),
+            connection,
+            r#become: self.becoming(&lookup)?,
+        })
+    }
+
+    fn ssh(&self, name: &str, lookup: &Lookup<'_>) -> Result<SshSettings, Box<Outcome>> {
+        let none = |_: &Keywords| None;
+        let port = lookup.text(&["ansible_port", "ansible_ssh_port"], |keywords| {
+            keywords.port.as_ref()
+        })?;
+        let port = match port {
+            None => None,
+            Some(text) => match text.parse() {
+                Ok(port) => Some(port),
+                Err(_) => {
+                    return Err(Box::new(Outcome::failed(format!(
+                        "ansible_port is no port: {text}"
+                    ))));
+                }
+            },
+        };
+        let password = lookup.secret(
+            self,
+            &[
+                "ansible_password",
+                "ansible_ssh_pass",
+                "ansible_ssh_password",
+            ],
+        )?;
+        let key = lookup.text(
+            &["ansible_ssh_private_key_file", "ansible_private_key_file"],
+            none,
+        )?;
+        let arguments = lookup
+            .text(&["ansible_ssh_common_args"], none)?
+            .unwrap_or_default();
+        Ok(SshSettings {
+            address: lookup
+                .text(&["ansible_host", "ansible_ssh_host"], none)?
+                .unwrap_or_else(|| name.to_owned()),
+            port,
+            user: lookup
+                .text(&["ansible_user", "ansible_ssh_user"], |keywords| {
+                    keywords.remote_user.as_ref()
+                })?
+                .or_else(|| self.options.user.clone()),
+            password: password.or_else(|| self.options.password.clone()),
+            private_key: key
+                .map(|path| expand_home(&path))
+                .or_else(|| self.options.private_key.clone()),
+            known_hosts: lookup
+                .text(&["rmqplay_known_hosts"], none)?
+                .map(|path| expand_home(&path)),
+            arguments: arguments.split_whitespace().map(str::to_owned).collect(),
+            accept_new: self.options.accept_new,
+            timeout: self.options.connect_timeout,
+        })
+    }
+
+    fn becoming(&self, lookup: &Lookup<'_>) -> Result<Option<Become>, Box<Outcome>> {
+        let wanted = match lookup.variable(&["ansible_become"])? {
+            Some(value) => {
+                value.is_true() && !matches!(value.to_string().as_str(), "no" | "false" | "False")
+            }
+            None => match lookup.frame.nearest(|keywords| keywords.r#become.as_ref()) {
+                Some(node) => flag(Some(node), lookup.task_scope)?,
+                None => self.options.r#become,
+            },
+        };
+        if !wanted {
+            return Ok(None);
+        }
+        let user = lookup
+            .text(&["ansible_become_user"], |keywords| {
+                keywords.become_user.as_ref()
+            })?
+            .or_else(|| self.options.become_user.clone());
+        let method = lookup
+            .text(&["ansible_become_method"], |keywords| {
+                keywords.become_method.as_ref()
+            })?
+            .or_else(|| self.options.become_method.clone());
+        let method = match method
+            .as_deref()
+            .map(|name| name.rsplit('.').next().unwrap_or(name))
+        {
+            None | Some("sudo") => BecomeMethod::Sudo,
+            Some("su") => BecomeMethod::Su,
+            Some("doas") => BecomeMethod::Doas,
+            Some(other) => {
+                let mut outcome = Outcome::failed(format!("unknown become_method \"{other}\""));
+                outcome.help = Some("known are sudo, su and doas".to_owned());
+                return Err(Box::new(outcome));
+            }
+        };
+        let flags = lookup.text(&["ansible_become_flags"], |keywords| {
+            keywords.become_flags.as_ref()
+        })?;
+        let names = [
+            "ansible_become_password",
+            "ansible_become_pass",
+            "ansible_sudo_pass",
+        ];
+        let password = lookup.secret(self, &names)?;
+        Ok(Some(Become {
+            user: user.unwrap_or_else(|| "root".to_owned()),
+            method,
+            executable: lookup.text(&["ansible_become_exe"], |keywords| {
+                keywords.become_exe.as_ref()
+            })?,
+            flags: flags
+                .unwrap_or_default()
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
+            password: password.or_else(|| self.options.become_password.clone()),
+        }))
+    }
+}
+
+struct Lookup<'a> {
+    scope: &'a Arc<Scope>,
+    frame: &'a Frame<'a>,
+    task_scope: &'a Arc<Scope>,
+}
+
+impl Lookup<'_> {
+    /// Returns the first of these variables that has a value.
+    fn variable(&self, names: &[&str]) -> Result<Option<Value>, Box<Outcome>> {
+        let Some(name) = names
+            .iter()
+            .find(|name| self.scope.place(name).is_some() || self.scope.get(name).is_some())
+        else {
+            return Ok(None);
+        };
+        let value = match self.scope.place(name) {
+            Some(node) => self
+                .scope
+                .render(node)
+                .map_err(|error| Box::new(Outcome::from(error)))?,
+            None => self.scope.get(name).unwrap_or_default(),
+        };
+        Ok((!value.is_none() && !value.is_undefined()).then_some(value))
+    }
+
+    /// Returns the text of a variable, or else of a keyword.
+    fn text<'k>(
+        &'k self,
+        names: &[&str],
+        keyword: impl Fn(&'k Keywords) -> Option<&'k Node>,
+    ) -> Result<Option<String>, Box<Outcome>> {
+        if let Some(value) = self.variable(names)? {
+            return Ok(Some(value.to_string()));
+        }
+        match self.frame.nearest(keyword) {
+            None => Ok(None),
+            Some(node) => match self.task_scope.render(node) {
+                Ok(value) => Ok(Some(value.to_string())),
+                Err(error) => Err(Box::new(error.into())),
+            },
+        }
+    }
+
+    /// Returns a password, which from now on is masked wherever it appears.
+    fn secret(&self, session: &Session, names: &[&str]) -> Result<Option<Secret>, Box<Outcome>> {
+        let value = self.variable(names)?.map(|value| value.to_string());
+        Ok(value.map(|text| {
+            session.secrets.add(&text);
+            Secret::new(text)
+        }))
+    }
+}
+
+fn expand_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => path.into(),
+    }
+}

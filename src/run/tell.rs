@@ -1,0 +1,154 @@
+//! What those who report are told of a play.
+
+use super::host_state::HostState;
+use super::keyword::flag;
+use super::outcome::Outcome;
+use super::play_run::PlayRun;
+use super::task::TaskRun;
+use super::walk::Walk;
+use crate::playbook::{Include, IncludeKind, Task};
+use crate::report::{Event, Status, TaskName, TaskResult};
+use crate::value::{self, Value};
+use crate::vars::Scope;
+use crate::yaml::Node;
+use std::sync::Arc;
+
+impl PlayRun<'_> {
+    /// Returns a task's name as shown.
+    pub(super) fn task_name(
+        &self,
+        task: &Task,
+        scope: Option<&Arc<Scope>>,
+        handler: bool,
+    ) -> Arc<TaskName> {
+        let name = shown_name(task.name.as_ref(), scope, &task.action.module);
+        let name = match &task.role {
+            Some(role) => format!("{} : {name}", role.name),
+            None => name,
+        };
+        let action = task.action.module.clone();
+        Arc::new(TaskName {
+            name,
+            action,
+            path: task.place.path_and_line(),
+            handler,
+        })
+    }
+
+    pub(super) fn tell_started(&self, run: &TaskRun<'_, '_>) {
+        let (task, host) = (run.name.clone(), run.host.name.clone());
+        self.session.tell(Event::TaskStarted { task, host });
+    }
+
+    pub(super) fn tell_item(&self, run: &TaskRun<'_, '_>, outcome: &Outcome, scope: &Arc<Scope>) {
+        let result = self.result(run, outcome, Some(scope));
+        self.session.tell(Event::ItemFinished(Box::new(result)));
+    }
+
+    pub(super) fn tell_finished(
+        &self,
+        run: &TaskRun<'_, '_>,
+        outcome: &Outcome,
+        scope: Option<&Arc<Scope>>,
+    ) {
+        let result = self.result(run, outcome, scope);
+        self.session.tell(Event::TaskFinished(Box::new(result)));
+    }
+
+    /// Returns what reporters are told, without what `no_log` hides.
+    fn result(
+        &self,
+        run: &TaskRun<'_, '_>,
+        outcome: &Outcome,
+        scope: Option<&Arc<Scope>>,
+    ) -> TaskResult {
+        let no_log = run.frame.nearest(|keywords| keywords.no_log.as_ref());
+        // A `no_log` that cannot be evaluated hides: showing too much cannot be taken back.
+        let hidden =
+            no_log.is_some() && scope.is_none_or(|scope| flag(no_log, scope).unwrap_or(true));
+        let result = task_result(&run.name, &run.host.name, outcome);
+        self.session
+            .redact(if hidden { censored(result) } else { result })
+    }
+
+    /// Tells what came of an include: one line, as Ansible has it.
+    pub(super) fn tell_include(&self, walk: &Walk<'_, '_>, include: &Include, outcome: &Outcome) {
+        let action = match include.kind {
+            IncludeKind::Tasks(_) => "include_tasks",
+            IncludeKind::Role { .. } => "include_role",
+        };
+        let name = shown_name(include.name.as_ref(), None, action);
+        let name = match &include.role {
+            Some(role) => format!("{} : {name}", role.name),
+            None => name,
+        };
+        let path = include.place.path_and_line();
+        let task = Arc::new(TaskName {
+            name,
+            action: action.to_owned(),
+            path,
+            handler: walk.in_handler,
+        });
+        self.tell_made(walk.host, &task, outcome);
+    }
+
+    /// Counts and tells what came of a task that the run itself made.
+    pub(super) fn tell_made(&self, host: &HostState, task: &Arc<TaskName>, outcome: &Outcome) {
+        host.count(|recap| recap.count(outcome.status, false));
+        let result = self.session.redact(task_result(task, &host.name, outcome));
+        self.session.tell(Event::TaskFinished(Box::new(result)));
+    }
+}
+
+fn shown_name(name: Option<&Node>, scope: Option<&Arc<Scope>>, action: &str) -> String {
+    let Some(node) = name else {
+        return action.to_owned();
+    };
+    let rendered = scope.and_then(|scope| scope.render(node).ok());
+    let usable = rendered.filter(|value| value::unknown_in(value).is_none());
+    usable.unwrap_or_else(|| node.to_value()).to_string()
+}
+
+fn task_result(task: &Arc<TaskName>, host: &Arc<str>, outcome: &Outcome) -> TaskResult {
+    TaskResult {
+        task: task.clone(),
+        host: host.clone(),
+        delegated_to: outcome.delegated_to.clone(),
+        status: outcome.status,
+        ignored: outcome.ignored,
+        item: outcome.item.clone(),
+        that: outcome.that,
+        items: outcome.items,
+        message: outcome.message.clone(),
+        problem: outcome.problem.clone(),
+        command: outcome.command.clone(),
+        help: outcome.help.clone(),
+        result: outcome.value(),
+        diffs: outcome.diffs.clone(),
+        warnings: outcome.warnings.clone(),
+        elapsed: outcome.elapsed,
+        traffic: outcome.traffic,
+    }
+}
+
+const CENSORED: &str =
+    "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
+
+fn censored(mut result: TaskResult) -> TaskResult {
+    let changed = result.status == Status::Changed;
+    result.result = Value::from_pairs([
+        ("censored", Value::from(CENSORED)),
+        ("changed", Value::from(changed)),
+    ]);
+    result.message = result.message.is_some().then(|| CENSORED.to_owned());
+    result.item = result
+        .item
+        .is_some()
+        .then(|| "(censored due to no_log)".to_owned());
+    result.problem = None;
+    result.command = None;
+    result.help = None;
+    result.diffs.clear();
+    result.warnings.clear();
+    result
+}

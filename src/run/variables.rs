@@ -1,0 +1,211 @@
+//! The variables of a task on a host: all layers in their order.
+
+use super::frame::Frame;
+use super::host_state::HostState;
+use super::play_run::PlayRun;
+use super::session::Session;
+use crate::source::Problems;
+use crate::template::Site;
+use crate::value::{Fields, Value};
+use crate::vars::{Layer, Scope, Variable};
+use crate::yaml::Node;
+use minijinja::value::{Enumerator, Object};
+use std::fmt;
+use std::sync::{Arc, Weak};
+
+impl Session {
+    /// Returns the host's variables from the inventory and the folders beside it and the playbook.
+    pub(super) fn inventory_layers(&self, host: &HostState) -> Result<Vec<Arc<Layer>>, Problems> {
+        if let Some(layers) = host.inventory.get() {
+            return Ok(layers.clone());
+        }
+        let known = self.inventory.hosts().contains_key(&host.name) || &*host.name == "localhost";
+        let read = if known {
+            self.inventory
+                .host_variables(&host.name, Some(&self.playbook_folder))?
+        } else {
+            // A machine that only `delegate_to` names.
+            Vec::new()
+        };
+        let layers = read.into_iter().map(|layer| {
+            let variables = layer.variables.iter();
+            let written =
+                |(name, node): (&Arc<str>, &Node)| (name.clone(), Variable::Template(node.clone()));
+            Arc::new(Layer {
+                origin: layer.origin,
+                variables: variables.map(written).collect(),
+            })
+        });
+        Ok(host.inventory.get_or_init(|| layers.collect()).clone())
+    }
+
+    /// Returns what a host is for others (`hostvars[host]`): inventory, facts and what tasks set.
+    pub(super) fn host_scope(self: &Arc<Self>, host: &HostState) -> Result<Arc<Scope>, Problems> {
+        let mut layers = self.inventory_layers(host)?;
+        let (facts, set) = host.layers();
+        layers.extend([facts, set, self.extra.clone(), self.magic_of_host(host)]);
+        let site = Arc::new(self.site(vec![self.playbook_folder.clone()]));
+        Ok(Scope::new(layers, self.engine.clone(), site))
+    }
+
+    pub(super) fn site(&self, folders: Vec<std::path::PathBuf>) -> Site {
+        Site {
+            folders,
+            lenient: self.options.compat,
+            ..Site::default()
+        }
+    }
+
+    /// Returns the value of `groups`.
+    pub(super) fn groups(&self) -> Value {
+        let groups = self.inventory.hosts_of_groups().into_iter();
+        Value::from_pairs(groups.map(|(name, hosts)| (name, hosts.into_iter().collect::<Value>())))
+    }
+
+    /// Returns names that hold for a host in every play.
+    fn magic_of_host(self: &Arc<Self>, host: &HostState) -> Arc<Layer> {
+        host.magic
+            .get_or_init(|| self.make_magic_of_host(&host.name))
+            .clone()
+    }
+
+    fn make_magic_of_host(self: &Arc<Self>, name: &str) -> Arc<Layer> {
+        let mut fields = Fields::new();
+        let mut set = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+        set("inventory_hostname", name.into());
+        set(
+            "inventory_hostname_short",
+            name.split('.').next().unwrap_or(name).into(),
+        );
+        set(
+            "group_names",
+            self.inventory.groups_of(name).into_iter().collect(),
+        );
+        set(
+            "hostvars",
+            Value::from_object(HostVars(Arc::downgrade(self))),
+        );
+        set("groups", self.groups());
+        set("omit", Session::omit());
+        set("ansible_check_mode", self.options.check.into());
+        set("ansible_diff_mode", self.options.diff.into());
+        set("ansible_verbosity", self.options.verbosity.into());
+        set("ansible_forks", self.options.forks.into());
+        set(
+            "ansible_run_tags",
+            self.options.tags.tags.iter().cloned().collect(),
+        );
+        set(
+            "ansible_skip_tags",
+            self.options.tags.skip.iter().cloned().collect(),
+        );
+        set(
+            "ansible_limit",
+            self.options
+                .limit
+                .clone()
+                .map_or(Value::from(()), Value::from),
+        );
+        set(
+            "playbook_dir",
+            self.playbook_folder.to_string_lossy().into(),
+        );
+        if let Some(file) = self
+            .inventory
+            .hosts()
+            .get(name)
+            .and_then(|host| host.file.as_ref())
+        {
+            let folder = file.parent().unwrap_or(std::path::Path::new(""));
+            set("inventory_file", file.to_string_lossy().into());
+            set("inventory_dir", folder.to_string_lossy().into());
+        }
+        set("rmqplay_version", env!("CARGO_PKG_VERSION").into());
+        let version = [("full", "2.19.0"), ("string", "2.19.0")];
+        set("ansible_version", Value::from_pairs(version));
+        Layer::data("names that rmqplay sets", fields)
+    }
+}
+
+impl PlayRun<'_> {
+    /// Returns the variables of something in a play on a host, without any loop item.
+    pub(super) fn scope(
+        &self,
+        host: &HostState,
+        frame: &Frame<'_>,
+    ) -> Result<Arc<Scope>, Problems> {
+        let session = self.session;
+        let (facts, set) = host.layers();
+        let inwards: Vec<_> = frame.inwards().collect();
+        let mut layers = self.public_defaults();
+        layers.extend(inwards.iter().filter_map(|frame| frame.defaults.clone()));
+        layers.extend(session.inventory_layers(host)?);
+        layers.push(facts);
+        layers.extend(self.play_layers(host)?);
+        layers.extend(self.public_vars());
+        layers.extend(inwards.iter().filter_map(|frame| frame.role_vars.clone()));
+        layers.extend(inwards.iter().filter_map(|frame| frame.vars.clone()));
+        layers.push(set);
+        layers.extend(inwards.iter().filter_map(|frame| frame.parameters.clone()));
+        layers.push(session.extra.clone());
+        layers.push(session.magic_of_host(host));
+        layers.push(self.magic());
+        layers.extend(role_names(frame));
+        let site = Arc::new(session.site(frame.folders()));
+        Ok(Scope::new(layers, session.engine.clone(), site))
+    }
+}
+
+/// Returns the names of the role a task is in.
+fn role_names(frame: &Frame<'_>) -> Option<Arc<Layer>> {
+    let role = frame.role()?;
+    let mut fields = Fields::new();
+    for name in ["role_name", "ansible_role_name"] {
+        fields.insert(name.to_owned(), role.name.clone().into());
+    }
+    fields.insert("role_path".to_owned(), role.folder.to_string_lossy().into());
+    let parents = role.parents.iter().rev().cloned().collect();
+    fields.insert("ansible_parent_role_names".to_owned(), parents);
+    Some(Layer::data("the role", fields))
+}
+
+/// `hostvars`: the variables of every host, put together when asked for.
+struct HostVars(Weak<Session>);
+
+impl fmt::Debug for HostVars {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("hostvars")
+    }
+}
+
+impl Object for HostVars {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str()?;
+        let session = self.0.upgrade()?;
+        let host = session
+            .all_hosts()
+            .into_iter()
+            .find(|host| &*host.name == name)?;
+        match session.host_scope(&host) {
+            Ok(scope) => Some(scope.context()),
+            Err(problems) => {
+                let kind = minijinja::ErrorKind::InvalidOperation;
+                Some(minijinja::Error::new(kind, problems.to_string()).into())
+            }
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        let hosts = self
+            .0
+            .upgrade()
+            .map(|session| session.all_hosts())
+            .unwrap_or_default();
+        Enumerator::Values(
+            hosts
+                .iter()
+                .map(|host| Value::from(host.name.clone()))
+                .collect(),
+        )
+    }
+}

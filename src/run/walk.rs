@@ -1,0 +1,264 @@
+//! One host's way through a play: sections, blocks, roles and includes.
+
+use super::frame::Frame;
+use super::host_state::HostState;
+use super::keyword::{first_problem, flag, number};
+use super::lockstep::Position;
+use super::outcome::Outcome;
+use super::play_run::PlayRun;
+use super::task::TaskRun;
+use crate::playbook::{Block, Item, Task};
+use crate::value::Value;
+use crate::vars::{Layer, Scope};
+use std::sync::Arc;
+
+/// How a host goes on after an item.
+pub(super) enum Flow {
+    /// With the next one.
+    Next,
+    /// The item failed: the nearest rescue decides.
+    Failed(Box<Failure>),
+    /// The rest of the role is left out.
+    EndRole,
+    /// The rest of the play is left out for this host, without failure.
+    EndHost,
+    /// Nothing else may start on any host: called off, or another host's failure ends the play.
+    Stopped,
+}
+
+/// What failed, for `rescue`.
+pub(super) struct Failure {
+    pub(super) task: Value,
+    pub(super) outcome: Outcome,
+}
+
+/// One host's way through a play.
+pub(super) struct Walk<'a, 'p> {
+    pub(super) play: &'a PlayRun<'p>,
+    pub(super) host: &'a Arc<HostState>,
+    /// The host's number in its batch.
+    pub(super) index: usize,
+    pub(super) in_handler: bool,
+    /// Within `always` after a stop: tasks run all the same.
+    pub(super) unwinding: bool,
+}
+
+impl<'a, 'p> Walk<'a, 'p> {
+    pub(super) fn new(play: &'a PlayRun<'p>, host: &'a Arc<HostState>, index: usize) -> Self {
+        Self {
+            play,
+            host,
+            index,
+            in_handler: false,
+            unwinding: false,
+        }
+    }
+
+    /// Walks through the whole play.
+    pub(super) fn play(&mut self) {
+        let play = self.play;
+        let root = play.root();
+        let flow = self.sections(&root);
+        if matches!(flow, Flow::Failed(_)) {
+            self.failed(&root);
+        }
+        self.play.finished(self.host);
+        self.play.lockstep.leave(self.index);
+    }
+
+    fn sections(&mut self, root: &Frame<'_>) -> Flow {
+        let play = self.play.play;
+        if let Some(task) = &self.play.gather {
+            let flow = self.item(&Item::Task(task.clone()), root, &mut vec![0]);
+            if !matches!(flow, Flow::Next) {
+                return flow;
+            }
+        }
+        let roles: Vec<_> = play.roles.iter().cloned().map(Item::Role).collect();
+        let sections: [&[Item]; 4] = [&play.pre_tasks, &roles, &play.tasks, &play.post_tasks];
+        for (number, items) in (1..).step_by(2).zip(sections) {
+            let flow = self.items(items, root, &mut vec![number]);
+            if !matches!(flow, Flow::Next) {
+                return flow;
+            }
+            // Handlers run after pre_tasks, after roles and tasks, and after post_tasks.
+            if number != 3 {
+                let flow = self.flush_handlers(root, &mut vec![number + 1]);
+                if !matches!(flow, Flow::Next) {
+                    return flow;
+                }
+            }
+        }
+        Flow::Next
+    }
+
+    /// A host that failed still runs its notified handlers where that was asked for.
+    fn failed(&mut self, root: &Frame<'_>) {
+        self.host.set_failed(true);
+        let play = self.play;
+        let force = match (&play.play.force_handlers, play.scope(self.host, root)) {
+            _ if play.session.options.force_handlers => true,
+            (Some(node), Ok(scope)) => flag(Some(node), &scope).unwrap_or(false),
+            _ => false,
+        };
+        if force {
+            self.unwinding = true;
+            self.flush_handlers(root, &mut vec![u32::MAX]);
+        }
+    }
+
+    /// Walks through a list of items.
+    pub(super) fn items(
+        &mut self,
+        items: &[Item],
+        frame: &Frame<'_>,
+        position: &mut Position,
+    ) -> Flow {
+        for (index, item) in items.iter().enumerate() {
+            position.push(u32::try_from(index).unwrap_or(u32::MAX));
+            let flow = self.item(item, frame, position);
+            position.pop();
+            if !matches!(flow, Flow::Next) {
+                return flow;
+            }
+        }
+        Flow::Next
+    }
+
+    pub(super) fn item(&mut self, item: &Item, frame: &Frame<'_>, position: &mut Position) -> Flow {
+        match item {
+            Item::Task(task) => self.task(task, frame, position),
+            Item::Block(block) => self.block(block, frame, position),
+            Item::Role(used) => self.role(used, frame, position),
+            Item::Include(include) => self.include(include, frame, position),
+        }
+    }
+
+    fn block(&mut self, block: &Block, frame: &Frame<'_>, position: &mut Position) -> Flow {
+        let mut inner = frame.inner(&block.keywords, "vars of a block");
+        inner.notify = &block.notify;
+        let mut part = |walk: &mut Self, number: u32, items: &[Item], frame: &Frame<'_>| {
+            position.push(number);
+            let flow = walk.items(items, frame, position);
+            position.pop();
+            flow
+        };
+        let mut flow = part(self, 0, &block.block, &inner);
+        if let (Flow::Failed(failure), false) = (&flow, block.rescue.is_empty()) {
+            let mut rescuing = inner.clone();
+            rescuing.parameters = Some(failure.layer());
+            flow = part(self, 1, &block.rescue, &rescuing);
+            if !matches!(flow, Flow::Failed(_)) {
+                self.host.count(|recap| {
+                    recap.failed = recap.failed.saturating_sub(1);
+                    recap.rescued += 1;
+                });
+                self.play.rescued(self.host);
+            }
+        }
+        if !block.always.is_empty() {
+            let before = self.unwinding;
+            self.unwinding |= matches!(flow, Flow::Stopped);
+            let last = part(self, 2, &block.always, &inner);
+            self.unwinding = before;
+            if matches!(flow, Flow::Next) {
+                flow = last;
+            }
+        }
+        flow
+    }
+
+    fn task(&mut self, task: &Arc<Task>, frame: &Frame<'_>, position: &mut Position) -> Flow {
+        let own = frame.inner(&task.keywords, "vars of the task");
+        if !self.takes(&own) {
+            return Flow::Next;
+        }
+        let play = self.play;
+        if !self.arrives(position)
+        {
+            return Flow::Stopped;
+        }
+        let own = Frame {
+            folder: Some(&task.folder),
+            ..own
+        };
+        let scope = match play.scope(self.host, &own) {
+            Ok(scope) => scope,
+            Err(problems) => {
+                let name = play.task_name(task, None, self.in_handler);
+                let run = TaskRun {
+                    play,
+                    host: self.host,
+                    task,
+                    frame: &own,
+                    name,
+                };
+                return self.end(&run, first_problem(problems), None);
+            }
+        };
+        let name = play.task_name(task, Some(&scope), self.in_handler);
+        let run = TaskRun {
+            play,
+            host: self.host,
+            task,
+            frame: &own,
+            name,
+        };
+        let once = flag(own.nearest(|keywords| keywords.run_once.as_ref()), &scope);
+        match once {
+            Err(outcome) => self.end(&run, *outcome, Some(&scope)),
+            Ok(false) => {
+                let outcome = self.throttled(&run, &scope, position);
+                self.end(&run, outcome, Some(&scope))
+            }
+            Ok(true) => self.once(&run, &scope, position),
+        }
+    }
+
+    pub(super) fn throttled(
+        &self,
+        run: &TaskRun<'_, '_>,
+        scope: &Arc<Scope>,
+        position: &Position,
+    ) -> Outcome {
+        let throttle = run.frame.nearest(|keywords| keywords.throttle.as_ref());
+        let limit = match number(throttle, scope, 0) {
+            Ok(limit) => limit as usize,
+            Err(outcome) => return *outcome,
+        };
+        let (lockstep, cancel) = (&self.play.lockstep, &self.play.session.cancel);
+        if limit > 0 {
+            lockstep.enter(position, limit, cancel);
+        }
+        let outcome = {
+            let _permit = self.play.session.permits.acquire();
+            self.play.tell_started(run);
+            run.run(scope)
+        };
+        if limit > 0 {
+            lockstep.exit(position);
+        }
+        outcome
+    }
+
+    /// Waits at a position for the hosts before it; returns whether this one may go on.
+    pub(super) fn arrives(&self, position: &Position) -> bool {
+        let (lockstep, cancel) = (&self.play.lockstep, &self.play.session.cancel);
+        lockstep.arrive(self.index, position, cancel) || self.unwinding
+    }
+
+    /// Returns whether the run takes tasks with these tags; handlers run whatever their tags.
+    pub(super) fn takes(&self, frame: &Frame<'_>) -> bool {
+        self.in_handler || self.play.session.options.tags.takes(&frame.tags())
+    }
+}
+
+impl Failure {
+    /// Returns the variables that `rescue` sees.
+    fn layer(&self) -> Arc<Layer> {
+        let mut fields = crate::value::Fields::new();
+        fields.insert("ansible_failed_task".to_owned(), self.task.clone());
+        fields.insert("ansible_failed_result".to_owned(), self.outcome.value());
+        Layer::data("what failed", fields)
+    }
+}

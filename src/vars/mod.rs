@@ -1,0 +1,11 @@
+//! Variables of a task on a host: where each comes from, which one wins, and their values.
+
+mod layer;
+mod reserved;
+mod scope;
+mod secrets;
+
+pub use layer::{Layer, Variable};
+pub use reserved::RESERVED;
+pub use scope::Scope;
+pub use secrets::Secrets;

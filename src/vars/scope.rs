@@ -1,0 +1,180 @@
+//! All variables a task sees on a host, as the context of its templates.
+
+use super::{Layer, Variable};
+use crate::source::Problem;
+use crate::template::{Engine, Site, TemplateError};
+use crate::value::Value;
+use crate::yaml::Node;
+use minijinja::value::{Enumerator, Object, ObjectRepr};
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// All variables a task sees on a host, as the context of its templates.
+///
+/// A variable is rendered when it is first used and kept for the life of the scope, which is
+/// that of one task or loop item.
+pub struct Scope {
+    layers: Vec<Arc<Layer>>,
+    engine: Arc<Engine>,
+    site: Arc<Site>,
+    rendered: Mutex<HashMap<Arc<str>, Value>>,
+}
+
+thread_local! {
+    /// The variables being rendered on this thread, to notice one that refers to itself.
+    static PENDING: RefCell<Vec<Arc<str>>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Scope {
+    /// Returns a scope of these layers, the first of the lowest precedence.
+    pub fn new(layers: Vec<Arc<Layer>>, engine: Arc<Engine>, site: Arc<Site>) -> Arc<Self> {
+        Arc::new(Self {
+            layers,
+            engine,
+            site,
+            rendered: Mutex::default(),
+        })
+    }
+
+    /// Returns a scope with one more layer, which wins over all others.
+    pub fn with(self: &Arc<Self>, layer: Arc<Layer>) -> Arc<Self> {
+        let layers = self.layers.iter().cloned().chain([layer]).collect();
+        Self::new(layers, self.engine.clone(), self.site.clone())
+    }
+
+    /// Returns the variable's value, `None` where there is none. A value that could not be
+    /// rendered is an invalid one: its use is the error.
+    pub fn get(self: &Arc<Self>, name: &str) -> Option<Value> {
+        let cached = self.rendered().get(name).cloned();
+        if cached.is_some() {
+            return cached;
+        }
+        let (key, variable) = self
+            .layers
+            .iter()
+            .rev()
+            .find_map(|layer| layer.variables.get_key_value(name))?;
+        match variable {
+            Variable::Data(value) => Some(value.clone()),
+            Variable::Template(node) => {
+                let value = self.rendered_once(key, node);
+                self.rendered().insert(key.clone(), value.clone());
+                Some(value)
+            }
+        }
+    }
+
+    /// Returns where the variable's winning value was written, if a user wrote it.
+    pub fn place(&self, name: &str) -> Option<&Node> {
+        let variable = self
+            .layers
+            .iter()
+            .rev()
+            .find_map(|layer| layer.variables.get(name))?;
+        if let Variable::Template(node) = variable {
+            Some(node)
+        } else {
+            None
+        }
+    }
+
+    /// Returns the names of all variables, sorted.
+    pub fn names(&self) -> BTreeSet<Arc<str>> {
+        self.layers
+            .iter()
+            .flat_map(|layer| layer.variables.keys().cloned())
+            .collect()
+    }
+
+    /// Renders a node with these variables.
+    pub fn render(self: &Arc<Self>, node: &Node) -> Result<Value, TemplateError> {
+        self.engine.render(node, &self.context(), &self.site)
+    }
+
+    /// Evaluates an expression with these variables.
+    pub fn expression(self: &Arc<Self>, node: &Node) -> Result<Value, TemplateError> {
+        self.engine.expression(node, &self.context(), &self.site)
+    }
+
+    /// Evaluates a condition with these variables.
+    pub fn condition(self: &Arc<Self>, node: &Node) -> Result<bool, TemplateError> {
+        self.engine.condition(node, &self.context(), &self.site)
+    }
+
+    /// Returns the engine that renders.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// Returns what templates may reach besides variables.
+    pub fn site(&self) -> &Arc<Site> {
+        &self.site
+    }
+
+    /// Returns the scope as a template's context.
+    pub fn context(self: &Arc<Self>) -> Value {
+        Value::from_dyn_object(self.clone())
+    }
+
+    fn rendered_once(self: &Arc<Self>, name: &Arc<str>, node: &Node) -> Value {
+        let chain = PENDING.with_borrow(|pending| {
+            pending
+                .iter()
+                .position(|earlier| earlier == name)
+                .map(|first| {
+                    let names = pending[first..].iter().chain([name]);
+                    names
+                        .map(|name| format!("\"{name}\""))
+                        .collect::<Vec<_>>()
+                        .join(" → ")
+                })
+        });
+        if let Some(chain) = chain {
+            let problem = Problem::at(&node.place, format!("a variable refers to itself: {chain}"));
+            let problem = Box::new(problem);
+            return TemplateError {
+                problem,
+                undefined: None,
+                not_known: None,
+            }
+            .into_value();
+        }
+        PENDING.with_borrow_mut(|pending| pending.push(name.clone()));
+        let result = self.render(node);
+        PENDING.with_borrow_mut(Vec::pop);
+        result.unwrap_or_else(TemplateError::into_value)
+    }
+
+    fn rendered(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, Value>> {
+        self.rendered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_list()
+            .entries(self.layers.iter().map(|layer| &layer.origin))
+            .finish()
+    }
+}
+
+impl Object for Scope {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Map
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        self.get(key)
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.names().into_iter().map(Value::from).collect())
+    }
+}

@@ -1,0 +1,228 @@
+//! The shipped playbooks on lab hosts with genuine RocketMQ: deploy, start, stop and wipe.
+
+use crate::lab_hosts::{Lab, root, wanted};
+use serde_json::Value;
+
+const CLUSTER: &str = "rocketmq-cluster";
+const HOSTS: usize = 2;
+
+/// What a run told, a line for each task and host: host, task, status, differences.
+type Told = Vec<(String, String, String, Value)>;
+
+struct Cluster {
+    lab: Lab,
+    /// Options of every run: the inventory, the archive, small heaps, the user.
+    options: Vec<String>,
+}
+
+impl Cluster {
+    fn new(lab: Lab, user: &[&str]) -> Self {
+        let archive = root().join("build/rocketmq/alibaba-rocketmq-3.2.6.tar.gz");
+        assert!(
+            archive.exists(),
+            "tests/rocketmq-archive 3.2.6 makes {}",
+            archive.display()
+        );
+        let small = "rocketmq_nameserver_heap=256m rocketmq_nameserver_young=128m \
+             rocketmq_broker_heap=256m rocketmq_broker_young=128m \
+             rocketmq_broker_direct_memory=256m rocketmq_mapped_file_size_commit_log=67108864";
+        let inventory = lab.inventory().display().to_string();
+        let archive = format!("rocketmq_archive={}", archive.display());
+        let options = ["-i", &inventory, "-e", small, "-e", &archive];
+        let options = options
+            .iter()
+            .chain(user)
+            .map(|option| (*option).to_owned())
+            .collect();
+        Self { lab, options }
+    }
+
+    /// Runs a playbook and returns its exit code, what it printed and what it told.
+    fn play(&self, playbook: &str, further: &[&str]) -> (i32, String, Told) {
+        let events = tempfile::NamedTempFile::new().unwrap();
+        let playbook = format!("playbooks/{playbook}.yml");
+        let path = events.path().display().to_string();
+        let mut arguments = vec!["run", &playbook, "--diff", "--events", &path];
+        arguments.extend(self.options.iter().map(String::as_str));
+        arguments.extend(further);
+        let output = self.lab.rmqplay(&arguments);
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let told = std::fs::read_to_string(events.path()).unwrap();
+        let mut told: Told = told.lines().map(line).collect();
+        told.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+        (output.status.code().unwrap_or(-1), text, told)
+    }
+
+    /// Predicts, runs and runs again: the prediction writes nothing and comes true, and the second
+    /// run changes nothing.
+    fn obeys_the_laws(&self, playbook: &str, further: &[&str]) {
+        let before = self.lab.written(HOSTS);
+        let (code, text, predicted) = self.play(playbook, &[further, &["--check"]].concat());
+        assert_eq!(code, 0, "{playbook} --check: {text}");
+        assert_eq!(
+            before,
+            self.lab.written(HOSTS),
+            "{playbook} --check wrote something"
+        );
+        let (code, text, done) = self.play(playbook, further);
+        assert_eq!(code, 0, "{playbook}: {text}");
+        assert!(
+            done.iter().any(|(_, _, status, _)| status == "changed"),
+            "{playbook}: {text}"
+        );
+        for (predicted, done) in predicted.iter().zip(&done) {
+            assert_eq!(
+                predicted, done,
+                "{playbook}: what --check said is not what was done"
+            );
+        }
+        assert_eq!(predicted.len(), done.len());
+        let (code, text, again) = self.play(playbook, further);
+        assert_eq!(code, 0, "{playbook}, again: {text}");
+        let changed: Vec<_> = again
+            .iter()
+            .filter(|(_, _, status, _)| status == "changed")
+            .collect();
+        assert!(
+            changed.is_empty(),
+            "{playbook} changed something again: {changed:?}"
+        );
+    }
+
+    /// Returns the command lines of the RocketMQ programs of a host.
+    fn programs(&self, host: usize) -> Vec<String> {
+        let processes = self.lab.run(&["processes", &host.to_string()]);
+        let ours = |line: &&str| line.contains("/usr/local/rocketmq-3.2.6/lib/*");
+        processes.lines().filter(ours).map(str::to_owned).collect()
+    }
+
+    /// Asks every nameserver for its brokers, with RocketMQ's own tool.
+    fn brokers_of_every_nameserver(&self) -> Vec<String> {
+        let list = |host: usize| {
+            let command = "java -Xmx128m -Duser.home=/tmp --add-opens=java.base/java.nio=ALL-UNNAMED \
+                 -cp '/usr/local/rocketmq/conf:/usr/local/rocketmq/lib/*' \
+                 com.alibaba.rocketmq.tools.command.MQAdminStartup clusterList -n 127.0.0.1:9876";
+            let command = format!("export ROCKETMQ_HOME=/usr/local/rocketmq; {command}");
+            self.lab
+                .run(&["enter", &host.to_string(), "sh", "-c", &command])
+        };
+        (1..=HOSTS).map(list).collect()
+    }
+
+    fn whole_life(&self) {
+        for host in 1..=HOSTS {
+            self.lab.run(&["foreign", &host.to_string()]);
+        }
+        self.obeys_the_laws("deploy", &[]);
+        for list in self.brokers_of_every_nameserver() {
+            for broker in ["192.168.2.201:10911", "192.168.2.202:10911"] {
+                assert!(list.contains(broker), "{broker} is missing in: {list}");
+            }
+        }
+        self.wipe_is_refused("is running", &["--confirm-wipe", CLUSTER]);
+        self.obeys_the_laws("stop", &[]);
+        for host in 1..=HOSTS {
+            assert_eq!(self.programs(host), Vec::<String>::new());
+            let abort = [
+                "enter",
+                &host.to_string(),
+                "ls",
+                "/var/lib/rocketmq/store/abort",
+            ];
+            assert!(
+                !self.lab.try_run(&abort).status.success(),
+                "an abort file is left"
+            );
+        }
+        self.obeys_the_laws("start", &[]);
+        let (code, text, _) = self.play("stop", &[]);
+        assert_eq!(code, 0, "{text}");
+        self.wipe_is_refused(
+            "not the name of the cluster",
+            &["--confirm-wipe", "another"],
+        );
+        self.obeys_the_laws("wipe", &["--confirm-wipe", CLUSTER]);
+        for host in 1..=HOSTS {
+            let list = [
+                "enter",
+                &host.to_string(),
+                "ls",
+                "-A",
+                "/var/lib/rocketmq/store",
+            ];
+            let left = self.lab.run(&list);
+            let left: Vec<_> = left.split_whitespace().collect();
+            assert_eq!(left, [".cluster", "commitlog", "consumequeue", "index"]);
+            let alive = self.lab.try_run(&["foreign-alive", &host.to_string()]);
+            assert!(
+                alive.status.success(),
+                "the foreign process of host {host} is gone"
+            );
+        }
+    }
+
+    fn wipe_is_refused(&self, because: &str, further: &[&str]) {
+        let before = self.lab.written(HOSTS);
+        let (code, text, _) = self.play("wipe", further);
+        assert_eq!(code, 2, "{text}");
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(because), "{text}");
+        // The brokers write while they run: only what is there counts.
+        let names = |listing: &str| {
+            listing
+                .lines()
+                .filter(|line| line.contains("commitlog"))
+                .count()
+        };
+        assert_eq!(
+            names(&before),
+            names(&self.lab.written(HOSTS)),
+            "something was deleted"
+        );
+    }
+}
+
+fn line(line: &str) -> (String, String, String, Value) {
+    let event: Value = serde_json::from_str(line).unwrap();
+    let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+    (
+        text("host"),
+        format!("{} {}", text("path"), text("task")),
+        text("status"),
+        event["diff"].clone(),
+    )
+}
+
+#[test]
+fn a_cluster_lives_as_the_playbooks_say() {
+    if wanted() {
+        Cluster::new(Lab::up("life", HOSTS, "debian"), &[]).whole_life();
+    }
+}
+
+#[test]
+fn a_cluster_lives_on_hosts_with_busybox_alone() {
+    if wanted() {
+        Cluster::new(Lab::up("life-busybox", HOSTS, "busybox"), &[]).whole_life();
+    }
+}
+
+#[test]
+fn a_cluster_lives_with_a_sudo_password() {
+    if wanted() {
+        let lab = Lab::up("life-sudo", HOSTS, "debian");
+        let password = root()
+            .join("build/lab/life-sudo/operator_password")
+            .display()
+            .to_string();
+        let user = [
+            "-e",
+            "ansible_user=operator",
+            "-b",
+            "--become-password-file",
+            &password,
+        ];
+        Cluster::new(lab, &user).whole_life();
+    }
+}

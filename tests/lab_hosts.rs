@@ -1,0 +1,82 @@
+//! The lab: real sshd hosts in name spaces, for the tests that need them.
+//!
+//! They run where `RMQPLAY_LAB` is set, and then a lab that cannot be used is a failure.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Two labs at once would be too much for a small machine.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Hosts of a lab; they end with it.
+pub(crate) struct Lab {
+    name: &'static str,
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// Returns whether the lab's tests are wanted.
+pub(crate) fn wanted() -> bool {
+    std::env::var_os("RMQPLAY_LAB").is_some()
+}
+
+/// The checkout.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+impl Lab {
+    /// Starts so many hosts under a name of their own.
+    pub(crate) fn up(name: &'static str, hosts: usize, userland: &str) -> Self {
+        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let lab = Self { name, _turn: turn };
+        lab.run(&["up", &hosts.to_string(), "--userland", userland]);
+        lab
+    }
+
+    /// Runs `tests/lab`, which must succeed, and returns what it printed.
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
+        let output = self.try_run(arguments);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "tests/lab {arguments:?}: {text}{error}"
+        );
+        text
+    }
+
+    /// Runs `tests/lab` and returns what it left.
+    pub(crate) fn try_run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(root().join("tests/lab"));
+        command
+            .args(["--name", self.name])
+            .args(arguments)
+            .current_dir(root());
+        command.output().unwrap()
+    }
+
+    /// Returns the inventory of its hosts.
+    pub(crate) fn inventory(&self) -> PathBuf {
+        root().join(format!("inventory/lab-{}.yml", self.name))
+    }
+
+    /// Runs rmqplay on the controller and returns what it left.
+    pub(crate) fn rmqplay(&self, arguments: &[&str]) -> Output {
+        let binary = env!("CARGO_BIN_EXE_rmqplay");
+        self.try_run(&[&["ctl", binary], arguments].concat())
+    }
+
+    /// Returns everything that was written on the hosts since they started, with times.
+    pub(crate) fn written(&self, hosts: usize) -> String {
+        (1..=hosts)
+            .map(|host| self.run(&["written", &host.to_string(), "--times"]))
+            .collect()
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.try_run(&["down"]);
+    }
+}
