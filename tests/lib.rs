@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod architecture;
+mod contract;
+mod host_contract;
 mod inventory;
 mod lab_cluster;
 mod lab_hosts;

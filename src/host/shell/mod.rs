@@ -1,7 +1,23 @@
 //! A host through its POSIX shell: all shell text, quoting and framing is made here.
+//!
+//! A shell is started by a fixed line ([`login`]), evaluates one request a line ([`script`]) and
+//! ends each piece of its reply by a random mark ([`frames`]).
 
+mod apply;
+mod ask;
 mod become_user;
+mod counters;
+mod date;
+mod fetch;
+mod frames;
+mod login;
+mod quote;
+mod run;
+mod script;
+mod session;
+mod shell_host;
 mod transport;
 
 pub use become_user::{Become, BecomeMethod};
+pub use shell_host::ShellHost;
 pub use transport::{Channel, Received, Transport};

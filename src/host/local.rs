@@ -1,0 +1,200 @@
+//! This machine as a host: the carrier of its shells is its own processes.
+
+use super::shell::{Channel, Received, Transport};
+use super::{HostError, Limits};
+use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{ChildStdin, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+/// This machine as a host.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Local;
+
+/// Parts of output that may wait to be received, 64 KiB each: then the process has to wait.
+const QUEUE: usize = 16;
+
+/// How long a TCP connection may take to be accepted.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Transport for Local {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where programs of this machine are its host's"
+    )]
+    fn open(&self, command: &str, limits: &Limits) -> Result<Box<dyn Channel>, HostError> {
+        limits.check()?;
+        let child = std::process::Command::new("/bin/sh")
+            .args(["-c", command])
+            // A group of its own, as sshd gives it: so ^C does not reach it, and all of it can be
+            // killed.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut child = child.map_err(|error| HostError::Unreachable {
+            reason: format!("cannot start /bin/sh on this machine: {error}"),
+            help: None,
+        })?;
+        let (events, received) = sync_channel(QUEUE);
+        let (bodies, to_write) = channel();
+        if let Some(stdin) = child.stdin.take() {
+            let events = events.clone();
+            thread::spawn(move || write(stdin, &to_write, &events));
+        }
+        if let Some(stdout) = child.stdout.take() {
+            let events = events.clone();
+            thread::spawn(move || read(stdout, Received::Stdout, &events));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            let events = events.clone();
+            thread::spawn(move || read(stderr, Received::Stderr, &events));
+        }
+        thread::spawn(move || {
+            let status = child.wait().map_or(1, exit_code);
+            // Nobody listens any more: then nobody wants to know.
+            let _ = events.send(Event::Received(Received::Exit(status)));
+            let _ = events.send(Event::Ended);
+        });
+        Ok(Box::new(LocalChannel {
+            received: Some(received),
+            bodies: Some(bodies),
+            kept: VecDeque::new(),
+            ended: 0,
+        }))
+    }
+
+    fn connects(&self, host: &str, port: u16, limits: &Limits) -> Result<Option<bool>, HostError> {
+        let (answer, answers) = sync_channel(1);
+        let host = host.to_owned();
+        thread::spawn(move || {
+            let addresses = (host.as_str(), port).to_socket_addrs();
+            let open = addresses.is_ok_and(|mut addresses| {
+                addresses
+                    .any(|address| TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).is_ok())
+            });
+            let _ = answer.send(open);
+        });
+        loop {
+            match answers.recv_timeout(limits.patience()?) {
+                Ok(open) => return Ok(Some(open)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            }
+        }
+    }
+
+    fn describe(&self) -> String {
+        "this machine".to_owned()
+    }
+}
+
+enum Event {
+    Received(Received),
+    /// The body handed to the writer is written, or nobody reads it.
+    Written,
+    /// One of both streams or the process has ended.
+    Ended,
+}
+
+fn exit_code(status: ExitStatus) -> i32 {
+    status
+        .code()
+        .unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
+}
+
+fn read(mut pipe: impl Read, wrap: impl Fn(Vec<u8>) -> Received, events: &SyncSender<Event>) {
+    let mut buffer = vec![0; 64 << 10];
+    // An error of a pipe is its end.
+    while let Ok(length @ 1..) = pipe.read(&mut buffer) {
+        let bytes = buffer.get(..length).unwrap_or_default().to_vec();
+        if events.send(Event::Received(wrap(bytes))).is_err() {
+            return;
+        }
+    }
+    let _ = events.send(Event::Ended);
+}
+
+fn write(mut stdin: ChildStdin, bodies: &Receiver<Vec<u8>>, events: &SyncSender<Event>) {
+    let mut broken = false;
+    while let Ok(body) = bodies.recv() {
+        broken = broken || stdin.write_all(&body).is_err();
+        if events.send(Event::Written).is_err() {
+            return;
+        }
+    }
+}
+
+/// The pipes of a process. Threads carry them, for the pipes of the standard library cannot wait
+/// with a limit.
+struct LocalChannel {
+    received: Option<Receiver<Event>>,
+    bodies: Option<Sender<Vec<u8>>>,
+    /// What arrived while a body was written.
+    kept: VecDeque<Received>,
+    /// How many of the process and its two streams have ended.
+    ended: usize,
+}
+
+impl LocalChannel {
+    /// Returns the next event; `None` when the process and both streams have ended.
+    fn next(&mut self, limits: &Limits) -> Result<Option<Event>, HostError> {
+        while self.ended < 3
+            && let Some(received) = &self.received
+        {
+            match received.recv_timeout(limits.patience()?) {
+                Ok(Event::Ended) => self.ended += 1,
+                Ok(event) => return Ok(Some(event)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Channel for LocalChannel {
+    fn send(&mut self, bytes: &[u8], limits: &Limits) -> Result<(), HostError> {
+        let Some(bodies) = &self.bodies else {
+            return Ok(());
+        };
+        if bodies.send(bytes.to_vec()).is_err() {
+            return Ok(());
+        }
+        loop {
+            match self.next(limits)? {
+                Some(Event::Received(received)) => self.kept.push_back(received),
+                Some(_) | None => return Ok(()),
+            }
+        }
+    }
+
+    fn finish_input(&mut self, _: &Limits) -> Result<(), HostError> {
+        self.bodies = None;
+        Ok(())
+    }
+
+    fn receive(&mut self, limits: &Limits) -> Result<Received, HostError> {
+        if let Some(kept) = self.kept.pop_front() {
+            return Ok(kept);
+        }
+        loop {
+            match self.next(limits)? {
+                Some(Event::Received(received)) => return Ok(received),
+                Some(_) => {}
+                None => return Ok(Received::Closed),
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        self.bodies = None;
+        self.received = None;
+        self.kept.clear();
+    }
+}

@@ -1,0 +1,168 @@
+//! Directories, links, attributes, times and removal.
+
+use super::{PLACE, conclude, temporary_name};
+use crate::host::shell::date::Time;
+use crate::host::shell::script::{Library, Script};
+use crate::host::shell::shell_host::{BASE, ShellHost};
+use crate::host::{HostError, Limits, Ownership};
+use camino::{Utf8Component, Utf8Path};
+
+const FILES: Library = Library {
+    name: "files",
+    text: include_str!("files.sh"),
+};
+
+/// Calls a function of the library on `path`, with further words.
+fn call(
+    host: &ShellHost,
+    (function, action): (&str, &str),
+    path: &Utf8Path,
+    words: &[&str],
+    limits: &Limits,
+) -> Result<(), HostError> {
+    let mut script = Script::with(&[&BASE, &PLACE, &FILES]);
+    script.call(function, [path.as_str()].iter().chain(words));
+    let action = format!("{action} {path}");
+    conclude(&host.request(&script, limits)?, &action, path)
+}
+
+fn mode(ownership: &Ownership) -> String {
+    let mode = ownership.mode.map(|mode| format!("{mode:04o}"));
+    mode.unwrap_or_default()
+}
+
+/// Makes a directory.
+pub(super) fn mkdir(
+    host: &ShellHost,
+    path: &Utf8Path,
+    ownership: &Ownership,
+    limits: &Limits,
+) -> Result<(), HostError> {
+    let mode = format!("{:04o}", ownership.mode.unwrap_or(0o755));
+    let owner = ownership.owner.as_deref().unwrap_or("");
+    let group = ownership.group.as_deref().unwrap_or("");
+    let how = ("rmq_mkdir", "make the directory");
+    call(host, how, path, &[&mode, owner, group], limits)
+}
+
+/// Makes a symbolic link.
+pub(super) fn symlink(
+    host: &ShellHost,
+    path: &Utf8Path,
+    target: &Utf8Path,
+    before: Option<&Utf8Path>,
+    limits: &Limits,
+) -> Result<(), HostError> {
+    let before = before.map_or("", Utf8Path::as_str);
+    let words = [&temporary_name()?, target.as_str(), before];
+    call(host, ("rmq_symlink", "make the link"), path, &words, limits)
+}
+
+/// Makes a hard link.
+pub(super) fn hardlink(
+    host: &ShellHost,
+    path: &Utf8Path,
+    target: &Utf8Path,
+    limits: &Limits,
+) -> Result<(), HostError> {
+    let words = [&temporary_name()?, target.as_str()];
+    call(
+        host,
+        ("rmq_hardlink", "make the link"),
+        path,
+        &words,
+        limits,
+    )
+}
+
+/// Sets owner, group and mode.
+pub(super) fn attributes(
+    host: &ShellHost,
+    path: &Utf8Path,
+    after: &Ownership,
+    follow: bool,
+    limits: &Limits,
+) -> Result<(), HostError> {
+    let words = [
+        if follow { "follow" } else { "" },
+        &mode(after),
+        after.owner.as_deref().unwrap_or(""),
+        after.group.as_deref().unwrap_or(""),
+    ];
+    let how = ("rmq_attributes", "change the attributes of");
+    call(host, how, path, &words, limits)
+}
+
+/// Makes an empty file, or sets times.
+pub(super) fn touch(
+    host: &ShellHost,
+    path: &Utf8Path,
+    modified: Option<i64>,
+    accessed: Option<i64>,
+    limits: &Limits,
+) -> Result<(), HostError> {
+    let time = |seconds: Option<i64>| seconds.map(touch_time).unwrap_or_default();
+    let words = [&*time(modified), &*time(accessed)];
+    call(host, ("rmq_touch", "touch"), path, &words, limits)
+}
+
+/// Removes what stands there.
+pub(super) fn remove(
+    host: &ShellHost,
+    path: &Utf8Path,
+    directory: bool,
+    limits: &Limits,
+) -> Result<(), HostError> {
+    let named = |component| matches!(component, Utf8Component::Normal(_));
+    let climbs = |component| matches!(component, Utf8Component::ParentDir);
+    if !path.components().any(named) || path.components().any(climbs) {
+        return Err(HostError::Step {
+            action: format!("remove {path}"),
+            reason: "it is the root directory or leads upwards".to_owned(),
+        });
+    }
+    let function = if directory {
+        "rmq_remove_directory"
+    } else {
+        "rmq_remove_file"
+    };
+    call(host, (function, "remove"), path, &[], limits)
+}
+
+/// Moves a file to another name.
+pub(super) fn rename(
+    host: &ShellHost,
+    from: &Utf8Path,
+    to: &Utf8Path,
+    limits: &Limits,
+) -> Result<(), HostError> {
+    call(host, ("rmq_rename", "rename"), from, &[to.as_str()], limits)
+}
+
+/// Returns a time as `touch -t` takes it, in UTC: the one form that every touch knows.
+fn touch_time(seconds: i64) -> String {
+    let time = Time::of(seconds);
+    format!(
+        "{:04}{:02}{:02}{:02}{:02}.{:02}",
+        time.year, time.month, time.day, time.hour, time.minute, time.second
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_utc() {
+        for (seconds, written) in [
+            (0, "197001010000.00"),
+            (951_782_399, "200002282359.59"),
+            (951_868_799, "200002292359.59"),
+            (1_700_000_000, "202311142213.20"),
+            (-1, "196912312359.59"),
+            (4_107_542_400, "210003010000.00"),
+        ] {
+            assert_eq!(touch_time(seconds), written);
+        }
+    }
+}

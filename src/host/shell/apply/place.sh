@@ -1,0 +1,63 @@
+# Putting something new in the place of what stands at a path.
+
+# Only that of GNU replaces a link to a directory; others move things into the directory, or refuse.
+rmq_count 1
+case $(mv --version 2>/dev/null) in
+*GNU*) rmq_mv='mv -fT' ;;
+*) rmq_mv='mv -f' ;;
+esac
+
+# FROM TO: moves a thing to the other name, in the same file system and at once. A link there is
+# replaced, not followed.
+rmq_move() {
+  if [ "$rmq_mv" = 'mv -f' ] && [ -d "$2" ]; then rmq_move_over_directory "$1" "$2"; return; fi
+  rmq_count 1
+  $rmq_mv "$1" "$2"
+}
+
+# FROM TO: the same where TO is a link to a directory: what is moved into the directory above it
+# under the same name takes its place.
+rmq_move_over_directory() {
+  if ! [ -L "$2" ]; then printf '%s is a directory\n' "$2" >&2; return 1; fi
+  rmq_count 4
+  mkdir "$1.way" || return
+  mv -f "$1" "$1.way/${2##*/}" && mv -f "$1.way/${2##*/}" "${2%/*}/"
+  rmq_r=$?
+  if [ "$rmq_r" != 0 ]; then rmq_count 1; rm -f "$1.way/${2##*/}"; fi
+  rmdir "$1.way"
+  return "$rmq_r"
+}
+
+# PATH: sets rmq_dir to its directory, with a slash at the end.
+rmq_parent() {
+  rmq_dir=${1%/*}/
+  [ -d "$rmq_dir" ] || { printf 'there is no directory %s\n' "$rmq_dir" >&2; return 1; }
+}
+
+# PATH NAME: sets rmq_temp to where a new file can be made that nobody else can touch. In a
+# directory of another user this is inside a directory of our own, which is the working directory
+# from then on, so that it cannot be exchanged on the way.
+rmq_place() {
+  rmq_parent "$1" || return
+  rmq_private=
+  rmq_temp=$rmq_dir$2
+  # Ours, or sticky: others cannot remove what is ours.
+  if [ -O "$rmq_dir" ] || [ -k "$rmq_dir" ]; then return; fi
+  rmq_count 1
+  mkdir "$rmq_temp" || return
+  rmq_private=$rmq_temp
+  rmq_temp=./file
+  cd "$rmq_private" && [ -O . ]
+}
+
+# Removes what rmq_place and its users have left.
+rmq_discard() {
+  for rmq_p in "$rmq_temp" "$rmq_temp.backup"; do
+    if [ -e "$rmq_p" ] || [ -L "$rmq_p" ]; then rmq_count 1; rm -f "$rmq_p"; fi
+  done
+  if [ "$rmq_private" ]; then
+    cd /
+    rmq_count 1
+    rmdir "$rmq_private" 2>/dev/null || :
+  fi
+}

@@ -1,0 +1,32 @@
+# Programs that outlive the connection.
+
+# USER TEXT: evaluates a piece of shell text as that user, or as ours if it is empty. The caller is
+# a subshell.
+rmq_as() {
+  rmq_login
+  if [ "$1" ]; then
+    rmq_count 2
+    if [ "$1" != "$(id -un)" ] && [ "$1" != "$(id -u)" ]; then
+      if ! [ "$(id -u)" = 0 ]; then
+        printf 'only root can start a program as another user\n' >&2
+        return 1
+      fi
+      # Waits for the text only, not for the program that it starts.
+      if command -v su >/dev/null; then exec su -s /bin/sh "$1" -c "$2"; fi
+      if command -v runuser >/dev/null; then exec runuser -s /bin/sh "$1" -c "$2"; fi
+      exec setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups /bin/sh -c "$2"
+    fi
+  fi
+  eval "$2"
+}
+
+# PID STARTED SIGNAL: a program with another start time is left alone, and so is one that is gone.
+rmq_signal() {
+  { IFS= read -r rmq_s < "/proc/$1/stat"; } 2>/dev/null || { rmq_piece 0; return; }
+  rmq_pid=$1 rmq_signal=$3 rmq_started=$2
+  set -- ${rmq_s##*)}
+  # Field 22; the first of these is field 3.
+  shift 19
+  if [ "$1" = "$rmq_started" ]; then kill -s "$rmq_signal" "$rmq_pid"; fi
+  rmq_piece "$?"
+}

@@ -1,0 +1,63 @@
+# Running programs, from /proc.
+
+# Whether grep looks behind a NUL; that of busybox does not.
+rmq_count 2
+if printf 'a\0b' | grep -qF -eb 2>/dev/null; then rmq_grep=1; else rmq_grep=; fi
+
+# WORD: sets rmq_pids to the programs with WORD in their arguments, and perhaps others.
+rmq_pids_by_word() {
+  rmq_pids=
+  if [ "$rmq_grep" ]; then
+    rmq_count 1
+    # The word and the option are one argument, so that grep itself is not such a program.
+    for rmq_p in $(grep -lF -e"$1" /proc/[0-9]*/cmdline 2>/dev/null); do
+      rmq_p=${rmq_p#/proc/}
+      rmq_pids="$rmq_pids ${rmq_p%%/*}"
+    done
+    return
+  fi
+  for rmq_p in /proc/[0-9]*; do
+    # `read` drops every NUL.
+    rmq_s=
+    { while IFS= read -r rmq_t || [ "$rmq_t" ]; do rmq_s=$rmq_s$rmq_t$rmq_nl; done < "$rmq_p/cmdline"; } 2>/dev/null
+    case $rmq_s in *"$1"*) rmq_pids="$rmq_pids ${rmq_p#/proc/}" ;; esac
+  done
+}
+
+# TEXT: sets rmq_pids to the programs with TEXT in the path of their executable.
+rmq_pids_by_executable() {
+  rmq_pids=
+  rmq_count 1
+  rmq_s=$(stat $rmq_c %N /proc/[0-9]*/exe 2>/dev/null)
+  IFS=$rmq_nl
+  set -f
+  for rmq_p in $rmq_s; do
+    case ${rmq_p#*/exe} in *"$1"*) rmq_p=${rmq_p#*/proc/} rmq_pids="$rmq_pids ${rmq_p%%/*}" ;; esac
+  done
+  set +f
+  IFS=' 	'$rmq_nl
+}
+
+# HOW TEXT: word, executable or all. Owners, executables and directories in one piece, then a piece
+# with stat and arguments of each program.
+rmq_processes() {
+  if ! [ -e /proc/self/stat ]; then rmq_piece missing; return; fi
+  case $1 in
+  word) rmq_pids_by_word "$2" ;;
+  executable) rmq_pids_by_executable "$2" ;;
+  all) rmq_pids=; for rmq_p in /proc/[0-9]*; do rmq_pids="$rmq_pids ${rmq_p#/proc/}"; done ;;
+  esac
+  set --
+  for rmq_p in $rmq_pids; do set -- "$@" "/proc/$rmq_p" "/proc/$rmq_p/exe" "/proc/$rmq_p/cwd"; done
+  if [ $# -gt 0 ]; then
+    rmq_count 1
+    stat $rmq_c '%u/%U/%N' "$@" 2>/dev/null
+  fi
+  rmq_piece owners
+  for rmq_p in $rmq_pids; do
+    rmq_count 1
+    cat "/proc/$rmq_p/stat" "/proc/$rmq_p/cmdline" 2>/dev/null
+    rmq_piece program
+  done
+  rmq_piece end
+}

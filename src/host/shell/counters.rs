@@ -1,0 +1,41 @@
+//! Counts what the conversation with a host costs.
+
+use crate::host::Traffic;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counts what the conversation with a host costs; shared by all its shells.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    round_trips: AtomicU64,
+    forks: AtomicU64,
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
+impl Counters {
+    pub(super) fn round_trip(&self) {
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn forks(&self, number: u64) {
+        self.forks.fetch_add(number, Ordering::Relaxed);
+    }
+
+    pub(super) fn sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Returns the sums so far.
+    pub(super) fn traffic(&self) -> Traffic {
+        Traffic {
+            round_trips: self.round_trips.load(Ordering::Relaxed),
+            forks: self.forks.load(Ordering::Relaxed),
+            sent: self.sent.load(Ordering::Relaxed),
+            received: self.received.load(Ordering::Relaxed),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+# GROUP: ends a process group; what it does not end within 2 s is killed.
+rmq_kill() {
+  kill -s TERM -- "-$1" 2>/dev/null || return 0
+  { sleep 2; kill -s KILL -- "-$1"; } </dev/null >/dev/null 2>&1 3<&- &
+}

@@ -1,0 +1,109 @@
+//! Runs commands of tasks, each in a shell of its own.
+
+use super::script::Script;
+use super::session::Reply;
+use super::shell_host::ShellHost;
+use crate::host::{Command, HostError, Limits, Output};
+
+/// Runs a command to its end. When it is called off, its process group is ended.
+pub(super) fn run(
+    host: &ShellHost,
+    command: &Command,
+    limits: &Limits,
+) -> Result<Output, HostError> {
+    let script = render(command)?;
+    let reply = host.with_own_session(limits, |session| {
+        session.send_last(&script, limits)?;
+        if let Some(stdin) = &command.stdin {
+            session.send_bytes(stdin, limits)?;
+        }
+        session.finish_input(limits)?;
+        session.reply(limits)
+    });
+    let cannot = |reason: String| HostError::Step {
+        action: format!("run {}", command.display()),
+        reason,
+    };
+    match reply {
+        Ok(reply) => output(command, reply).map_err(cannot),
+        Err(HostError::Step { reason, .. }) => Err(cannot(reason)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns the request that runs a command.
+///
+/// Its environment is set by the shell, so it is in no argument vector. What the shell says about
+/// a signal that ended the command is dropped.
+fn render(command: &Command) -> Result<Script, HostError> {
+    let mut script = Script::default();
+    let Some(program) = command.argv.first() else {
+        return Err(HostError::Step {
+            action: "run a command".to_owned(),
+            reason: "it has no words".to_owned(),
+        });
+    };
+    script.raw("rmq_count 1; { ( rmq_login;");
+    if let Some(directory) = &command.chdir {
+        script.raw("cd ");
+        script.word(directory.as_str());
+        script.raw(" 2>&1 || { rmq_piece cd; exit; };");
+    }
+    export(&mut script, &command.environment)?;
+    script.call("rmq_is_program", [program]);
+    script.raw("[ $? = 0 ] || { rmq_piece missing; exit; }; exec");
+    for word in &command.argv {
+        script.raw(" ");
+        script.word(word);
+    }
+    let stdin = if command.stdin.is_some() { "<&3" } else { "" };
+    // A subshell alone in braces would lose its own redirections in dash.
+    script.raw(&format!(
+        " ) {stdin} 3<&- 2>&4 4>&-; rmq_r=$?; }} 4>&2 2>/dev/null; rmq_piece \"$rmq_r\";"
+    ));
+    Ok(script)
+}
+
+/// Adds variables to the environment of what follows.
+pub(super) fn export<'a>(
+    script: &mut Script,
+    variables: impl IntoIterator<Item = (&'a String, &'a String)>,
+) -> Result<(), HostError> {
+    for (name, value) in variables {
+        let mut characters = name.chars();
+        let begins = characters
+            .next()
+            .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+        if !begins || !characters.all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Err(HostError::Step {
+                action: format!("set the environment variable {name:?}"),
+                reason: "a name has only letters, digits and _, and no digit first".to_owned(),
+            });
+        }
+        script.raw(name);
+        script.raw("=");
+        script.word(value);
+        script.raw(&format!("; export {name};"));
+    }
+    Ok(())
+}
+
+/// Returns what the command left, or why it could not be run.
+fn output(command: &Command, reply: Reply) -> Result<Output, String> {
+    let reason = reply.reason();
+    let mut pieces = reply.pieces.into_iter();
+    let piece = pieces.next().ok_or("the shell gave no answer")?;
+    match piece.word.as_str() {
+        "cd" => Err(String::from_utf8_lossy(&piece.bytes).trim().to_owned()),
+        "missing" => Err(format!(
+            "{} is not found or cannot be executed",
+            command.argv.first().map_or("", String::as_str)
+        )),
+        status => Ok(Output {
+            status: status.parse().map_err(|_| reason)?,
+            stdout: piece.bytes,
+            stderr: reply.stderr,
+            not_run: false,
+        }),
+    }
+}

@@ -1,0 +1,96 @@
+//! A request to a shell: calls of fixed functions with quoted words.
+
+use super::quote::quote;
+use std::collections::HashSet;
+
+/// Functions of the shell that are sent when they are first needed.
+pub(super) struct Library {
+    /// Name, by which a shell is known to have it.
+    pub(super) name: &'static str,
+    /// The functions.
+    pub(super) text: &'static str,
+}
+
+/// A request to a shell.
+#[derive(Default)]
+pub(super) struct Script {
+    libraries: Vec<&'static Library>,
+    text: String,
+    has_nul: bool,
+}
+
+impl Script {
+    /// Returns a request that uses the functions of these libraries.
+    pub(super) fn with(libraries: &[&'static Library]) -> Self {
+        Self {
+            libraries: libraries.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    /// Has the functions of these libraries ready.
+    pub(super) fn require(&mut self, libraries: &[&'static Library]) {
+        self.libraries.extend(libraries);
+    }
+
+    /// Calls a function.
+    pub(super) fn call<W: AsRef<str>>(
+        &mut self,
+        function: &str,
+        words: impl IntoIterator<Item = W>,
+    ) {
+        self.text.push_str(function);
+        for word in words {
+            self.text.push(' ');
+            self.word(word.as_ref());
+        }
+        self.text.push(';');
+    }
+
+    /// Adds a word, quoted.
+    pub(super) fn word(&mut self, text: &str) {
+        self.has_nul |= text.contains('\0');
+        self.text.push_str(&quote(text));
+    }
+
+    /// Adds a fixed piece of shell text.
+    pub(super) fn raw(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    /// Returns the text, without the libraries.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the length of the request without the libraries, in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Returns whether it holds a NUL, which no shell can take.
+    pub(super) fn has_nul(&self) -> bool {
+        self.has_nul
+    }
+
+    /// Returns the line for a shell that has the libraries of these names, and adds to them.
+    pub(super) fn line(&self, loaded: &mut HashSet<&'static str>) -> String {
+        let mut line = String::new();
+        for library in &self.libraries {
+            if loaded.insert(library.name) {
+                line.push_str(&define(library.text));
+            }
+        }
+        line + &self.text
+    }
+}
+
+/// Returns functions as a piece of a line, without comments and indentation.
+pub(super) fn define(text: &str) -> String {
+    let lines: Vec<_> = text
+        .lines()
+        .map(str::trim_start)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
+    format!("eval {};", quote(&lines.join("\n")))
+}

@@ -1,0 +1,181 @@
+//! A host that is spoken to through a POSIX shell.
+
+use super::ask::ask;
+use super::become_user::Become;
+use super::counters::Counters;
+use super::login::Login;
+use super::script::{Library, Script};
+use super::session::{Reply, Session};
+use super::transport::Transport;
+use crate::host::{Answer, Command, Host, HostError, Limits, Output, Question, Step, Traffic};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+pub(super) const BASE: Library = Library {
+    name: "base",
+    text: include_str!("base.sh"),
+};
+
+const KILL: Library = Library {
+    name: "kill",
+    text: include_str!("kill.sh"),
+};
+
+/// How long ending a command may take that was called off.
+const RESCUE: Duration = Duration::from_secs(5);
+
+/// A host that is spoken to through a POSIX shell, as one user.
+///
+/// One shell is kept open for questions and steps. Commands of tasks and large bodies have a
+/// channel of their own.
+pub struct ShellHost {
+    transport: Arc<dyn Transport>,
+    login: Login,
+    session: Mutex<Option<Session>>,
+    counters: Arc<Counters>,
+}
+
+impl ShellHost {
+    /// Returns a host reached by `transport` whose shell is `shell` (`/bin/sh`, `busybox sh`), run
+    /// by another user than the login's where one is given. Nothing is started yet.
+    pub fn new(transport: Arc<dyn Transport>, shell: &str, other: Option<Become>) -> Self {
+        Self {
+            transport,
+            login: Login {
+                shell: shell.to_owned(),
+                other,
+            },
+            session: Mutex::new(None),
+            counters: Arc::new(Counters::default()),
+        }
+    }
+
+    /// Sends requests to the shell that is kept, and returns their replies: one round trip.
+    pub(super) fn exchange(
+        &self,
+        scripts: &[Script],
+        limits: &Limits,
+    ) -> Result<Vec<Reply>, HostError> {
+        self.with_session(limits, |session| session.exchange_all(scripts, limits))
+    }
+
+    /// Sends a request to the shell that is kept, and returns its reply.
+    pub(super) fn request(&self, script: &Script, limits: &Limits) -> Result<Reply, HostError> {
+        self.with_session(limits, |session| session.exchange(script, limits))
+    }
+
+    /// Uses the shell that is kept. After an error it is given up: the next call starts another.
+    pub(super) fn with_session<T>(
+        &self,
+        limits: &Limits,
+        talk: impl FnOnce(&mut Session) -> Result<T, HostError>,
+    ) -> Result<T, HostError> {
+        let mut kept = self.kept();
+        let mut session = match kept.take() {
+            Some(session) => session,
+            None => self.start(limits)?,
+        };
+        match talk(&mut session) {
+            Ok(answer) => {
+                *kept = Some(session);
+                Ok(answer)
+            }
+            Err(error) => {
+                // Others may go on with a new shell meanwhile.
+                drop(kept);
+                self.give_up(session, &error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Starts a shell for one request, and uses it.
+    pub(super) fn with_own_session<T>(
+        &self,
+        limits: &Limits,
+        talk: impl FnOnce(&mut Session) -> Result<T, HostError>,
+    ) -> Result<T, HostError> {
+        let mut session = self.start(limits)?;
+        match talk(&mut session) {
+            Ok(answer) => Ok(answer),
+            Err(error) => {
+                self.give_up(session, &error);
+                Err(error)
+            }
+        }
+    }
+
+    fn start(&self, limits: &Limits) -> Result<Session, HostError> {
+        Session::open(&*self.transport, &self.login, &self.counters, limits)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Session>> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends what a shell still runs. On a broken connection there is nothing that could be done.
+    fn give_up(&self, mut session: Session, error: &HostError) {
+        if matches!(
+            error,
+            HostError::Unreachable { .. } | HostError::Become { .. }
+        ) {
+            return;
+        }
+        let limits = Limits {
+            deadline: Some(Instant::now() + RESCUE),
+            ..Limits::default()
+        };
+        let Some(group) = session.group(&limits) else {
+            return;
+        };
+        drop(session);
+        let mut script = Script::with(&[&KILL]);
+        script.call("rmq_kill", [group.to_string()]);
+        let ended = self.start(&limits).and_then(|mut session| {
+            session.send_last(&script, &limits)?;
+            session.reply(&limits)
+        });
+        if let Err(error) = ended {
+            let machine = self.transport.describe();
+            tracing::warn!("cannot end what was called off on {machine}: {error}");
+        }
+    }
+
+    /// Returns whether the transport says that a port is open, if it can tell.
+    pub(super) fn connects(
+        &self,
+        host: &str,
+        port: u16,
+        limits: &Limits,
+    ) -> Result<Option<bool>, HostError> {
+        self.counters.round_trip();
+        self.transport.connects(host, port, limits)
+    }
+}
+
+impl Host for ShellHost {
+    fn ask(&self, questions: &[Question], limits: &Limits) -> Result<Vec<Answer>, HostError> {
+        ask(self, questions, limits)
+    }
+
+    fn query(&self, command: &Command, limits: &Limits) -> Result<Output, HostError> {
+        super::run::run(self, command, limits)
+    }
+
+    fn fetch(
+        &self,
+        path: &camino::Utf8Path,
+        sink: &mut dyn std::io::Write,
+        limits: &Limits,
+    ) -> Result<u64, HostError> {
+        super::fetch::fetch(self, path, sink, limits)
+    }
+
+    fn apply(&self, step: &Step, limits: &Limits) -> Result<Output, HostError> {
+        super::apply::apply(self, step, limits)
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.counters.traffic()
+    }
+}

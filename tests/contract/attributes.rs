@@ -1,0 +1,187 @@
+//! Owners, modes and times.
+
+use super::{Clause, Contract, mkdir, mode, symlink};
+use rmqplay::host::{Kind, Ownership, Step};
+
+pub(super) const CLAUSES: &[Clause] = &[
+    ("modes_are_set", modes_are_set),
+    ("owners_are_set", owners_are_set),
+    (
+        "a_link_keeps_what_is_behind_it",
+        a_link_keeps_what_is_behind_it,
+    ),
+    ("times_are_set", times_are_set),
+    (
+        "a_directory_with_all_in_it_is_removed",
+        a_directory_is_removed,
+    ),
+    (
+        "the_root_directory_is_not_removed",
+        the_root_directory_is_not_removed,
+    ),
+];
+
+fn modes_are_set(contract: &Contract) {
+    let file = contract.file("file", b"");
+    for bits in [0o644, 0o4755, 0o1000, 0o000, 0o700] {
+        let before = Ownership::default();
+        contract.apply(&Step::Attributes {
+            path: file.clone(),
+            before,
+            after: mode(bits),
+            follow: false,
+        });
+        assert_eq!(contract.stat(&file).unwrap().mode, bits);
+    }
+    for bits in [0o700, 0o2775, 0o1777] {
+        let path = contract.path(&format!("directory-{bits:o}"));
+        contract.apply(&Step::Mkdir {
+            path: path.clone(),
+            ownership: mode(bits),
+        });
+        let node = contract.stat(&path).unwrap();
+        assert_eq!((node.kind, node.mode), (Kind::Directory, bits));
+    }
+    let before = Ownership::default();
+    let path = contract.path("missing");
+    contract.fails(&Step::Attributes {
+        path,
+        before,
+        after: mode(0o700),
+        follow: true,
+    });
+    contract.fails(&mkdir(&file));
+    contract.fails(&mkdir(&contract.path("no/such/directory")));
+}
+
+fn owners_are_set(contract: &Contract) {
+    if !(contract.root && contract.real) {
+        return;
+    }
+    let ownership = |owner: Option<&str>, group: Option<&str>| Ownership {
+        mode: Some(0o2750),
+        owner: owner.map(str::to_owned),
+        group: group.map(str::to_owned),
+    };
+    for (owner, group, uid, gid) in [
+        (Some("54321"), Some("54322"), 54321, 54322),
+        (Some("54321"), None, 54321, 0),
+        (None, Some("54322"), 0, 54322),
+        (Some("root"), Some("root"), 0, 0),
+    ] {
+        let name = format!("{owner:?}-{group:?}");
+        let path = contract.path(&name);
+        contract.apply(&Step::Mkdir {
+            path: path.clone(),
+            ownership: ownership(owner, group),
+        });
+        let node = contract.stat(&path).unwrap();
+        assert_eq!(
+            (node.uid, node.gid, node.mode),
+            (uid, gid, 0o2750),
+            "{name}"
+        );
+        let file = contract.file(&format!("{name}.file"), b"");
+        let after = ownership(owner, group);
+        contract.apply(&Step::Attributes {
+            path: file.clone(),
+            before: Ownership::default(),
+            after,
+            follow: false,
+        });
+        let node = contract.stat(&file).unwrap();
+        assert_eq!(
+            (node.uid, node.gid, node.mode),
+            (uid, gid, 0o2750),
+            "{name}"
+        );
+    }
+}
+
+fn a_link_keeps_what_is_behind_it(contract: &Contract) {
+    let file = contract.file("file", b"");
+    let link = contract.path("link");
+    contract.apply(&symlink(&link, "file", None));
+    let before = Ownership::default();
+    contract.apply(&Step::Attributes {
+        path: link.clone(),
+        before: before.clone(),
+        after: mode(0o640),
+        follow: true,
+    });
+    assert_eq!(contract.stat(&file).unwrap().mode, 0o640);
+    if contract.root && contract.real {
+        let after = Ownership {
+            owner: Some("54321".to_owned()),
+            ..Ownership::default()
+        };
+        contract.apply(&Step::Attributes {
+            path: link.clone(),
+            before,
+            after,
+            follow: false,
+        });
+        assert_eq!(contract.stat(&file).unwrap().uid, 0);
+        assert_eq!(contract.stat(&link).unwrap().uid, 54321);
+    }
+}
+
+fn times_are_set(contract: &Contract) {
+    let file = contract.path("file");
+    let touch = |modified, accessed| Step::Touch {
+        path: file.clone(),
+        modified,
+        accessed,
+    };
+    contract.apply(&touch(None, None));
+    let node = contract.stat(&file).unwrap();
+    assert_eq!((node.kind, node.mode, node.size), (Kind::File, 0o600, 0));
+    contract.apply(&touch(Some(951_868_799), Some(1_000_000_001)));
+    let node = contract.stat(&file).unwrap();
+    assert_eq!((node.modified, node.accessed), (951_868_799, 1_000_000_001));
+    contract.apply(&touch(Some(5), None));
+    let node = contract.stat(&file).unwrap();
+    assert_eq!(node.modified, 5);
+    assert!(node.accessed > 1_600_000_000, "{}", node.accessed);
+    contract.fails(&Step::Touch {
+        path: contract.path("no/such"),
+        modified: None,
+        accessed: None,
+    });
+}
+
+fn a_directory_is_removed(contract: &Contract) {
+    let directory = contract.path("directory");
+    contract.apply(&mkdir(&directory));
+    contract.apply(&mkdir(&directory.join("below")));
+    contract.file("directory/below/file", b"");
+    let outside = contract.file("outside", b"kept");
+    contract.apply(&symlink(&directory.join("link"), "..", None));
+    let remove = |directory_too| Step::Remove {
+        path: directory.clone(),
+        directory: directory_too,
+    };
+    contract.fails(&remove(false));
+    contract.apply(&remove(true));
+    contract.apply(&remove(true));
+    assert_eq!(contract.names(), ["outside"]);
+    let link = contract.path("link");
+    contract.apply(&symlink(&link, ".", None));
+    contract.fails(&Step::Remove {
+        path: link,
+        directory: true,
+    });
+    assert_eq!(contract.read(&outside), b"kept");
+}
+
+fn the_root_directory_is_not_removed(contract: &Contract) {
+    if contract.real {
+        for path in ["/", "//", "/.", "/./", "/tmp/.."] {
+            // Had it been tried as a file, nothing would be lost.
+            contract.fails(&Step::Remove {
+                path: path.into(),
+                directory: false,
+            });
+        }
+    }
+}
