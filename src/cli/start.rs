@@ -80,9 +80,8 @@ impl Start<'_> {
             tracing::warn!("signals cannot be caught: {error}");
         }
         let format = self.shared.output;
-        let reporting = std::thread::spawn(move || {
-            report(&receiver, format, verbosity, progress, events_file)
-        });
+        let reporting =
+            std::thread::spawn(move || report(&receiver, format, verbosity, progress, events_file));
         let result = carry_out(&session, &playbooks);
         let cancelled = session.cancel.is_cancelled();
         session.finish();

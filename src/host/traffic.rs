@@ -13,6 +13,19 @@ pub struct Traffic {
     pub received: u64,
 }
 
+impl std::ops::Add for Traffic {
+    type Output = Traffic;
+
+    fn add(self, other: Traffic) -> Traffic {
+        Traffic {
+            round_trips: self.round_trips + other.round_trips,
+            forks: self.forks + other.forks,
+            sent: self.sent + other.sent,
+            received: self.received + other.received,
+        }
+    }
+}
+
 impl std::ops::Sub for Traffic {
     type Output = Traffic;
 

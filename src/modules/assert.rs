@@ -11,7 +11,10 @@ use crate::yaml::{Data, Node};
 pub(super) struct Assert {
     /// Conditions, without braces.
     #[schemars(with = "Vec<String>")]
-    #[expect(dead_code, reason = "the conditions are taken as written, to be evaluated here")]
+    #[expect(
+        dead_code,
+        reason = "the conditions are taken as written, to be evaluated here"
+    )]
     that: Value,
     /// Why, if one does not hold.
     fail_msg: Option<String>,
@@ -55,7 +58,10 @@ impl Module for Assert {
             if context.templates.condition(condition)? {
                 continue;
             }
-            let message = self.fail_msg.clone().unwrap_or_else(|| "Assertion failed".to_owned());
+            let message = self
+                .fail_msg
+                .clone()
+                .unwrap_or_else(|| "Assertion failed".to_owned());
             change.returns("assertion", condition.to_value());
             change.returns("evaluated_to", false);
             change.returns("msg", message.clone());
@@ -66,7 +72,10 @@ impl Module for Assert {
             return Ok(change);
         }
         if !self.quiet {
-            let message = self.success_msg.as_deref().unwrap_or("All assertions passed");
+            let message = self
+                .success_msg
+                .as_deref()
+                .unwrap_or("All assertions passed");
             change.returns("msg", message);
         }
         Ok(change)

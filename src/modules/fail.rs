@@ -28,6 +28,9 @@ impl BuiltIn for Fail {
 
 impl Module for Fail {
     fn plan(&self, _context: &PlanContext) -> Result<Change, ModuleError> {
-        Ok(Change { failed: Some(self.msg.clone()), ..Change::default() })
+        Ok(Change {
+            failed: Some(self.msg.clone()),
+            ..Change::default()
+        })
     }
 }

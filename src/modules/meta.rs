@@ -57,6 +57,9 @@ impl Module for Meta {
             Action::ResetConnection => Some(Control::ResetConnection),
             Action::Noop => None,
         };
-        Ok(Change { control, ..Change::default() })
+        Ok(Change {
+            control,
+            ..Change::default()
+        })
     }
 }

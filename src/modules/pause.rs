@@ -58,7 +58,9 @@ impl Module for Pause {
         if let Some(prompt) = &self.prompt {
             let typed = context.templates.ask(prompt, self.echo);
             if typed.is_none() {
-                change.warnings.push("nobody is at a terminal to be asked".to_owned());
+                change
+                    .warnings
+                    .push("nobody is at a terminal to be asked".to_owned());
             }
             change.returns("user_input", typed.unwrap_or_default());
         }

@@ -31,7 +31,9 @@ impl Module for SetFact {
     fn plan(&self, _context: &PlanContext) -> Result<Change, ModuleError> {
         // `cacheable` is no variable: facts do not outlive a run.
         let named = self.0.iter().filter(|(name, _)| *name != "cacheable");
-        let variables: Fields = named.map(|(name, value)| (name.clone(), boolean(value))).collect();
+        let variables: Fields = named
+            .map(|(name, value)| (name.clone(), boolean(value)))
+            .collect();
         if variables.is_empty() {
             return Err(ModuleError::refused("set_fact needs a variable to set"));
         }

@@ -45,7 +45,9 @@ impl Module for Setup {
         let facts = context.host.facts()?.0;
         let facts: Fields = facts.into_iter().filter(|(name, _)| wanted(name)).collect();
         let mut change = Change::default();
-        let prefixed = facts.iter().map(|(name, fact)| (format!("ansible_{name}"), fact.clone()));
+        let prefixed = facts
+            .iter()
+            .map(|(name, fact)| (format!("ansible_{name}"), fact.clone()));
         change.returns("ansible_facts", value::map(prefixed.collect()));
         change.sets = Sets::Facts(facts);
         Ok(change)
@@ -66,7 +68,9 @@ fn is_match(pattern: &str, name: &str) -> bool {
         }
         Some(wanted) => {
             let mut name_rest = name.chars();
-            name_rest.next().is_some_and(|found| wanted == '?' || wanted == found)
+            name_rest
+                .next()
+                .is_some_and(|found| wanted == '?' || wanted == found)
                 && is_match(pattern_rest.as_str(), name_rest.as_str())
         }
     }

@@ -31,8 +31,7 @@ impl Walk<'_, '_> {
         if !self.takes(&own) {
             return Flow::Next;
         }
-        if !self.arrives(position)
-        {
+        if !self.arrives(position) {
             return Flow::Stopped;
         }
         let scope = match self.play.scope(self.host, &own) {

@@ -97,7 +97,13 @@ pub(super) fn loop_items(repeat: &Loop, scope: &Arc<Scope>) -> Fallible<Vec<Valu
             };
             scope
                 .engine()
-                .lookup(lookup, &terms, &Fields::new(), &scope.context(), scope.site())
+                .lookup(
+                    lookup,
+                    &terms,
+                    &Fields::new(),
+                    &scope.context(),
+                    scope.site(),
+                )
                 .map_err(|error| Box::new(at_items(error, repeat)))?
         }
     };
@@ -124,7 +130,10 @@ pub(super) fn loop_items(repeat: &Loop, scope: &Arc<Scope>) -> Fallible<Vec<Valu
 /// A lookup has no place of its own: its loop has.
 fn at_items(error: TemplateError, repeat: &Loop) -> Outcome {
     let mut error = error;
-    error.problem.place.get_or_insert_with(|| repeat.items.place.clone());
+    error
+        .problem
+        .place
+        .get_or_insert_with(|| repeat.items.place.clone());
     error.into()
 }
 

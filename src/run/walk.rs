@@ -174,8 +174,7 @@ impl<'a, 'p> Walk<'a, 'p> {
             return Flow::Next;
         }
         let play = self.play;
-        if !self.arrives(position)
-        {
+        if !self.arrives(position) {
             return Flow::Stopped;
         }
         let own = Frame {
