@@ -63,6 +63,8 @@ fn wait(contract: &Contract, conditions: Vec<Condition>, seconds: u64) -> Result
         while_running: None,
         log: Some(contract.path("log")),
         what: "something".to_owned(),
+        help: None,
+        last_resort: Vec::new(),
     });
     contract.try_apply(&step).map(|_| ())
 }
@@ -97,6 +99,8 @@ fn a_program_is_started_found_and_ended(contract: &Contract) {
         path: log.clone(),
         pattern,
         from: 0,
+        inode: None,
+        present: true,
     };
     wait(contract, vec![lines], 20).unwrap();
     assert_eq!(contract.stat(&log).unwrap().mode, 0o600);
@@ -276,6 +280,8 @@ fn waiting_ends_when_all_holds(contract: &Contract) {
         path: file.clone(),
         pattern: pattern.to_owned(),
         from,
+        inode: None,
+        present: true,
     };
     let path = |name: &str, present| Condition::Path {
         path: contract.path(name),
