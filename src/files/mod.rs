@@ -1,5 +1,6 @@
 //! Files of the controller that tasks refer to, and where they are searched.
 
+pub mod download;
 mod folder;
 mod sent_file;
 

@@ -1,0 +1,239 @@
+//! Files from the web, kept on the controller and checked before they are used.
+
+mod checksum;
+
+#[cfg(test)]
+mod tests;
+
+pub use checksum::{Algorithm, Checksum, ChecksumError, Digest};
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::NamedTempFile;
+
+/// A file of the web, and how it is known to be the right one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Download {
+    /// Its address: `https://…`, or `http://…` where a checksum is given.
+    pub url: String,
+    /// What its content must have.
+    pub checksum: Option<Checksum>,
+    /// Whether it may be used though nothing proves that it is the right one.
+    pub insecure: bool,
+}
+
+/// Why a file of the web cannot be used. Passwords in addresses are left out.
+#[derive(Debug, thiserror::Error)]
+pub enum DownloadError {
+    /// The address is none of the web.
+    #[error("{url} is no address of http or https")]
+    Scheme {
+        /// The address.
+        url: String,
+    },
+    /// Nothing would prove that it is the right one.
+    #[error("{url} is not fetched: {reason}")]
+    Unproven {
+        /// The address.
+        url: String,
+        /// What is missing.
+        reason: &'static str,
+    },
+    /// It could not be fetched.
+    #[error("cannot fetch {url}: {reason}")]
+    Fetch {
+        /// The address.
+        url: String,
+        /// What the server or the network said.
+        reason: String,
+    },
+    /// It is another file than declared.
+    #[error("{url} is not the declared file: its {name} is {found}, not {expected}")]
+    Differs {
+        /// The address.
+        url: String,
+        /// The checksum's name.
+        name: &'static str,
+        /// The checksum of what came.
+        found: String,
+        /// The declared one.
+        expected: String,
+    },
+    /// A list of checksums does not have the file.
+    #[error("{list} has no checksum of {file}")]
+    NotListed {
+        /// The list's address.
+        list: String,
+        /// The file's name.
+        file: String,
+    },
+    /// It could not be kept.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+}
+
+/// Largest list of checksums, in bytes.
+const LARGEST_LIST: u64 = 1024 * 1024;
+
+/// Seconds without a byte after which a server is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Download {
+    /// Returns the file's path in `cache`, fetching it if it is not there with this checksum.
+    pub fn fetch(&self, cache: &Path) -> Result<PathBuf, DownloadError> {
+        self.check()?;
+        let digest = match &self.checksum {
+            None => None,
+            Some(Checksum::Digest(digest)) => Some(digest.clone()),
+            Some(Checksum::List { url, algorithm }) => {
+                let text = self.list(url)?;
+                let file = file_name(&self.url);
+                let found = Digest::find(&text, &file, *algorithm);
+                Some(found.ok_or_else(|| DownloadError::NotListed {
+                    list: without_password(url),
+                    file,
+                })?)
+            }
+        };
+        let folder = match &digest {
+            Some(digest) => digest.to_string().replace(':', "-"),
+            None => format!("unproven-{}", Digest::of_text(&self.url)),
+        };
+        let path = cache.join(folder).join(file_name(&self.url));
+        match &digest {
+            Some(digest) if digest.fits(&path) => {}
+            digest => self.bring(&path, digest.as_ref())?,
+        }
+        Ok(path)
+    }
+
+    fn check(&self) -> Result<(), DownloadError> {
+        let addresses = match &self.checksum {
+            Some(Checksum::List { url, .. }) => vec![&self.url, url],
+            _ => vec![&self.url],
+        };
+        for url in addresses {
+            if !(url.starts_with("https://") || url.starts_with("http://")) {
+                let url = without_password(url);
+                return Err(DownloadError::Scheme { url });
+            }
+        }
+        let reason = match &self.checksum {
+            _ if self.insecure => return Ok(()),
+            Some(Checksum::Digest(_)) => return Ok(()),
+            Some(Checksum::List { url, .. }) if url.starts_with("https://") => return Ok(()),
+            Some(Checksum::List { .. }) => "its list of checksums comes by http, not by https",
+            None => "it has no checksum",
+        };
+        Err(DownloadError::Unproven {
+            url: without_password(&self.url),
+            reason,
+        })
+    }
+
+    fn list(&self, url: &str) -> Result<String, DownloadError> {
+        let mut text = String::new();
+        get(url, !self.insecure)?
+            .take(LARGEST_LIST)
+            .read_to_string(&mut text)
+            .map_err(|error| failed(url, &error))?;
+        Ok(text)
+    }
+
+    /// Fetches into a file beside `path`, which takes its place once it is proven.
+    fn bring(&self, path: &Path, digest: Option<&Digest>) -> Result<(), DownloadError> {
+        let unwritable = |source| DownloadError::Write {
+            path: path.to_owned(),
+            source,
+        };
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        std::fs::create_dir_all(folder).map_err(unwritable)?;
+        let mut file = NamedTempFile::new_in(folder).map_err(unwritable)?;
+        let mut body = get(&self.url, false)?;
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let read = body
+                .read(&mut buffer)
+                .map_err(|error| failed(&self.url, &error))?;
+            if read == 0 {
+                break;
+            }
+            let piece = buffer.get(..read).unwrap_or_default();
+            file.write_all(piece).map_err(unwritable)?;
+        }
+        if let Some(digest) = digest {
+            let found = digest.of_file(file.path()).map_err(unwritable)?;
+            if found != *digest {
+                return Err(DownloadError::Differs {
+                    url: without_password(&self.url),
+                    name: digest.algorithm.name(),
+                    found: found.hex,
+                    expected: digest.hex.clone(),
+                });
+            }
+        }
+        file.persist(path)
+            .map_err(|error| unwritable(error.error))?;
+        Ok(())
+    }
+}
+
+fn failed(url: &str, error: &dyn std::fmt::Display) -> DownloadError {
+    DownloadError::Fetch {
+        url: without_password(url),
+        reason: error.to_string(),
+    }
+}
+
+/// Asks for an address; proxies are those of the environment, certificates those of the machine.
+fn get(url: &str, https_only: bool) -> Result<impl Read + use<>, DownloadError> {
+    let found = rustls_native_certs::load_native_certs();
+    let certificates: Vec<_> = found
+        .certs
+        .iter()
+        .map(|certificate| ureq::tls::Certificate::from_der(certificate).to_owned())
+        .collect();
+    let tls = ureq::tls::TlsConfig::builder()
+        .provider(ureq::tls::TlsProvider::Rustls)
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .root_certs(ureq::tls::RootCerts::Specific(Arc::new(certificates)))
+        .build();
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .tls_config(tls)
+        .https_only(https_only)
+        .user_agent(concat!("rmqplay/", env!("CARGO_PKG_VERSION")))
+        .timeout_connect(Some(PATIENCE))
+        .timeout_recv_response(Some(PATIENCE))
+        .timeout_per_read(Some(PATIENCE))
+        .build()
+        .into();
+    let response = agent.get(url).call().map_err(|error| failed(url, &error))?;
+    Ok(response.into_body().into_reader())
+}
+
+/// Returns the last part of an address, fit to be a file's name.
+fn file_name(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let path = path.split_once("://").map_or(path, |(_, rest)| rest);
+    match path.rsplit_once('/') {
+        Some((_, name)) if !matches!(name, "" | "." | "..") => name.to_owned(),
+        _ => "download".to_owned(),
+    }
+}
+
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (server, path) = rest.split_at(end);
+    let server = server.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{server}{path}")
+}

@@ -1,0 +1,217 @@
+//! Downloads from a server of the test's own.
+
+use super::*;
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A server on 127.0.0.1 that knows a few files and counts what it is asked for.
+struct Server {
+    address: String,
+    asked: Arc<AtomicUsize>,
+}
+
+fn serve(files: &[(&str, &str)]) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let files: HashMap<String, String> = files
+        .iter()
+        .map(|(path, content)| ((*path).to_owned(), (*content).to_owned()))
+        .collect();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = asked.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let request = lines.next().unwrap().unwrap();
+            let _headers: Vec<_> = lines
+                .map(Result::unwrap)
+                .take_while(|line| !line.is_empty())
+                .collect();
+            counter.fetch_add(1, Ordering::Relaxed);
+            let path = request.split([' ', '?']).nth(1).unwrap();
+            let answer = match files.get(path) {
+                Some(content) if content.starts_with("-> ") => {
+                    format!(
+                        "HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\n",
+                        &content[3..]
+                    ) + "Connection: close\r\n\r\n"
+                }
+                Some(content) if content == "cut" => {
+                    "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nonly this"
+                        .to_owned()
+                }
+                Some(content) => format!(
+                    "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{content}",
+                    content.len()
+                ),
+                None => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                    .to_owned(),
+            };
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    Server { address, asked }
+}
+
+const HELLO: &str = "sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03";
+
+fn download(server: &Server, path: &str, checksum: &str) -> Download {
+    Download {
+        url: format!("{}{path}", server.address),
+        checksum: (!checksum.is_empty()).then(|| checksum.parse().unwrap()),
+        insecure: false,
+    }
+}
+
+#[test]
+fn a_file_is_fetched_once_and_then_taken_from_the_cache() {
+    let server = serve(&[
+        ("/dir/hello.txt", "hello\n"),
+        ("/moved", "-> /dir/hello.txt"),
+    ]);
+    let cache = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let path = download(&server, "/dir/hello.txt?x=/y", HELLO)
+            .fetch(cache.path())
+            .unwrap();
+        assert!(path.ends_with("hello.txt"));
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "hello\n");
+    }
+    assert_eq!(server.asked.load(Ordering::Relaxed), 1);
+    let moved = download(&server, "/moved", HELLO)
+        .fetch(cache.path())
+        .unwrap();
+    assert_eq!(std::fs::read_to_string(&moved).unwrap(), "hello\n");
+    std::fs::write(&moved, "spoilt").unwrap();
+    let again = download(&server, "/moved", HELLO)
+        .fetch(cache.path())
+        .unwrap();
+    assert_eq!(std::fs::read_to_string(again).unwrap(), "hello\n");
+}
+
+#[test]
+fn another_file_than_declared_is_not_kept() {
+    let server = serve(&[("/a", "evil\n"), ("/cut", "cut")]);
+    let cache = tempfile::tempdir().unwrap();
+    let error = download(&server, "/a", HELLO)
+        .fetch(cache.path())
+        .unwrap_err();
+    assert!(matches!(error, DownloadError::Differs { .. }), "{error}");
+    let error = download(&server, "/cut", HELLO)
+        .fetch(cache.path())
+        .unwrap_err();
+    assert!(matches!(error, DownloadError::Fetch { .. }), "{error}");
+    let error = download(&server, "/missing", HELLO)
+        .fetch(cache.path())
+        .unwrap_err();
+    assert!(error.to_string().contains("404"), "{error}");
+    let kept = std::fs::read_dir(cache.path()).unwrap().flatten();
+    assert!(
+        kept.flat_map(|folder| std::fs::read_dir(folder.path()).unwrap())
+            .next()
+            .is_none()
+    );
+}
+
+#[test]
+fn nothing_is_fetched_that_nothing_proves() {
+    let server = serve(&[("/a", "hello\n"), ("/a.sha256", HELLO)]);
+    let cache = tempfile::tempdir().unwrap();
+    let list = format!("sha256:{}/a.sha256", server.address);
+    for checksum in ["", &list] {
+        let error = download(&server, "/a", checksum)
+            .fetch(cache.path())
+            .unwrap_err();
+        assert!(matches!(error, DownloadError::Unproven { .. }), "{error}");
+    }
+    let ftp = Download {
+        url: "ftp://me:secret@127.0.0.1/x".to_owned(),
+        checksum: None,
+        insecure: true,
+    };
+    let error = ftp.fetch(cache.path()).unwrap_err().to_string();
+    assert_eq!(error, "ftp://127.0.0.1/x is no address of http or https");
+    assert_eq!(server.asked.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn a_list_of_checksums_proves_a_file() {
+    let (_, hello) = HELLO.split_once(':').unwrap();
+    let list = format!("{}  other\n{hello} *./dir/a\n", "0".repeat(64));
+    let server = serve(&[("/a", "hello\n"), ("/list", &list), ("/b", "hello\n")]);
+    let cache = tempfile::tempdir().unwrap();
+    let listed = |path: &str| Download {
+        insecure: true,
+        ..download(&server, path, &format!("{}/list", server.address))
+    };
+    listed("/a").fetch(cache.path()).unwrap();
+    let error = listed("/b").fetch(cache.path()).unwrap_err();
+    assert!(matches!(error, DownloadError::NotListed { .. }), "{error}");
+}
+
+#[test]
+fn lists_of_every_usual_form_are_read() {
+    let (_, hex) = HELLO.split_once(':').unwrap();
+    let capitals = hex.to_uppercase();
+    let (start, end) = capitals.split_at(32);
+    let grouped = |text: &str| {
+        let groups: Vec<_> = text
+            .as_bytes()
+            .chunks(8)
+            .map(|group| String::from_utf8_lossy(group).into_owned())
+            .collect();
+        groups.join(" ")
+    };
+    for list in [
+        hex.to_owned(),
+        format!("{hex}\n"),
+        format!("{hex}  a.zip\n"),
+        format!("{hex} *a.zip\n"),
+        format!("SHA256 (a.zip) = {hex}\n"),
+        format!("a.zip: {}\n       {}\n", grouped(start), grouped(end)),
+        format!("{}  b.zip\n{hex}  dir/a.zip\n", "1".repeat(64)),
+    ] {
+        let found = Digest::find(&list, "a.zip", None);
+        assert_eq!(
+            found.map(|digest| digest.hex).as_deref(),
+            Some(hex),
+            "{list}"
+        );
+    }
+    for list in [
+        "",
+        "no digest at all",
+        &format!("{hex}  b.zip\n"),
+        &format!("b.zip: {hex}"),
+        &hex[..63],
+    ] {
+        assert_eq!(Digest::find(list, "a.zip", None), None, "{list}");
+    }
+    assert_eq!(
+        Digest::find(hex, "a.zip", Some(checksum::Algorithm::Sha512)),
+        None
+    );
+}
+
+#[test]
+fn checksums_are_read_as_declared() {
+    for text in [
+        "",
+        "md5:5d41402abc4b2a76b9719d911017c592",
+        "sha256:xyz",
+        "sha512:00",
+        "5891b5b522",
+    ] {
+        assert!(text.parse::<Checksum>().is_err(), "{text}");
+    }
+    let (_, hex) = HELLO.split_once(':').unwrap();
+    for text in [HELLO, hex, &format!("SHA256: {}", hex.to_uppercase())] {
+        let Ok(Checksum::Digest(digest)) = text.parse() else {
+            panic!("{text}");
+        };
+        assert_eq!(digest.to_string(), HELLO);
+    }
+}
