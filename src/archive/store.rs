@@ -2,6 +2,7 @@
 
 use super::once::Once;
 use super::{Archive, ArchiveError, Selected, Stream, stream};
+use crate::files::download::{Download, DownloadError};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 use tempfile::TempDir;
 
-/// What a run keeps of archives, for all its hosts: each is read once, and hosts that lack the
-/// same entries get the same stream. The files go when this is dropped.
+/// What a run keeps of archives, for all its hosts: each is fetched and read once, and hosts that
+/// lack the same entries get the same stream. The files go when this is dropped; downloads stay.
 #[derive(Debug, Default)]
 pub struct Store {
     folder: Mutex<Option<TempDir>>,
@@ -18,6 +19,8 @@ pub struct Store {
     archives: Once<Version, Result<Arc<Archive>, Arc<ArchiveError>>>,
     streams: Once<(Version, String), Arc<Stream>>,
     fetched: Once<String, PathBuf>,
+    downloads: Once<Download, PathBuf>,
+    cache: Option<PathBuf>,
 }
 
 /// One version of a file: the same path with other content is another.
@@ -44,6 +47,21 @@ impl Version {
 }
 
 impl Store {
+    /// Returns a store that keeps downloads in this folder rather than in the user's cache.
+    pub fn with_cache(cache: PathBuf) -> Self {
+        Self {
+            cache: Some(cache),
+            ..Self::default()
+        }
+    }
+
+    /// Returns the file of the controller that holds what is at an address of the web.
+    pub fn download(&self, download: &Download) -> Result<PathBuf, DownloadError> {
+        let cache = self.cache.clone().unwrap_or_else(users_cache);
+        let fetch = || download.fetch(&cache);
+        self.downloads.get(download.clone(), fetch)
+    }
+
     /// Returns the archive at a path of the controller, reading it if no host has asked before.
     pub fn open(&self, path: &Path) -> Result<Arc<Archive>, Arc<ArchiveError>> {
         let version = Version::of(path)?;
@@ -61,20 +79,21 @@ impl Store {
         let version = Version::of(&archive.path)?;
         let wanted = format!("{entries:?}");
         self.streams.get((version, wanted), || {
-            let path = self.new_file()?;
+            let path = self.new_file(&archive.name())?;
             stream::write(archive, entries, &path).map(Arc::new)
         })
     }
 
     /// Returns the file of the controller that holds what `fetch` brings: once for all hosts
-    /// whose file has this digest.
+    /// whose file has this digest. `name` is the file's own, for messages.
     pub fn fetched<E: From<ArchiveError>>(
         &self,
         sha256: &str,
+        name: &str,
         fetch: impl FnOnce(&mut File) -> Result<(), E>,
     ) -> Result<PathBuf, E> {
         self.fetched.get(sha256.to_owned(), || {
-            let path = self.new_file()?;
+            let path = self.new_file(name)?;
             let created = File::create_new(&path);
             let mut file = created.map_err(|source| ArchiveError::Write {
                 path: path.clone(),
@@ -85,7 +104,7 @@ impl Store {
         })
     }
 
-    fn new_file(&self) -> Result<PathBuf, ArchiveError> {
+    fn new_file(&self, name: &str) -> Result<PathBuf, ArchiveError> {
         let number = self.files.fetch_add(1, Ordering::Relaxed);
         let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         if folder.is_none() {
@@ -96,6 +115,15 @@ impl Store {
             })?);
         }
         let path = folder.as_ref().map_or(Path::new(""), TempDir::path);
-        Ok(path.join(number.to_string()))
+        Ok(path.join(format!("{number}-{name}")))
     }
+}
+
+/// Returns the folder for what can be fetched again: `~/.cache/rmqplay`.
+fn users_cache() -> PathBuf {
+    let given = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let given = given.filter(|path| path.is_absolute());
+    let of_home = || std::env::home_dir().map(|home| home.join(".cache"));
+    let cache = given.or_else(of_home).unwrap_or_else(std::env::temp_dir);
+    cache.join("rmqplay")
 }

@@ -30,6 +30,11 @@ struct Clause {
 const ALL: u32 = 0o7777;
 
 impl Mode {
+    /// Returns the mode that is exactly these bits.
+    pub fn of_bits(bits: u32) -> Self {
+        Self(Form::Octal(bits & ALL))
+    }
+
     /// Reads a mode as text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let digits = text.strip_prefix("0o").unwrap_or(text);

@@ -14,6 +14,7 @@ mod script;
 mod set_fact;
 mod setup;
 mod shell;
+mod unarchive;
 mod wait_for;
 mod words;
 
@@ -36,6 +37,7 @@ pub fn built_in() -> Registry {
     registry.add::<set_fact::SetFact>();
     registry.add::<setup::Setup>();
     registry.add::<shell::Shell>();
+    registry.add::<unarchive::Unarchive>();
     registry.add::<wait_for::WaitFor>();
     registry
 }

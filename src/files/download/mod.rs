@@ -79,6 +79,18 @@ pub enum DownloadError {
     },
 }
 
+impl DownloadError {
+    /// Returns what to do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            DownloadError::Unproven { .. } => Some(
+                "give `checksum: sha256:…`, or `insecure: true` to use whatever comes".to_owned(),
+            ),
+            _ => None,
+        }
+    }
+}
+
 /// Largest list of checksums, in bytes.
 const LARGEST_LIST: u64 = 1024 * 1024;
 

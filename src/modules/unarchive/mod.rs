@@ -1,0 +1,262 @@
+//! `unarchive`: unpacks an archive on a host.
+
+mod comparison;
+mod source;
+
+use super::guard;
+use crate::archive::{Archive, Choice, Selected};
+use crate::change::{Attributes, Change, Mode};
+use crate::host::{
+    Answer, Before, Content, Kind, Node, Ownership, Question, Step, Unpack, UnpackEntry,
+};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::value::Value;
+use camino::{Utf8Path, Utf8PathBuf};
+use comparison::Comparison;
+use std::sync::Arc;
+
+/// Unpacks an archive of this machine, of the host (`remote_src`) or of the web into a directory
+/// of the host.
+///
+/// The archive is read on this machine and compared with the host entry by entry: kind, content,
+/// link target and mode, not times. Only what differs is sent, as plain tar, so the host needs
+/// `tar` alone, whatever the archive is: tar, tar.gz, tar.bz2, tar.xz, tar.zst or zip, known by its
+/// content. What the archive has not is left alone.
+///
+/// Files belong to the user who unpacks unless `owner` or `group` say otherwise; the owners in the
+/// archive do not count. Permissions to write for group and others, set-user-id and the like are
+/// not taken over either, unless `mode` gives them. Hard links become files of their own. An
+/// archive that would write outside `dest` is refused as a whole, and nothing is ever written
+/// through a link of the host.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an argument of Ansible's"
+)]
+pub(super) struct Unarchive {
+    /// The archive: a file of this machine, searched as `copy` does; of the host with
+    /// `remote_src`; or an address that starts with `https://` or `http://`, which this machine
+    /// fetches into `~/.cache/rmqplay`.
+    src: String,
+    /// The directory, which exists.
+    dest: String,
+    /// Whether `src` is a file of the host.
+    #[serde(default)]
+    remote_src: bool,
+    /// The opposite of `remote_src`, as in playbooks of old.
+    copy: Option<bool>,
+    /// What the archive's content must have: `sha256:…` or `sha512:…`, with the digest or with the
+    /// address of a list of digests. An address of the web needs it.
+    checksum: Option<String>,
+    /// Whether an address is used though nothing proves what comes from it.
+    #[serde(default)]
+    insecure: bool,
+    /// A path or glob of the host; if it exists, nothing is done.
+    creates: Option<String>,
+    /// Patterns; only what fits one, and what is below it, is unpacked.
+    #[serde(default)]
+    include: Vec<String>,
+    /// Patterns; what fits one, and what is below it, is not unpacked.
+    #[serde(default)]
+    exclude: Vec<String>,
+    /// Whether files of the host stay that are newer than the archive's.
+    #[serde(default)]
+    keep_newer: bool,
+    /// Whether the entries are returned as `files`.
+    #[serde(default)]
+    list_files: bool,
+    /// Folders that are taken away at the start of each path.
+    #[serde(default)]
+    strip_components: usize,
+    /// For playbooks of Ansible: `--strip-components=N` is understood, anything else refused.
+    #[serde(default)]
+    extra_opts: Vec<String>,
+    /// Owner of all that is unpacked.
+    owner: Option<String>,
+    /// Group of all that is unpacked.
+    group: Option<String>,
+    /// Mode of all that is unpacked, such as `u=rwX,go=rX`.
+    mode: Option<Mode>,
+}
+
+impl BuiltIn for Unarchive {
+    const NAME: &'static str = "unarchive";
+    const OTHER_NAMES: &'static [&'static str] = &["untar"];
+    const EXAMPLE: &'static str = "\
+- name: The release is unpacked, without its topmost folder
+  unarchive:
+    src: release.tar.gz
+    dest: /usr/local/rocketmq-5.3.3
+    strip_components: 1
+
+- name: The release comes from the web
+  unarchive:
+    src: https://example.com/release.zip
+    checksum: sha512:https://example.com/release.zip.sha512
+    dest: /usr/local
+    creates: /usr/local/rocketmq-5.3.3/bin
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("src", "The archive as given."),
+        ("dest", "The directory."),
+        ("handler", "The archive's format: `tar.gz`, `zip`, …"),
+        ("state", "`directory`."),
+        ("files", "The paths in the archive, with `list_files`."),
+        ("unpacked", "How many entries are sent."),
+    ];
+}
+
+impl Module for Unarchive {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let choice = self.choice()?;
+        let dest = guard::absolute(context.host, None, &self.dest)?;
+        let mut change = Change::default();
+        change.returns("src", self.src.as_str());
+        change.returns("dest", dest.as_str());
+        let creates = self.creates.as_deref();
+        change.skipped = guard::nothing_to_do(context, None, creates, None)?;
+        if change.skipped.is_some() {
+            return Ok(change);
+        }
+        let path = self.fetch(context)?;
+        let opened = context.archives.open(&path);
+        let archive = opened.map_err(|error| ModuleError::refused(error.to_string()))?;
+        let selected = archive.select(&choice)?;
+        change.returns("handler", archive.format.name());
+        change.returns("state", "directory");
+        if self.list_files {
+            let paths = selected.iter().map(|one| one.path.as_str());
+            change.returns("files", paths.collect::<Value>());
+        }
+        let mut comparison = Comparison::new(&dest, self.attributes(), self.keep_newer);
+        let found = look(context, &dest, &selected)?;
+        for (one, node) in selected.into_iter().zip(&found) {
+            comparison.add(one, node.as_ref())?;
+        }
+        change.returns("unpacked", comparison.missing.len());
+        change.steps.append(&mut comparison.removed);
+        if !comparison.missing.is_empty() {
+            let missing = std::mem::take(&mut comparison.missing);
+            change
+                .steps
+                .push(self.unpack(context, &archive, &dest, missing)?);
+        }
+        change.steps.append(&mut comparison.adjusted);
+        Ok(change)
+    }
+}
+
+impl Unarchive {
+    fn attributes(&self) -> Attributes {
+        Attributes {
+            mode: self.mode.clone(),
+            owner: self.owner.clone(),
+            group: self.group.clone(),
+        }
+    }
+
+    fn choice(&self) -> Result<Choice, ModuleError> {
+        if !self.include.is_empty() && !self.exclude.is_empty() {
+            return Err(ModuleError::refused("give include or exclude, not both"));
+        }
+        let mut strip_components = self.strip_components;
+        let mut options = self.extra_opts.iter();
+        while let Some(option) = options.next() {
+            let count = match option.as_str() {
+                "--strip-components" | "--strip" => options.next().map(String::as_str),
+                option => (option.strip_prefix("--strip-components="))
+                    .or_else(|| option.strip_prefix("--strip=")),
+            };
+            strip_components = count.and_then(|count| count.parse().ok()).ok_or_else(|| {
+                ModuleError::refused(format!(
+                    "extra_opts: {option} is not understood: no program unpacks that it could be \
+                     given to; only --strip-components=N is known"
+                ))
+            })?;
+        }
+        Ok(Choice {
+            strip_components,
+            include: self.include.clone(),
+            exclude: self.exclude.clone(),
+        })
+    }
+
+    fn unpack(
+        &self,
+        context: &PlanContext,
+        archive: &Archive,
+        dest: &Utf8Path,
+        missing: Vec<(Selected, Option<Before>)>,
+    ) -> Result<Step, ModuleError> {
+        let (entries, before): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
+        let stream = context.archives.stream(archive, &entries)?;
+        let entries = entries.into_iter().zip(before).zip(&stream.offsets);
+        Ok(Step::Unpack(Arc::new(Unpack {
+            name: archive.name(),
+            directory: dest.to_owned(),
+            tar: stream.path.clone(),
+            size: stream.size,
+            entries: entries
+                .map(|((entry, before), offset)| self.entry(entry, before, *offset))
+                .collect(),
+        })))
+    }
+
+    fn entry(&self, selected: Selected, before: Option<Before>, offset: u64) -> UnpackEntry {
+        UnpackEntry {
+            mode: selected.mode.unwrap_or(USUAL_OF_FOLDERS),
+            ownership: Ownership {
+                mode: None,
+                owner: self.owner.clone(),
+                group: self.group.clone(),
+            },
+            path: selected.path,
+            kind: selected.kind,
+            size: selected.size,
+            sha256: selected.sha256,
+            modified: selected.modified,
+            offset,
+            before,
+        }
+    }
+}
+
+/// Mode of a folder that the archive has no entry for.
+const USUAL_OF_FOLDERS: u32 = 0o755;
+
+/// Returns what stands where each entry would be, in one request with the look at `dest`.
+fn look(
+    context: &PlanContext,
+    dest: &Utf8Path,
+    selected: &[Selected],
+) -> Result<Vec<Option<Node>>, ModuleError> {
+    let question = |path: Utf8PathBuf, follow, content| Question::Path {
+        path,
+        follow,
+        content,
+    };
+    let mut questions = vec![question(dest.to_owned(), true, Content::None)];
+    questions.extend(selected.iter().map(|one| {
+        let wanted = match one.kind {
+            Kind::File => Content::Digest,
+            _ => Content::None,
+        };
+        question(dest.join(&one.path), false, wanted)
+    }));
+    let answers = context.host.ask(&questions)?;
+    let mut nodes = answers.into_iter().map(|answer| match answer {
+        Answer::Path(node) => node,
+        _ => None,
+    });
+    match nodes.next().flatten() {
+        Some(node) if node.kind == Kind::Directory => Ok(nodes.collect()),
+        other => Err(ModuleError::Refused {
+            message: match other {
+                Some(node) => format!("dest {dest} is {}, not a directory", node.kind.name()),
+                None => format!("dest {dest} does not exist"),
+            },
+            help: Some("a task `file` with `state: directory` makes it".to_owned()),
+        }),
+    }
+}

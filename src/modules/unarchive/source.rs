@@ -1,0 +1,95 @@
+//! Where an archive comes from: this machine, the host, or the web.
+
+use super::Unarchive;
+use crate::files::download::{Checksum, Digest, Download};
+use crate::host::{Content, Kind};
+use crate::module::{ModuleError, PlanContext};
+use crate::modules::guard;
+use std::path::PathBuf;
+
+impl Unarchive {
+    /// Returns the file of this machine that holds the archive.
+    pub(super) fn fetch(&self, context: &PlanContext) -> Result<PathBuf, ModuleError> {
+        let checksum = match &self.checksum {
+            None => None,
+            Some(text) => {
+                let checksum = text.parse();
+                Some(checksum.map_err(|error| ModuleError::refused(format!("checksum: {error}")))?)
+            }
+        };
+        if self.src.contains("://") {
+            return self.fetch_from_web(context, checksum);
+        }
+        let of_host = match (self.copy, self.remote_src) {
+            (Some(true), true) => {
+                return Err(ModuleError::refused("give copy or remote_src, not both"));
+            }
+            (copy, remote_src) => remote_src || copy == Some(false),
+        };
+        let path = if of_host {
+            self.fetch_from_host(context)?
+        } else {
+            context.files.find("files", &self.src)?
+        };
+        match checksum {
+            None => Ok(path),
+            Some(Checksum::Digest(digest)) => self.proven(path, &digest),
+            Some(Checksum::List { .. }) => Err(ModuleError::refused(
+                "checksum: a list of digests is for archives of the web; give the digest itself",
+            )),
+        }
+    }
+
+    fn fetch_from_web(
+        &self,
+        context: &PlanContext,
+        checksum: Option<Checksum>,
+    ) -> Result<PathBuf, ModuleError> {
+        let download = Download {
+            url: self.src.clone(),
+            checksum,
+            insecure: self.insecure,
+        };
+        context
+            .archives
+            .download(&download)
+            .map_err(|error| ModuleError::Refused {
+                help: error.help(),
+                message: error.to_string(),
+            })
+    }
+
+    /// Brings the archive of a host here, once for all hosts that have the same.
+    fn fetch_from_host(&self, context: &PlanContext) -> Result<PathBuf, ModuleError> {
+        let path = guard::absolute(context.host, None, &self.src)?;
+        let node = context.host.look(&path, true, Content::Digest)?;
+        let digest = match node {
+            None => return Err(ModuleError::refused(format!("the host has no {path}"))),
+            Some(node) if node.kind != Kind::File => {
+                let kind = node.kind.name();
+                return Err(ModuleError::refused(format!(
+                    "{path} of the host is {kind}"
+                )));
+            }
+            Some(node) => node.digest().unwrap_or_default(),
+        };
+        let name = path.file_name().unwrap_or("archive");
+        context.archives.fetched(&digest, name, |file| {
+            context.host.fetch(&path, file).map(drop)?;
+            Ok(())
+        })
+    }
+
+    fn proven(&self, path: PathBuf, digest: &Digest) -> Result<PathBuf, ModuleError> {
+        let found = digest.of_file(&path).map_err(|error| {
+            ModuleError::refused(format!("cannot read {}: {error}", path.display()))
+        })?;
+        if found == *digest {
+            return Ok(path);
+        }
+        Err(ModuleError::refused(format!(
+            "{} is not the declared archive: its checksum is {found}, not {digest}",
+            self.src
+        )))
+    }
+}
