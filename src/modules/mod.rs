@@ -4,6 +4,7 @@ mod assert;
 mod command;
 mod debug;
 mod fail;
+mod group;
 mod guard;
 mod meta;
 mod pause;
@@ -15,6 +16,7 @@ mod set_fact;
 mod setup;
 mod shell;
 mod unarchive;
+mod user;
 mod wait_for;
 mod words;
 
@@ -28,6 +30,7 @@ pub fn built_in() -> Registry {
     registry.add::<command::CommandModule>();
     registry.add::<debug::Debug>();
     registry.add::<fail::Fail>();
+    registry.add::<group::GroupModule>();
     registry.add::<meta::Meta>();
     registry.add::<pause::Pause>();
     registry.add::<ping::Ping>();
@@ -38,6 +41,7 @@ pub fn built_in() -> Registry {
     registry.add::<setup::Setup>();
     registry.add::<shell::Shell>();
     registry.add::<unarchive::Unarchive>();
+    registry.add::<user::UserModule>();
     registry.add::<wait_for::WaitFor>();
     registry
 }

@@ -1,0 +1,127 @@
+//! `group`: a group of the host.
+
+use crate::change::Change;
+use crate::host::{Answer, Group, Question, Step};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::modules::user::check_name;
+
+/// Makes a group, gives it another number, or removes it.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GroupModule {
+    /// The group's name.
+    name: String,
+    /// Its number; the host chooses one for a new group if not given.
+    gid: Option<u32>,
+    /// Whether it is there.
+    #[serde(default)]
+    state: State,
+    /// Whether a new group gets a number of those for system groups.
+    #[serde(default)]
+    system: bool,
+}
+
+/// Whether an account is there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum State {
+    /// It is there.
+    #[default]
+    Present,
+    /// It is not there.
+    Absent,
+}
+
+impl State {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            State::Present => "present",
+            State::Absent => "absent",
+        }
+    }
+}
+
+impl BuiltIn for GroupModule {
+    const NAME: &'static str = "group";
+    const EXAMPLE: &'static str = "\
+- name: The group of the brokers
+  group:
+    name: brokers
+    system: true
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("name", "The group's name."),
+        ("state", "Whether it is there."),
+        ("gid", "Its number, where it is known before the task."),
+        ("system", "As given."),
+    ];
+}
+
+impl Module for GroupModule {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        check_name("group", &self.name)?;
+        let mut questions = vec![Question::Group(self.name.clone())];
+        questions.extend(self.gid.map(|gid| Question::Group(gid.to_string())));
+        let mut answers = context
+            .host
+            .ask(&questions)?
+            .into_iter()
+            .map(|answer| match answer {
+                Answer::Group(group) => group,
+                _ => None,
+            });
+        let before = answers.next().flatten();
+        let of_number = answers.next().flatten();
+        let mut change = Change::default();
+        change.returns("name", self.name.as_str());
+        change.returns("state", self.state.name());
+        change.returns("system", self.system);
+        let after = match self.state {
+            State::Absent => None,
+            State::Present => Some(self.wanted(before.as_ref(), of_number.as_ref())?),
+        };
+        let known = after
+            .as_ref()
+            .map(|group| group.gid)
+            .filter(|gid| *gid != 0 || self.name == "root");
+        if let Some(gid) = known {
+            change.returns("gid", gid);
+        }
+        if before != after {
+            change.steps.push(Step::Group {
+                before,
+                after,
+                system: self.system,
+            });
+        }
+        Ok(change)
+    }
+}
+
+impl GroupModule {
+    /// Returns the group as it should be; number 0 leaves the choice to the host.
+    fn wanted(
+        &self,
+        before: Option<&Group>,
+        of_number: Option<&Group>,
+    ) -> Result<Group, ModuleError> {
+        if let Some(other) = of_number.filter(|other| other.name != self.name) {
+            let message = format!(
+                "the number {} is that of the group {}",
+                other.gid, other.name
+            );
+            return Err(ModuleError::refused(message));
+        }
+        let mut group = before.cloned().unwrap_or_else(|| Group {
+            name: self.name.clone(),
+            ..Group::default()
+        });
+        if let Some(gid) = self.gid {
+            if gid == 0 && self.name != "root" && before.is_none() {
+                return Err(ModuleError::refused("the number 0 is that of root's group"));
+            }
+            group.gid = gid;
+        }
+        Ok(group)
+    }
+}

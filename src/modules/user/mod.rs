@@ -1,0 +1,301 @@
+//! `user`: an account of the host.
+
+mod wanted;
+
+use super::group::State;
+use crate::change::Change;
+use crate::host::{Answer, Content, Group, Kind, Node, Question, Step, User};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::value::Value;
+use camino::Utf8PathBuf;
+
+/// Makes a user account, changes it, or removes it.
+///
+/// What is not given stays as it is. A new account gets a group of its own name unless `group` is
+/// given, and the home directory `/home/NAME`.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an argument of Ansible's"
+)]
+pub(super) struct UserModule {
+    /// The login name.
+    name: String,
+    /// The number; the host chooses one for a new account if not given.
+    uid: Option<u32>,
+    /// The primary group, which exists.
+    group: Option<String>,
+    /// Further groups, which exist. An empty list takes the user out of all.
+    groups: Option<Vec<String>>,
+    /// Whether groups that are not in `groups` stay.
+    #[serde(default)]
+    append: bool,
+    /// The login shell.
+    shell: Option<String>,
+    /// The home directory.
+    #[schemars(with = "Option<String>")]
+    home: Option<Utf8PathBuf>,
+    /// Whether the home directory is made if it is not there; yes by default.
+    create_home: Option<bool>,
+    /// Whether the home directory is moved where `home` changes.
+    #[serde(default)]
+    move_home: bool,
+    /// Whether a new account is a system account.
+    #[serde(default)]
+    system: bool,
+    /// A text about the user, mostly the full name.
+    comment: Option<String>,
+    /// Whether the account is there.
+    #[serde(default)]
+    state: State,
+    /// Whether the home directory goes with an account that is removed.
+    #[serde(default)]
+    remove: bool,
+    /// The password's hash as in `/etc/shadow`, as the filter `password_hash` makes it; `!` for
+    /// none.
+    password: Option<String>,
+    /// When the password is set.
+    #[serde(default)]
+    update_password: UpdatePassword,
+}
+
+/// When a password is set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum UpdatePassword {
+    /// Whenever it is another one.
+    #[default]
+    Always,
+    /// When the account is made.
+    OnCreate,
+}
+
+impl BuiltIn for UserModule {
+    const NAME: &'static str = "user";
+    const ALIASES: &'static [(&'static str, &'static str)] =
+        &[("user", "name"), ("createhome", "create_home")];
+    const EXAMPLE: &'static str = "\
+- name: The account of the brokers
+  user:
+    name: broker
+    system: true
+    home: /var/lib/broker
+    shell: /usr/sbin/nologin
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("name", "The login name."),
+        ("state", "Whether the account is there."),
+        ("uid", "Its number, where it is known before the task."),
+        (
+            "group",
+            "Its primary group's number, where it is known before the task.",
+        ),
+        ("groups", "Its further groups, joined by commas."),
+        ("home", "Its home directory."),
+        ("shell", "Its shell."),
+        ("comment", "The text about the user."),
+        ("system", "As given."),
+        ("append", "As given."),
+        ("create_home", "As given."),
+        ("move_home", "As given."),
+        ("remove", "As given."),
+        ("password", "`NOT_LOGGING_PASSWORD`, if one was given."),
+    ];
+}
+
+/// What the host says about an account and what is given for it.
+struct Found {
+    user: Option<User>,
+    /// The account that has the number given.
+    of_uid: Option<User>,
+    /// The group that has the number given for the user.
+    of_gid: Option<Group>,
+    /// The primary group: that given, or that of the user's name.
+    group: Option<Group>,
+    /// What stands where the home directory should be.
+    home: Option<Node>,
+    shadow: Option<Node>,
+    /// Those of the further groups that exist.
+    groups: Vec<Group>,
+}
+
+impl Module for UserModule {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        check_name("user", &self.name)?;
+        self.check()?;
+        let found = self.look(context)?;
+        let mut change = Change::default();
+        self.add_arguments(&mut change);
+        if self.state == State::Absent {
+            change.returns("remove", self.remove);
+            if found.user.is_some() {
+                change.steps.push(Step::User {
+                    before: found.user,
+                    after: None,
+                    system: false,
+                    home: self.remove,
+                    password: None,
+                });
+            }
+            return Ok(change);
+        }
+        let wanted = self.wanted(&found)?;
+        add_account(&mut change, &wanted);
+        change.steps = self.steps(context, found, wanted)?;
+        Ok(change)
+    }
+}
+
+impl UserModule {
+    fn look(&self, context: &PlanContext) -> Result<Found, ModuleError> {
+        let path = |path: Utf8PathBuf, content| Question::Path {
+            path,
+            follow: false,
+            content,
+        };
+        let number = self.uid.unwrap_or_default().to_string();
+        let group = self.group.as_ref().unwrap_or(&self.name);
+        let shadow = if self.password.is_some() && self.update_password == UpdatePassword::Always {
+            Content::UpTo(LARGEST_SHADOW)
+        } else {
+            Content::None
+        };
+        let mut questions = vec![
+            Question::User(self.name.clone()),
+            Question::User(number.clone()),
+            Question::Group(number),
+            Question::Group(group.clone()),
+            path(self.usual_home(), Content::None),
+            path("/etc/shadow".into(), shadow),
+        ];
+        let groups = self.groups.iter().flatten();
+        questions.extend(groups.map(|name| Question::Group(name.clone())));
+        let mut answers = context.host.ask(&questions)?.into_iter();
+        let mut user = || match answers.next() {
+            Some(Answer::User(user)) => user,
+            _ => None,
+        };
+        let (of_name, of_number) = (user(), user());
+        let mut group = || match answers.next() {
+            Some(Answer::Group(group)) => group,
+            _ => None,
+        };
+        let (same_number, of_group) = (group(), group());
+        let mut node = || match answers.next() {
+            Some(Answer::Path(node)) => node,
+            _ => None,
+        };
+        let (home, shadow) = (node(), node());
+        let given = self.uid.is_some();
+        Ok(Found {
+            user: of_name,
+            of_uid: of_number.filter(|_| given),
+            of_gid: same_number.filter(|_| given),
+            group: of_group,
+            home,
+            shadow,
+            groups: std::iter::from_fn(|| answers.next())
+                .filter_map(|answer| match answer {
+                    Answer::Group(group) => group,
+                    _ => None,
+                })
+                .collect(),
+        })
+    }
+
+    fn usual_home(&self) -> Utf8PathBuf {
+        let usual = || Utf8PathBuf::from("/home").join(&self.name);
+        self.home.clone().unwrap_or_else(usual)
+    }
+
+    /// A home directory that is not to be moved is made in a step of its own.
+    fn steps(
+        &self,
+        context: &PlanContext,
+        found: Found,
+        wanted: User,
+    ) -> Result<Vec<Step>, ModuleError> {
+        let password = self.new_password(&found);
+        let create_home = self.create_home.unwrap_or(true);
+        let step = |before: Option<User>, after: User, home, password| Step::User {
+            before,
+            after: Some(after),
+            system: self.system,
+            home,
+            password,
+        };
+        let Some(before) = found.user else {
+            return Ok(vec![step(None, wanted, create_home, password)]);
+        };
+        let moves = before.home != wanted.home && self.move_home;
+        let mut steps = Vec::new();
+        if before != wanted || password.is_some() {
+            steps.push(step(Some(before), wanted.clone(), moves, password));
+        }
+        let home = if wanted.home == self.usual_home() {
+            found.home
+        } else {
+            context.host.stat(&wanted.home)?
+        };
+        match home {
+            None if create_home && !moves => {
+                steps.push(step(Some(wanted.clone()), wanted, true, None));
+            }
+            Some(node) if create_home && node.kind == Kind::File => {
+                let message = format!("the home directory {} is a file", wanted.home);
+                return Err(ModuleError::refused(message));
+            }
+            _ => {}
+        }
+        Ok(steps)
+    }
+
+    fn add_arguments(&self, change: &mut Change) {
+        change.returns("name", self.name.as_str());
+        change.returns("state", self.state.name());
+        if self.state == State::Present {
+            change.returns("system", self.system);
+            change.returns("append", self.append);
+            change.returns("create_home", self.create_home.unwrap_or(true));
+            change.returns("move_home", self.move_home);
+        }
+        if self.password.is_some() {
+            change.returns("password", "NOT_LOGGING_PASSWORD");
+        }
+    }
+}
+
+/// Largest `/etc/shadow` that a password is looked up in, in bytes.
+const LARGEST_SHADOW: u64 = 4 * 1024 * 1024;
+
+/// A number that the host chooses is not returned.
+fn add_account(change: &mut Change, user: &User) {
+    for (name, number) in [("uid", user.uid), ("group", user.gid)] {
+        if number != 0 || user.name == "root" {
+            change.returns(name, number);
+        }
+    }
+    change.returns("groups", user.groups.join(","));
+    for (name, text) in [
+        ("home", user.home.as_str()),
+        ("shell", user.shell.as_str()),
+        ("comment", user.comment.as_str()),
+    ] {
+        if !text.is_empty() {
+            change.returns(name, Value::from(text));
+        }
+    }
+}
+
+/// Refuses names that programs would take for an option or that would break `/etc/passwd`.
+pub(super) fn check_name(what: &str, name: &str) -> Result<(), ModuleError> {
+    let bad =
+        |letter: char| letter.is_control() || letter.is_whitespace() || ":/,".contains(letter);
+    if name.is_empty() || name.starts_with(['-', '+', '~']) || name.contains(bad) {
+        return Err(ModuleError::refused(format!(
+            "{name:?} cannot be the name of a {what}"
+        )));
+    }
+    Ok(())
+}

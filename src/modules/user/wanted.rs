@@ -1,0 +1,159 @@
+//! What an account should be, from what it is and what is given.
+
+use super::{Found, UserModule};
+use crate::host::{Node, User};
+use crate::module::ModuleError;
+
+impl UserModule {
+    pub(super) fn check(&self) -> Result<(), ModuleError> {
+        let fields = [
+            ("comment", self.comment.as_deref()),
+            ("shell", self.shell.as_deref()),
+            ("home", self.home.as_deref().map(camino::Utf8Path::as_str)),
+            ("password", self.password.as_deref()),
+        ];
+        for (name, text) in fields {
+            if text.is_some_and(|text| text.contains([':', '\n', '\0'])) {
+                let message = format!("{name}: neither a colon nor a line break can be in it");
+                return Err(ModuleError::refused(message));
+            }
+        }
+        if let Some(home) = self.home.as_ref().filter(|home| home.is_relative()) {
+            return Err(ModuleError::refused(format!(
+                "home must be absolute, {home} is not"
+            )));
+        }
+        match &self.password {
+            Some(password) if !is_hash(password) => Err(ModuleError::Refused {
+                message: "password: a hash is expected, not the password itself".to_owned(),
+                help: Some(
+                    "the filter password_hash makes one: \"{{ secret | password_hash }}\""
+                        .to_owned(),
+                ),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the account as it should be; number 0 leaves the choice to the host.
+    pub(super) fn wanted(&self, found: &Found) -> Result<User, ModuleError> {
+        if let Some(other) = found
+            .of_uid
+            .as_ref()
+            .filter(|other| other.name != self.name)
+        {
+            let message = format!(
+                "the number {} is that of the user {}",
+                other.uid, other.name
+            );
+            return Err(ModuleError::refused(message));
+        }
+        let mut user = found.user.clone().unwrap_or_else(|| User {
+            name: self.name.clone(),
+            home: self.usual_home(),
+            ..User::default()
+        });
+        if let Some(uid) = self.uid {
+            if uid == 0 && user.name != "root" {
+                return Err(ModuleError::refused("the number 0 is root's"));
+            }
+            user.uid = uid;
+        }
+        self.set_group(&mut user, found)?;
+        self.set_groups(&mut user, found)?;
+        if let Some(shell) = &self.shell {
+            user.shell = shell.into();
+        }
+        if let Some(home) = &self.home {
+            user.home.clone_from(home);
+        }
+        if let Some(comment) = &self.comment {
+            user.comment.clone_from(comment);
+        }
+        Ok(user)
+    }
+
+    fn set_group(&self, user: &mut User, found: &Found) -> Result<(), ModuleError> {
+        match (&self.group, &found.group) {
+            (Some(name), None) => return Err(no_group(name)),
+            (None, _) if found.user.is_some() => {}
+            (_, Some(group)) => {
+                user.group.clone_from(&group.name);
+                user.gid = group.gid;
+            }
+            (None, None) => {
+                user.group.clone_from(&user.name);
+                // The user's own number, as useradd takes it, if no other group has it.
+                let taken = found.of_gid.is_some();
+                user.gid = self.uid.filter(|_| !taken).unwrap_or_default();
+            }
+        }
+        Ok(())
+    }
+
+    fn set_groups(&self, user: &mut User, found: &Found) -> Result<(), ModuleError> {
+        let Some(wanted) = &self.groups else {
+            return Ok(());
+        };
+        let has = |name: &String| {
+            let mut groups = found.groups.iter();
+            groups.any(|group| group.name == *name || group.gid.to_string() == *name)
+        };
+        if let Some(missing) = wanted.iter().find(|name| !has(name)) {
+            return Err(no_group(missing));
+        }
+        let mut groups: Vec<_> = found
+            .groups
+            .iter()
+            .map(|group| group.name.clone())
+            .collect();
+        if self.append {
+            groups.append(&mut user.groups);
+        }
+        groups.retain(|name| *name != user.group);
+        groups.sort();
+        groups.dedup();
+        user.groups = groups;
+        Ok(())
+    }
+
+    /// Returns the password to be set, if it is not set already.
+    pub(super) fn new_password(&self, found: &Found) -> Option<String> {
+        let password = self.password.as_ref()?;
+        if found.user.is_none() {
+            return Some(password.clone());
+        }
+        if self.update_password == super::UpdatePassword::OnCreate {
+            return None;
+        }
+        let present = found
+            .shadow
+            .as_ref()
+            .and_then(|shadow| hash_of(shadow, &self.name));
+        (present.as_ref() != Some(password)).then(|| password.clone())
+    }
+}
+
+fn hash_of(shadow: &Node, name: &str) -> Option<String> {
+    let text = String::from_utf8_lossy(shadow.content.as_deref()?);
+    let mut entries = text.lines().map(|line| line.split(':'));
+    let mut entry = entries.find(|entry| entry.clone().next() == Some(name))?;
+    entry.nth(1).map(str::to_owned)
+}
+
+/// Hashes start with `$`, those of old have 13 letters; `!` and `*` stand for no password.
+fn is_hash(text: &str) -> bool {
+    let text = text.trim_start_matches('!');
+    let of_old = |letter: char| letter.is_ascii_alphanumeric() || "./".contains(letter);
+    text.is_empty()
+        || text == "*"
+        || text.starts_with('$') && text.matches('$').count() >= 3
+        || text.len() == 13 && text.chars().all(of_old)
+}
+
+fn no_group(name: &str) -> ModuleError {
+    ModuleError::Refused {
+        message: format!("there is no group {name}"),
+        help: Some("a task `group` makes it".to_owned()),
+    }
+}
