@@ -14,7 +14,7 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
     ("host", &["source", "value"], &["fs", "env", "process"]),
     ("change", &["host", "value"], &[]),
     ("files", &["host"], &["fs", "env"]),
-    ("archive", &["glob", "host"], &["fs", "env"]),
+    ("archive", &["files", "glob", "host"], &["fs", "env"]),
     (
         "template",
         &["files", "source", "value", "yaml"],

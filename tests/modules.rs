@@ -6,6 +6,7 @@
 
 mod case;
 mod machine;
+mod packed;
 mod shown;
 mod task;
 

@@ -131,7 +131,7 @@ impl WaitFor {
     fn check(&self) -> Result<(), ModuleError> {
         let refuse = |message: &str| Err(ModuleError::refused(message));
         if let Some(expression) = &self.search_regex
-            && let Err(error) = Regex::new(&format!("(?m){expression}"))
+            && let Err(error) = Regex::new(expression)
         {
             return refuse(&format!("search_regex cannot be read: {error}"));
         }
@@ -250,7 +250,8 @@ impl WaitFor {
 
     /// Returns what the groups matched, in the first mebibyte of the file.
     fn add_groups(&self, change: &mut Change, context: &PlanContext) -> Result<(), ModuleError> {
-        let (Some(path), Some(expression)) = (&self.path, &self.search_regex) else {
+        let present = matches!(self.state, State::Started | State::Present);
+        let (Some(path), Some(expression), true) = (&self.path, &self.search_regex, present) else {
             return Ok(());
         };
         let node = context.host.look(path, true, Content::From(0))?;

@@ -1,5 +1,6 @@
 //! The form of a case.
 
+use super::packed::Packed;
 use camino::Utf8PathBuf;
 use indexmap::IndexMap;
 use rmqplay::source::SourceFile;
@@ -25,6 +26,8 @@ pub(super) struct Data {
     pub(super) host: Declared,
     /// Files of the controller: name below `files/` or, if it ends in `.j2`, `templates/`.
     pub(super) controller: IndexMap<String, String>,
+    /// Archives of the controller: name below `files/`.
+    pub(super) archives: IndexMap<String, Vec<Packed>>,
     pub(super) vars: serde_json::Map<String, serde_json::Value>,
     pub(super) environment: std::collections::BTreeMap<String, String>,
 }
@@ -34,6 +37,8 @@ pub(super) struct Data {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Declared {
     pub(super) files: IndexMap<Utf8PathBuf, File>,
+    /// Files that are archives.
+    pub(super) archives: IndexMap<Utf8PathBuf, Vec<Packed>>,
     pub(super) directories: Vec<Utf8PathBuf>,
     pub(super) links: IndexMap<Utf8PathBuf, Utf8PathBuf>,
     /// Mode, owner and group of what is declared above, as `0644 root root`.

@@ -1,6 +1,7 @@
 //! The machine that a case declares.
 
 use super::case::{Case, File};
+use super::packed;
 use rmqplay::host::{Group, Memory, Output, Process, User};
 
 /// Returns the machine that a case declares.
@@ -28,6 +29,9 @@ pub(super) fn of(case: &Case) -> Result<Memory, String> {
                 File::Large { text, repeat } => text.repeat(*repeat),
             },
         );
+    }
+    for (path, entries) in &declared.archives {
+        machine = machine.file(path, packed::archive(path.as_str(), entries));
     }
     for (path, target) in &declared.links {
         machine = machine.symlink(path, target);

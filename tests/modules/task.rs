@@ -1,6 +1,7 @@
 //! A module with its arguments, planned as the run does it.
 
 use super::case::Case;
+use super::packed;
 use rmqplay::archive::Store;
 use rmqplay::change::Change;
 use rmqplay::files::Files;
@@ -37,6 +38,10 @@ impl Task {
             let path = folder.path().join(kind).join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, content).unwrap();
+        }
+        for (name, entries) in &case.data.archives {
+            let path = folder.path().join(name);
+            std::fs::write(path, packed::archive(name, entries)).unwrap();
         }
         Self {
             entry: built_in().get(&case.module).unwrap().clone(),
@@ -112,7 +117,12 @@ fn example_task(entry: &Arc<Entry>, task: &Node) -> Task {
     }
     let folder = tempfile::tempdir().unwrap();
     for name in named.iter().filter(|name| !name.contains('/')) {
-        std::fs::write(folder.path().join(name), "an example\n").unwrap();
+        let content = if name.ends_with(".tar.gz") {
+            packed::archive(name, &[])
+        } else {
+            b"an example\n".to_vec()
+        };
+        std::fs::write(folder.path().join(name), content).unwrap();
     }
     Task {
         entry: entry.clone(),

@@ -7,14 +7,18 @@ use crate::host::{Group, User};
 pub(super) fn user(before: Option<&User>, after: Option<&User>, password: bool) -> Diff {
     let name = after.or(before).map_or("", |user| &user.name);
     let fields = |user: &User| {
-        vec![
-            ("uid", user.uid.to_string()),
+        // The host chooses the number of a new account where that is 0.
+        let chosen = user.uid == 0 && before.is_none();
+        let uid = (!chosen).then(|| ("uid", user.uid.to_string()));
+        let mut fields: Vec<_> = uid.into_iter().collect();
+        fields.extend([
             ("group", user.group.clone()),
             ("groups", user.groups.join(",")),
             ("comment", user.comment.clone()),
             ("home", user.home.to_string()),
             ("shell", user.shell.to_string()),
-        ]
+        ]);
+        fields
     };
     let mut diff = account(
         &format!("user {name}"),
@@ -30,7 +34,11 @@ pub(super) fn user(before: Option<&User>, after: Option<&User>, password: bool) 
 /// Returns the difference that making, changing or removing a group makes.
 pub(super) fn group(before: Option<&Group>, after: Option<&Group>) -> Diff {
     let name = after.or(before).map_or("", |group| &group.name);
-    let fields = |group: &Group| vec![("gid", group.gid.to_string())];
+    let fields = |group: &Group| {
+        let chosen = group.gid == 0 && before.is_none();
+        let gid = (!chosen).then(|| ("gid", group.gid.to_string()));
+        gid.into_iter().collect()
+    };
     account(
         &format!("group {name}"),
         before.map(fields),

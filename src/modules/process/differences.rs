@@ -1,10 +1,9 @@
 //! What a running program has otherwise than declared.
 
 use super::ProcessModule;
-use crate::host::{Answer, Command, Content, Process, ProcessMatch, Question};
+use crate::host::{Command, Content, Node, Process, ProcessMatch};
 use crate::module::{ModuleError, PlanContext};
 use crate::value::{Fields, Value, map};
-use camino::Utf8Path;
 
 /// One thing that a running program has otherwise than declared.
 pub(super) struct Difference {
@@ -33,6 +32,7 @@ impl ProcessModule {
         &self,
         context: &PlanContext,
         running: &Process,
+        directory: Option<&Node>,
     ) -> Result<Vec<Difference>, ModuleError> {
         let mut differences = Vec::new();
         if self.has_other_command(running) {
@@ -53,7 +53,8 @@ impl ProcessModule {
             });
         }
         if let Some(chdir) = &self.chdir
-            && !same_directory(context, chdir, &running.directory)?
+            && *chdir != running.directory
+            && !is_directory_of(context, directory, running)?
         {
             differences.push(Difference {
                 what: "chdir",
@@ -78,24 +79,20 @@ impl ProcessModule {
     }
 }
 
-/// Compares directories rather than names: the declared one may lead through a link.
-fn same_directory(
+/// Compares directories rather than names: the declared one may lead through a link. What cannot be
+/// seen counts as the same.
+fn is_directory_of(
     context: &PlanContext,
-    declared: &Utf8Path,
-    running: &Utf8Path,
+    declared: Option<&Node>,
+    running: &Process,
 ) -> Result<bool, ModuleError> {
-    if declared == running || running.as_str().is_empty() {
+    if running.directory.as_str().is_empty() {
         return Ok(true);
     }
-    let questions = [declared, running].map(|path| Question::Path {
-        path: path.to_owned(),
-        follow: true,
-        content: Content::None,
-    });
-    let answers = context.host.ask(&questions)?;
-    Ok(match answers.as_slice() {
-        [Answer::Path(Some(declared)), Answer::Path(Some(running))] => {
-            (declared.device, declared.inode) == (running.device, running.inode)
+    let found = context.host.look(&running.directory, true, Content::None)?;
+    Ok(match (declared, found) {
+        (Some(declared), Some(found)) => {
+            (declared.device, declared.inode) == (found.device, found.inode)
         }
         _ => false,
     })

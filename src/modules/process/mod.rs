@@ -2,6 +2,7 @@
 
 mod command_line;
 mod differences;
+mod now;
 mod ready;
 mod steps;
 
@@ -11,6 +12,7 @@ use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::Value;
 use camino::Utf8PathBuf;
 use command_line::CommandLine;
+use now::Now;
 use ready::Ready;
 use std::collections::BTreeMap;
 
@@ -118,17 +120,19 @@ impl Module for ProcessModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         self.check()?;
         let recognise = self.recognise()?;
-        let found = context.host.processes(&recognise)?;
+        let now = Now::look(self, context, &recognise)?;
         let mut change = Change::default();
-        self.add_results(&mut change, &found);
-        match (self.state, found.as_slice()) {
+        self.add_results(&mut change, &now.programs);
+        match (self.state, now.programs.as_slice()) {
             (State::Stopped, found) => change.steps = self.stop(&recognise, found)?,
-            (State::Started | State::Restarted, [_, _, ..]) => return Err(self.ambiguous(&found)),
+            (State::Started | State::Restarted, found @ [_, _, ..]) => {
+                return Err(self.ambiguous(found));
+            }
             (State::Started, [running]) => {
-                let differences = self.differences(context, running)?;
+                let differences = self.differences(context, running, now.directory.as_ref())?;
                 change.returns("differences", differences::value(&differences));
                 change.steps = if differences.is_empty() {
-                    self.still_starting(context, &recognise)?
+                    self.still_starting(&recognise, now.has_open_ports)
                 } else {
                     self.restart(context, &recognise, running)?
                 };

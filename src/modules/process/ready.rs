@@ -33,7 +33,7 @@ impl Ready {
             let message = "ready.log_line needs a log to search in";
             return Err(ModuleError::refused(message));
         }
-        match fancy_regex::Regex::new(&format!("(?m){pattern}")) {
+        match fancy_regex::Regex::new(pattern) {
             Ok(_) => Ok(()),
             Err(error) => Err(ModuleError::refused(format!(
                 "ready.log_line cannot be read: {error}"

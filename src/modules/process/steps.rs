@@ -116,23 +116,14 @@ impl ProcessModule {
     /// by then is not known, so the ports alone tell.
     pub(super) fn still_starting(
         &self,
-        context: &PlanContext,
         recognise: &ProcessMatch,
-    ) -> Result<Vec<Step>, ModuleError> {
+        has_open_ports: bool,
+    ) -> Vec<Step> {
+        if has_open_ports {
+            return Vec::new();
+        }
         let ports = self.ready.open_ports();
-        if ports.is_empty() {
-            return Ok(Vec::new());
-        }
-        let questions: Vec<_> = ports.iter().map(Condition::question).collect();
-        let answers = context.host.ask(&questions)?;
-        let open = ports
-            .iter()
-            .zip(&answers)
-            .all(|(port, answer)| port.holds(answer));
-        if open {
-            return Ok(Vec::new());
-        }
-        Ok(vec![Step::Wait(self.become_ready(ports, recognise))])
+        vec![Step::Wait(self.become_ready(ports, recognise))]
     }
 
     fn become_ready(&self, conditions: Vec<Condition>, recognise: &ProcessMatch) -> Wait {
