@@ -4,6 +4,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::Deserialize;
 use std::io::{Cursor, Write};
+use std::path::Path;
 use tar::{Builder, EntryType, Header};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -28,11 +29,12 @@ fn usual_mode() -> String {
 
 /// Returns the archive that fits a name: `.tar`, `.tar.gz` or `.zip`.
 pub(super) fn archive(name: &str, entries: &[Packed]) -> Vec<u8> {
-    if name.ends_with(".zip") {
+    let extension = Path::new(name).extension().unwrap_or_default();
+    if extension == "zip" {
         return zip(entries);
     }
     let tar = tar(entries);
-    if !name.ends_with(".gz") {
+    if extension != "gz" {
         return tar;
     }
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
