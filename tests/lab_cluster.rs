@@ -4,19 +4,19 @@ use crate::lab_hosts::{Lab, root, wanted};
 use serde_json::Value;
 
 const CLUSTER: &str = "rocketmq-cluster";
-const HOSTS: usize = 2;
+pub(crate) const HOSTS: usize = 2;
 
 /// What a run told, a line for each task and host: host, task, status, differences.
-type Told = Vec<(String, String, String, Value)>;
+pub(crate) type Told = Vec<(String, String, String, Value)>;
 
-struct Cluster {
-    lab: Lab,
+pub(crate) struct Cluster {
+    pub(crate) lab: Lab,
     /// Options of every run: the inventory, the archive, small heaps, the user.
-    options: Vec<String>,
+    pub(crate) options: Vec<String>,
 }
 
 impl Cluster {
-    fn new(lab: Lab, user: &[&str]) -> Self {
+    pub(crate) fn new(lab: Lab, user: &[&str]) -> Self {
         let archive = root().join("build/rocketmq/alibaba-rocketmq-3.2.6.tar.gz");
         assert!(
             archive.exists(),
@@ -38,7 +38,7 @@ impl Cluster {
     }
 
     /// Runs a playbook and returns its exit code, what it printed and what it told.
-    fn play(&self, playbook: &str, further: &[&str]) -> (i32, String, Told) {
+    pub(crate) fn play(&self, playbook: &str, further: &[&str]) -> (i32, String, Told) {
         let events = tempfile::NamedTempFile::new().unwrap();
         let playbook = format!("playbooks/{playbook}.yml");
         let path = events.path().display().to_string();

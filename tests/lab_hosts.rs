@@ -34,6 +34,11 @@ impl Lab {
         lab
     }
 
+    /// Returns its name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Runs `tests/lab`, which must succeed, and returns what it printed.
     pub(crate) fn run(&self, arguments: &[&str]) -> String {
         let output = self.try_run(arguments);
