@@ -20,7 +20,7 @@ pub(super) fn execute(arguments: &Arguments) -> Exit {
     let Some(name) = &arguments.name else {
         let mut text = String::new();
         for entry in registry.modules() {
-            let _ = writeln!(text, "{:14} {}", entry.name, "");
+            let _ = writeln!(text, "{:14} ", entry.name);
         }
         return print(&text);
     };

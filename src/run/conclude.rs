@@ -35,9 +35,10 @@ impl Walk<'_, '_> {
                 Turn::Done(outcome) => return self.taken_over(run, outcome, scope),
                 Turn::NobodyDid { speaks } => {
                     let outcome = Outcome::skipped("the condition is false on every host", None);
-                    return match speaks {
-                        true => self.end(run, outcome, Some(scope)),
-                        false => self.taken_over(run, outcome, scope),
+                    return if speaks {
+                        self.end(run, outcome, Some(scope))
+                    } else {
+                        self.taken_over(run, outcome, scope)
                     };
                 }
             }

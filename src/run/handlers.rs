@@ -130,7 +130,7 @@ impl Walk<'_, '_> {
         let flow = match &handler.role {
             Some(used) => {
                 let keywords = frame.inner(&used.keywords, "vars given to the role");
-                let role = self.role_frame(used, &keywords);
+                let role = Self::role_frame(used, &keywords);
                 self.handler_in_blocks(handler, &handler.blocks, &role, position)
             }
             None => self.handler_in_blocks(handler, &handler.blocks, frame, position),

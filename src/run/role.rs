@@ -23,7 +23,7 @@ impl Walk<'_, '_> {
             return Flow::Next;
         }
         let keywords = frame.inner(&used.keywords, "vars given to the role");
-        let inner = self.role_frame(used, &keywords);
+        let inner = Self::role_frame(used, &keywords);
         for (index, dependency) in role.dependencies.iter().enumerate() {
             position.extend([0, u32::try_from(index).unwrap_or(u32::MAX)]);
             let flow = self.role(dependency, &keywords, position);
@@ -68,7 +68,7 @@ impl Walk<'_, '_> {
     }
 
     /// Returns the frame of a role's tasks, inside that of its parameters.
-    pub(super) fn role_frame<'f>(&self, used: &Arc<RoleUse>, keywords: &'f Frame<'f>) -> Frame<'f> {
+    pub(super) fn role_frame<'f>(used: &Arc<RoleUse>, keywords: &'f Frame<'f>) -> Frame<'f> {
         let role = &used.role;
         let name = &role.name.name;
         Frame {

@@ -16,7 +16,6 @@ use std::sync::Arc;
 impl PlayRun<'_> {
     /// Returns a task's name as shown.
     pub(super) fn task_name(
-        &self,
         task: &Task,
         scope: Option<&Arc<Scope>>,
         handler: bool,

@@ -52,7 +52,6 @@ impl Session {
         Site {
             folders,
             lenient: self.options.compat,
-            ..Site::default()
         }
     }
 

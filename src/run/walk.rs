@@ -184,7 +184,7 @@ impl<'a, 'p> Walk<'a, 'p> {
         let scope = match play.scope(self.host, &own) {
             Ok(scope) => scope,
             Err(problems) => {
-                let name = play.task_name(task, None, self.in_handler);
+                let name = PlayRun::task_name(task, None, self.in_handler);
                 let run = TaskRun {
                     play,
                     host: self.host,
@@ -195,7 +195,7 @@ impl<'a, 'p> Walk<'a, 'p> {
                 return self.end(&run, first_problem(problems), None);
             }
         };
-        let name = play.task_name(task, Some(&scope), self.in_handler);
+        let name = PlayRun::task_name(task, Some(&scope), self.in_handler);
         let run = TaskRun {
             play,
             host: self.host,

@@ -59,7 +59,7 @@ impl TemplateError {
         });
         let message = undefined
             .as_deref()
-            .map_or_else(|| message(innermost), |name| undefined_message(name));
+            .map_or_else(|| message(innermost), undefined_message);
         let mut problem = Problem::new(message);
         problem.place = place;
         if let Some(name) = &undefined {

@@ -104,7 +104,7 @@ fn words(bytes: &[u8]) -> Vec<u32> {
     words
 }
 
-/// MT19937 of Matsumoto and Nishimura, seeded by an array as CPython does.
+/// MT19937 of Matsumoto and Nishimura, seeded by an array as `CPython` does.
 pub(super) struct Twister {
     state: [u32; 624],
     index: usize,

@@ -47,9 +47,10 @@ impl Object for Reach {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        self.context
-            .as_object()
-            .map_or(Enumerator::NonEnumerable, |context| context.enumerate())
+        self.context.as_object().map_or(
+            Enumerator::NonEnumerable,
+            minijinja::value::DynObject::enumerate,
+        )
     }
 }
 

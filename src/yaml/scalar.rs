@@ -1,10 +1,10 @@
-//! The types of plain scalars: YAML 1.1's, as PyYAML (and so Ansible) resolves them.
+//! The types of plain scalars: YAML 1.1's, as `PyYAML` (and so Ansible) resolves them.
 
 use super::Data;
 
 /// Returns what a plain (unquoted) scalar means.
 ///
-/// Differs from PyYAML only in timestamps, which stay text: Ansible prints them as text too.
+/// Differs from `PyYAML` only in timestamps, which stay text: Ansible prints them as text too.
 pub(super) fn resolve(text: &str) -> Data {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Data::Null,

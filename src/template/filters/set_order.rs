@@ -1,11 +1,11 @@
-//! The order in which CPython's sets give whole numbers.
+//! The order in which `CPython`'s sets give whole numbers.
 
 use super::sets::Operation;
 
 /// Slots that are tried one after the other before the next jump.
 const LINEAR_PROBES: usize = 9;
 
-/// A hash table laid out as CPython lays out a set of whole numbers.
+/// A hash table laid out as `CPython` lays out a set of whole numbers.
 #[derive(Debug, Clone)]
 pub(super) struct SetOrder {
     slots: Vec<Option<i128>>,
@@ -106,7 +106,7 @@ impl SetOrder {
         }
     }
 
-    /// Adds all of another set as CPython's `set_merge` does.
+    /// Adds all of another set as `CPython`'s `set_merge` does.
     fn merge(&mut self, other: &Self) {
         let mask = self.slots.len() - 1;
         if (self.used + other.used) * 5 >= mask * 3 {

@@ -67,7 +67,7 @@ impl<'s> Rewrite<'s> {
         let operand = filter.expr.iter();
         operand.for_each(|operand| self.expression(operand, true));
         tree::arguments(&filter.args, &mut |argument| {
-            self.expression(argument, false)
+            self.expression(argument, false);
         });
     }
 

@@ -8,7 +8,7 @@ use crate::value::Value;
 use minijinja::Error;
 use minijinja::value::ValueKind;
 
-/// The settings of PyYAML's `dump`.
+/// The settings of `PyYAML`'s `dump`.
 pub(super) struct Options {
     /// Blanks of a level.
     pub(super) indent: usize,
@@ -126,7 +126,7 @@ impl Emitter {
             Node::Scalar { .. } => self.scalar(node, place),
             Node::List { items, flow } if *flow || self.flow_level > 0 || items.is_empty() => {
                 self.flow('[', ']', items, |emitter, item| {
-                    emitter.node(item, Place::Item)
+                    emitter.node(item, Place::Item);
                 });
             }
             Node::Map { entries, flow } if *flow || self.flow_level > 0 || entries.is_empty() => {

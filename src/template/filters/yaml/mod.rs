@@ -1,4 +1,4 @@
-//! Filters for YAML: as PyYAML with libyaml writes it.
+//! Filters for YAML: as `PyYAML` with libyaml writes it.
 
 mod emitter;
 mod scalar;
@@ -42,7 +42,7 @@ fn dump(call: &Call<'_, '_, '_>, mut options: Options) -> Result<Value, Error> {
         match name.as_str() {
             "default_flow_style" => options.flow = (!value.is_none()).then(|| value.is_true()),
             "default_style" => {
-                options.style = value.as_str().and_then(|style| style.chars().next())
+                options.style = value.as_str().and_then(|style| style.chars().next());
             }
             "indent" => options.indent = step(value.as_i64().unwrap_or(2)),
             "width" => {

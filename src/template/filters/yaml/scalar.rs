@@ -117,7 +117,7 @@ impl Scalar {
     }
 }
 
-/// What plain scalars are that PyYAML does not read as text.
+/// What plain scalars are that `PyYAML` does not read as text.
 const TYPES: &str = "^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF\
 |[-+]?(?:[0-9][0-9_]*)\\.[0-9_]*(?:[eE][-+][0-9]+)?|\\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?\
 |[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\\.[0-9_]*|[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN)\
