@@ -2,8 +2,8 @@
 
 use crate::contract::{Contract, check};
 use camino::Utf8PathBuf;
-use rmqplay::host::Local;
 use rmqplay::host::shell::ShellHost;
+use rmqplay::host::{Command, Host, Limits, Local, Memory, Overlay};
 use std::sync::Arc;
 
 fn is_root() -> bool {
@@ -39,5 +39,37 @@ fn the_contract_holds_on_this_machine_with_bash() {
 
 #[test]
 fn the_contract_holds_on_this_machine_with_busybox() {
+    let folder = tempfile::tempdir().unwrap();
+    let applets = folder.path().to_str().unwrap();
+    let install = Command::new(["busybox", "--install", "-s", applets]);
+    local("sh").query(&install, &Limits::default()).unwrap();
+    // Its own shell with the programs of this machine, and all of it.
     check_local("busybox sh");
+    check_local(&format!("env PATH={applets} busybox sh"));
+}
+
+/// A machine in memory with the users and directories that the contract takes for granted.
+#[test]
+fn the_contract_holds_in_memory() {
+    let machine = Memory::machine().directory("/scratch");
+    check(&Contract {
+        host: &machine,
+        scratch: "/scratch".into(),
+        real: false,
+        root: true,
+    });
+}
+
+#[test]
+fn the_contract_holds_in_check_mode() {
+    let folder = tempfile::tempdir().unwrap();
+    let scratch = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+    let below = Arc::new(local("sh"));
+    check(&Contract {
+        host: &Memory::over(below, Overlay::default()),
+        scratch,
+        real: false,
+        root: is_root(),
+    });
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -5,6 +5,7 @@
 mod architecture;
 mod contract;
 mod host_contract;
+mod host_forks;
 mod inventory;
 mod lab_cluster;
 mod lab_cost;

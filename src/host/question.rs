@@ -25,9 +25,9 @@ pub enum Question {
     },
     /// The running processes that match.
     Processes(ProcessMatch),
-    /// A user account.
+    /// A user account, by its name or number.
     User(String),
-    /// A group.
+    /// A group, by its name or number.
     Group(String),
     /// Whether a TCP connection from the host to this address succeeds.
     Port {

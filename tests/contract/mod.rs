@@ -130,7 +130,7 @@ impl Contract<'_> {
     }
 }
 
-fn write(path: &Utf8Path, content: &[u8]) -> Step {
+pub(crate) fn write(path: &Utf8Path, content: &[u8]) -> Step {
     Step::Write {
         path: path.to_owned(),
         before: None,
@@ -141,7 +141,7 @@ fn write(path: &Utf8Path, content: &[u8]) -> Step {
     }
 }
 
-fn rewrite(path: &Utf8Path, old: &[u8], content: &[u8]) -> Step {
+pub(crate) fn rewrite(path: &Utf8Path, old: &[u8], content: &[u8]) -> Step {
     Step::Write {
         path: path.to_owned(),
         before: Some(Before::of(old.to_vec())),
@@ -152,14 +152,14 @@ fn rewrite(path: &Utf8Path, old: &[u8], content: &[u8]) -> Step {
     }
 }
 
-fn mkdir(path: &Utf8Path) -> Step {
+pub(crate) fn mkdir(path: &Utf8Path) -> Step {
     Step::Mkdir {
         path: path.to_owned(),
         ownership: Ownership::default(),
     }
 }
 
-fn symlink(path: &Utf8Path, target: &str, before: Option<&str>) -> Step {
+pub(crate) fn symlink(path: &Utf8Path, target: &str, before: Option<&str>) -> Step {
     Step::Symlink {
         path: path.to_owned(),
         target: target.into(),
@@ -167,7 +167,7 @@ fn symlink(path: &Utf8Path, target: &str, before: Option<&str>) -> Step {
     }
 }
 
-fn mode(mode: u32) -> Ownership {
+pub(crate) fn mode(mode: u32) -> Ownership {
     Ownership {
         mode: Some(mode),
         ..Ownership::default()

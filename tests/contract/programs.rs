@@ -343,7 +343,9 @@ fn accounts_are_told(contract: &Contract) {
     let root = user(contract, "root").unwrap();
     assert_eq!((root.uid, root.gid, root.group.as_str()), (0, 0, "root"));
     assert_eq!(group(contract, "root").unwrap().gid, 0);
-    for name in ["no-such-account", "", "-h", "--help", "0", "root:x", "a\nb"] {
+    assert_eq!(user(contract, "0"), Some(root));
+    assert_eq!(group(contract, "0"), group(contract, "root"));
+    for name in ["no-such-account", "", "-h", "--help", "root:x", "a\nb"] {
         assert_eq!(user(contract, name), None, "{name:?}");
         assert_eq!(group(contract, name), None, "{name:?}");
     }

@@ -63,16 +63,30 @@ impl View<'_> {
         }
     }
 
+    fn entry_of_group(&self, name: &str) -> Result<Option<Group>, Stop> {
+        if let Some(group) = self.state.groups.get(name) {
+            return Ok(group.clone());
+        }
+        let mut made = self.state.groups.values().flatten();
+        let number: Option<u32> = name.parse().ok();
+        if let Some(group) = number.and_then(|gid| made.find(|group| group.gid == gid)) {
+            return Ok(Some(group.clone()));
+        }
+        match self.below(Question::Group(name.to_owned()))? {
+            // Asked by its number, the group may be one that was removed.
+            Answer::Group(Some(group)) => Ok(self
+                .state
+                .groups
+                .get(&group.name)
+                .map_or_else(|| Some(group.clone()), Clone::clone)),
+            Answer::Group(None) => Ok(None),
+            other => Err(mismatch(other)),
+        }
+    }
+
     /// Returns a group; its members are right for users that were changed.
     pub(super) fn group(&self, name: &str) -> Result<Option<Group>, Stop> {
-        let group = match self.state.groups.get(name) {
-            Some(group) => group.clone(),
-            None => match self.below(Question::Group(name.to_owned()))? {
-                Answer::Group(group) => group.clone(),
-                other => return Err(mismatch(other)),
-            },
-        };
-        let Some(mut group) = group else {
+        let Some(mut group) = self.entry_of_group(name)? else {
             return Ok(None);
         };
         for (user, account) in &self.state.users {

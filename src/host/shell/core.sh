@@ -21,7 +21,8 @@ rmq_end() {
   printf '\n%s .\n' "$rmq_marker" >&2
   rmq_forks=0
 }
-# NUMBER: that many processes are about to be started.
+# NUMBER: that many processes are about to be started. (A command whose output is substituted takes
+# two in bash if it has redirections, unless it begins with exec.)
 rmq_count() { rmq_forks=$((rmq_forks + $1)); }
 # WORD: whether it names a program.
 rmq_is_program() {

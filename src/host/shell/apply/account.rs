@@ -170,7 +170,7 @@ impl Calls {
     /// that is 0.
     fn add_user(&mut self, user: &User, how: How) {
         if !user.group.is_empty() {
-            self.0.raw(" && { rmq_entry group ");
+            self.0.raw(" && { rmq_find_entry group ");
             self.0.word(&user.group);
             self.0.raw(" >/dev/null || { :");
             self.add_group(&user.group, user.gid, how.system);

@@ -2,7 +2,7 @@
 
 # Only that of GNU replaces a link to a directory; others move things into the directory, or refuse.
 rmq_count 1
-case $(mv --version 2>/dev/null) in
+case $(exec mv --version 2>/dev/null) in
 *GNU*) rmq_mv='mv -fT' ;;
 *) rmq_mv='mv -f' ;;
 esac

@@ -2,7 +2,7 @@
 # rmq_validate.
 
 rmq_count 1
-case $(cp --attributes-only 2>&1) in
+case $(exec cp --attributes-only 2>&1) in
 *nvalid\ option* | *llegal\ option* | *nrecognized\ option* | *nknown\ option*) rmq_cp= ;;
 *) rmq_cp=1 ;;
 esac
@@ -24,7 +24,7 @@ rmq_unchanged() {
 # DIGEST: whether standard input has it.
 rmq_has_digest() {
   rmq_count 1
-  rmq_s=$($rmq_sha)
+  rmq_s=$(exec $rmq_sha)
   [ "${rmq_s%% *}" = "$1" ]
 }
 
@@ -72,7 +72,7 @@ rmq_replace() {
   dd if=/dev/null of="$rmq_temp" conv=notrunc,fsync 2>/dev/null || :
   if [ -d "$1" ]; then rmq_move "$rmq_temp" "$1"; return; fi
   rmq_count 1
-  if rmq_s=$($rmq_mv "$rmq_temp" "$1" 2>&1); then return; fi
+  if rmq_s=$(exec $rmq_mv "$rmq_temp" "$1" 2>&1); then return; fi
   case $rmq_s in
   *busy*) rmq_count 1; cat < "$rmq_temp" > "$1" && rmq_own "$1" "$2" "$3" "$4" ;;
   *) printf '%s\n' "$rmq_s" >&2; return 1 ;;

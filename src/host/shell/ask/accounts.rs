@@ -27,8 +27,8 @@ pub(super) fn ask_user<'a>(plan: &mut Plan<'a>, index: usize, name: &'a str) {
 pub(super) fn ask_group<'a>(plan: &mut Plan<'a>, index: usize, name: &'a str) {
     plan.call(
         &[&ACCOUNTS],
-        "rmq_group",
-        [argument(name)],
+        "rmq_tell_entry",
+        ["group", argument(name)],
         move |pieces, answers| {
             let entry = entry(pieces)?;
             let group = entry.as_deref().and_then(|entry| group(entry, name));
@@ -72,13 +72,13 @@ fn read_user(name: &str, pieces: &mut Pieces) -> Result<Option<User>, HostError>
     Ok(user(&entry, name, &primary, &all))
 }
 
-/// Reads a line of `/etc/passwd`, if it is about `name` (a number would find an account as well).
+/// Reads a line of `/etc/passwd`, if it is about the user of this name or number.
 fn user(entry: &str, name: &str, primary: &str, all: &str) -> Option<User> {
     let fields: Vec<_> = entry.split(':').collect();
     let &[found, _, uid, gid, comment, home, shell] = fields.as_slice() else {
         return None;
     };
-    if found != name {
+    if found != name && uid != name {
         return None;
     }
     let mut groups: Vec<_> = all.split_whitespace().map(str::to_owned).collect();
@@ -96,7 +96,7 @@ fn user(entry: &str, name: &str, primary: &str, all: &str) -> Option<User> {
     })
 }
 
-/// Reads a line of `/etc/group`, if it is about `name`.
+/// Reads a line of `/etc/group`, if it is about the group of this name or number.
 fn group(entry: &str, name: &str) -> Option<Group> {
     let fields: Vec<_> = entry.split(':').collect();
     let &[found, _, gid, members] = fields.as_slice() else {
@@ -108,7 +108,7 @@ fn group(entry: &str, name: &str) -> Option<Group> {
         .map(str::to_owned)
         .collect();
     members.sort();
-    (found == name).then(|| Group {
+    (found == name || gid == name).then(|| Group {
         name: found.to_owned(),
         gid: gid.parse().unwrap_or_default(),
         members,

@@ -54,7 +54,7 @@ rmq_facts_user() {
   rmq_piece uid
   id -g
   rmq_piece gid
-  rmq_entry passwd "$rmq_s"
+  if rmq_find_entry passwd "$rmq_s"; then printf %s "$rmq_entry"; fi
   rmq_piece user
 }
 

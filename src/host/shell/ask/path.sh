@@ -49,7 +49,7 @@ rmq_look() {
     rmq_piece "s$?"
     return
   fi
-  rmq_s=$(stat $1 $rmq_c "$rmq_format" "$4" 2>&1)
+  rmq_s=$(exec stat $1 $rmq_c "$rmq_format" "$4" 2>&1)
   rmq_r=$?
   printf '%s\n' "$rmq_s"
   rmq_piece "s$rmq_r"

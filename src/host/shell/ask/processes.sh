@@ -9,8 +9,11 @@ rmq_pids_by_word() {
   rmq_pids=
   if [ "$rmq_grep" ]; then
     rmq_count 1
-    # The word and the option are one argument, so that grep itself is not such a program.
-    for rmq_p in $(grep -lF -e"$1" /proc/[0-9]*/cmdline 2>/dev/null); do
+    # The list is made before grep is started, so that grep is not in it. The word and the option
+    # are one argument, so that it does not look like such a program to others.
+    rmq_s=$1
+    set -- /proc/[0-9]*/cmdline
+    for rmq_p in $(exec grep -lF -e"$rmq_s" "$@" 2>/dev/null); do
       rmq_p=${rmq_p#/proc/}
       rmq_pids="$rmq_pids ${rmq_p%%/*}"
     done
@@ -28,11 +31,13 @@ rmq_pids_by_word() {
 rmq_pids_by_executable() {
   rmq_pids=
   rmq_count 1
-  rmq_s=$(stat $rmq_c %N /proc/[0-9]*/exe 2>/dev/null)
+  rmq_t=$1
+  set -- /proc/[0-9]*/exe
+  rmq_s=$(exec stat $rmq_c %N "$@" 2>/dev/null)
   IFS=$rmq_nl
   set -f
   for rmq_p in $rmq_s; do
-    case ${rmq_p#*/exe} in *"$1"*) rmq_p=${rmq_p#*/proc/} rmq_pids="$rmq_pids ${rmq_p%%/*}" ;; esac
+    case ${rmq_p#*/exe} in *"$rmq_t"*) rmq_p=${rmq_p#*/proc/} rmq_pids="$rmq_pids ${rmq_p%%/*}" ;; esac
   done
   set +f
   IFS=' 	'$rmq_nl
