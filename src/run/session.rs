@@ -88,9 +88,14 @@ impl Session {
         let hosts = hosts
             .map(|name| (name.clone(), HostState::new(name.clone())))
             .collect();
+        let engine = if parts.options.compat {
+            Engine::lenient()
+        } else {
+            Engine::new()
+        };
         Arc::new(Self {
             registry: crate::modules::built_in(),
-            engine: Arc::new(Engine::new()),
+            engine: Arc::new(engine),
             loader: parts.loader,
             inventory: Arc::new(parts.inventory),
             permits: Permits::new(parts.options.forks),

@@ -1,6 +1,7 @@
 //! A text made ready for minijinja, and what is known of it without running it.
 
 use super::edits::{Edits, Origins};
+use super::layout;
 use super::native::line_breaks;
 use super::rewrite::Rewrite;
 use super::tree;
@@ -46,12 +47,14 @@ pub(super) struct Code {
     pub(super) includes: bool,
     /// Whether it may need more than its variables: it calls lookups or names other templates.
     pub(super) reaches: bool,
-    /// Whether its value may be a list or a map that holds something undefined.
-    pub(super) holes: bool,
+    /// Whether its value may be made by the template: it is no mere path to a variable's value.
+    pub(super) makes: bool,
     /// How many line breaks the user's text ends with; none of an expression.
     pub(super) line_breaks: usize,
-    literals: Origins,
-    rewritten: Origins,
+    /// Whether it holds text in variables or macros, whose output is no part of its own.
+    pub(super) captures: bool,
+    /// What was changed, one step after the other.
+    changes: Vec<Origins>,
 }
 
 impl Code {
@@ -62,28 +65,38 @@ impl Code {
         } else {
             line_breaks(text)
         };
-        let (text, literals) = if kind.keeps_backslashes() && text.contains('\\') {
-            backslashes(text, kind.is_expression(), syntax).apply(text)
-        } else {
-            (text.to_owned(), Origins::default())
-        };
+        let mut changed = Changed::of(text);
+        if !kind.is_expression() && text.contains('\r') && kind != Kind::File {
+            changed.apply(layout::line_breaks);
+        }
+        if !kind.is_expression() && text.contains("raw") {
+            changed.apply(|text| layout::raw_blocks(text, syntax));
+        }
+        if kind.keeps_backslashes() && text.contains('\\') {
+            changed.apply(|text| backslashes(text, kind.is_expression(), syntax));
+        }
+        let text = std::mem::take(&mut changed.text);
         let rewrite = Rewrite::of(&text, kind.is_expression(), syntax.clone());
-        let fail = |error| CodeError::new(error, &literals);
-        let (edits, single, includes, holes) = if kind.is_expression() {
+        let fail = |error| CodeError::new(error, &changed.changes);
+        let mut captures = false;
+        let (edits, single, includes, makes) = if kind.is_expression() {
             let expression = parse_expr(&text).map_err(fail)?;
             (
                 rewrite.alone(&expression),
                 true,
                 false,
-                may_have_holes(&expression),
+                !is_path(&expression),
             )
         } else {
             let template = parse(&text, "", syntax.clone()).map_err(fail)?;
-            let (single, holes) = is_single(&template);
+            let (single, makes) = is_single(&template);
             let includes = has_includes(&template);
-            (rewrite.template(&template), single, includes, holes)
+            captures = has_captures(&template);
+            (rewrite.template(&template), single, includes, makes)
         };
         let (text, rewritten) = edits.apply(&text);
+        let mut changes = changed.changes;
+        changes.push(rewritten);
         let calls = ["lookup", "query", "q"].iter().any(|name| {
             text.match_indices(name).any(|(at, _)| {
                 let rest = text.get(at + name.len()..).unwrap_or_default();
@@ -95,16 +108,44 @@ impl Code {
             text,
             single,
             includes,
-            holes,
+            makes,
             line_breaks,
-            literals,
-            rewritten,
+            captures,
+            changes,
         })
     }
 
     /// Returns the range of the user's text that `range` of the compiled text came from.
     pub(super) fn original(&self, range: Range<usize>) -> Range<usize> {
-        self.literals.range(self.rewritten.range(range))
+        original(&self.changes, range)
+    }
+}
+
+fn original(changes: &[Origins], range: Range<usize>) -> Range<usize> {
+    changes
+        .iter()
+        .rev()
+        .fold(range, |range, origins| origins.range(range))
+}
+
+/// A text that is changed step by step.
+struct Changed {
+    text: String,
+    changes: Vec<Origins>,
+}
+
+impl Changed {
+    fn of(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            changes: Vec::new(),
+        }
+    }
+
+    fn apply(&mut self, edits: impl Fn(&str) -> Edits) {
+        let (text, origins) = edits(&self.text).apply(&self.text);
+        self.text = text;
+        self.changes.push(origins);
     }
 }
 
@@ -118,10 +159,10 @@ pub(super) struct CodeError {
 }
 
 impl CodeError {
-    fn new(error: Error, literals: &Origins) -> Self {
+    fn new(error: Error, changes: &[Origins]) -> Self {
         let range = error.range().unwrap_or_default();
         Self {
-            range: literals.range(range),
+            range: original(changes, range),
             error,
         }
     }
@@ -179,26 +220,35 @@ fn double(literal: &str, start: usize, edits: &mut Edits) {
     }
 }
 
-/// Returns whether a template is one expression, and whether its value may have holes.
+/// Returns whether a template is one expression, and whether it makes its value.
 fn is_single(template: &Stmt<'_>) -> (bool, bool) {
     match template {
         Stmt::Template(template) => match template.children.as_slice() {
-            [Stmt::EmitExpr(emit)] => (true, may_have_holes(&emit.expr)),
-            _ => (false, false),
+            [Stmt::EmitExpr(emit)] => (true, !is_path(&emit.expr)),
+            _ => (false, true),
         },
-        _ => (false, false),
+        _ => (false, true),
     }
 }
 
-/// Returns whether it makes lists or maps of other values, which may be undefined.
-fn may_have_holes(expression: &Expr<'_>) -> bool {
+/// Returns whether it is a variable, or a path into one.
+fn is_path(expression: &Expr<'_>) -> bool {
+    match expression {
+        Expr::Var(_) => true,
+        Expr::GetAttr(attribute) => is_path(&attribute.expr),
+        Expr::GetItem(item) => is_path(&item.expr),
+        _ => false,
+    }
+}
+
+/// Returns whether it holds text in variables or macros.
+fn has_captures(template: &Stmt<'_>) -> bool {
     let mut found = false;
-    tree::every_expression(expression, &mut |expression| {
-        found |= match expression {
-            Expr::List(_) | Expr::Map(_) | Expr::Tuple(_) => expression.as_const().is_none(),
-            Expr::Filter(filter) => filter.name.ends_with("map"),
-            _ => false,
-        };
+    tree::every_statement(template, &mut |statement| {
+        found |= matches!(
+            statement,
+            Stmt::SetBlock(_) | Stmt::Macro(_) | Stmt::CallBlock(_)
+        );
     });
     found
 }
@@ -212,35 +262,4 @@ fn has_includes(template: &Stmt<'_>) -> bool {
         );
     });
     found
-}
-
-/// Calls `visit` with every filter and test of a template or expression: its name, where it
-/// stands, and whether it is a test. Fails where `text` is none.
-pub(super) fn filters_and_tests(
-    text: &str,
-    kind: Kind,
-    syntax: &SyntaxConfig,
-    visit: &mut dyn FnMut(&str, Range<usize>, bool),
-) {
-    let start = text.as_ptr() as usize;
-    let mut named = |expression: &Expr<'_>| {
-        let (name, test) = match expression {
-            Expr::Filter(filter) => (filter.name, false),
-            Expr::Test(test) => (test.name, true),
-            _ => return,
-        };
-        let offset = (name.as_ptr() as usize).saturating_sub(start);
-        visit(name, offset..offset + name.len(), test);
-    };
-    if kind.is_expression() {
-        if let Ok(expression) = parse_expr(text) {
-            tree::every_expression(&expression, &mut named);
-        }
-    } else if let Ok(template) = parse(text, "", syntax.clone()) {
-        tree::every_statement(&template, &mut |statement| {
-            tree::expressions(statement, &mut |expression| {
-                tree::every_expression(expression, &mut named);
-            });
-        });
-    }
 }

@@ -10,6 +10,7 @@ use super::reach::Reach;
 use super::site::Site;
 use super::sources::{Source, Sources};
 use super::syntax::Syntax;
+use super::unknown_names;
 use crate::source::{Place, Problem, Problems, SourceFile};
 use crate::value::{Fields, Value};
 use crate::yaml::{Data, Node};
@@ -20,6 +21,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
+    /// Whether its checks leave to the run what Ansible leaves to it.
+    lenient: bool,
 }
 
 struct Inner {
@@ -48,6 +51,16 @@ impl Engine {
                 sources,
                 others: RwLock::default(),
             }),
+            lenient: false,
+        }
+    }
+
+    /// Returns an engine whose checks accept what Ansible notices only when a task runs: unknown
+    /// filters, and conditions with `{{ }}`.
+    pub fn lenient() -> Self {
+        Self {
+            lenient: true,
+            ..Self::new()
         }
     }
 
@@ -108,11 +121,12 @@ impl Engine {
             _ if site.lenient => return Ok(self.render(node, context, site)?.is_true()),
             _ => return Err(TemplateError::new(not_an_expression(node))),
         };
-        let delimited = text.trim_start().starts_with("{{") || text.contains("{%");
-        let value = if delimited && site.lenient {
-            self.run(text, Kind::Text, node, context, site)?
-        } else if delimited {
-            return Err(TemplateError::new(with_delimiters(node)));
+        let value = if is_delimited(text) {
+            if !site.lenient {
+                return Err(TemplateError::new(with_delimiters(node)));
+            }
+            let value = self.run(text, Kind::Text, node, context, site)?;
+            return delimited_truth(&value, node);
         } else if text.trim().is_empty() {
             let problem = Problem::at(&node.place, "a condition must not be empty");
             return Err(TemplateError::new(problem));
@@ -143,13 +157,12 @@ impl Engine {
         site: &Site,
     ) -> Result<Value, TemplateError> {
         let (source, environments) = self.file(file, syntax).map_err(TemplateError::new)?;
-        match source
-            .file
-            .as_ref()
-            .and_then(|(file, start)| file.text.get(*start..))
-        {
-            Some(text) if !environments.opens_in(text) => Ok(text.into()),
-            _ => self.evaluate(&source, &environments, None, context, site),
+        if environments.opens_in(&file.text) {
+            self.evaluate(&source, &environments, None, context, site)
+        } else {
+            // Ansible takes a file without templates as it is, its line breaks too.
+            let (_, start) = syntax.of_file(file).map_err(TemplateError::new)?;
+            Ok(file.text.get(start..).unwrap_or_default().into())
         }
     }
 
@@ -191,6 +204,10 @@ impl Engine {
             Data::Text(text) if text.trim().is_empty() => {
                 Err(Problem::at(&node.place, "an expression must not be empty").into())
             }
+            Data::Text(text) if is_delimited(text) && self.lenient => {
+                self.check_one(text, Kind::Text, node)
+            }
+            Data::Text(text) if is_delimited(text) => Err(with_delimiters(node).into()),
             Data::Text(text) => self.check_one(text, Kind::Condition, node),
             Data::List(items) => {
                 let mut problems = Problems::default();
@@ -205,8 +222,28 @@ impl Engine {
 
     /// Returns what is wrong with a template file, without running it.
     pub fn check_text(&self, file: &Arc<SourceFile>, syntax: &Syntax) -> Result<(), Problems> {
-        let (source, _) = self.file(file, syntax)?;
-        syntax_problem(&source, None).map_or(Ok(()), |problem| Err(problem.into()))
+        let (source, environments) = self.file(file, syntax)?;
+        if let Some(problem) = syntax_problem(&source, None) {
+            return Err(problem.into());
+        }
+        let Some((file, start)) = source.file.as_ref().filter(|_| !self.lenient) else {
+            return Ok(());
+        };
+        let text = file.text.get(*start..).unwrap_or_default();
+        let mut problems = Problems::default();
+        unknown_names::find(
+            text,
+            Kind::File,
+            &environments.config,
+            &mut |problem, range| {
+                let place = Place::new(file, start + range.start..start + range.end);
+                problems.push(Problem {
+                    place: Some(place),
+                    ..problem
+                });
+            },
+        );
+        problems.or(())
     }
 
     /// Returns the variables that the templates in a node use in any case, where nothing in the
@@ -298,13 +335,14 @@ impl Engine {
         let rendered = template.render_captured(root).map_err(fail)?;
         let emitted = rendered.state().get_extension::<Emitted>();
         let value = if code.single {
-            let value = emitted.map_or(Value::UNDEFINED, |emitted| emitted.value.clone());
-            if code.holes {
-                super::text::check_items(&value).map_err(fail)?;
-            }
-            value
+            emitted.map_or(Value::UNDEFINED, |emitted| emitted.value.clone())
         } else {
-            native::result(emitted, rendered.output())
+            native::result(emitted, rendered.output(), code.captures)
+        };
+        let value = if code.makes {
+            native::finished(value).map_err(fail)?
+        } else {
+            value
         };
         Ok(native::with_line_breaks(
             value,
@@ -339,7 +377,20 @@ impl Engine {
     fn check_one(&self, text: &Arc<str>, kind: Kind, node: &Node) -> Result<(), Problems> {
         let usual = &self.inner.usual;
         let source = self.inner.sources.of_text(text, kind, &usual.config);
-        syntax_problem(&source, Some(node)).map_or(Ok(()), |problem| Err(problem.into()))
+        if let Some(problem) = syntax_problem(&source, Some(node)) {
+            return Err(problem.into());
+        }
+        let mut problems = Problems::default();
+        if !self.lenient {
+            unknown_names::find(text, kind, &usual.config, &mut |problem, range| {
+                let place = super::inside::inside(node, range);
+                problems.push(Problem {
+                    place: Some(place),
+                    ..problem
+                });
+            });
+        }
+        problems.or(())
     }
 
     /// Returns a template file made ready, and the environments of its syntax.
@@ -395,6 +446,27 @@ fn truth(value: &Value, node: &Node, site: &Site) -> Result<bool, TemplateError>
     Err(TemplateError::new(
         Problem::at(&node.place, message).help(help.to_owned()),
     ))
+}
+
+/// A condition that is a template counts by its value. Text would be an expression for Ansible;
+/// here it is not run, since it may come from a host.
+fn delimited_truth(value: &Value, node: &Node) -> Result<bool, TemplateError> {
+    match value.as_str().map(str::trim) {
+        None => Ok(value.is_true()),
+        Some("true" | "True") => Ok(true),
+        Some("false" | "False") => Ok(false),
+        Some(text) => {
+            let message = format!("the template in this condition gives the text \"{text}\"");
+            let problem = Problem::at(&node.place, message);
+            let help = "write the expression itself, without {{ }}".to_owned();
+            Err(TemplateError::new(problem.help(help)))
+        }
+    }
+}
+
+/// Returns whether a condition is written as a template.
+fn is_delimited(text: &str) -> bool {
+    text.trim_start().starts_with("{{") || text.contains("{%")
 }
 
 fn not_an_expression(node: &Node) -> Problem {

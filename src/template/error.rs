@@ -57,9 +57,10 @@ impl TemplateError {
                 .or(innermost.range())?;
             place(&source, range, node)
         });
-        let message = undefined
-            .as_deref()
-            .map_or_else(|| message(innermost), undefined_message);
+        let message = match &undefined {
+            Some(path) => undefined_message(path, context),
+            None => message(innermost),
+        };
         let mut problem = Problem::new(message);
         problem.place = place;
         if let Some(name) = &undefined {
@@ -169,8 +170,29 @@ fn undefined(error: &Error) -> Option<String> {
     }
 }
 
-fn undefined_message(path: &str) -> String {
-    format!("'{path}' is undefined")
+/// Says what is undefined; of a path also in the words that Ansible has for it.
+fn undefined_message(path: &str, context: &Value) -> String {
+    let parent = path.rsplit_once('.').and_then(|(parent, name)| {
+        let value = known(parent, context)?;
+        Some((super::text::type_name(&value), name))
+    });
+    match parent {
+        Some((kind, name)) => {
+            format!("'{path}' is undefined: object of type '{kind}' has no attribute '{name}'")
+        }
+        None => format!("'{path}' is undefined"),
+    }
+}
+
+/// Returns the value of a path such as `a.b`, if it has one.
+fn known(path: &str, context: &Value) -> Option<Value> {
+    let value = path.split('.').try_fold(context.clone(), |value, name| {
+        value
+            .get_attr(name)
+            .ok()
+            .filter(|value| !value.is_undefined())
+    })?;
+    super::text::check(&value).is_ok().then_some(value)
 }
 
 fn message(error: &Error) -> String {
@@ -195,13 +217,18 @@ fn error_text(error: &Error) -> String {
     )
 }
 
-/// Returns advice that names a variable of the context like the undefined one.
+/// Returns advice that names a variable, or a key of the map that the path leads to, which is
+/// like the undefined one.
 fn similar(path: &str, context: &Value) -> Option<String> {
-    if path.contains(['.', '[', '(']) {
+    if path.contains(['[', '(']) {
         return None;
     }
-    let names: Vec<Value> = context.try_iter().ok()?.collect();
-    did_you_mean(path, names.iter().filter_map(Value::as_str))
+    let (map, name) = match path.rsplit_once('.') {
+        Some((parent, name)) => (known(parent, context)?, name),
+        None => (context.clone(), path),
+    };
+    let names: Vec<Value> = map.try_iter().ok()?.collect();
+    did_you_mean(name, names.iter().filter_map(Value::as_str))
 }
 
 /// Returns the problem of a text that is no template.

@@ -22,6 +22,7 @@ mod free_names;
 mod functions;
 mod guarded;
 mod inside;
+mod layout;
 mod lines;
 mod lookups;
 mod methods;
@@ -39,6 +40,7 @@ mod syntax;
 mod text;
 mod time;
 mod tree;
+mod unknown_names;
 mod url;
 
 pub use engine::Engine;

@@ -1,7 +1,10 @@
 //! Keeps the values that a template puts out, so that `"{{ list }}"` stays a list.
 
+use super::changeable::Map;
+use super::compare::is_list;
 use super::text;
 use crate::value::Value;
+use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Output, State};
 
 /// What a template has put out so far.
@@ -59,17 +62,55 @@ pub(super) fn value_alone(
 }
 
 /// Returns what a template gives as Ansible has it: the value that alone is its output, nothing
-/// where there is no output at all, or the text.
-pub(super) fn result(emitted: Option<&Emitted>, output: &str) -> Value {
+/// where there is no output at all, or the text. `captures` tells that some values went into
+/// variables or macros.
+pub(super) fn result(emitted: Option<&Emitted>, output: &str, captures: bool) -> Value {
     match emitted {
-        Some(emitted) if emitted.count == 1 && emitted.length == output.len() => {
+        None if output.is_empty() => Value::from(()),
+        Some(emitted) if output.is_empty() && (emitted.count == 0 || captures) => Value::from(()),
+        Some(emitted) if emitted.length == output.len() && emitted.count == 1 && !captures => {
             emitted.value.clone()
         }
-        emitted if output.is_empty() && emitted.is_none_or(|emitted| emitted.count == 0) => {
-            Value::from(())
-        }
+        Some(emitted) if captures && is_whole(&emitted.value, output) => emitted.value.clone(),
         _ => Value::from(output),
     }
+}
+
+fn is_whole(value: &Value, output: &str) -> bool {
+    text::output(value).is_ok_and(|text| text == output)
+}
+
+/// Returns a value that a template made as others may keep it: tuples and what comes item by item
+/// as lists, what can be changed as what cannot. Fails where something in it is undefined.
+pub(super) fn finished(value: Value) -> Result<Value, Error> {
+    if is_list(&value) {
+        let items = value.try_iter()?.map(|item| {
+            if item.is_undefined() {
+                text::check(&item)?;
+            }
+            finished(item)
+        });
+        return Ok(items.collect::<Result<Vec<_>, _>>()?.into());
+    }
+    if value.kind() != ValueKind::Map {
+        return Ok(value);
+    }
+    let made = value.downcast_object_ref::<Map>().is_some();
+    let mut entries = Vec::new();
+    for key in value.try_iter()? {
+        let entry = value.get_item(&key)?;
+        if entry.is_undefined() {
+            text::check(&entry)?;
+        }
+        if made {
+            entries.push((key, finished(entry)?));
+        }
+    }
+    Ok(if made {
+        Value::from_pairs(entries)
+    } else {
+        value
+    })
 }
 
 /// Returns the value with as many line breaks at its end as the template has, if it is text:

@@ -67,7 +67,10 @@ fn what_is_undefined_fails_unless_asked_for() {
             "\"a {{ u }}{{ u | default(1) }}\"",
             "t.yml:1:7: 'u' is undefined",
         ),
-        ("\"{{ d.x }}\"", "t.yml:1:5: 'd.x' is undefined"),
+        (
+            "\"{{ d.x }}\"",
+            "t.yml:1:5: 'd.x' is undefined: object of type 'dict' has no attribute 'x'",
+        ),
         ("\"{{ s ~ u }}\"", "t.yml:1:9: 'u' is undefined"),
         ("\"{{ u == 1 }}{{ u | d }}\"", "t.yml:1:5: 'u' is undefined"),
         ("\"{% if u %}{% endif %}\"", "t.yml:1:8: 'u' is undefined"),
@@ -129,4 +132,60 @@ fn names_that_must_exist_are_told() {
         names("\"{% set v = w %}{{ v }}{{ p or q }}\""),
         ["w 13", "p 27"]
     );
+}
+
+#[test]
+fn names_that_do_not_exist_are_told_before_anything_runs() {
+    let engine = Engine::new();
+    let problem = |yaml: &str| {
+        let problems = engine.check(&node(yaml)).unwrap_err();
+        let shown = problems
+            .0
+            .iter()
+            .map(|problem| (problem.to_string(), problem.help.join("")));
+        shown
+            .map(|(problem, help)| format!("{problem}; {help}"))
+            .collect::<Vec<_>>()
+    };
+    for (yaml, expected) in [
+        (
+            "\"{{ x | uper }}\"",
+            "t.yml:1:9: there is no filter \"uper\"; did you mean \"upper\"?",
+        ),
+        (
+            "\"{{ x is defind }}\"",
+            "t.yml:1:10: there is no test \"defind\"; did you mean \"defined\"?",
+        ),
+        (
+            "\"{{ lookup('fil', x) }}\"",
+            "t.yml:1:5: there is no lookup \"fil\"; did you mean \"file\"?",
+        ),
+        (
+            "\"a {{ x + }}\"",
+            "t.yml:1:11: template syntax error: unexpected end of variable block; ",
+        ),
+    ] {
+        assert_eq!(problem(yaml), [expected], "{yaml}");
+    }
+    assert!(engine.check_expression(&node("\"{{ x }}\"")).is_err());
+    assert!(engine.check_expression(&node("x and")).is_err());
+    let lenient = Engine::lenient();
+    assert!(lenient.check(&node("\"{{ x | uper }}\"")).is_ok());
+    assert!(lenient.check_expression(&node("\"{{ x }}\"")).is_ok());
+}
+
+#[test]
+fn what_a_template_makes_can_be_kept() {
+    for (yaml, expected) in [
+        ("\"{{ l | zip(l) }}\"", "[[1, 1], [2, 2]]"),
+        ("\"{{ l + l }}\"", "[1, 2, 1, 2]"),
+        (
+            "\"{% set x = [] %}{% set _ = x.append(1) %}{{ x }}\"",
+            "[1]",
+        ),
+        ("\"{{ {'a': (1,)} }}\"", "{'a': (1,)}"),
+    ] {
+        assert_eq!(render(yaml).as_deref(), Ok(expected), "{yaml}");
+    }
+    assert!(render("\"{{ [u] }}\"").is_err());
 }

@@ -134,21 +134,6 @@ pub(super) fn check(value: &Value) -> Result<(), Error> {
     }
 }
 
-/// Fails where an item of a list or an entry of a map is undefined.
-pub(super) fn check_items(value: &Value) -> Result<(), Error> {
-    let map = value.kind() == ValueKind::Map;
-    if !map && !super::compare::is_list(value) {
-        return Ok(());
-    }
-    for item in value.try_iter()? {
-        let item = if map { value.get_item(&item)? } else { item };
-        if item.is_undefined() {
-            check(&item)?;
-        }
-    }
-    Ok(())
-}
-
 /// Returns the error that an invalid value stands for.
 pub(super) fn failure(value: &Value) -> Error {
     // Only items of a list tell the error they are.

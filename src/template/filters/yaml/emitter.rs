@@ -45,7 +45,7 @@ impl Default for Options {
 
 /// A value made ready: what it is written as, and whether in brackets.
 enum Node {
-    /// `tag` is what its type is called, where it is no text.
+    /// `tag` stands before it where it is no text but quoted.
     Scalar {
         text: String,
         style: Style,
@@ -554,7 +554,8 @@ fn scalar(value: &Value, options: &Options) -> Result<Node, Error> {
     text::check(value)?;
     let (text, tag) = match value.as_str() {
         Some(text) => (text.to_owned(), ""),
-        None => (number_or_name(value)?, tag(value)),
+        // What is no text but quoted needs a tag, which libyaml shortens to this.
+        None => (number_or_name(value)?, "!"),
     };
     let style = match options.style {
         Some('\'') => Style::Single,
@@ -570,16 +571,6 @@ fn scalar(value: &Value, options: &Options) -> Result<Node, Error> {
         plain,
         tag,
     })
-}
-
-fn tag(value: &Value) -> &'static str {
-    match text::type_name(value) {
-        "NoneType" => "!!null",
-        "bool" => "!!bool",
-        "int" => "!!int",
-        "float" => "!!float",
-        _ => "!!timestamp",
-    }
 }
 
 fn number_or_name(value: &Value) -> Result<String, Error> {

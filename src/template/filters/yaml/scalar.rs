@@ -26,7 +26,7 @@ pub(super) fn is_break(character: char) -> bool {
 
 /// Returns whether the character can be written as it is.
 pub(super) fn is_printable(character: char) -> bool {
-    matches!(character, '\n' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}')
+    matches!(character, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}')
         && character != '\u{feff}'
 }
 
