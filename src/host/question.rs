@@ -71,3 +71,21 @@ pub enum Answer {
     /// The facts.
     Facts(Box<Facts>),
 }
+
+impl Answer {
+    /// Returns what stands at the path that was asked for.
+    pub fn into_path(self) -> Option<Node> {
+        match self {
+            Answer::Path(node) => node,
+            _ => None,
+        }
+    }
+
+    /// Returns what was found below a directory; nothing if that was not the question.
+    pub fn into_tree(self) -> Vec<(Utf8PathBuf, Node)> {
+        match self {
+            Answer::Tree(nodes) => nodes,
+            _ => Vec::new(),
+        }
+    }
+}

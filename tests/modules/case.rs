@@ -119,6 +119,8 @@ pub(super) struct Expect {
     /// What stands on the machine afterwards, by path: some of `kind`, `content`, `mode`, `owner`,
     /// `group`, `target`; `kind: absent` for nothing.
     pub(super) then: IndexMap<Utf8PathBuf, IndexMap<String, serde_json::Value>>,
+    /// How often the second run asks, if more than once.
+    pub(super) asks: Option<u64>,
     /// Whether it is a task that does the same again each time, such as a command.
     pub(super) repeats: bool,
 }

@@ -1,0 +1,167 @@
+//! The states of `file` that are links.
+
+use super::{FileModule, ensure_times, is_symlink, node};
+use crate::change::{Change, Replace};
+use crate::host::{Kind, Node};
+use crate::module::{ModuleError, PlanContext};
+use crate::modules::file::times::Time;
+use crate::modules::file_result::{FileResult, state_of};
+use crate::modules::host_path::{host_path, is_directory, look, real_path, target_of};
+use camino::{Utf8Path, Utf8PathBuf};
+
+impl FileModule {
+    pub(super) fn plan_link(
+        &self,
+        context: &PlanContext,
+        path: &Utf8Path,
+    ) -> Result<Change, ModuleError> {
+        let written = self.written_target(context)?;
+        let mut questions = vec![look(path, false), look(path, true)];
+        questions.extend(
+            written
+                .as_ref()
+                .map(|target| look(&target_of(path, target), true)),
+        );
+        let answers = context.host.ask(&questions)?;
+        let found = node(&answers, 0);
+        let mut change = Change::default();
+        let target = match (written, found.map(|node| &node.kind)) {
+            (Some(written), _) => written,
+            (None, Some(Kind::Symlink { target })) => target.clone(),
+            (None, _) => return Err(ModuleError::refused("a new link needs src")),
+        };
+        let place = target_of(path, &target);
+        let leads_to = node(&answers, if self.src.is_some() { 2 } else { 1 });
+        if leads_to.is_none() && !self.force && self.src.is_some() {
+            return Err(ModuleError::Refused {
+                message: format!("there is nothing at {place}, where the link would lead to"),
+                help: Some("force: true makes the link all the same".to_owned()),
+            });
+        }
+        let is_empty =
+            self.force && is_directory(found) && context.host.tree(path, Some(1))?.is_empty();
+        change.ensure_symlink(path, &target, found, self.replace(), is_empty)?;
+        self.link_attributes(context, &mut change, path, found, (&place, leads_to))?;
+        change.returns("dest", path.as_str());
+        change.returns("src", target.as_str());
+        FileResult {
+            found: found.filter(|node| is_symlink(node)),
+            attributes: &crate::change::Attributes::default(),
+            state: "link",
+            usual_mode: 0o777,
+            size: Some(target.as_str().len() as u64),
+        }
+        .add(&mut change, context.host)?;
+        Ok(change)
+    }
+
+    /// What is given goes to what the link leads to, unless `follow` is off.
+    fn link_attributes(
+        &self,
+        context: &PlanContext,
+        change: &mut Change,
+        path: &Utf8Path,
+        found: Option<&Node>,
+        (place, leads_to): (&Utf8Path, Option<&Node>),
+    ) -> Result<(), ModuleError> {
+        let attributes = self.attributes();
+        let times = self.times(context, Time::Preserve)?;
+        match (self.follow, leads_to) {
+            (true, Some(leads_to)) => {
+                change.ensure_attributes(place, leads_to, &attributes, true);
+                ensure_times(change, place, leads_to, times);
+            }
+            (true, None) if attributes.is_empty() => {}
+            (true, None) => change.warnings.push(format!(
+                "{place}, where the link {path} leads to, does not exist: its mode, owner and \
+                 group are not set"
+            )),
+            (false, _) => {
+                if let Some(link) = found.filter(|node| is_symlink(node)) {
+                    change.ensure_attributes(path, link, &attributes, false);
+                } else if self.owner.is_some() || self.group.is_some() {
+                    let mut after = attributes.of_new(0, false);
+                    after.mode = None;
+                    change.steps.push(crate::host::Step::Attributes {
+                        path: path.to_owned(),
+                        before: crate::host::Ownership::default(),
+                        after,
+                        follow: false,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn plan_hard(
+        &self,
+        context: &PlanContext,
+        path: &Utf8Path,
+    ) -> Result<Change, ModuleError> {
+        let Some(src) = &self.src else {
+            return Err(ModuleError::refused("a hard link needs src"));
+        };
+        let mut target = host_path(context.host, src)?;
+        let mut path = path.to_owned();
+        let inside = path.join(target.file_name().unwrap_or_default());
+        let questions = [
+            look(&path, false),
+            look(&target, false),
+            look(&path, true),
+            look(&inside, false),
+        ];
+        let answers = context.host.ask(&questions)?;
+        let mut found = node(&answers, 0);
+        if is_directory(node(&answers, 2)) {
+            (path, found) = (inside, node(&answers, 3));
+        }
+        let mut existing = node(&answers, 1).cloned();
+        if existing.as_ref().is_some_and(is_symlink) && self.follow {
+            target = real_path(context.host, &target)?;
+            existing = context.host.stat(&target)?;
+        }
+        let Some(existing) = existing else {
+            let message = format!("there is nothing at {target}, which would get another name");
+            return Err(ModuleError::refused(message));
+        };
+        let mut change = Change::default();
+        change.ensure_hardlink(&path, &target, found, &existing, self.replace())?;
+        let attributes = self.attributes();
+        change.ensure_attributes(&path, &existing, &attributes, false);
+        let times = self.times(context, Time::Preserve)?;
+        ensure_times(&mut change, &path, &existing, times);
+        change.returns("dest", path.as_str());
+        change.returns("src", target.as_str());
+        FileResult {
+            found: Some(&existing),
+            attributes: &attributes,
+            state: if change.steps.is_empty() {
+                state_of(&existing)
+            } else {
+                "hard"
+            },
+            usual_mode: 0,
+            size: None,
+        }
+        .add(&mut change, context.host)?;
+        Ok(change)
+    }
+
+    fn written_target(&self, context: &PlanContext) -> Result<Option<Utf8PathBuf>, ModuleError> {
+        match self.src.as_deref() {
+            // Relative to the link, so it stays as it is written.
+            Some(src) if !src.starts_with('~') => Ok(Some(src.into())),
+            Some(src) => Ok(Some(host_path(context.host, src)?)),
+            None => Ok(None),
+        }
+    }
+
+    fn replace(&self) -> Replace {
+        if self.force {
+            Replace::FilesToo
+        } else {
+            Replace::LinksOnly
+        }
+    }
+}

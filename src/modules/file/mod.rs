@@ -1,0 +1,367 @@
+//! `file`: files, directories and links, and who may do what with them.
+
+mod link;
+mod times;
+
+use super::file_result::{FileResult, state_of};
+use super::host_path::{host_path, is_directory, look, real_path};
+use crate::change::{Attributes, Change, EnsureFile, Mode, directory_questions};
+use crate::host::{Answer, Body, Kind, Node, Question, Step};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use camino::Utf8Path;
+use times::{Time, Times};
+
+/// Makes, changes or removes files, directories and links, and sets their mode, owner and group.
+///
+/// A new directory has mode 0755 and a new file 0600 where no mode is given.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileModule {
+    /// What the task is about.
+    path: String,
+    /// What must stand there: `absent` removes it with all in it, `directory` makes it with the
+    /// directories on the way, `file` only sets attributes of what exists, `link` and `hard` make
+    /// links to `src`, `touch` makes an empty file or sets the times. Without it: what is there.
+    state: Option<State>,
+    /// Where a link leads to; for `link` relative to the link's directory.
+    src: Option<String>,
+    /// Whether everything in a directory gets mode, owner and group too. Links in it are not
+    /// followed.
+    #[serde(default)]
+    recurse: bool,
+    /// Whether a link takes the place of a file or an empty directory, and whether its target may
+    /// be missing.
+    #[serde(default)]
+    force: bool,
+    /// Whether a link at `path` stands for what it leads to.
+    #[serde(default = "yes")]
+    follow: bool,
+    /// Permission bits, such as "0644" or "u=rw,g=r,o=".
+    mode: Option<Mode>,
+    /// User name or number.
+    owner: Option<String>,
+    /// Group name or number.
+    group: Option<String>,
+    /// `preserve`, `now` or a time in the host's time zone. `touch` means `now` unless told
+    /// otherwise.
+    modification_time: Option<String>,
+    /// How `modification_time` is written, of `%Y %m %d %H %M %S`.
+    #[serde(default = "usual_format")]
+    modification_time_format: String,
+    /// As `modification_time`, for the last access.
+    access_time: Option<String>,
+    /// How `access_time` is written.
+    #[serde(default = "usual_format")]
+    access_time_format: String,
+}
+
+/// What must stand at the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Absent,
+    Directory,
+    File,
+    Hard,
+    Link,
+    Touch,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn usual_format() -> String {
+    "%Y%m%d%H%M.%S".to_owned()
+}
+
+impl BuiltIn for FileModule {
+    const NAME: &'static str = "file";
+    const ALIASES: &'static [(&'static str, &'static str)] = &[("dest", "path"), ("name", "path")];
+    const EXAMPLE: &'static str = "\
+- name: The store has a place of its own
+  file:
+    path: /data/rocketmq/store
+    state: directory
+    owner: rocketmq
+    group: rocketmq
+    mode: \"0750\"
+
+- name: The old log is gone
+  file:
+    path: /var/log/rocketmq_old
+    state: absent
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("path", "The path (`dest` for links and `touch`)."),
+        ("state", "What stands there."),
+        ("mode", "Permission bits, as in \"0644\"."),
+        ("owner", "User name; `uid` is the number."),
+        ("group", "Group name; `gid` is the number."),
+        ("size", "Bytes."),
+        ("src", "Where a link leads to."),
+    ];
+}
+
+impl Module for FileModule {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let path = host_path(context.host, &self.path)?;
+        let state = match self.state {
+            Some(state) => state,
+            None => return self.plan_present(context, &path),
+        };
+        if self.recurse && state != State::Directory {
+            return Err(ModuleError::refused("recurse needs state: directory"));
+        }
+        if self.src.is_some() && !matches!(state, State::Link | State::Hard) {
+            return Err(ModuleError::refused("src needs state: link or state: hard"));
+        }
+        match state {
+            State::Absent => plan_absent(context, &path),
+            State::Directory => self.plan_directory(context, &path),
+            State::File => self.plan_file(context, &path),
+            State::Touch => self.plan_touch(context, &path),
+            State::Link => self.plan_link(context, &path),
+            State::Hard => self.plan_hard(context, &path),
+        }
+    }
+}
+
+impl FileModule {
+    fn attributes(&self) -> Attributes {
+        Attributes {
+            mode: self.mode.clone(),
+            owner: self.owner.clone(),
+            group: self.group.clone(),
+        }
+    }
+
+    fn times(&self, context: &PlanContext, default: Time) -> Result<Times, ModuleError> {
+        let read = |written: &Option<String>, format: &str| {
+            Time::read(written.as_deref(), format, default, context.host)
+        };
+        Ok(Times {
+            modified: read(&self.modification_time, &self.modification_time_format)?,
+            accessed: read(&self.access_time, &self.access_time_format)?,
+        })
+    }
+
+    /// Without a state it is about what is there; where there is nothing, `recurse` means a
+    /// directory.
+    fn plan_present(&self, context: &PlanContext, path: &Utf8Path) -> Result<Change, ModuleError> {
+        if self.src.is_some() {
+            return Err(ModuleError::refused("src needs state: link or state: hard"));
+        }
+        let answers = context.host.ask(&[look(path, false), look(path, true)])?;
+        let [itself, followed] = [0, 1].map(|index| node(&answers, index));
+        let seen = if self.follow { followed } else { itself };
+        match (itself, seen) {
+            (None, _) if self.recurse => self.plan_directory(context, path),
+            (None, _) => Err(absent(path)),
+            (Some(_), None) => Err(leads_nowhere(path)),
+            (Some(_), Some(seen)) => {
+                if self.recurse && seen.kind == Kind::Directory {
+                    return self.plan_directory(context, path);
+                }
+                self.plan_attributes(context, path, seen)
+            }
+        }
+    }
+
+    fn plan_file(&self, context: &PlanContext, path: &Utf8Path) -> Result<Change, ModuleError> {
+        let answers = context.host.ask(&[look(path, self.follow)])?;
+        match node(&answers, 0) {
+            None => Err(absent(path)),
+            Some(seen) if matches!(seen.kind, Kind::File | Kind::Other) => {
+                self.plan_attributes(context, path, seen)
+            }
+            Some(seen) => Err(ModuleError::refused(format!(
+                "{path} is {}, not a file",
+                seen.kind.name()
+            ))),
+        }
+    }
+
+    fn plan_attributes(
+        &self,
+        context: &PlanContext,
+        path: &Utf8Path,
+        seen: &Node,
+    ) -> Result<Change, ModuleError> {
+        let mut change = Change::default();
+        let attributes = self.attributes();
+        change.ensure_attributes(path, seen, &attributes, self.follow);
+        let times = self.times(context, Time::Preserve)?;
+        ensure_times(&mut change, path, seen, times);
+        change.returns("path", path.as_str());
+        FileResult {
+            found: Some(seen),
+            attributes: &attributes,
+            state: state_of(seen),
+            usual_mode: 0,
+            size: None,
+        }
+        .add(&mut change, context.host)?;
+        Ok(change)
+    }
+
+    fn plan_directory(
+        &self,
+        context: &PlanContext,
+        path: &Utf8Path,
+    ) -> Result<Change, ModuleError> {
+        let mut questions = directory_questions(path);
+        let parents = questions.len();
+        if !self.follow || self.recurse {
+            questions.push(look(path, false));
+        }
+        if self.recurse {
+            questions.push(tree(path));
+        }
+        let answers = context.host.ask(&questions)?;
+        let is_link = matches!(
+            node(&answers, parents),
+            Some(Node {
+                kind: Kind::Symlink { .. },
+                ..
+            })
+        );
+        if is_link && !self.follow {
+            let message = format!("{path} is a symbolic link, not a directory");
+            return Err(ModuleError::refused(message));
+        }
+        let attributes = self.attributes();
+        let mut change = Change::default();
+        change.ensure_directory(
+            path,
+            &attributes,
+            answers.get(..parents).unwrap_or_default(),
+        )?;
+        let found = node(&answers, 0);
+        let times = self.times(context, Time::Preserve)?;
+        if let Some(found) = found {
+            ensure_times(&mut change, path, found, times);
+        }
+        if self.recurse && is_directory(found) {
+            let below = if is_link {
+                let real = real_path(context.host, path)?;
+                context.host.tree(&real, None)?
+            } else {
+                answers
+                    .last()
+                    .cloned()
+                    .map(Answer::into_tree)
+                    .unwrap_or_default()
+            };
+            change.ensure_tree_attributes(&below, &attributes);
+            for (path, node) in below.iter().filter(|(_, node)| !is_symlink(node)) {
+                ensure_times(&mut change, path, node, times);
+            }
+        }
+        change.returns("path", path.as_str());
+        FileResult {
+            found,
+            attributes: &attributes,
+            state: "directory",
+            usual_mode: 0o755,
+            size: None,
+        }
+        .add(&mut change, context.host)?;
+        Ok(change)
+    }
+
+    fn plan_touch(&self, context: &PlanContext, path: &Utf8Path) -> Result<Change, ModuleError> {
+        let times = self.times(context, Time::Now)?;
+        let answers = context.host.ask(&[look(path, self.follow)])?;
+        let attributes = self.attributes();
+        let mut change = Change::default();
+        change.returns("dest", path.as_str());
+        let found = node(&answers, 0);
+        if let Some(found) = found {
+            change.ensure_attributes(path, found, &attributes, self.follow);
+            ensure_times(&mut change, path, found, times);
+        } else {
+            let file = EnsureFile {
+                path: path.to_owned(),
+                body: Body::Bytes(Vec::new().into()),
+                attributes: attributes.clone(),
+                backup: false,
+                validate: None,
+            };
+            change.ensure_file(file, None)?;
+            if let (Time::At(_), _) | (_, Time::At(_)) = (times.modified, times.accessed) {
+                // A new file has the present time where nothing else is wanted.
+                let at = |time: Time| match time {
+                    Time::At(time) => Some(time),
+                    Time::Now | Time::Preserve => None,
+                };
+                change.steps.push(Step::Touch {
+                    path: path.to_owned(),
+                    modified: at(times.modified),
+                    accessed: at(times.accessed),
+                });
+            }
+        }
+        FileResult {
+            found,
+            attributes: &attributes,
+            state: found.map_or("file", state_of),
+            usual_mode: 0o600,
+            size: found.is_none().then_some(0),
+        }
+        .add(&mut change, context.host)?;
+        Ok(change)
+    }
+}
+
+fn plan_absent(context: &PlanContext, path: &Utf8Path) -> Result<Change, ModuleError> {
+    if path == "/" {
+        return Err(ModuleError::refused("the root directory cannot be removed"));
+    }
+    let answers = context.host.ask(&[look(path, false)])?;
+    let mut change = Change::default();
+    change.ensure_absent(path, node(&answers, 0));
+    change.returns("path", path.as_str());
+    change.returns("state", "absent");
+    Ok(change)
+}
+
+fn ensure_times(change: &mut Change, path: &Utf8Path, node: &Node, times: Times) {
+    if !times.hold(node) {
+        change.steps.push(Step::Touch {
+            path: path.to_owned(),
+            modified: times.modified.of(node.modified),
+            accessed: times.accessed.of(node.accessed),
+        });
+    }
+}
+
+fn tree(path: &Utf8Path) -> Question {
+    Question::Tree {
+        path: path.to_owned(),
+        depth: None,
+    }
+}
+
+/// Returns what the answer with this number says that stands there.
+fn node(answers: &[Answer], index: usize) -> Option<&Node> {
+    match answers.get(index) {
+        Some(Answer::Path(node)) => node.as_ref(),
+        _ => None,
+    }
+}
+
+fn is_symlink(node: &Node) -> bool {
+    matches!(node.kind, Kind::Symlink { .. })
+}
+
+fn absent(path: &Utf8Path) -> ModuleError {
+    ModuleError::Refused {
+        message: format!("there is nothing at {path}"),
+        help: Some("state: touch makes an empty file, state: directory a directory".to_owned()),
+    }
+}
+
+fn leads_nowhere(path: &Utf8Path) -> ModuleError {
+    ModuleError::refused(format!("{path} is a symbolic link that leads nowhere"))
+}

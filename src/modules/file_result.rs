@@ -1,0 +1,113 @@
+//! What modules return about a file as it will be.
+
+use crate::change::{Attributes, Change};
+use crate::host::{Kind, Node, Probe};
+use crate::module::ModuleError;
+use crate::value::Value;
+
+/// What is known about a file as it will be.
+pub(super) struct FileResult<'a> {
+    /// What stands there now, if it goes on to exist.
+    pub(super) found: Option<&'a Node>,
+    /// What it is given.
+    pub(super) attributes: &'a Attributes,
+    /// `file`, `directory`, `link`, `hard`.
+    pub(super) state: &'a str,
+    /// The mode of a new one that is given none.
+    pub(super) usual_mode: u32,
+    /// Bytes.
+    pub(super) size: Option<u64>,
+}
+
+impl FileResult<'_> {
+    /// Adds `state`, `size`, `mode`, `owner`, `group`, `uid` and `gid` to what a task returns. The
+    /// number of a name that is not there yet, and the other way round, are left out.
+    pub(super) fn add(&self, change: &mut Change, host: &Probe) -> Result<(), ModuleError> {
+        change.returns("state", self.state);
+        if let Some(size) = self.size.or(self.found.map(|node| node.size)) {
+            change.returns("size", size);
+        }
+        let found_mode = self.found.map_or(self.usual_mode, |node| node.mode);
+        let is_directory = self.state == "directory";
+        let mode = self.attributes.mode.as_ref();
+        let mode = mode.map_or(found_mode, |mode| mode.apply(found_mode, is_directory));
+        change.returns("mode", format!("{mode:04o}"));
+        let owner = self.found.map(|node| (node.owner.clone(), node.uid));
+        let group = self.found.map(|node| (node.group.clone(), node.gid));
+        add_account(
+            change,
+            ["owner", "uid"],
+            self.attributes.owner.as_deref(),
+            owner,
+        );
+        add_account(
+            change,
+            ["group", "gid"],
+            self.attributes.group.as_deref(),
+            group,
+        );
+        if self.found.is_none() {
+            self.add_user(change, host)?;
+        }
+        Ok(())
+    }
+
+    /// Something new belongs to the user who makes it.
+    fn add_user(&self, change: &mut Change, host: &Probe) -> Result<(), ModuleError> {
+        let facts = host.facts()?;
+        for (wanted, names) in [
+            (
+                &self.attributes.owner,
+                &[("owner", "user_id"), ("uid", "user_uid")][..],
+            ),
+            (&self.attributes.group, &[("gid", "user_gid")][..]),
+        ] {
+            for (name, fact) in names {
+                if let (None, Some(value)) = (wanted, facts.0.get(*fact)) {
+                    change.returns(name, value.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds name and number of an owner or a group, of which a task gives one or the other or nothing.
+fn add_account(
+    change: &mut Change,
+    [name, number]: [&str; 2],
+    wanted: Option<&str>,
+    found: Option<(String, u32)>,
+) {
+    match (wanted, found) {
+        (None, None) => {}
+        (None, Some((found, id))) => {
+            change.returns(name, found);
+            change.returns(number, id);
+        }
+        (Some(wanted), found) => {
+            let same = found.filter(|(found, id)| wanted == found || wanted.parse() == Ok(*id));
+            let given: Option<u32> = wanted.parse().ok();
+            let id = same.as_ref().map(|(_, id)| *id).or(given);
+            if let Some(text) = same.map(|(found, _)| found).or(match given {
+                Some(_) => None,
+                None => Some(wanted.to_owned()),
+            }) {
+                change.returns(name, text);
+            }
+            if let Some(id) = id {
+                change.returns(number, Value::from(id));
+            }
+        }
+    }
+}
+
+/// Returns the word for what stands at a path.
+pub(super) fn state_of(node: &Node) -> &'static str {
+    match &node.kind {
+        Kind::Symlink { .. } => "link",
+        Kind::Directory => "directory",
+        Kind::File if node.links > 1 => "hard",
+        Kind::File | Kind::Other => "file",
+    }
+}

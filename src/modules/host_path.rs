@@ -1,0 +1,84 @@
+//! Paths of a host as playbooks write them.
+
+use super::guard::absolute;
+use crate::host::{Content, Kind, Node, Probe, Question};
+use crate::module::ModuleError;
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+
+/// Returns a path as an absolute one without a slash at its end: `~` and relative ones start in
+/// the home directory of the host's user.
+pub(super) fn host_path(host: &Probe, written: &str) -> Result<Utf8PathBuf, ModuleError> {
+    if written.is_empty() {
+        return Err(ModuleError::refused("a path must not be empty"));
+    }
+    Ok(absolute(host, None, written)?.components().collect())
+}
+
+/// Links that are followed at most, as in Linux.
+const MAX_LINKS: usize = 40;
+
+/// Returns the path with all links in it resolved, as `realpath` does. What does not exist is kept
+/// as it is written.
+pub(super) fn real_path(host: &Probe, path: &Utf8Path) -> Result<Utf8PathBuf, ModuleError> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let prefixes: Vec<_> = path.ancestors().map(Utf8Path::to_owned).collect();
+        let questions: Vec<_> = prefixes.iter().map(|path| look(path, false)).collect();
+        let answers = host.ask(&questions)?;
+        let links = prefixes.iter().zip(answers).rev();
+        let first = links.into_iter().find_map(|(prefix, answer)| {
+            let target = match answer.into_path()?.kind {
+                Kind::Symlink { target } => target,
+                _ => return None,
+            };
+            Some((prefix, target))
+        });
+        let Some((link, target)) = first else {
+            return Ok(normal(&path));
+        };
+        let rest = path.strip_prefix(link).unwrap_or(Utf8Path::new(""));
+        path = normal(&link.parent().unwrap_or(link).join(target).join(rest));
+    }
+    Err(ModuleError::refused(format!(
+        "there are too many links on the way to {path}"
+    )))
+}
+
+/// Returns the question what stands at a path, without its content.
+pub(super) fn look(path: &Utf8Path, follow: bool) -> Question {
+    Question::Path {
+        path: path.to_owned(),
+        follow,
+        content: Content::None,
+    }
+}
+
+/// Returns where a link leads to, given the link's own path.
+pub(super) fn target_of(link: &Utf8Path, target: &Utf8Path) -> Utf8PathBuf {
+    normal(&link.parent().unwrap_or(link).join(target))
+}
+
+/// Returns whether a path names a directory by its last letter.
+pub(super) fn names_directory(written: &str) -> bool {
+    written.ends_with('/')
+}
+
+/// Returns the path without `..`, of which the parents are no links.
+fn normal(path: &Utf8Path) -> Utf8PathBuf {
+    let mut normal = Utf8PathBuf::from("/");
+    for part in path.components() {
+        match part {
+            Utf8Component::ParentDir => {
+                normal.pop();
+            }
+            Utf8Component::Normal(name) => normal.push(name),
+            _ => {}
+        }
+    }
+    normal
+}
+
+/// Returns whether what stands there is a directory.
+pub(super) fn is_directory(node: Option<&Node>) -> bool {
+    node.is_some_and(|node| node.kind == Kind::Directory)
+}
