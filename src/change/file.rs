@@ -2,7 +2,7 @@
 
 use super::{Attributes, Change, Refusal, backup_path};
 use crate::host::{Before, Body, Content, Kind, Node, Ownership, Question, Step};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// Bytes up to which the old and the new content of a file are kept to show their difference, as
 /// in Ansible (`MAX_FILE_SIZE_FOR_DIFF`).
@@ -23,6 +23,21 @@ pub struct EnsureFile {
     pub validate: Option<Vec<String>>,
 }
 
+/// A regular file that should hold what another file of the host holds.
+#[derive(Debug, Clone)]
+pub struct EnsureCopy {
+    /// The other file.
+    pub from: Utf8PathBuf,
+    /// Where; a symbolic link there is replaced.
+    pub to: Utf8PathBuf,
+    /// SHA-256 of the other file.
+    pub sha256: String,
+    /// Mode, owner and group.
+    pub attributes: Attributes,
+    /// Whether the old file is kept beside it.
+    pub backup: bool,
+}
+
 /// Returns the question that [`Change::ensure_file`] needs the answer to.
 pub fn question(path: Utf8PathBuf) -> Question {
     Question::Path {
@@ -37,54 +52,102 @@ impl Change {
     /// changes. A new file that is given no mode gets 0600: it is never readable by others by
     /// accident.
     pub fn ensure_file(&mut self, file: EnsureFile, found: Option<&Node>) -> Result<bool, Refusal> {
-        if let Some(node) = found {
-            refuse_other(&file, node)?;
-            if node.kind == Kind::File && node.digest() == Some(file.body.sha256()) {
-                self.ensure_attributes(&file.path, node, &file.attributes, false);
-                return Ok(false);
-            }
-        }
-        let old = found.filter(|node| node.kind == Kind::File);
-        let (before, ownership) = match old {
-            None => (None, file.attributes.of_new(0o600, false)),
-            Some(node) => {
-                let (as_is, wanted) = file.attributes.difference(node).unwrap_or_default();
-                (Some(before(node, as_is)), wanted)
-            }
+        let sha256 = file.body.sha256();
+        let EnsureFile {
+            path,
+            attributes,
+            backup,
+            ..
+        } = &file;
+        let Some(replaced) = self.replaced(path, &sha256, attributes, *backup, found)? else {
+            return Ok(false);
         };
-        let backup = (file.backup && old.is_some()).then(|| backup_path(&file.path));
-        if let Some(backup) = &backup {
-            self.returns("backup_file", backup.as_str());
-        }
         self.steps.push(Step::Write {
             path: file.path,
-            before,
+            before: replaced.before,
             body: file.body,
-            ownership,
-            backup,
+            ownership: replaced.ownership,
+            backup: replaced.backup,
             validate: file.validate,
         });
         Ok(true)
     }
+
+    /// Makes a file that holds what another file of the host holds; otherwise as
+    /// [`Change::ensure_file`].
+    pub fn ensure_copy(&mut self, copy: EnsureCopy, found: Option<&Node>) -> Result<bool, Refusal> {
+        let EnsureCopy {
+            from,
+            to,
+            sha256,
+            attributes,
+            backup,
+        } = copy;
+        let Some(replaced) = self.replaced(&to, &sha256, &attributes, backup, found)? else {
+            return Ok(false);
+        };
+        self.steps.push(Step::Copy {
+            from,
+            to,
+            before: replaced.before,
+            sha256,
+            ownership: replaced.ownership,
+            backup: replaced.backup,
+        });
+        Ok(true)
+    }
+
+    /// Returns what the new file replaces; nothing where its content is there already, and then
+    /// only its attributes are changed.
+    fn replaced(
+        &mut self,
+        path: &Utf8Path,
+        sha256: &str,
+        attributes: &Attributes,
+        backup: bool,
+        found: Option<&Node>,
+    ) -> Result<Option<Replaced>, Refusal> {
+        let Some(node) = found.filter(|node| !matches!(node.kind, Kind::Symlink { .. })) else {
+            return Ok(Some(Replaced {
+                before: None,
+                ownership: attributes.of_new(0o600, false),
+                backup: None,
+            }));
+        };
+        if node.kind != Kind::File {
+            let kind = node.kind.name();
+            return Err(Refusal::new(format!("cannot write {path}: it is {kind}")));
+        }
+        if node.digest().as_deref() == Some(sha256) {
+            self.ensure_attributes(path, node, attributes, false);
+            return Ok(None);
+        }
+        let backup = backup.then(|| backup_path(path));
+        if let Some(backup) = &backup {
+            self.returns("backup_file", backup.as_str());
+        }
+        let (as_is, ownership) = attributes.difference(node).unwrap_or_default();
+        Ok(Some(Replaced {
+            before: Some(before(node, as_is)),
+            ownership,
+            backup,
+        }))
+    }
+}
+
+/// What a new file replaces.
+struct Replaced {
+    before: Option<Before>,
+    ownership: Ownership,
+    backup: Option<Utf8PathBuf>,
 }
 
 /// Returns what a step says that stands there.
-pub(super) fn before(node: &Node, ownership: Ownership) -> Before {
+fn before(node: &Node, ownership: Ownership) -> Before {
     Before {
         sha256: node.digest().unwrap_or_default(),
         content: node.content.as_deref().map(Into::into),
         size: node.size,
         ownership,
-    }
-}
-
-fn refuse_other(file: &EnsureFile, node: &Node) -> Result<(), Refusal> {
-    match node.kind {
-        Kind::File | Kind::Symlink { .. } => Ok(()),
-        Kind::Directory | Kind::Other => Err(Refusal::new(format!(
-            "cannot write {}: it is {}",
-            file.path,
-            node.kind.name()
-        ))),
     }
 }

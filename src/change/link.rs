@@ -76,13 +76,13 @@ impl Change {
         replace: Replace,
         is_empty: bool,
     ) -> Result<(), Refusal> {
+        if replace == Replace::LinksOnly {
+            return Err(in_the_way(path, kind));
+        }
         let is_directory = *kind == Kind::Directory;
         if is_directory && !is_empty {
             let message = format!("{path} is a directory that is not empty; no link replaces it");
             return Err(Refusal::new(message));
-        }
-        if replace == Replace::LinksOnly {
-            return Err(in_the_way(path, kind));
         }
         self.steps.push(Step::Remove {
             path: path.to_owned(),

@@ -14,7 +14,7 @@ pub use attributes::Attributes;
 pub use backup::backup_path;
 pub use diff::Diff;
 pub use directory::questions as directory_questions;
-pub use file::{DIFF_LIMIT, EnsureFile, question as file_question};
+pub use file::{DIFF_LIMIT, EnsureCopy, EnsureFile, question as file_question};
 pub use link::Replace;
 pub use mode::Mode;
 pub use refusal::Refusal;

@@ -53,6 +53,27 @@ impl Mode {
         Ok(Self(Form::Symbolic(clauses)))
     }
 
+    /// Returns the mode that is exactly these bits.
+    pub fn of_bits(bits: u32) -> Self {
+        Self(Form::Octal(bits & ALL))
+    }
+
+    /// Returns why a number is no mode: it is what YAML leaves of `0644` (420, for it is octal) or
+    /// of `644` (644, which is not).
+    pub fn not_a_number(number: i64) -> String {
+        let decimal = number.to_string();
+        let meant = i64::from_str_radix(&decimal, 8).unwrap_or(-1);
+        if is_usual(number) {
+            format!("a mode must be text; write \"{number:04o}\" in quotes")
+        } else if is_usual(meant) {
+            format!(
+                "a mode must be text, and the number {number} would mean \"{number:04o}\"; write \"{decimal:0>4}\" in quotes"
+            )
+        } else {
+            format!("a mode must be text such as \"0644\", not the number {number}")
+        }
+    }
+
     /// Returns the bits for something that has the bits `current`.
     pub fn apply(&self, current: u32, is_directory: bool) -> u32 {
         match &self.0 {
@@ -152,22 +173,7 @@ impl Visitor<'_> for ModeVisitor {
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Mode, E> {
-        Err(E::custom(about_number(number)))
-    }
-}
-
-/// A number is what YAML leaves of `0644` (420, for it is octal) or of `644` (644, which is not).
-fn about_number(number: i64) -> String {
-    let decimal = number.to_string();
-    let meant = i64::from_str_radix(&decimal, 8).unwrap_or(-1);
-    if is_usual(number) {
-        format!("a mode must be text; write \"{number:04o}\" in quotes")
-    } else if is_usual(meant) {
-        format!(
-            "a mode must be text, and the number {number} would mean \"{number:04o}\"; write \"{decimal:0>4}\" in quotes"
-        )
-    } else {
-        format!("a mode must be text such as \"0644\", not the number {number}")
+        Err(E::custom(Mode::not_a_number(number)))
     }
 }
 
@@ -248,7 +254,7 @@ mod tests {
                 "a mode must be text such as \"0644\", not the number -1",
             ),
         ] {
-            assert_eq!(about_number(number), message);
+            assert_eq!(Mode::not_a_number(number), message);
         }
     }
 }

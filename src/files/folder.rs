@@ -1,7 +1,7 @@
 //! A folder of the controller that tasks send to hosts.
 
 use super::ReadError;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use std::path::{Path, PathBuf};
 
 /// Something in a folder.
@@ -43,7 +43,7 @@ impl Walk {
     fn folder(
         &self,
         path: &Path,
-        name: Utf8PathBuf,
+        name: &Utf8Path,
         parents: &mut Vec<PathBuf>,
         entries: &mut Vec<FolderEntry>,
     ) -> Result<(), ReadError> {
@@ -66,7 +66,7 @@ impl Walk {
                 });
             };
             let name = name.join(last);
-            self.entry(path, name, parents, entries)?;
+            self.entry(&path, name, parents, entries)?;
         }
         parents.pop();
         Ok(())
@@ -74,13 +74,13 @@ impl Walk {
 
     fn entry(
         &self,
-        path: PathBuf,
+        path: &Path,
         name: Utf8PathBuf,
         parents: &mut Vec<PathBuf>,
         entries: &mut Vec<FolderEntry>,
     ) -> Result<(), ReadError> {
         let failed = |source| ReadError {
-            path: path.clone(),
+            path: path.to_owned(),
             source,
         };
         let is_link = path.symlink_metadata().map_err(failed)?.is_symlink();
@@ -91,7 +91,7 @@ impl Walk {
                 .is_ok_and(|real| parents.contains(&real))
         };
         let kind = if is_link && (!self.follow || target.is_none() || is_folder && is_loop()) {
-            let written = std::fs::read_link(&path).map_err(failed)?;
+            let written = std::fs::read_link(path).map_err(failed)?;
             FolderKind::Link(written.to_string_lossy().into_owned().into())
         } else if is_folder {
             FolderKind::Folder
@@ -100,11 +100,11 @@ impl Walk {
         };
         entries.push(FolderEntry {
             name: name.clone(),
-            path: path.clone(),
+            path: path.to_owned(),
             kind: kind.clone(),
         });
         if kind == FolderKind::Folder {
-            self.folder(&path, name, parents, entries)?;
+            self.folder(path, &name, parents, entries)?;
         }
         Ok(())
     }

@@ -27,11 +27,11 @@ pub(super) fn real_path(host: &Probe, path: &Utf8Path) -> Result<Utf8PathBuf, Mo
         let answers = host.ask(&questions)?;
         let links = prefixes.iter().zip(answers).rev();
         let first = links.into_iter().find_map(|(prefix, answer)| {
-            let target = match answer.into_path()?.kind {
-                Kind::Symlink { target } => target,
-                _ => return None,
-            };
-            Some((prefix, target))
+            let node = answer.into_path()?;
+            match node.kind {
+                Kind::Symlink { target } => Some((prefix, target)),
+                _ => None,
+            }
         });
         let Some((link, target)) = first else {
             return Ok(normal(&path));

@@ -2,6 +2,7 @@
 
 mod assert;
 mod command;
+mod copy;
 mod debug;
 mod fail;
 mod file;
@@ -15,9 +16,13 @@ mod ping;
 mod process;
 mod raw;
 mod script;
+mod sent;
+mod sent_mode;
 mod set_fact;
 mod setup;
 mod shell;
+mod symlink;
+mod template;
 mod unarchive;
 mod user;
 mod wait_for;
@@ -31,6 +36,7 @@ pub fn built_in() -> Registry {
     let mut registry = Registry::default();
     registry.add::<assert::Assert>();
     registry.add::<command::CommandModule>();
+    registry.add::<copy::Copy>();
     registry.add::<debug::Debug>();
     registry.add::<fail::Fail>();
     registry.add::<file::FileModule>();
@@ -44,6 +50,8 @@ pub fn built_in() -> Registry {
     registry.add::<set_fact::SetFact>();
     registry.add::<setup::Setup>();
     registry.add::<shell::Shell>();
+    registry.add::<symlink::SymlinkModule>();
+    registry.add::<template::TemplateModule>();
     registry.add::<unarchive::Unarchive>();
     registry.add::<user::UserModule>();
     registry.add::<wait_for::WaitFor>();

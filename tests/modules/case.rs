@@ -110,6 +110,8 @@ pub(super) struct Expect {
     pub(super) result: IndexMap<String, serde_json::Value>,
     /// Why it cannot be planned.
     pub(super) error: Option<String>,
+    /// How the reason ends why it cannot be planned, for one that names a temporary path.
+    pub(super) error_ends: Option<String>,
     /// Why its steps cannot be done.
     pub(super) apply_error: Option<String>,
     pub(super) failed: Option<String>,

@@ -106,9 +106,8 @@ impl BuiltIn for FileModule {
 impl Module for FileModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let path = host_path(context.host, &self.path)?;
-        let state = match self.state {
-            Some(state) => state,
-            None => return self.plan_present(context, &path),
+        let Some(state) = self.state else {
+            return self.plan_present(context, &path);
         };
         if self.recurse && state != State::Directory {
             return Err(ModuleError::refused("recurse needs state: directory"));

@@ -1,0 +1,101 @@
+//! A folder of the controller put on a host.
+
+use super::{Copy, last_name};
+use crate::change::{Change, EnsureFile, Replace, directory_questions, file_question};
+use crate::files::{FolderEntry, FolderKind, folder};
+use crate::host::{Answer, Node};
+use crate::module::{ModuleError, PlanContext};
+use crate::modules::host_path::{host_path, look};
+use crate::modules::sent::{make_missing, validation};
+use camino::{Utf8Path, Utf8PathBuf};
+use std::path::Path;
+
+impl Copy {
+    /// Copies what is in a folder, or without a slash at its end the folder itself.
+    pub(super) fn plan_folder(
+        &self,
+        context: &PlanContext,
+        written: &str,
+        path: &Path,
+    ) -> Result<Change, ModuleError> {
+        let dest = host_path(context.host, &self.dest)?;
+        let follow = self.local_follow.unwrap_or(true);
+        let mut entries = folder(path, follow)?;
+        if !written.ends_with('/') {
+            entries = below(path, entries)?;
+        }
+        let mut questions = directory_questions(&dest);
+        let parents = questions.len();
+        questions.extend(entries.iter().map(|entry| {
+            let path = dest.join(&entry.name);
+            match entry.kind {
+                FolderKind::File => file_question(path),
+                FolderKind::Folder => look(&path, true),
+                FolderKind::Link(_) => look(&path, false),
+            }
+        }));
+        let mut answers = context.host.ask(&questions)?;
+        let found: Vec<_> = answers.split_off(parents.min(answers.len()));
+        let mut change = Change::default();
+        make_missing(&mut change, &dest, &self.directory_attributes(), &answers)?;
+        for (entry, answer) in entries.iter().zip(found) {
+            self.copy_entry(&mut change, entry, &dest.join(&entry.name), answer)?;
+        }
+        change.returns("dest", format!("{dest}/"));
+        change.returns("src", path.to_string_lossy().into_owned());
+        change.returns("state", "directory");
+        Ok(change)
+    }
+
+    fn copy_entry(
+        &self,
+        change: &mut Change,
+        entry: &FolderEntry,
+        path: &Utf8Path,
+        found: Answer,
+    ) -> Result<(), ModuleError> {
+        match &entry.kind {
+            FolderKind::Folder => {
+                change.ensure_directory(path, &self.directory_attributes(), &[found])?;
+            }
+            FolderKind::Link(target) => {
+                let found: Option<Node> = found.into_path();
+                change.ensure_symlink(path, target, found.as_ref(), Replace::FilesToo, false)?;
+            }
+            FolderKind::File => {
+                let found = found.into_path();
+                if found.is_some() && !self.force {
+                    return Ok(());
+                }
+                let file = self.read(&entry.path)?;
+                let file = EnsureFile {
+                    path: path.to_owned(),
+                    attributes: self.attributes(file.mode),
+                    body: file.body,
+                    backup: self.backup,
+                    validate: validation(self.validate.as_deref())?,
+                };
+                change.ensure_file(file, found.as_ref())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the entries with the folder itself before them.
+fn below(path: &Path, entries: Vec<FolderEntry>) -> Result<Vec<FolderEntry>, ModuleError> {
+    let name = last_name(path).and_then(|name| Utf8PathBuf::from_path_buf(name).ok());
+    let name = name.ok_or_else(|| {
+        ModuleError::refused(format!("the name of {} is not UTF-8", path.display()))
+    })?;
+    let itself = FolderEntry {
+        name: name.clone(),
+        path: path.to_owned(),
+        kind: FolderKind::Folder,
+    };
+    let within = entries.into_iter().map(|entry| FolderEntry {
+        name: name.join(entry.name),
+        ..entry
+    });
+    Ok(std::iter::once(itself).chain(within).collect())
+}

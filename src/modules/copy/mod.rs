@@ -1,0 +1,198 @@
+//! `copy`: files and folders of the controller, or of the host itself, put on a host.
+
+mod content;
+mod folder;
+mod remote;
+
+use super::sent::Sent;
+use super::sent_mode::SentMode;
+use crate::change::{Attributes, Change, Mode};
+use crate::files::SentFile;
+use crate::host::Body;
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use content::Content;
+use std::path::{Path, PathBuf};
+
+/// Puts a file, a folder or a given text on a host.
+///
+/// A new file that is given no mode gets 0600; one that is there keeps its mode and owner. It is
+/// written beside its place and moved there once it is whole.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Copy {
+    /// The file or folder, searched in `files/` of the role and the playbook. Of a folder with a
+    /// slash at its end only what is in it is copied.
+    src: Option<String>,
+    /// The text itself, in place of `src`; a mapping or list is written as JSON.
+    content: Option<Content>,
+    /// Where it goes: a file, or a directory if it exists, ends in a slash or `src` is a folder.
+    dest: String,
+    /// Whether the file that is replaced is kept beside it.
+    #[serde(default)]
+    backup: bool,
+    /// Whether a file with other content is replaced.
+    #[serde(default = "yes")]
+    force: bool,
+    /// Permission bits of files, such as "0644"; `preserve` takes those of `src`.
+    mode: Option<SentMode>,
+    /// Permission bits of directories that are made, and of those in a folder that is copied.
+    directory_mode: Option<Mode>,
+    /// User name or number.
+    owner: Option<String>,
+    /// Group name or number.
+    group: Option<String>,
+    /// Whether `src` is a path of the host.
+    #[serde(default)]
+    remote_src: bool,
+    /// Whether a link at `dest` is written through rather than replaced.
+    #[serde(default)]
+    follow: bool,
+    /// Whether links in a folder of the controller are followed rather than copied; so by default.
+    local_follow: Option<bool>,
+    /// SHA-1 that the file must have.
+    checksum: Option<String>,
+    /// A command that must accept the new file before it takes its place; `%s` is its path.
+    validate: Option<String>,
+    /// Whether an encrypted file would be decrypted; as that is not possible, one is refused
+    /// unless this is off.
+    #[serde(default = "yes")]
+    decrypt: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl BuiltIn for Copy {
+    const NAME: &'static str = "copy";
+    const EXAMPLE: &'static str = "\
+- name: The hosts know each other
+  copy:
+    src: hosts
+    dest: /etc/hosts
+    mode: \"0644\"
+    backup: true
+
+- name: The broker's name is set
+  copy:
+    content: |
+      brokerName=broker-a
+    dest: /etc/rocketmq/broker.conf
+    owner: rocketmq
+    mode: \"0640\"
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("dest", "Where it is."),
+        ("src", "Where it came from."),
+        ("checksum", "SHA-1 of the file."),
+        ("md5sum", "MD5 of the file, if it was changed."),
+        ("backup_file", "Where the old file is kept."),
+        ("state", "`file`, or `directory` for a folder."),
+        ("mode", "Permission bits, as in \"0644\"."),
+        ("owner", "User name; `uid` is the number."),
+        ("group", "Group name; `gid` is the number."),
+        ("size", "Bytes."),
+    ];
+}
+
+impl Module for Copy {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        match (&self.src, &self.content) {
+            (None, None) => Err(ModuleError::refused("copy needs src or content")),
+            (Some(_), Some(_)) => Err(ModuleError::refused("copy takes src or content, not both")),
+            (Some(src), None) if self.remote_src => self.plan_remote(context, src),
+            (Some(src), None) => self.plan_local(context, src),
+            (None, Some(content)) => {
+                if self.dest.ends_with('/') {
+                    let message = "content needs a file as dest, not a directory";
+                    return Err(ModuleError::refused(message));
+                }
+                let file = SentFile::of(content.0.clone().into_bytes(), 0o600);
+                self.plan_file(context, file, None)
+            }
+        }
+    }
+}
+
+impl Copy {
+    fn plan_local(&self, context: &PlanContext, src: &str) -> Result<Change, ModuleError> {
+        let path = context.files.find("files", src)?;
+        if path.is_dir() {
+            return self.plan_folder(context, src, &path);
+        }
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| {
+            ModuleError::refused(format!("the name of {} is not UTF-8", path.display()))
+        })?;
+        let file = self.read(&path)?;
+        let mut change = self.plan_file(context, file, Some(name))?;
+        change.returns("src", path.to_string_lossy().into_owned());
+        Ok(change)
+    }
+
+    fn plan_file(
+        &self,
+        context: &PlanContext,
+        file: SentFile,
+        name: Option<&str>,
+    ) -> Result<Change, ModuleError> {
+        self.check(&file.digests.sha1)?;
+        Sent {
+            attributes: self.attributes(file.mode),
+            file,
+            name,
+            dest: &self.dest,
+            directory_mode: self.directory_mode.clone(),
+            backup: self.backup,
+            force: self.force,
+            follow: self.follow,
+            validate: self.validate.as_deref(),
+        }
+        .plan(context.host)
+    }
+
+    /// Returns what a file is given, of which the original has the permission bits `sent`.
+    fn attributes(&self, sent: u32) -> Attributes {
+        Attributes {
+            mode: self.mode.as_ref().map(|mode| mode.of(sent)),
+            owner: self.owner.clone(),
+            group: self.group.clone(),
+        }
+    }
+
+    fn directory_attributes(&self) -> Attributes {
+        Attributes {
+            mode: self.directory_mode.clone(),
+            owner: self.owner.clone(),
+            group: self.group.clone(),
+        }
+    }
+
+    fn read(&self, path: &Path) -> Result<SentFile, ModuleError> {
+        let file = SentFile::read(path)?;
+        if self.decrypt
+            && let Body::Bytes(bytes) = &file.body
+            && bytes.starts_with(b"$ANSIBLE_VAULT;")
+        {
+            return Err(ModuleError::Refused {
+                message: format!("{} is encrypted and cannot be decrypted", path.display()),
+                help: Some("decrypt: false copies it as it is".to_owned()),
+            });
+        }
+        Ok(file)
+    }
+
+    fn check(&self, sha1: &str) -> Result<(), ModuleError> {
+        match &self.checksum {
+            Some(wanted) if !wanted.eq_ignore_ascii_case(sha1) => Err(ModuleError::refused(
+                format!("the file has the checksum {sha1}, not {wanted}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Returns the last part of a path on the controller.
+fn last_name(path: &Path) -> Option<PathBuf> {
+    path.file_name().map(PathBuf::from)
+}

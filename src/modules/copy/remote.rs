@@ -1,0 +1,225 @@
+//! A file or directory of the host copied to another place of it.
+
+use super::Copy;
+use crate::change::{
+    Attributes, Change, EnsureCopy, EnsureFile, Mode, Replace, directory_questions,
+};
+use crate::files::Digests;
+use crate::host::{Answer, Body, Content, Kind, Node, Probe, Question};
+use crate::module::{ModuleError, PlanContext};
+use crate::modules::file_result::FileResult;
+use crate::modules::host_path::{host_path, is_directory, names_directory, real_path};
+use crate::modules::sent::{make_missing, validation};
+use camino::{Utf8Path, Utf8PathBuf};
+
+impl Copy {
+    pub(super) fn plan_remote(
+        &self,
+        context: &PlanContext,
+        src: &str,
+    ) -> Result<Change, ModuleError> {
+        let from = host_path(context.host, src)?;
+        let dest = host_path(context.host, &self.dest)?;
+        let inside = dest.join(from.file_name().unwrap_or_default());
+        let mut questions = vec![
+            digest(&from, true),
+            digest(&dest, self.follow),
+            digest(&inside, self.follow),
+        ];
+        questions.extend(directory_questions(&dest));
+        let mut answers = context.host.ask(&questions)?;
+        let parents = answers.split_off(3.min(answers.len()));
+        let mut nodes = answers.into_iter().map(Answer::into_path);
+        let mut next = || nodes.next().flatten();
+        let (source, at_dest, at_inside) = (next(), next(), next());
+        let Some(source) = source else {
+            return Err(ModuleError::refused(format!("there is nothing at {from}")));
+        };
+        if source.kind == Kind::Directory {
+            return self.plan_remote_directory(context, src, &from, &dest, &parents);
+        }
+        let leads_to = parents.first().cloned().and_then(Answer::into_path);
+        let into_directory = names_directory(&self.dest) || is_directory(leads_to.as_ref());
+        let mut change = Change::default();
+        if names_directory(&self.dest) {
+            make_missing(&mut change, &dest, &self.directory_attributes(), &parents)?;
+        }
+        let (to, found) = if into_directory {
+            (inside, at_inside)
+        } else {
+            (dest, at_dest)
+        };
+        self.copy_file(context.host, change, (&from, &source), (to, found))
+    }
+
+    fn copy_file(
+        &self,
+        host: &Probe,
+        mut change: Change,
+        (from, source): (&Utf8Path, &Node),
+        (to, found): (Utf8PathBuf, Option<Node>),
+    ) -> Result<Change, ModuleError> {
+        change.returns("src", from.as_str());
+        change.returns("dest", to.as_str());
+        if found.is_some() && !self.force {
+            change.returns("msg", "file already exists");
+            return Ok(change);
+        }
+        let sha256 = source.digest().unwrap_or_default();
+        let same = found.as_ref().and_then(Node::digest).as_deref() == Some(sha256.as_str());
+        let to = if self.follow && !same {
+            real_path(host, &to)?
+        } else {
+            to
+        };
+        let attributes = self.copied_attributes(source, same);
+        if self.validate.is_some() || self.checksum.is_some() {
+            let content = host.read(from)?;
+            self.check(&Digests::of(&content).sha1)?;
+            let file = EnsureFile {
+                path: to,
+                body: Body::Bytes(content.into()),
+                attributes: attributes.clone(),
+                backup: self.backup,
+                validate: validation(self.validate.as_deref())?,
+            };
+            change.ensure_file(file, found.as_ref())?;
+        } else {
+            let copy = EnsureCopy {
+                from: from.to_owned(),
+                to,
+                sha256,
+                attributes: attributes.clone(),
+                backup: self.backup,
+            };
+            change.ensure_copy(copy, found.as_ref())?;
+        }
+        FileResult {
+            found: found.as_ref().filter(|node| node.kind == Kind::File),
+            attributes: &attributes,
+            state: "file",
+            usual_mode: source.mode,
+            size: Some(source.size),
+        }
+        .add(&mut change, host)?;
+        Ok(change)
+    }
+
+    /// A copy has the mode of the original unless another is given; where the content is there
+    /// already, only what is given counts.
+    fn copied_attributes(&self, source: &Node, same: bool) -> Attributes {
+        let mut attributes = self.attributes(source.mode);
+        if attributes.mode.is_none() && !same {
+            attributes.mode = Some(Mode::of_bits(source.mode));
+        }
+        attributes
+    }
+
+    /// The directory is listed first, and then what is in it is compared, so this asks twice.
+    fn plan_remote_directory(
+        &self,
+        context: &PlanContext,
+        written: &str,
+        from: &Utf8Path,
+        dest: &Utf8Path,
+        parents: &[Answer],
+    ) -> Result<Change, ModuleError> {
+        let mut real = from.to_owned();
+        let mut entries = context.host.tree(&real, None)?;
+        if entries.is_empty() {
+            // It may be a link to the directory.
+            real = real_path(context.host, from)?;
+            entries = context.host.tree(&real, None)?;
+        }
+        let base = if names_directory(written) {
+            dest.to_owned()
+        } else {
+            dest.join(from.file_name().unwrap_or_default())
+        };
+        let places: Vec<_> = entries
+            .iter()
+            .filter_map(|(path, _)| path.strip_prefix(&real).ok())
+            .map(|name| base.join(name))
+            .collect();
+        let mut questions = vec![digest(&base, true)];
+        questions.extend(entries.iter().map(|(path, _)| digest(path, false)));
+        questions.extend(places.iter().map(|path| digest(path, false)));
+        let mut answers = context.host.ask(&questions)?;
+        let mut present = answers.split_off((entries.len() + 1).min(answers.len()));
+        let mut change = Change::default();
+        make_missing(&mut change, dest, &self.directory_attributes(), parents)?;
+        if base != dest {
+            let at_base = answers.get(..1).unwrap_or_default();
+            make_missing(&mut change, &base, &self.directory_attributes(), at_base)?;
+        }
+        let originals = answers.into_iter().skip(1).map(Answer::into_path);
+        for ((source, place), found) in originals.zip(&places).zip(present.drain(..)) {
+            let name = place.strip_prefix(&base).unwrap_or(place);
+            if let Some(source) = source {
+                self.copy_node(&mut change, &real.join(name), &source, place, found)?;
+            }
+        }
+        change.returns("src", from.as_str());
+        change.returns("dest", dest.as_str());
+        change.returns("state", "directory");
+        Ok(change)
+    }
+
+    fn copy_node(
+        &self,
+        change: &mut Change,
+        from: &Utf8Path,
+        source: &Node,
+        to: &Utf8Path,
+        found: Answer,
+    ) -> Result<(), ModuleError> {
+        match &source.kind {
+            Kind::Directory => {
+                make_missing(change, to, &self.copied_directory(source), &[found])?;
+            }
+            Kind::Symlink { target } => {
+                let found = found.into_path();
+                change.ensure_symlink(to, target, found.as_ref(), Replace::FilesToo, false)?;
+            }
+            Kind::File => {
+                let found = found.into_path();
+                if found.is_some() && !self.force {
+                    return Ok(());
+                }
+                let sha256 = source.digest().unwrap_or_default();
+                let same = found.as_ref().and_then(Node::digest).as_ref() == Some(&sha256);
+                let copy = EnsureCopy {
+                    from: from.to_owned(),
+                    to: to.to_owned(),
+                    attributes: self.copied_attributes(source, same),
+                    sha256,
+                    backup: self.backup,
+                };
+                change.ensure_copy(copy, found.as_ref())?;
+            }
+            Kind::Other => {
+                return Err(ModuleError::refused(format!(
+                    "{from} is {} and cannot be copied",
+                    source.kind.name()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn copied_directory(&self, source: &Node) -> Attributes {
+        let mut attributes = self.directory_attributes();
+        if attributes.mode.is_none() {
+            attributes.mode = Some(Mode::of_bits(source.mode));
+        }
+        attributes
+    }
+}
+
+fn digest(path: &Utf8Path, follow: bool) -> Question {
+    Question::Path {
+        path: path.to_owned(),
+        follow,
+        content: Content::Digest,
+    }
+}

@@ -1,0 +1,193 @@
+//! One file as `copy` and `template` put it on a host.
+
+use super::file_result::FileResult;
+use super::host_path::{host_path, is_directory, names_directory, real_path};
+use super::words;
+use crate::change::{
+    Attributes, Change, DIFF_LIMIT, EnsureFile, Mode, directory_questions, file_question,
+};
+use crate::files::SentFile;
+use crate::host::{Answer, Content, Kind, Node, Probe, Question};
+use crate::module::ModuleError;
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// One file as `copy` and `template` put it on a host.
+pub(super) struct Sent<'a> {
+    /// The file.
+    pub(super) file: SentFile,
+    /// Its name, for a destination that is a directory; without one the destination is the file.
+    pub(super) name: Option<&'a str>,
+    /// Where it goes, as written: with a slash at its end it is a directory.
+    pub(super) dest: &'a str,
+    /// Mode, owner and group of the file.
+    pub(super) attributes: Attributes,
+    /// Of directories that are made for it.
+    pub(super) directory_mode: Option<Mode>,
+    /// Whether what is there is kept beside it.
+    pub(super) backup: bool,
+    /// Whether a file that is there is replaced.
+    pub(super) force: bool,
+    /// Whether a link at the destination is written through rather than replaced.
+    pub(super) follow: bool,
+    /// A command line that must accept the new file first.
+    pub(super) validate: Option<&'a str>,
+}
+
+/// What stands where a file goes.
+struct Place {
+    path: Utf8PathBuf,
+    found: Option<Node>,
+    /// The directory that it goes into and what stands there and at its parents, where they are
+    /// made if missing.
+    directory: Option<(Utf8PathBuf, Vec<Answer>)>,
+}
+
+impl Sent<'_> {
+    /// Returns what must be done, with the return values that both modules have.
+    pub(super) fn plan(self, host: &Probe) -> Result<Change, ModuleError> {
+        let validate = validation(self.validate)?;
+        let place = self.place(host)?;
+        let mut change = Change::default();
+        change.returns("dest", place.path.as_str());
+        if let (Some(_), false) = (&place.found, self.force) {
+            change.returns("msg", "file already exists");
+            return Ok(change);
+        }
+        if let Some((directory, found)) = place.directory {
+            let attributes = Attributes {
+                mode: self.directory_mode.clone(),
+                ..self.attributes.clone()
+            };
+            make_missing(&mut change, &directory, &attributes, &found)?;
+        }
+        let size = self.file.body.size();
+        let file = EnsureFile {
+            path: place.path,
+            body: self.file.body,
+            attributes: self.attributes.clone(),
+            backup: self.backup,
+            validate,
+        };
+        let is_changed = change.ensure_file(file, place.found.as_ref())?;
+        change.returns("checksum", self.file.digests.sha1);
+        if is_changed {
+            change.returns("md5sum", self.file.digests.md5);
+        }
+        let found = place.found.as_ref();
+        FileResult {
+            found: found.filter(|node| node.kind == Kind::File),
+            attributes: &self.attributes,
+            state: "file",
+            usual_mode: 0o600,
+            size: Some(size),
+        }
+        .add(&mut change, host)?;
+        Ok(change)
+    }
+
+    /// Everything that the destination may turn out to be is asked for at once.
+    fn place(&self, host: &Probe) -> Result<Place, ModuleError> {
+        let dest = host_path(host, self.dest)?;
+        let in_directory = names_directory(self.dest);
+        let inside = self.name.map(|name| dest.join(name));
+        let mut questions = Vec::new();
+        if !in_directory {
+            questions.push(self.question(&dest));
+        }
+        questions.extend(inside.iter().map(|path| self.question(path)));
+        if in_directory {
+            questions.extend(directory_questions(&dest));
+        }
+        let mut answers = host.ask(&questions)?.into_iter();
+        if in_directory {
+            let path = inside.ok_or_else(|| no_directory(&dest))?;
+            let found = answers.next().and_then(Answer::into_path);
+            let directory = Some((dest, answers.collect()));
+            return self.resolved(host, path, found, directory);
+        }
+        let found = answers.next().and_then(Answer::into_path);
+        let below = answers.next().and_then(Answer::into_path);
+        if !self.is_directory(host, &dest, found.as_ref())? {
+            return self.resolved(host, dest, found, None);
+        }
+        let path = inside.ok_or_else(|| no_directory(&dest))?;
+        self.resolved(host, path, below, None)
+    }
+
+    fn question(&self, path: &Utf8Path) -> Question {
+        if !self.follow {
+            return file_question(path.to_owned());
+        }
+        Question::Path {
+            path: path.to_owned(),
+            follow: true,
+            content: Content::UpTo(DIFF_LIMIT),
+        }
+    }
+
+    /// A link may lead to a directory.
+    fn is_directory(
+        &self,
+        host: &Probe,
+        dest: &Utf8Path,
+        found: Option<&Node>,
+    ) -> Result<bool, ModuleError> {
+        let is_link = found.is_some_and(|node| matches!(node.kind, Kind::Symlink { .. }));
+        if !is_link {
+            return Ok(is_directory(found));
+        }
+        let leads_to = host.look(dest, true, Content::None)?;
+        Ok(is_directory(leads_to.as_ref()))
+    }
+
+    /// Where links are followed, what is written is the file that they lead to.
+    fn resolved(
+        &self,
+        host: &Probe,
+        path: Utf8PathBuf,
+        found: Option<Node>,
+        directory: Option<(Utf8PathBuf, Vec<Answer>)>,
+    ) -> Result<Place, ModuleError> {
+        let same = found.as_ref().and_then(Node::digest) == Some(self.file.body.sha256());
+        let path = if self.follow && !same {
+            real_path(host, &path)?
+        } else {
+            path
+        };
+        Ok(Place {
+            path,
+            found,
+            directory,
+        })
+    }
+}
+
+/// Makes the directories that are missing; those that are there stay as they are.
+pub(super) fn make_missing(
+    change: &mut Change,
+    path: &Utf8Path,
+    attributes: &Attributes,
+    found: &[Answer],
+) -> Result<(), ModuleError> {
+    if !matches!(found.first(), Some(Answer::Path(Some(node))) if node.kind == Kind::Directory) {
+        change.ensure_directory(path, attributes, found)?;
+    }
+    Ok(())
+}
+
+/// Returns the words of a command that checks a file; `%s` must be in it.
+pub(super) fn validation(written: Option<&str>) -> Result<Option<Vec<String>>, ModuleError> {
+    match written {
+        None => Ok(None),
+        Some(text) if text.contains("%s") => Ok(Some(words::split(text)?)),
+        Some(text) => Err(ModuleError::refused(format!(
+            "validate must hold %s, which stands for the new file: {text}"
+        ))),
+    }
+}
+
+fn no_directory(dest: &Utf8Path) -> ModuleError {
+    ModuleError::refused(format!(
+        "content needs a file as dest, and {dest} is a directory"
+    ))
+}

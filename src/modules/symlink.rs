@@ -1,0 +1,94 @@
+//! `symlink`: a symbolic link that is swapped in one moment.
+
+use super::file_result::FileResult;
+use super::host_path::{host_path, is_directory, look, target_of};
+use crate::change::{Attributes, Change, Replace};
+use crate::host::Kind;
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use camino::Utf8PathBuf;
+
+/// Makes a symbolic link, or leads it elsewhere in one moment: whoever uses it meets the old
+/// target or the new one, never nothing.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SymlinkModule {
+    /// The link.
+    path: String,
+    /// Where it leads to; a relative path starts in the link's directory.
+    src: String,
+    /// Whether the link may take the place of a file or an empty directory, and may lead to
+    /// nothing.
+    #[serde(default)]
+    force: bool,
+}
+
+impl BuiltIn for SymlinkModule {
+    const NAME: &'static str = "symlink";
+    const ALIASES: &'static [(&'static str, &'static str)] =
+        &[("dest", "path"), ("name", "path"), ("target", "src")];
+    const EXAMPLE: &'static str = "\
+- name: The release in use is 5.3.3
+  symlink:
+    path: /usr/local/rocketmq
+    src: rocketmq-5.3.3
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("dest", "The link."),
+        ("src", "Where it leads to, as written in the link."),
+        (
+            "previous",
+            "Where it led to before, if it is led elsewhere.",
+        ),
+        ("state", "`link`."),
+    ];
+}
+
+impl Module for SymlinkModule {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let path = host_path(context.host, &self.path)?;
+        let target: Utf8PathBuf = match self.src.starts_with('~') {
+            true => host_path(context.host, &self.src)?,
+            // Relative to the link, so it stays as it is written.
+            false => self.src.as_str().into(),
+        };
+        let place = target_of(&path, &target);
+        let answers = context
+            .host
+            .ask(&[look(&path, false), look(&place, true)])?;
+        let mut nodes = answers.into_iter().map(crate::host::Answer::into_path);
+        let (found, leads_to) = (nodes.next().flatten(), nodes.next().flatten());
+        if leads_to.is_none() && !self.force {
+            return Err(ModuleError::Refused {
+                message: format!("there is nothing at {place}, where the link would lead to"),
+                help: Some("force: true makes the link all the same".to_owned()),
+            });
+        }
+        let replace = if self.force {
+            Replace::FilesToo
+        } else {
+            Replace::LinksOnly
+        };
+        let is_empty = self.force
+            && is_directory(found.as_ref())
+            && context.host.tree(&path, Some(1))?.is_empty();
+        let mut change = Change::default();
+        change.ensure_symlink(&path, &target, found.as_ref(), replace, is_empty)?;
+        change.returns("dest", path.as_str());
+        change.returns("src", target.as_str());
+        let old = found.filter(|node| matches!(node.kind, Kind::Symlink { .. }));
+        if let (Some(Kind::Symlink { target: previous }), false) =
+            (old.as_ref().map(|node| &node.kind), change.steps.is_empty())
+        {
+            change.returns("previous", previous.as_str());
+        }
+        FileResult {
+            found: old.as_ref(),
+            attributes: &Attributes::default(),
+            state: "link",
+            usual_mode: 0o777,
+            size: Some(target.as_str().len() as u64),
+        }
+        .add(&mut change, context.host)?;
+        Ok(change)
+    }
+}
