@@ -66,7 +66,7 @@ impl Walk {
                 });
             };
             let name = name.join(last);
-            self.entry(&path, name, parents, entries)?;
+            self.entry(&path, &name, parents, entries)?;
         }
         parents.pop();
         Ok(())
@@ -75,7 +75,7 @@ impl Walk {
     fn entry(
         &self,
         path: &Path,
-        name: Utf8PathBuf,
+        name: &Utf8Path,
         parents: &mut Vec<PathBuf>,
         entries: &mut Vec<FolderEntry>,
     ) -> Result<(), ReadError> {
@@ -99,12 +99,12 @@ impl Walk {
             FolderKind::File
         };
         entries.push(FolderEntry {
-            name: name.clone(),
+            name: name.to_owned(),
             path: path.to_owned(),
             kind: kind.clone(),
         });
         if kind == FolderKind::Folder {
-            self.folder(path, &name, parents, entries)?;
+            self.folder(path, name, parents, entries)?;
         }
         Ok(())
     }

@@ -107,7 +107,7 @@ impl Sent<'_> {
         }
         let found = answers.next().and_then(Answer::into_path);
         let below = answers.next().and_then(Answer::into_path);
-        if !self.is_directory(host, &dest, found.as_ref())? {
+        if !leads_to_directory(host, &dest, found.as_ref())? {
             return self.resolved(host, dest, found, None);
         }
         let path = inside.ok_or_else(|| no_directory(&dest))?;
@@ -123,21 +123,6 @@ impl Sent<'_> {
             follow: true,
             content: Content::UpTo(DIFF_LIMIT),
         }
-    }
-
-    /// A link may lead to a directory.
-    fn is_directory(
-        &self,
-        host: &Probe,
-        dest: &Utf8Path,
-        found: Option<&Node>,
-    ) -> Result<bool, ModuleError> {
-        let is_link = found.is_some_and(|node| matches!(node.kind, Kind::Symlink { .. }));
-        if !is_link {
-            return Ok(is_directory(found));
-        }
-        let leads_to = host.look(dest, true, Content::None)?;
-        Ok(is_directory(leads_to.as_ref()))
     }
 
     /// Where links are followed, what is written is the file that they lead to.
@@ -160,6 +145,20 @@ impl Sent<'_> {
             directory,
         })
     }
+}
+
+/// A link may lead to a directory.
+fn leads_to_directory(
+    host: &Probe,
+    dest: &Utf8Path,
+    found: Option<&Node>,
+) -> Result<bool, ModuleError> {
+    let is_link = found.is_some_and(|node| matches!(node.kind, Kind::Symlink { .. }));
+    if !is_link {
+        return Ok(is_directory(found));
+    }
+    let leads_to = host.look(dest, true, Content::None)?;
+    Ok(is_directory(leads_to.as_ref()))
 }
 
 /// Makes the directories that are missing; those that are there stay as they are.

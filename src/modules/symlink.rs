@@ -46,10 +46,11 @@ impl BuiltIn for SymlinkModule {
 impl Module for SymlinkModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let path = host_path(context.host, &self.path)?;
-        let target: Utf8PathBuf = match self.src.starts_with('~') {
-            true => host_path(context.host, &self.src)?,
+        let target: Utf8PathBuf = if self.src.starts_with('~') {
+            host_path(context.host, &self.src)?
+        } else {
             // Relative to the link, so it stays as it is written.
-            false => self.src.as_str().into(),
+            self.src.as_str().into()
         };
         let place = target_of(&path, &target);
         let answers = context

@@ -12,6 +12,10 @@ use crate::template::Syntax;
 /// A new file that is given no mode gets 0600; one that is there keeps its mode and owner.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are the arguments of the module"
+)]
 pub(super) struct TemplateModule {
     /// The template, searched in `templates/` of the role and the playbook.
     src: String,

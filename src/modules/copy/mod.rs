@@ -19,6 +19,10 @@ use std::path::{Path, PathBuf};
 /// written beside its place and moved there once it is whole.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are the arguments of the module"
+)]
 pub(super) struct Copy {
     /// The file or folder, searched in `files/` of the role and the playbook. Of a folder with a
     /// slash at its end only what is in it is copied.
@@ -102,12 +106,12 @@ impl Module for Copy {
             (Some(_), Some(_)) => Err(ModuleError::refused("copy takes src or content, not both")),
             (Some(src), None) if self.remote_src => self.plan_remote(context, src),
             (Some(src), None) => self.plan_local(context, src),
-            (None, Some(content)) => {
+            (None, Some(text)) => {
                 if self.dest.ends_with('/') {
                     let message = "content needs a file as dest, not a directory";
                     return Err(ModuleError::refused(message));
                 }
-                let file = SentFile::of(content.0.clone().into_bytes(), 0o600);
+                let file = SentFile::of(text.0.clone().into_bytes(), 0o600);
                 self.plan_file(context, file, None)
             }
         }
