@@ -53,11 +53,6 @@ impl Mode {
         Ok(Self(Form::Symbolic(clauses)))
     }
 
-    /// Returns the mode that is exactly these bits.
-    pub fn of_bits(bits: u32) -> Self {
-        Self(Form::Octal(bits & ALL))
-    }
-
     /// Returns why a number is no mode: it is what YAML leaves of `0644` (420, for it is octal) or
     /// of `644` (644, which is not).
     pub fn not_a_number(number: i64) -> String {

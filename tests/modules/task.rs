@@ -127,7 +127,7 @@ fn example_task(entry: &Arc<Entry>, task: &Node) -> Task {
     Task {
         entry: entry.clone(),
         args,
-        vars: rmqplay::value::of(&serde_json::json!({})),
+        vars: rmqplay::value::of(&serde_json::json!({ "inventory_hostname": "broker-a" })),
         environment: BTreeMap::new(),
         folder,
         archives: Store::default(),

@@ -236,6 +236,14 @@ fn started(start: &StartProcess) -> Diff {
     )
 }
 
+impl std::fmt::Display for Diff {
+    /// The difference with its two headers, as people read it.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (before, after, text) = (&self.before_header, &self.after_header, &self.text);
+        write!(formatter, "--- {before}\n+++ {after}\n{text}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,13 +355,5 @@ mod tests {
         ] {
             assert_eq!(shown(step), expected);
         }
-    }
-}
-
-impl std::fmt::Display for Diff {
-    /// The difference with its two headers, as people read it.
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (before, after, text) = (&self.before_header, &self.after_header, &self.text);
-        write!(formatter, "--- {before}\n+++ {after}\n{text}")
     }
 }
