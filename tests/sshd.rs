@@ -270,6 +270,9 @@ impl Unanswering {
 pub(crate) fn keygen(path: &Path, kind: &str, passphrase: &str) {
     let mut command = Command::new("ssh-keygen");
     command.args(["-q", "-a", "1", "-t", kind, "-N", passphrase]);
+    if kind == "rsa" {
+        command.args(["-b", "2048"]);
+    }
     run(command.args(["-C", "test", "-f"]).arg(path));
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
