@@ -54,7 +54,14 @@ rmq_own() {
 rmq_fill() {
   rmq_inherit "$1" && rmq_own "$rmq_temp" "$2" "$3" "$4" && rmq_body >&5 || return
   # Writing has taken the set-user-id bit away.
-  case $2 in [2-7]???) rmq_count 1; chmod "$2" "$rmq_temp" ;; esac
+  case $2 in
+  [2-7]???) rmq_count 1; chmod "$2" "$rmq_temp" ;;
+  '')
+    if [ -L "$1" ] || ! { [ -u "$1" ] || [ -g "$1" ]; }; then return; fi
+    rmq_count 2
+    chmod "$(stat -c %a "$1")" "$rmq_temp"
+    ;;
+  esac
 }
 
 # PATH BACKUP: copies what stands there, with owner and mode.
