@@ -16,6 +16,7 @@ mod modules;
 mod playbooks;
 mod run;
 mod ssh_channels;
+mod ssh_contract;
 mod ssh_lab;
 mod ssh_login;
 mod ssh_speed;

@@ -1,8 +1,9 @@
 //! SSH to the hosts of the lab: each behind its own cable, which can be cut.
 
+use crate::contract::{Contract, check};
 use crate::ssh_login::stdout;
 use crate::sshd::{connections, on_lab, program};
-use rmqplay::host::shell::{Received, Transport};
+use rmqplay::host::shell::{Become, BecomeMethod, Received, ShellHost, Transport};
 use rmqplay::host::ssh::{HostKeyPolicy, Route, SshTransport, Target};
 use rmqplay::host::{HostError, Limits, Secret};
 use std::path::{Path, PathBuf};
@@ -10,9 +11,19 @@ use std::time::Duration;
 
 #[test]
 fn hosts_of_the_lab_are_worked_with() {
-    on_lab("ssh", 4, "ssh_lab::host_");
+    on_lab("ssh", &["4"], "ssh_lab::host_");
 }
 
+#[test]
+fn hosts_whose_userland_is_busybox_are_worked_with() {
+    on_lab(
+        "ssh-busybox",
+        &["1", "--userland", "busybox"],
+        "ssh_lab::busybox_host_",
+    );
+}
+
+/// Returns a file of the lab called `ssh`.
 fn file(name: &str) -> PathBuf {
     Path::new("build/lab/ssh").join(name)
 }
@@ -170,4 +181,65 @@ fn host_behind_a_cut_cable_delays_no_other() {
         let reason = lost(error);
         assert!(reason.contains("did not answer"), "{reason}");
     });
+}
+
+/// Checks the contract on a host as `user`, as another user where one is given.
+fn check_contract(target: &Target, other: Option<Become>) {
+    let transport = connections().transport(target);
+    let root = target.user == "root" || other.is_some();
+    let host = ShellHost::new(transport.clone(), "/bin/sh", other);
+    let scratch = run(&transport, "umask 077; mktemp -d /var/tmp/contract.XXXXXX");
+    check(&Contract {
+        host: &host,
+        scratch: scratch.trim().into(),
+        real: true,
+        root,
+    });
+}
+
+#[test]
+#[ignore = "run in the lab"]
+fn host_contract_holds_for_root() {
+    check_contract(&target(1), None);
+}
+
+#[test]
+#[ignore = "run in the lab"]
+fn host_contract_holds_for_a_user_without_rights() {
+    let guest = Target {
+        user: "guest".to_owned(),
+        ..target(1)
+    };
+    check_contract(&guest, None);
+}
+
+#[test]
+#[ignore = "run in the lab"]
+fn host_contract_holds_for_root_by_sudo_with_a_password() {
+    let operator = Target {
+        user: "operator".to_owned(),
+        ..target(1)
+    };
+    let password = std::fs::read_to_string(file("operator_password")).unwrap();
+    let root = Become {
+        user: "root".to_owned(),
+        method: BecomeMethod::Sudo,
+        executable: None,
+        flags: Vec::new(),
+        password: Some(Secret::new(password.trim().to_owned())),
+    };
+    check_contract(&operator, Some(root));
+}
+
+#[test]
+#[ignore = "run in the lab"]
+fn busybox_host_contract_holds_for_a_user_without_rights() {
+    let lab = Path::new("build/lab/ssh-busybox");
+    let host = Target {
+        user: "guest".to_owned(),
+        identity_files: vec![lab.join("key")],
+        known_hosts: vec![lab.join("known_hosts")],
+        ..target(1)
+    };
+    check_contract(&host, None);
 }

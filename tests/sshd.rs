@@ -1,8 +1,8 @@
 //! A real OpenSSH server of a test's own, on a port of 127.0.0.1, and what may come between.
 //!
-//! It runs in its own mount and process name space: its root has an empty home and the password
-//! `secret`, and everything it started ends with it, or with the test program. That needs root or
-//! sudo.
+//! It runs in its own mount and process name space: what it changes in `/etc` stays there, its root
+//! has an empty home and the password `secret`, and everything it started ends with it, or with the
+//! test program. That needs root or sudo.
 
 #![expect(
     clippy::disallowed_methods,
@@ -54,13 +54,16 @@ impl Sshd {
         );
         std::fs::write(folder.path().join("sshd_config"), configuration).unwrap();
         let script = format!(
-            "mount -t tmpfs none /run && mkdir /run/sshd && mount -t tmpfs none /root && \
-             mount --bind {path}/shadow /etc/shadow && chmod 600 /etc/shadow || exit
-             /usr/sbin/sshd -D -e -f {path}/sshd_config &
-             read -r end"
+            "mount -t tmpfs none /run && mkdir /run/sshd /run/etc /run/work &&
+             mount -t overlay -o lowerdir=/etc,upperdir=/run/etc,workdir=/run/work none /etc &&
+             cp {path}/shadow /etc/shadow && mount -t tmpfs none /root || exit
+             exec 3<&0
+             {{ read -r end <&3; while kill -s TERM 1; do sleep 0.1; done; }} &
+             exec /usr/sbin/sshd -D -e -f {path}/sshd_config 3<&-"
         );
-        // Its first process reads our end of the pipe: when that is closed, it ends, and the kernel
-        // ends all others of the name space with it.
+        // sshd is the first process of the name space, so it reaps all others, and with its end the
+        // kernel ends them. It is told to by our end of the pipe, again and again, for it does not
+        // listen to signals from the start.
         let mut child = as_root("unshare")
             .args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"])
             .args(["sh", "-c", &script])
@@ -324,8 +327,8 @@ pub(crate) fn run_test_alone(name: &str) {
 }
 
 /// Runs the ignored tests whose names begin so on the controller of a lab that is brought up for
-/// them. Without `RMQPLAY_LAB` in the environment nothing happens.
-pub(crate) fn on_lab(name: &str, hosts: usize, tests: &str) {
+/// them (`tests/lab up` with these words). Without `RMQPLAY_LAB` in the environment nothing happens.
+pub(crate) fn on_lab(name: &str, up: &[&str], tests: &str) {
     struct Lab<'a>(&'a str);
     impl Drop for Lab<'_> {
         fn drop(&mut self) {
@@ -336,13 +339,12 @@ pub(crate) fn on_lab(name: &str, hosts: usize, tests: &str) {
         return;
     }
     let lab = Lab(name);
-    program(&["tests/lab", "--name", name, "up", &hosts.to_string()]);
+    program(&[&["tests/lab", "--name", name, "up"], up].concat());
     let test = std::env::current_exe().unwrap();
     let test = test.to_str().unwrap();
-    let in_turn = ["--ignored", "--nocapture", "--test-threads=1"];
-    let mut words = vec!["tests/lab", "--name", lab.0, "ctl", test, tests];
-    words.extend(in_turn);
-    let output = program(&words);
+    let ctl = ["tests/lab", "--name", lab.0, "ctl", test, tests];
+    let alone = ["--ignored", "--nocapture", "--test-threads=1"];
+    let output = program(&[ctl.as_slice(), alone.as_slice()].concat());
     assert!(
         !output.contains(" 0 passed"),
         "no test is named so: {tests}"
