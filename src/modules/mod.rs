@@ -1,20 +1,25 @@
 //! The built-in modules, one file each.
 
 mod assert;
+mod blockinfile;
+mod byte_pattern;
 mod command;
 mod copy;
 mod debug;
+mod edited_file;
 mod fail;
 mod file;
 mod file_result;
 mod group;
 mod guard;
 mod host_path;
+mod lineinfile;
 mod meta;
 mod pause;
 mod ping;
 mod process;
 mod raw;
+mod replace;
 mod script;
 mod sent;
 mod sent_mode;
@@ -35,17 +40,20 @@ use crate::module::Registry;
 pub fn built_in() -> Registry {
     let mut registry = Registry::default();
     registry.add::<assert::Assert>();
+    registry.add::<blockinfile::BlockInFile>();
     registry.add::<command::CommandModule>();
     registry.add::<copy::Copy>();
     registry.add::<debug::Debug>();
     registry.add::<fail::Fail>();
     registry.add::<file::FileModule>();
     registry.add::<group::GroupModule>();
+    registry.add::<lineinfile::LineInFile>();
     registry.add::<meta::Meta>();
     registry.add::<pause::Pause>();
     registry.add::<ping::Ping>();
     registry.add::<process::ProcessModule>();
     registry.add::<raw::Raw>();
+    registry.add::<replace::ReplaceModule>();
     registry.add::<script::Script>();
     registry.add::<set_fact::SetFact>();
     registry.add::<setup::Setup>();

@@ -32,7 +32,8 @@ mod operators;
 mod paths;
 mod random;
 mod reach;
-mod regex;
+pub mod regex;
+mod replacement;
 mod rewrite;
 mod site;
 mod sources;
@@ -45,6 +46,7 @@ mod url;
 
 pub use engine::Engine;
 pub use error::TemplateError;
+pub use replacement::{Piece, Replacement};
 pub use site::Site;
 pub use syntax::Syntax;
 

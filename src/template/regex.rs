@@ -1,5 +1,6 @@
 //! Python's regular expressions on fancy-regex.
 
+use super::replacement::{Piece, Replacement};
 use fancy_regex::{Captures, Regex, RegexBuilder};
 use minijinja::{Error, ErrorKind};
 use std::collections::HashMap;
@@ -7,11 +8,11 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// How a pattern is matched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub(super) struct Flags {
+pub struct Flags {
     /// Letters match in either case.
-    pub(super) ignore_case: bool,
+    pub ignore_case: bool,
     /// `^` and `$` match at every line.
-    pub(super) multiline: bool,
+    pub multiline: bool,
 }
 
 /// Compiled patterns kept at most; all are dropped when there are more.
@@ -20,14 +21,14 @@ const KEPT: usize = 512;
 type Cache = Mutex<HashMap<(String, Flags), Arc<Regex>>>;
 
 /// Returns the compiled form of a Python pattern.
-pub(super) fn compile(pattern: &str, flags: Flags) -> Result<Arc<Regex>, Error> {
+pub fn compile(pattern: &str, flags: Flags) -> Result<Arc<Regex>, Error> {
     static CACHE: LazyLock<Cache> = LazyLock::new(Cache::default);
     let key = (pattern.to_owned(), flags);
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(found) = cache.get(&key) {
         return Ok(found.clone());
     }
-    let translated = translate(pattern, flags.multiline);
+    let translated = translate(pattern, flags.multiline || is_multiline(pattern));
     let regex = RegexBuilder::new(&translated)
         .case_insensitive(flags.ignore_case)
         .multi_line(flags.multiline)
@@ -45,8 +46,20 @@ pub(super) fn compile(pattern: &str, flags: Flags) -> Result<Arc<Regex>, Error> 
     Ok(regex)
 }
 
+/// Returns whether a pattern turns `multiline` on itself, as in `(?m)^a`.
+pub fn is_multiline(pattern: &str) -> bool {
+    let Some((flags, rest)) = pattern
+        .strip_prefix("(?")
+        .and_then(|rest| rest.split_once(')'))
+    else {
+        return false;
+    };
+    let are_flags = flags.chars().all(|letter| "aiLmsux".contains(letter));
+    are_flags && (flags.contains('m') || is_multiline(rest))
+}
+
 /// Returns the pattern in the syntax of fancy-regex, where that differs from Python's.
-fn translate(pattern: &str, multiline: bool) -> String {
+pub fn translate(pattern: &str, multiline: bool) -> String {
     let mut out = String::with_capacity(pattern.len() + 8);
     let mut rest = pattern;
     let mut class = false;
@@ -133,7 +146,7 @@ fn translate(pattern: &str, multiline: bool) -> String {
 }
 
 /// Returns all matches from the left as Python finds them: an empty one may follow a match.
-pub(super) fn matches<'t>(regex: &Regex, text: &'t str) -> Result<Vec<Captures<'t, str>>, Error> {
+pub fn matches<'t>(regex: &Regex, text: &'t str) -> Result<Vec<Captures<'t, str>>, Error> {
     let mut found = Vec::new();
     let mut position = 0;
     while position <= text.len() {
@@ -155,17 +168,18 @@ pub(super) fn matches<'t>(regex: &Regex, text: &'t str) -> Result<Vec<Captures<'
 }
 
 /// Returns the first match.
-pub(super) fn search<'t>(regex: &Regex, text: &'t str) -> Result<Option<Captures<'t, str>>, Error> {
+pub fn search<'t>(regex: &Regex, text: &'t str) -> Result<Option<Captures<'t, str>>, Error> {
     regex.captures(text).map_err(failed)
 }
 
 /// Returns `text` with the first `count` matches (0: all) replaced, and how many they were.
-pub(super) fn replace(
+pub fn replace(
     regex: &Regex,
     text: &str,
     replacement: &str,
     count: usize,
 ) -> Result<(String, usize), Error> {
+    let replacement = Replacement::read(replacement, regex)?;
     let mut out = String::with_capacity(text.len());
     let mut copied = 0;
     let mut done = 0;
@@ -177,7 +191,12 @@ pub(super) fn replace(
             continue;
         };
         out.push_str(text.get(copied..whole.start()).unwrap_or_default());
-        expand(&mut out, replacement, &captures)?;
+        for piece in &replacement.pieces {
+            out.push_str(match piece {
+                Piece::Text(text) => text,
+                Piece::Group(number) => numbered(&captures, *number)?,
+            });
+        }
         copied = whole.end();
         done += 1;
     }
@@ -185,58 +204,8 @@ pub(super) fn replace(
     Ok((out, done))
 }
 
-/// Writes a replacement: `\1`, `\g<1>`, `\g<name>` and the escapes of Python.
-fn expand(out: &mut String, replacement: &str, captures: &Captures<'_, str>) -> Result<(), Error> {
-    let mut characters = replacement.chars().peekable();
-    while let Some(character) = characters.next() {
-        if character != '\\' {
-            out.push(character);
-            continue;
-        }
-        match characters.next() {
-            Some('g') => {
-                let name: String = characters
-                    .by_ref()
-                    .skip(1)
-                    .take_while(|c| *c != '>')
-                    .collect();
-                let group = name.parse::<usize>().map_or_else(
-                    |_| named(captures, &name),
-                    |number| numbered(captures, number),
-                )?;
-                out.push_str(group);
-            }
-            Some(digit @ '1'..='9') => {
-                let mut number = digit.to_digit(10).unwrap_or(0) as usize;
-                if let Some(more) = characters.next_if(char::is_ascii_digit) {
-                    number = number * 10 + more.to_digit(10).unwrap_or(0) as usize;
-                }
-                out.push_str(numbered(captures, number)?);
-            }
-            Some('0') => out.push('\0'),
-            Some('n') => out.push('\n'),
-            Some('t') => out.push('\t'),
-            Some('r') => out.push('\r'),
-            Some('a') => out.push('\x07'),
-            Some('b') => out.push('\x08'),
-            Some('f') => out.push('\x0c'),
-            Some('v') => out.push('\x0b'),
-            Some(letter) if letter.is_ascii_alphabetic() => {
-                return Err(wrong(format!("bad escape \\{letter} in the replacement")));
-            }
-            Some('\\') => out.push('\\'),
-            Some(other) => {
-                out.push('\\');
-                out.push(other);
-            }
-            None => return Err(wrong("bad escape (end of pattern)".to_owned())),
-        }
-    }
-    Ok(())
-}
-
 /// Returns the text of a group, empty where it did not take part in the match.
-pub(super) fn numbered<'t>(captures: &Captures<'t, str>, number: usize) -> Result<&'t str, Error> {
+pub fn numbered<'t>(captures: &Captures<'t, str>, number: usize) -> Result<&'t str, Error> {
     if number >= captures.len() {
         return Err(wrong(format!("invalid group reference {number}")));
     }
@@ -244,7 +213,7 @@ pub(super) fn numbered<'t>(captures: &Captures<'t, str>, number: usize) -> Resul
 }
 
 /// Returns the text of a named group.
-pub(super) fn named<'t>(captures: &Captures<'t, str>, name: &str) -> Result<&'t str, Error> {
+pub fn named<'t>(captures: &Captures<'t, str>, name: &str) -> Result<&'t str, Error> {
     captures
         .name(name)
         .map(|group| group.as_str())
@@ -295,6 +264,7 @@ mod tests {
             ("(?<=a)b", "x", "ab", "ax"),
             ("^a\\Z", "x", "a", "x"),
             ("\\u00e9", "e", "é", "e"),
+            ("(?m)a$", "x", "a\na\n", "x\nx\n"),
         ] {
             assert_eq!(replaced(pattern, replacement, text), expected, "{pattern}");
         }

@@ -1,0 +1,166 @@
+//! A file of the host that a task edits: what is in it, and how the edited text takes its place.
+
+use super::guard::absolute;
+use super::words;
+use crate::change::{Attributes, Change, EnsureFile, directory_questions};
+use crate::host::{Answer, Body, Content, Kind, Node, Probe, Question, sha256};
+use crate::module::ModuleError;
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// Bytes up to which a file comes with the first answer; a larger one is fetched.
+const AT_ONCE: u64 = 1 << 20;
+
+/// Links that are followed at most, as in Linux.
+const MAX_LINKS: usize = 40;
+
+/// A file of the host that a task edits, links followed.
+pub(super) struct EditedFile<'a> {
+    host: &'a Probe,
+    /// The path as the task names it.
+    pub(super) path: Utf8PathBuf,
+    is_link: bool,
+    found: Option<Node>,
+    /// What is in it; nothing where it does not exist.
+    pub(super) content: Option<Vec<u8>>,
+}
+
+/// What a task says about the file besides its text.
+pub(super) struct Writing<'a> {
+    pub(super) attributes: Attributes,
+    pub(super) backup: bool,
+    pub(super) validate: Option<&'a str>,
+}
+
+impl<'a> EditedFile<'a> {
+    /// Reads the file at a path as written in a playbook.
+    pub(super) fn open(host: &'a Probe, written: &str) -> Result<Self, ModuleError> {
+        let path = absolute(host, None, written)?;
+        let look = |follow, content| Question::Path {
+            path: path.clone(),
+            follow,
+            content,
+        };
+        let questions = [
+            look(false, Content::None),
+            look(true, Content::UpTo(AT_ONCE)),
+        ];
+        let mut answers = host
+            .ask(&questions)?
+            .into_iter()
+            .map(|answer| match answer {
+                Answer::Path(node) => node,
+                _ => None,
+            });
+        let itself = answers.next().flatten();
+        let mut found = answers.next().flatten();
+        let content = match &mut found {
+            None => None,
+            Some(node) if node.kind == Kind::File => Some(content(host, &path, node)?),
+            Some(node) => {
+                let kind = node.kind.name();
+                return Err(ModuleError::refused(format!(
+                    "{path} is {kind}, not a file"
+                )));
+            }
+        };
+        Ok(Self {
+            host,
+            is_link: itself.is_some_and(|node| matches!(node.kind, Kind::Symlink { .. })),
+            path,
+            found,
+            content,
+        })
+    }
+
+    /// Returns what is in it, where it must exist; `help` says how it could be made.
+    pub(super) fn existing(&self, help: Option<&str>) -> Result<&[u8], ModuleError> {
+        self.content.as_deref().ok_or_else(|| ModuleError::Refused {
+            message: format!("{} does not exist", self.path),
+            help: help.map(str::to_owned),
+        })
+    }
+
+    /// Returns the change that puts `text` into the file and gives it its attributes; the return
+    /// value `msg` is `message`, with what Ansible adds about the attributes.
+    pub(super) fn put(
+        self,
+        text: Vec<u8>,
+        message: &str,
+        writing: Writing,
+    ) -> Result<Change, ModuleError> {
+        let mut change = Change::default();
+        let is_new_text = self.content.as_ref() != Some(&text);
+        let validate = validation(writing.validate)?;
+        let differs = |node| writing.attributes.difference(node).is_some();
+        let are_new_attributes = self.found.as_ref().is_some_and(differs);
+        change.returns("msg", told(message, is_new_text, are_new_attributes));
+        if !is_new_text && !are_new_attributes {
+            return Ok(change);
+        }
+        let path = if self.is_link {
+            target(self.host, &self.path)?
+        } else {
+            self.path
+        };
+        if let (None, Some(parent)) = (&self.found, path.parent()) {
+            let found = self.host.ask(&directory_questions(parent))?;
+            change.ensure_directory(parent, &Attributes::default(), &found)?;
+        }
+        let file = EnsureFile {
+            path,
+            body: Body::Bytes(text.into()),
+            attributes: writing.attributes,
+            backup: writing.backup,
+            validate,
+        };
+        change.ensure_file(file, self.found.as_ref())?;
+        Ok(change)
+    }
+}
+
+/// Returns the content of a file, fetched where it did not come with the answer.
+fn content(host: &Probe, path: &Utf8Path, node: &mut Node) -> Result<Vec<u8>, ModuleError> {
+    if let Some(content) = &node.content {
+        return Ok(content.clone());
+    }
+    let content = host.read(path)?;
+    // It may have grown since it was looked at.
+    node.sha256 = Some(sha256(&content));
+    node.size = content.len() as u64;
+    Ok(content)
+}
+
+/// Returns where a link leads to in the end, be there something or not.
+fn target(host: &Probe, link: &Utf8Path) -> Result<Utf8PathBuf, ModuleError> {
+    let mut path = link.to_owned();
+    for _ in 0..MAX_LINKS {
+        let node = host.stat(&path)?;
+        let Some(Kind::Symlink { target }) = node.map(|node| node.kind) else {
+            return Ok(path);
+        };
+        path = path.parent().unwrap_or(&path).join(target);
+    }
+    Err(ModuleError::refused(format!(
+        "there are too many links on the way from {link}"
+    )))
+}
+
+fn validation(written: Option<&str>) -> Result<Option<Vec<String>>, ModuleError> {
+    match written {
+        Some(written) if !written.contains("%s") => Err(ModuleError::Refused {
+            message: format!("validate does not name the file to be validated: {written}"),
+            help: Some("%s in it is the path of the new file".to_owned()),
+        }),
+        Some(written) => words::split(written).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn told(message: &str, is_new_text: bool, are_new_attributes: bool) -> String {
+    let attributes = "ownership, perms or SE linux context changed";
+    match (is_new_text, are_new_attributes) {
+        (_, false) => message.to_owned(),
+        (true, true) => format!("{message} and {attributes}"),
+        (false, true) => format!("{message}{attributes}"),
+    }
+}

@@ -1,0 +1,254 @@
+//! `lineinfile`: keeps a line in a file, or keeps it out.
+
+mod lines;
+
+use super::byte_pattern::BytePattern;
+use super::edited_file::{EditedFile, Writing};
+use crate::change::{Attributes, Change, Mode};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use lines::{Place, Search, WantedLine};
+
+/// Keeps one line in a file, or keeps lines out of it.
+///
+/// A line that `regexp` or `search_string` finds is replaced, else the line is put in. The pattern
+/// should match the new line too, or each run replaces or adds one more.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LineInFile {
+    /// The file; a link is followed.
+    path: String,
+    /// Whether the line is there. `absent` removes all lines that `regexp`, `search_string` or
+    /// `line` finds.
+    #[serde(default)]
+    state: State,
+    /// The line.
+    line: Option<String>,
+    /// A regular expression as of Python; the last line it matches is replaced.
+    regexp: Option<String>,
+    /// A text; the last line that holds it is replaced.
+    search_string: Option<String>,
+    /// Whether `line` holds groups of `regexp` (`\1`, `\g<name>`); without a match nothing is done.
+    #[serde(default)]
+    backrefs: bool,
+    /// A new line goes after the last line that matches this regular expression; to the end of the
+    /// file for `EOF`, for no match and by default, to its start for `BOF`.
+    insertafter: Option<String>,
+    /// A new line goes before the last line that matches this regular expression; to the start of
+    /// the file for `BOF`, to its end for no match.
+    insertbefore: Option<String>,
+    /// Whether the first line counts that is found, not the last.
+    #[serde(default)]
+    firstmatch: bool,
+    /// Whether the file is made, and the directories on the way, where it does not exist.
+    #[serde(default)]
+    create: bool,
+    /// Whether the old file is kept beside the new one.
+    #[serde(default)]
+    backup: bool,
+    /// A command that must accept the new file before it takes the old one's place; `%s` in it is
+    /// the new file's path.
+    validate: Option<String>,
+    /// Permission bits, such as "0644" or "u=rw,g=r,o="; a new file gets "0600" by default.
+    mode: Option<Mode>,
+    /// User name or number.
+    owner: Option<String>,
+    /// Group name or number.
+    group: Option<String>,
+}
+
+/// Whether the line is there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    /// It is not.
+    Absent,
+    /// It is.
+    #[default]
+    Present,
+}
+
+impl BuiltIn for LineInFile {
+    const NAME: &'static str = "lineinfile";
+    const OTHER_NAMES: &'static [&'static str] = &["line_in_file"];
+    const ALIASES: &'static [(&'static str, &'static str)] = &[
+        ("dest", "path"),
+        ("destfile", "path"),
+        ("name", "path"),
+        ("regex", "regexp"),
+        ("value", "line"),
+    ];
+    const EXAMPLE: &'static str = r#"- name: The broker has this name
+  lineinfile:
+    path: /etc/rocketmq/broker.conf
+    regexp: '^brokerName\s*='
+    line: brokerName=broker-a
+
+- name: The host file does not name the old host
+  lineinfile:
+    path: /etc/hosts
+    search_string: old.host.name
+    state: absent
+"#;
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("msg", "What was done."),
+        ("found", "How many lines were removed (`absent`)."),
+        ("backup", "Where the old file is kept, or nothing."),
+    ];
+}
+
+impl Module for LineInFile {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        self.check()?;
+        let file = EditedFile::open(context.host, &self.path)?;
+        let mut change = match self.state {
+            State::Present => self.plan_present(file)?,
+            State::Absent => self.plan_absent(file)?,
+        };
+        let backup = change.result.shift_remove("backup_file");
+        change.returns("backup", backup.unwrap_or_else(|| "".into()));
+        change.warnings.extend(self.warning());
+        Ok(change)
+    }
+}
+
+impl LineInFile {
+    fn check(&self) -> Result<(), ModuleError> {
+        let clash = [
+            (
+                "insertafter",
+                self.insertafter.is_some(),
+                "insertbefore",
+                self.insertbefore.is_some(),
+            ),
+            (
+                "regexp",
+                self.regexp.is_some(),
+                "search_string",
+                self.search_string.is_some(),
+            ),
+            (
+                "backrefs",
+                self.backrefs,
+                "search_string",
+                self.search_string.is_some(),
+            ),
+        ];
+        for (one, is_one, other, is_other) in clash {
+            if is_one && is_other {
+                let message = format!("give {one} or {other}, not both");
+                return Err(ModuleError::refused(message));
+            }
+        }
+        if self.state == State::Present && self.backrefs && self.regexp.is_none() {
+            return Err(ModuleError::refused("backrefs needs regexp"));
+        }
+        Ok(())
+    }
+
+    fn plan_present(&self, file: EditedFile) -> Result<Change, ModuleError> {
+        let line = self
+            .line
+            .as_deref()
+            .ok_or_else(|| ModuleError::refused("state: present needs line"))?;
+        if !self.create {
+            file.existing(Some("create: true makes it"))?;
+        }
+        let wanted = WantedLine {
+            line,
+            search: self.search()?,
+            backrefs: self.backrefs,
+            place: self.place()?,
+            first: self.firstmatch,
+        };
+        let mut lines = lines::of(file.content.as_deref().unwrap_or_default());
+        let message = wanted.put(&mut lines)?;
+        if message.is_empty() && file.content.is_none() {
+            let mut change = Change::default();
+            change.returns("msg", "");
+            return Ok(change);
+        }
+        file.put(lines.concat(), message, self.writing())
+    }
+
+    fn plan_absent(&self, file: EditedFile) -> Result<Change, ModuleError> {
+        let search = match (self.search()?, &self.line) {
+            (Some(search), _) => search,
+            (None, Some(line)) => Search::Line(line.as_bytes()),
+            (None, None) => {
+                let message = "state: absent needs line, search_string or regexp";
+                return Err(ModuleError::refused(message));
+            }
+        };
+        let Some(content) = &file.content else {
+            let mut change = Change::default();
+            change.returns("msg", "file not present");
+            return Ok(change);
+        };
+        let mut kept = Vec::new();
+        let mut found = 0;
+        for line in lines::of(content) {
+            if search.finds(&line)? {
+                found += 1;
+            } else {
+                kept.push(line);
+            }
+        }
+        let message = match found {
+            0 => String::new(),
+            found => format!("{found} line(s) removed"),
+        };
+        let mut change = file.put(kept.concat(), &message, self.writing())?;
+        change.returns("found", found);
+        Ok(change)
+    }
+
+    fn search(&self) -> Result<Option<Search<'_>>, ModuleError> {
+        Ok(match (&self.regexp, &self.search_string) {
+            (Some(regexp), _) => Some(Search::Pattern(BytePattern::compile("regexp", regexp)?)),
+            (None, Some(text)) => Some(Search::Text(text.as_bytes())),
+            (None, None) => None,
+        })
+    }
+
+    fn place(&self) -> Result<Place, ModuleError> {
+        let given = |place: &'_ Option<String>| place.clone().filter(|place| !place.is_empty());
+        Ok(
+            match (given(&self.insertafter), given(&self.insertbefore)) {
+                (Some(after), _) if after == "EOF" => Place::End,
+                (Some(after), _) if after == "BOF" => Place::Start,
+                (Some(after), _) => Place::After(BytePattern::compile("insertafter", &after)?),
+                (None, Some(before)) if before == "BOF" => Place::Start,
+                (None, Some(before)) => {
+                    Place::Before(BytePattern::compile("insertbefore", &before)?)
+                }
+                (None, None) => Place::End,
+            },
+        )
+    }
+
+    fn writing(&self) -> Writing<'_> {
+        let attributes = Attributes {
+            mode: self.mode.clone(),
+            owner: self.owner.clone(),
+            group: self.group.clone(),
+        };
+        Writing {
+            attributes,
+            backup: self.backup,
+            validate: self.validate.as_deref(),
+        }
+    }
+
+    /// An empty text is in every line.
+    fn warning(&self) -> Option<String> {
+        let is_empty = |text: &Option<String>| text.as_ref().is_some_and(String::is_empty);
+        let (argument, help) = if is_empty(&self.regexp) {
+            ("regexp", "; write '^' if that is meant")
+        } else if is_empty(&self.search_string) {
+            ("search_string", "")
+        } else {
+            return None;
+        };
+        Some(format!("{argument} is empty and finds every line{help}"))
+    }
+}

@@ -1,0 +1,156 @@
+//! `replace`: replaces every match of a regular expression in a file.
+
+use super::edited_file::{EditedFile, Writing};
+use crate::change::{Attributes, Change, Mode};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::template::regex::{self, Flags};
+use std::ops::Range;
+
+/// Replaces every match of a regular expression in a file.
+///
+/// What it puts in must not match again, or each run changes the file.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReplaceModule {
+    /// The file, which exists; a link is followed.
+    path: String,
+    /// A regular expression as of Python. `^` and `$` match at every line, `.` does not match a
+    /// line break.
+    regexp: String,
+    /// What is put in the place of each match, nothing by default; `\1` and `\g<name>` are groups
+    /// of the match.
+    #[serde(default)]
+    replace: String,
+    /// Only what follows the first match of this regular expression is replaced; `.` in it matches
+    /// line breaks too.
+    after: Option<String>,
+    /// Only what comes before the first match of this regular expression is replaced; `.` in it
+    /// matches line breaks too.
+    before: Option<String>,
+    /// Whether the old file is kept beside the new one.
+    #[serde(default)]
+    backup: bool,
+    /// A command that must accept the new file before it takes the old one's place; `%s` in it is
+    /// the new file's path.
+    validate: Option<String>,
+    /// How the file's text is encoded.
+    #[serde(default)]
+    encoding: Encoding,
+    /// Permission bits, such as "0644" or "u=rw,g=r,o=".
+    mode: Option<Mode>,
+    /// User name or number.
+    owner: Option<String>,
+    /// Group name or number.
+    group: Option<String>,
+}
+
+/// How a file's text is encoded.
+#[derive(Debug, Clone, Copy, Default, serde::Deserialize, schemars::JsonSchema)]
+enum Encoding {
+    /// UTF-8.
+    #[default]
+    #[serde(rename = "utf-8", alias = "utf8", alias = "UTF-8", alias = "UTF8")]
+    Utf8,
+}
+
+impl BuiltIn for ReplaceModule {
+    const NAME: &'static str = "replace";
+    const ALIASES: &'static [(&'static str, &'static str)] =
+        &[("dest", "path"), ("destfile", "path"), ("name", "path")];
+    const EXAMPLE: &'static str = r"- name: The old name is nowhere in the hosts file
+  replace:
+    path: /etc/hosts
+    regexp: '(\s+)old\.host\.name(\s+.*)?$'
+    replace: '\1new.host.name\2'
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("msg", "How many matches were replaced."),
+        ("rc", "Always 0."),
+        ("backup_file", "Where the old file is kept."),
+    ];
+}
+
+impl Module for ReplaceModule {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let file = EditedFile::open(context.host, &self.path)?;
+        let path = &file.path;
+        let text = std::str::from_utf8(file.existing(None)?)
+            .map_err(|_| ModuleError::refused(format!("{path} is not text in UTF-8")))?;
+        let mut change = match self.section(text)? {
+            Err(pattern) => {
+                let mut change = Change::default();
+                change.returns(
+                    "msg",
+                    format!(
+                        "Pattern for before/after params did not match the given file: {pattern}"
+                    ),
+                );
+                change
+            }
+            Ok(section) => {
+                let (text, message) = self.replaced(text, section)?;
+                file.put(text.into(), &message, self.writing())?
+            }
+        };
+        change.returns("rc", 0);
+        Ok(change)
+    }
+}
+
+impl ReplaceModule {
+    /// Returns the part of the text that is searched, or the pattern that did not match.
+    fn section(&self, text: &str) -> Result<Result<Range<usize>, String>, ModuleError> {
+        let given =
+            |pattern: &Option<String>| pattern.clone().filter(|pattern| !pattern.is_empty());
+        let pattern = match (given(&self.after), given(&self.before)) {
+            (None, None) => return Ok(Ok(0..text.len())),
+            (Some(after), Some(before)) => format!("{after}(?P<subsection>.*?){before}"),
+            (Some(after), None) => format!("{after}(?P<subsection>.*)"),
+            (None, Some(before)) => format!("(?P<subsection>.*){before}"),
+        };
+        let wrong = |error| wrong("after or before", &error);
+        // `.` matches line breaks.
+        let compiled =
+            regex::compile(&format!("(?s){pattern}"), Flags::default()).map_err(wrong)?;
+        let found = regex::search(&compiled, text).map_err(wrong)?;
+        let section = found.and_then(|found| found.name("subsection").map(|group| group.range()));
+        Ok(section.ok_or(pattern))
+    }
+
+    /// Returns the new text and what was done.
+    fn replaced(&self, text: &str, section: Range<usize>) -> Result<(String, String), ModuleError> {
+        let flags = Flags {
+            multiline: true,
+            ..Flags::default()
+        };
+        let compiled =
+            regex::compile(&self.regexp, flags).map_err(|error| wrong("regexp", &error))?;
+        let old = text.get(section.clone()).unwrap_or_default();
+        let (new, count) = regex::replace(&compiled, old, &self.replace, 0)
+            .map_err(|error| wrong("replace", &error))?;
+        if new == old {
+            return Ok((text.to_owned(), String::new()));
+        }
+        let mut text = text.to_owned();
+        text.replace_range(section, &new);
+        Ok((text, format!("{count} replacements made")))
+    }
+
+    fn writing(&self) -> Writing<'_> {
+        let Encoding::Utf8 = self.encoding;
+        Writing {
+            attributes: Attributes {
+                mode: self.mode.clone(),
+                owner: self.owner.clone(),
+                group: self.group.clone(),
+            },
+            backup: self.backup,
+            validate: self.validate.as_deref(),
+        }
+    }
+}
+
+fn wrong(argument: &str, error: &minijinja::Error) -> ModuleError {
+    let detail = error.detail().unwrap_or("the regular expression is wrong");
+    ModuleError::refused(format!("{argument}: {detail}"))
+}
