@@ -114,7 +114,7 @@ impl Session {
 
     /// Returns the variables that a play's own keywords may use: extra variables alone.
     fn play_scope(self: &Arc<Self>) -> Arc<Scope> {
-        let site = Arc::new(self.site(vec![self.playbook_folder.clone()]));
+        let site = Arc::new(self.site(std::slice::from_ref(&self.playbook_folder)));
         let magic = Layer::data(
             "the inventory",
             [("groups".to_owned(), self.groups())].into(),

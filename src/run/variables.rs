@@ -11,6 +11,7 @@ use crate::vars::{Layer, Scope, Variable};
 use crate::yaml::Node;
 use minijinja::value::{Enumerator, Object};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 impl Session {
@@ -44,13 +45,22 @@ impl Session {
         let mut layers = self.inventory_layers(host)?;
         let (facts, set) = host.layers();
         layers.extend([facts, set, self.extra.clone(), self.magic_of_host(host)]);
-        let site = Arc::new(self.site(vec![self.playbook_folder.clone()]));
+        let site = Arc::new(self.site(std::slice::from_ref(&self.playbook_folder)));
         Ok(Scope::new(layers, self.engine.clone(), site))
     }
 
-    pub(super) fn site(&self, folders: Vec<std::path::PathBuf>) -> Site {
+    /// Returns what templates may reach, given the folders that a task's files are in: `files` and
+    /// `templates` in each of them come first.
+    pub(super) fn site(&self, folders: &[PathBuf]) -> Site {
+        let within = |folder: &PathBuf| {
+            [
+                folder.join("templates"),
+                folder.join("files"),
+                folder.clone(),
+            ]
+        };
         Site {
-            folders,
+            folders: folders.iter().flat_map(within).collect(),
             lenient: self.options.compat,
         }
     }
@@ -150,7 +160,7 @@ impl PlayRun<'_> {
         layers.push(session.magic_of_host(host));
         layers.push(self.magic());
         layers.extend(role_names(frame));
-        let site = Arc::new(session.site(frame.folders()));
+        let site = Arc::new(session.site(&frame.folders()));
         Ok(Scope::new(layers, session.engine.clone(), site))
     }
 }
