@@ -14,7 +14,7 @@ fn playbook() -> String {
         );
         let other = match number % 4 {
             0 => "file: {path: /tmp/cost, state: directory, mode: '0755'}",
-            1 => "stat: {path: /tmp/cost.conf, get_checksum: false}",
+            1 => "file: {path: /tmp/cost.conf, state: file}",
             2 => "copy: {dest: /tmp/cost/copy, content: text, mode: '0644'}",
             _ => "file: {path: /tmp/cost/link, src: /tmp/cost.conf, state: link}",
         };

@@ -1,6 +1,11 @@
 //! The one integration test target: each file beside this one is a feature.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::too_many_lines, reason = "a test tells one story")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests start the programs that they test"
+)]
 
 mod architecture;
 mod contract;

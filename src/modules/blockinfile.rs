@@ -216,7 +216,7 @@ impl BlockInFile {
                 let found = found.get(0)?;
                 let end = if is_after { found.end() } else { found.start() };
                 let before = old.get(..end).unwrap_or_default();
-                Some(before.iter().filter(|byte| **byte == b'\n').count())
+                Some(before.split(|byte| *byte == b'\n').count() - 1)
             });
         } else {
             for (index, line) in lines.iter().enumerate() {

@@ -270,15 +270,17 @@ impl Engine {
 
     /// Returns the same for an expression, or a list of them.
     pub fn names_of_expression(&self, node: &Node) -> Vec<(String, Place)> {
+        let nodes = match &node.data {
+            Data::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
         let mut names = Vec::new();
-        match &node.data {
-            Data::Text(text) => free_names::of_expression(text, &mut |name, range| {
-                names.push((name.to_owned(), super::inside::inside(node, range)));
-            }),
-            Data::List(items) => {
-                names.extend(items.iter().flat_map(|item| self.names_of_expression(item)));
+        for node in nodes {
+            if let Data::Text(text) = &node.data {
+                free_names::of_expression(text, &mut |name, range| {
+                    names.push((name.to_owned(), super::inside::inside(node, range)));
+                });
             }
-            _ => {}
         }
         names
     }

@@ -78,7 +78,7 @@ fn escape(letters: &mut Peekable<Chars>, regex: &Regex) -> Result<Piece, Error> 
 fn group(letters: &mut Peekable<Chars>, regex: &Regex) -> Result<Piece, Error> {
     let mut name = String::new();
     if letters.next() == Some('<') {
-        while let Some(letter) = letters.next() {
+        for letter in letters.by_ref() {
             if letter == '>' {
                 let named = || regex.capture_names().position(|known| known == Some(&name));
                 let number = name.parse().ok().or_else(named);

@@ -23,11 +23,13 @@ pub(super) struct Source {
     pub(super) code: Result<Code, CodeError>,
 }
 
+type Texts = HashMap<(Kind, Arc<str>), Arc<Source>>;
+
 /// Every text that was made ready for minijinja, by text. Grows with what the user wrote, never
 /// with what hosts answer.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
-    texts: RwLock<HashMap<(Kind, Arc<str>), Arc<Source>>>,
+    texts: RwLock<Texts>,
     files: RwLock<HashMap<(PathBuf, Syntax), Arc<Source>>>,
     all: RwLock<Vec<Arc<Source>>>,
     folders: RwLock<Vec<Vec<PathBuf>>>,

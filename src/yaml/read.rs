@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
         let (data, anchor) = match event {
             Event::Alias(id) => return self.alias(id, place),
             Event::Scalar(text, style, anchor, tag) => {
-                (self.scalar(&text, style, tag.as_ref(), &place)?, anchor)
+                (Self::scalar(&text, style, tag.as_ref(), &place)?, anchor)
             }
             Event::SequenceStart(_, anchor, _) => {
                 let mut items = Vec::new();
@@ -139,7 +139,6 @@ impl<'a> Reader<'a> {
     }
 
     fn scalar(
-        &self,
         text: &str,
         style: ScalarStyle,
         tag: Option<&Cow<'_, Tag>>,
@@ -176,7 +175,7 @@ impl<'a> Reader<'a> {
                 return Err(unquoted_template(&key, start));
             }
             if key.as_text() == Some("<<") {
-                merged.extend(merge(&key, value)?);
+                merged.extend(merge(value)?);
                 continue;
             }
             let name = format!("{:?}", key.data);
@@ -251,14 +250,11 @@ fn size(node: &Node) -> usize {
 }
 
 /// Returns the entries that a merge key (`<<`) adds.
-fn merge(key: &Node, value: Node) -> Result<Map> {
+fn merge(value: Node) -> Result<Map> {
     match value.data {
         Data::Map(entries) => Ok(entries),
         Data::List(items) => {
-            let maps: Vec<Map> = items
-                .into_iter()
-                .map(|item| merge(key, item))
-                .collect::<Result<_>>()?;
+            let maps: Vec<Map> = items.into_iter().map(merge).collect::<Result<_>>()?;
             Ok(maps.into_iter().flatten().collect())
         }
         _ => Err(value

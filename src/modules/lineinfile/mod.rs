@@ -77,7 +77,7 @@ impl BuiltIn for LineInFile {
         ("regex", "regexp"),
         ("value", "line"),
     ];
-    const EXAMPLE: &'static str = r#"- name: The broker has this name
+    const EXAMPLE: &'static str = r"- name: The broker has this name
   lineinfile:
     path: /etc/rocketmq/broker.conf
     regexp: '^brokerName\s*='
@@ -88,7 +88,7 @@ impl BuiltIn for LineInFile {
     path: /etc/hosts
     search_string: old.host.name
     state: absent
-"#;
+";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("msg", "What was done."),
         ("found", "How many lines were removed (`absent`)."),

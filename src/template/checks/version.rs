@@ -210,7 +210,7 @@ fn pep440(version: &str) -> Result<Option<Pep440>, Error> {
         .map(|text| match part(text) {
             // Numbers come after words here.
             Part::Number(number) => Part::Word(format!("~{number:020}")),
-            word => word,
+            word @ Part::Word(_) => word,
         });
     let local = local.collect();
     Ok(Some((

@@ -113,7 +113,7 @@ pub(super) fn filesizeformat(call: &mut Call<'_, '_, '_>) -> Result<Value, Error
     let base: f64 = if binary { 1024.0 } else { 1000.0 };
     if size < base {
         let whole = size.trunc();
-        return Ok(if whole == 1.0 && size <= 1.0 {
+        return Ok(if (1.0..=1.0).contains(&size) {
             "1 Byte".into()
         } else {
             format!("{whole} Bytes").into()

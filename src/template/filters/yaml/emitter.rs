@@ -135,7 +135,7 @@ impl Emitter {
             Node::List { items, .. } => {
                 let outer = self.indent;
                 let in_map = matches!(place, Place::Key | Place::Value);
-                if !(in_map && !self.indention) {
+                if !in_map || self.indention {
                     self.deeper(false);
                 }
                 for item in items {
