@@ -205,7 +205,7 @@ fn a_cluster_lives_as_the_playbooks_say() {
 fn a_cluster_lives_on_hosts_with_busybox_alone() {
     if wanted() {
         // Busybox has no program that makes users: one of the host's own runs the programs.
-        let user = ["-e", "rocketmq_user=operator"];
+        let user = ["-e", "rocketmq_user=operator rocketmq_manage_user=false"];
         Cluster::new(Lab::up("life-busybox", HOSTS, "busybox"), &user).whole_life();
     }
 }

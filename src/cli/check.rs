@@ -57,6 +57,7 @@ fn check(arguments: &Arguments) -> Result<usize> {
         Err(HostError::Unreachable { reason, help: None })
     };
     let session = Session::new(Parts {
+        registry: crate::modules::built_in(),
         inventory,
         loader: Loader::new(LoadOptions {
             compat: arguments.compat,

@@ -60,6 +60,7 @@ impl Start<'_> {
             colour: true,
         };
         let session = Session::new(crate::run::Parts {
+            registry: crate::modules::built_in(),
             inventory,
             loader,
             options: self.options,

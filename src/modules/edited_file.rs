@@ -3,7 +3,7 @@
 use super::guard::absolute;
 use super::words;
 use crate::change::{Attributes, Change, EnsureFile, directory_questions};
-use crate::host::{Answer, Body, Content, Kind, Node, Probe, Question, sha256};
+use crate::host::{Body, Content, Kind, Node, Probe, sha256};
 use crate::module::ModuleError;
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -18,7 +18,6 @@ pub(super) struct EditedFile<'a> {
     host: &'a Probe,
     /// The path as the task names it.
     pub(super) path: Utf8PathBuf,
-    is_link: bool,
     found: Option<Node>,
     /// What is in it; nothing where it does not exist.
     pub(super) content: Option<Vec<u8>>,
@@ -35,24 +34,7 @@ impl<'a> EditedFile<'a> {
     /// Reads the file at a path as written in a playbook.
     pub(super) fn open(host: &'a Probe, written: &str) -> Result<Self, ModuleError> {
         let path = absolute(host, None, written)?;
-        let look = |follow, content| Question::Path {
-            path: path.clone(),
-            follow,
-            content,
-        };
-        let questions = [
-            look(false, Content::None),
-            look(true, Content::UpTo(AT_ONCE)),
-        ];
-        let mut answers = host
-            .ask(&questions)?
-            .into_iter()
-            .map(|answer| match answer {
-                Answer::Path(node) => node,
-                _ => None,
-            });
-        let itself = answers.next().flatten();
-        let mut found = answers.next().flatten();
+        let mut found = host.look(&path, true, Content::UpTo(AT_ONCE))?;
         let content = match &mut found {
             None => None,
             Some(node) if node.kind == Kind::File => Some(content(host, &path, node)?),
@@ -65,7 +47,6 @@ impl<'a> EditedFile<'a> {
         };
         Ok(Self {
             host,
-            is_link: itself.is_some_and(|node| matches!(node.kind, Kind::Symlink { .. })),
             path,
             found,
             content,
@@ -97,11 +78,7 @@ impl<'a> EditedFile<'a> {
         if !is_new_text && !are_new_attributes {
             return Ok(change);
         }
-        let path = if self.is_link {
-            target(self.host, &self.path)?
-        } else {
-            self.path
-        };
+        let path = target(self.host, &self.path)?;
         if let (None, Some(parent)) = (&self.found, path.parent()) {
             let found = self.host.ask(&directory_questions(parent))?;
             change.ensure_directory(parent, &Attributes::default(), &found)?;

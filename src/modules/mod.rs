@@ -26,6 +26,7 @@ mod sent_mode;
 mod set_fact;
 mod setup;
 mod shell;
+mod stat;
 mod symlink;
 mod template;
 mod unarchive;
@@ -58,6 +59,7 @@ pub fn built_in() -> Registry {
     registry.add::<set_fact::SetFact>();
     registry.add::<setup::Setup>();
     registry.add::<shell::Shell>();
+    registry.add::<stat::Stat>();
     registry.add::<symlink::SymlinkModule>();
     registry.add::<template::TemplateModule>();
     registry.add::<unarchive::Unarchive>();

@@ -57,6 +57,8 @@ pub struct Session {
 
 /// What a session is made of.
 pub struct Parts {
+    /// The modules.
+    pub registry: Registry,
     /// The inventory.
     pub inventory: Inventory,
     /// Reads roles and task files.
@@ -76,7 +78,7 @@ pub struct Parts {
 }
 
 impl Session {
-    /// Returns a session with all built-in modules.
+    /// Returns a session of these parts.
     pub fn new(parts: Parts) -> Arc<Self> {
         let secrets = Arc::new(Secrets::default());
         let given = [&parts.options.password, &parts.options.become_password];
@@ -94,7 +96,7 @@ impl Session {
             Engine::new()
         };
         Arc::new(Self {
-            registry: crate::modules::built_in(),
+            registry: parts.registry,
             engine: Arc::new(engine),
             loader: parts.loader,
             inventory: Arc::new(parts.inventory),
