@@ -6,6 +6,7 @@ use rmqplay::inventory::Inventory;
 use rmqplay::playbook::{LoadOptions, Loader};
 use rmqplay::report::{Event, Recap};
 use rmqplay::run::{Connector, Options, Parts, Session, Settings};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,8 +28,7 @@ fn connect(settings: &Settings) -> Result<Arc<dyn Host>, HostError> {
     Ok(Arc::new(host))
 }
 
-/// Carries out a playbook and returns what was told, sorted by place and host: hosts go through a
-/// task at the same time.
+/// Carries out a playbook and returns what was told.
 fn carry_out(path: &Path, options: Options) -> String {
     let (events, told) = channel();
     let session = Session::new(Parts {
@@ -55,54 +55,45 @@ fn carry_out(path: &Path, options: Options) -> String {
     text
 }
 
+/// Shows what each host was told, in its own order: several hosts finish a task in any order.
 fn show(told: &[Event]) -> String {
-    let mut text = String::new();
-    let mut lines: Vec<String> = Vec::new();
-    let flush = |lines: &mut Vec<String>, text: &mut String| {
-        for line in lines.drain(..) {
-            text.push_str(&line);
-        }
-    };
+    let mut hosts: BTreeMap<String, String> = BTreeMap::new();
+    let mut warnings = Vec::new();
     for event in told {
         match event {
-            Event::PlayStarted { name, hosts } => {
-                flush(&mut lines, &mut text);
-                let _ = writeln!(text, "play {name}: {}", hosts.join(", "));
+            Event::PlayStarted { name, hosts: all } => {
+                for host in all {
+                    let text = hosts.entry(host.to_string()).or_default();
+                    let _ = writeln!(text, "  play {name}: {}", all.join(", "));
+                }
             }
-            Event::NoHosts { name } => {
-                let _ = writeln!(text, "play {name}: no hosts");
-            }
+            Event::NoHosts { name } => warnings.push(format!("play {name}: no hosts")),
             Event::TaskFinished(result) => {
                 let message = result.message.as_deref().unwrap_or_default();
                 let ignored = if result.ignored { " ignored" } else { "" };
                 let status = format!("{:?}", result.status).to_lowercase();
-                let on = result
-                    .delegated_to
-                    .as_ref()
-                    .map_or(String::new(), |host| format!(" -> {host}"));
-                let line = format!(
-                    "  {} | {}{on} | {status}{ignored} | {message}\n",
-                    result.task.name, result.host,
-                );
-                lines.push(line);
-                // Hosts finish a task in any order; tasks follow each other.
-                let start = lines
-                    .iter()
-                    .rposition(|line| !line.starts_with(&format!("  {} | ", result.task.name)));
-                let start = start.map_or(0, |position| position + 1);
-                lines[start..].sort();
+                let other = result.delegated_to.as_ref();
+                let on = other.map_or(String::new(), |host| format!(" -> {host}"));
+                let text = hosts.entry(result.host.to_string()).or_default();
+                let name = &result.task.name;
+                let line = format!("    {name}{on} | {status}{ignored} | {message}");
+                let _ = writeln!(text, "{}", line.trim_end());
             }
-            Event::Warning(warning) => lines.push(format!("  warning: {warning}\n")),
+            Event::Warning(warning) => warnings.push(format!("warning: {warning}")),
             Event::RunFinished { recap, .. } => {
-                flush(&mut lines, &mut text);
                 for (host, recap) in recap {
-                    let _ = writeln!(text, "{host}: {}", counted(*recap));
+                    let text = hosts.entry(host.to_string()).or_default();
+                    let _ = writeln!(text, "  {}", counted(*recap));
                 }
             }
             _ => {}
         }
     }
-    text
+    warnings.sort();
+    let hosts = hosts.iter().map(|(host, text)| format!("{host}\n{text}"));
+    hosts
+        .chain(warnings.iter().map(|warning| format!("{warning}\n")))
+        .collect()
 }
 
 fn counted(recap: Recap) -> String {
