@@ -48,6 +48,23 @@ fn the_example_of_every_module_can_be_planned() {
     }
 }
 
+#[test]
+fn the_page_of_every_module_names_what_it_takes_and_returns() {
+    for entry in built_in().modules() {
+        let page = entry.page();
+        assert!(!entry.summary().is_empty(), "{}", entry.name);
+        for argument in entry.arguments() {
+            assert!(
+                page.contains(&format!("\n  {argument}")),
+                "{argument}: {page}"
+            );
+        }
+        for (name, _) in entry.returns {
+            assert!(page.contains(&format!("\n  {name}\n")), "{name}: {page}");
+        }
+    }
+}
+
 fn case_files() -> Vec<PathBuf> {
     let folders = std::fs::read_dir("tests/modules").unwrap();
     let mut files: Vec<_> = folders

@@ -20,12 +20,12 @@ pub(super) fn execute(arguments: &Arguments) -> Exit {
     let Some(name) = &arguments.name else {
         let mut text = String::new();
         for entry in registry.modules() {
-            let _ = writeln!(text, "{:14} ", entry.name);
+            let _ = writeln!(text, "{:12} {}", entry.name, entry.summary());
         }
         return print(&text);
     };
     match registry.get(name.strip_prefix("ansible.builtin.").unwrap_or(name)) {
-        Some(entry) => print(entry.name),
+        Some(entry) => print(&entry.page()),
         None => {
             let names = registry.modules().flat_map(|entry| entry.names.clone());
             refuse_because(

@@ -3,6 +3,7 @@
 mod arguments;
 mod context;
 mod error;
+mod page;
 mod registry;
 
 pub use arguments::{ArgumentError, from_fields};
