@@ -3,15 +3,13 @@
 use super::code::Kind;
 use super::environment::Environments;
 use super::error::{TemplateError, syntax_problem};
-use super::free_names;
 use super::lookups::{self, Lookup};
 use super::native::{self, Emitted};
 use super::reach::Reach;
 use super::site::Site;
 use super::sources::{Source, Sources};
 use super::syntax::Syntax;
-use super::unknown_names;
-use crate::source::{Place, Problem, Problems, SourceFile};
+use crate::source::{Place, Problem, SourceFile};
 use crate::value::{Fields, Value};
 use crate::yaml::{Data, Node};
 use std::collections::HashMap;
@@ -20,15 +18,17 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// Renders templates and evaluates expressions; set up once and shared by all hosts.
 #[derive(Clone)]
 pub struct Engine {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
     /// Whether its checks leave to the run what Ansible leaves to it.
-    lenient: bool,
+    pub(super) lenient: bool,
 }
 
-struct Inner {
-    sources: Arc<Sources>,
+/// What all clones of an engine share.
+pub(super) struct Inner {
+    /// What was compiled.
+    pub(super) sources: Arc<Sources>,
     /// Those of the default syntax, which all templates in YAML files have.
-    usual: Environments,
+    pub(super) usual: Environments,
     /// Those of the other syntaxes that template files asked for.
     others: RwLock<HashMap<Syntax, Arc<Environments>>>,
 }
@@ -106,36 +106,6 @@ impl Engine {
         }
     }
 
-    /// Returns whether a condition holds. A boolean is itself, text is an expression whose
-    /// result must be a boolean: anything else is an error, unless `site.lenient`, where it
-    /// counts by its truth and may be written with `{{ }}`.
-    pub fn condition(
-        &self,
-        node: &Node,
-        context: &Value,
-        site: &Site,
-    ) -> Result<bool, TemplateError> {
-        let text = match &node.data {
-            Data::Bool(value) => return Ok(*value),
-            Data::Text(text) => text,
-            _ if site.lenient => return Ok(self.render(node, context, site)?.is_true()),
-            _ => return Err(TemplateError::new(not_an_expression(node))),
-        };
-        let value = if is_delimited(text) {
-            if !site.lenient {
-                return Err(TemplateError::new(with_delimiters(node)));
-            }
-            let value = self.run(text, Kind::Text, node, context, site)?;
-            return delimited_truth(&value, node);
-        } else if text.trim().is_empty() {
-            let problem = Problem::at(&node.place, "a condition must not be empty");
-            return Err(TemplateError::new(problem));
-        } else {
-            self.run(text, Kind::Condition, node, context, site)?
-        };
-        truth(&value, node, site)
-    }
-
     /// Returns the text of a template file, whose `#jinja2:` line may change `syntax`.
     pub fn text(
         &self,
@@ -191,101 +161,8 @@ impl Engine {
             .map_err(|error| self.error(&error, None, context))
     }
 
-    /// Returns what is wrong with the templates in a node, without running them.
-    pub fn check(&self, node: &Node) -> Result<(), Problems> {
-        let mut problems = Problems::default();
-        self.check_all(node, &mut problems);
-        problems.or(())
-    }
-
-    /// Returns what is wrong with an expression or a condition, without running it.
-    pub fn check_expression(&self, node: &Node) -> Result<(), Problems> {
-        match &node.data {
-            Data::Text(text) if text.trim().is_empty() => {
-                Err(Problem::at(&node.place, "an expression must not be empty").into())
-            }
-            Data::Text(text) if is_delimited(text) && self.lenient => {
-                self.check_one(text, Kind::Text, node)
-            }
-            Data::Text(text) if is_delimited(text) => Err(with_delimiters(node).into()),
-            Data::Text(text) => self.check_one(text, Kind::Condition, node),
-            Data::List(items) => {
-                let mut problems = Problems::default();
-                for item in items {
-                    problems.take(self.check_expression(item));
-                }
-                problems.or(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Returns what is wrong with a template file, without running it.
-    pub fn check_text(&self, file: &Arc<SourceFile>, syntax: &Syntax) -> Result<(), Problems> {
-        let (source, environments) = self.file(file, syntax)?;
-        if let Some(problem) = syntax_problem(&source, None) {
-            return Err(problem.into());
-        }
-        let Some((file, start)) = source.file.as_ref().filter(|_| !self.lenient) else {
-            return Ok(());
-        };
-        let text = file.text.get(*start..).unwrap_or_default();
-        let mut problems = Problems::default();
-        unknown_names::find(
-            text,
-            Kind::File,
-            &environments.config,
-            &mut |problem, range| {
-                let place = Place::new(file, start + range.start..start + range.end);
-                problems.push(Problem {
-                    place: Some(place),
-                    ..problem
-                });
-            },
-        );
-        problems.or(())
-    }
-
-    /// Returns the variables that the templates in a node use in any case, where nothing in the
-    /// same template asks whether they are defined: if one does not exist, rendering must fail.
-    pub fn names(&self, node: &Node) -> Vec<(String, Place)> {
-        let mut names = Vec::new();
-        match &node.data {
-            Data::Text(text) if node.has_template() => {
-                free_names::of_text(text, &self.inner.usual.config, &mut |name, range| {
-                    names.push((name.to_owned(), super::inside::inside(node, range)));
-                });
-            }
-            Data::List(items) => names.extend(items.iter().flat_map(|item| self.names(item))),
-            Data::Map(entries) => names.extend(
-                entries
-                    .iter()
-                    .flat_map(|(key, value)| [key, value])
-                    .flat_map(|node| self.names(node)),
-            ),
-            _ => {}
-        }
-        names
-    }
-
-    /// Returns the same for an expression, or a list of them.
-    pub fn names_of_expression(&self, node: &Node) -> Vec<(String, Place)> {
-        let nodes = match &node.data {
-            Data::List(items) => items.as_slice(),
-            _ => std::slice::from_ref(node),
-        };
-        let mut names = Vec::new();
-        for node in nodes {
-            if let Data::Text(text) = &node.data {
-                free_names::of_expression(text, &mut |name, range| {
-                    names.push((name.to_owned(), super::inside::inside(node, range)));
-                });
-            }
-        }
-        names
-    }
-
-    fn run(
+    /// Returns the value of a text or an expression of a node.
+    pub(super) fn run(
         &self,
         text: &Arc<str>,
         kind: Kind,
@@ -362,41 +239,8 @@ impl Engine {
         TemplateError::from_minijinja(error, &self.inner.sources, node, context)
     }
 
-    fn check_all(&self, node: &Node, problems: &mut Problems) {
-        match &node.data {
-            Data::Text(text) if node.has_template() => {
-                problems.take(self.check_one(text, Kind::Text, node));
-            }
-            Data::List(items) => items.iter().for_each(|item| self.check_all(item, problems)),
-            Data::Map(entries) => entries.iter().for_each(|(key, value)| {
-                self.check_all(key, problems);
-                self.check_all(value, problems);
-            }),
-            _ => {}
-        }
-    }
-
-    fn check_one(&self, text: &Arc<str>, kind: Kind, node: &Node) -> Result<(), Problems> {
-        let usual = &self.inner.usual;
-        let source = self.inner.sources.of_text(text, kind, &usual.config);
-        if let Some(problem) = syntax_problem(&source, Some(node)) {
-            return Err(problem.into());
-        }
-        let mut problems = Problems::default();
-        if !self.lenient {
-            unknown_names::find(text, kind, &usual.config, &mut |problem, range| {
-                let place = super::inside::inside(node, range);
-                problems.push(Problem {
-                    place: Some(place),
-                    ..problem
-                });
-            });
-        }
-        problems.or(())
-    }
-
     /// Returns a template file made ready, and the environments of its syntax.
-    fn file(
+    pub(super) fn file(
         &self,
         file: &Arc<SourceFile>,
         syntax: &Syntax,
@@ -434,48 +278,4 @@ fn with_line_breaks(file: &Arc<SourceFile>, wanted: &str) -> Arc<SourceFile> {
     }
     let text = file.text.replace("\r\n", "\n").replace('\r', "\n");
     SourceFile::new(&file.path, text.replace('\n', wanted))
-}
-
-/// A condition must give a boolean: text such as "false" is true in Python.
-fn truth(value: &Value, node: &Node, site: &Site) -> Result<bool, TemplateError> {
-    if value.kind() == minijinja::value::ValueKind::Bool || site.lenient {
-        return Ok(value.is_true());
-    }
-    let shown = super::text::repr(value).unwrap_or_default();
-    let message = format!("the condition gives {shown}, which is neither true nor false");
-    let help =
-        "compare it (x == \"y\"), ask for its length (x | length > 0), or convert it (x | bool)";
-    Err(TemplateError::new(
-        Problem::at(&node.place, message).help(help.to_owned()),
-    ))
-}
-
-/// A condition that is a template counts by its value. Text would be an expression for Ansible;
-/// here it is not run, since it may come from a host.
-fn delimited_truth(value: &Value, node: &Node) -> Result<bool, TemplateError> {
-    match value.as_str().map(str::trim) {
-        None => Ok(value.is_true()),
-        Some("true" | "True") => Ok(true),
-        Some("false" | "False") => Ok(false),
-        Some(text) => {
-            let message = format!("the template in this condition gives the text \"{text}\"");
-            let problem = Problem::at(&node.place, message);
-            let help = "write the expression itself, without {{ }}".to_owned();
-            Err(TemplateError::new(problem.help(help)))
-        }
-    }
-}
-
-/// Returns whether a condition is written as a template.
-fn is_delimited(text: &str) -> bool {
-    text.trim_start().starts_with("{{") || text.contains("{%")
-}
-
-fn not_an_expression(node: &Node) -> Problem {
-    node.unexpected("a condition", "an expression or a boolean")
-}
-
-fn with_delimiters(node: &Node) -> Problem {
-    Problem::at(&node.place, "a condition is an expression already")
-        .help("write it without {{ }}".to_owned())
 }

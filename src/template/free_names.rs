@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 /// What is called for each name.
-type Visit<'v> = &'v mut dyn FnMut(&str, Range<usize>);
+pub(super) type Visit<'v> = &'v mut dyn FnMut(&str, Range<usize>);
 
 /// Calls `visit` with the name and the place of each variable that rendering `text` needs in
 /// any case, where nothing in it asks whether it is defined.

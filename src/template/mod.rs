@@ -7,9 +7,11 @@
 mod attribute;
 mod call;
 mod changeable;
+mod check;
 mod checks;
 mod code;
 mod compare;
+mod condition;
 mod crypt;
 mod cycle;
 mod edits;

@@ -127,7 +127,7 @@ pub fn translate(pattern: &str, multiline: bool) -> String {
         } else if rest.starts_with("(?P=") {
             let name = rest.get(4..).and_then(|rest| rest.split(')').next());
             let name = name.unwrap_or_default();
-            out.push_str(&format!("\\k<{name}>"));
+            out.extend(["\\k<", name, ">"]);
             taken = 4 + name.len() + 1;
         } else if rest.starts_with("(?#") {
             taken = rest.find(')').map_or(rest.len(), |end| end + 1);

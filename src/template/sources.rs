@@ -23,14 +23,14 @@ pub(super) struct Source {
     pub(super) code: Result<Code, CodeError>,
 }
 
-type Texts = HashMap<(Kind, Arc<str>), Arc<Source>>;
+type Known<K> = HashMap<K, Arc<Source>>;
 
 /// Every text that was made ready for minijinja, by text. Grows with what the user wrote, never
 /// with what hosts answer.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
-    texts: RwLock<Texts>,
-    files: RwLock<HashMap<(PathBuf, Syntax), Arc<Source>>>,
+    texts: RwLock<Known<(Kind, Arc<str>)>>,
+    files: RwLock<Known<(PathBuf, Syntax)>>,
     all: RwLock<Vec<Arc<Source>>>,
     folders: RwLock<Vec<Vec<PathBuf>>>,
 }

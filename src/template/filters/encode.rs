@@ -10,6 +10,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use minijinja::Error;
 use minijinja::value::ValueKind;
 use sha2::Digest;
+use std::fmt::Write;
 
 type Result = std::result::Result<Value, Error>;
 
@@ -180,7 +181,8 @@ fn percent(text: &str, safe: &str, plus: bool) -> String {
         } else if plus && byte == b' ' {
             out.push('+');
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing into a string cannot fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

@@ -7,12 +7,16 @@ mod clock;
 mod combinations;
 mod encode;
 mod group;
+mod html;
 mod json;
+pub(super) mod layout;
 pub(super) mod lists;
 pub(super) mod maps;
+mod order;
 mod passwords;
 mod paths;
 mod regexes;
+pub(super) mod rows;
 mod select;
 mod set_order;
 mod sets;
@@ -32,17 +36,17 @@ pub(super) const FILTERS: &[Callable] = &[
     callable("b64decode", "value encoding urlsafe", encode::b64decode),
     callable("b64encode", "value encoding urlsafe", encode::b64encode),
     callable("basename", "value", paths::basename),
-    callable("batch", "value linecount fill_with", lists::batch),
+    callable("batch", "value linecount fill_with", rows::batch),
     callable("bool", "value", choice::bool),
     callable("capitalize", "value", strings::capitalize),
-    callable("center", "value width", strings::center),
+    callable("center", "value width", layout::center),
     callable("checksum", "value", encode::sha1),
     callable("combinations", "value r", combinations::combinations),
     callable("combine", "value * **", maps::combine),
     callable(
         "comment",
         "value style newline beginning prefix prefix_count decoration postfix postfix_count end",
-        strings::comment,
+        layout::comment,
     ),
     callable("commonpath", "value", paths::commonpath),
     callable("count", "value", lists::length),
@@ -56,8 +60,8 @@ pub(super) const FILTERS: &[Callable] = &[
     ),
     callable("difference", "value b", sets::difference),
     callable("dirname", "value", paths::dirname),
-    callable("e", "value", strings::escape),
-    callable("escape", "value", strings::escape),
+    callable("e", "value", html::escape),
+    callable("escape", "value", html::escape),
     callable("expanduser", "value", paths::expanduser),
     callable("expandvars", "value", paths::expandvars),
     callable("extract", "value container morekeys", maps::extract),
@@ -66,7 +70,7 @@ pub(super) const FILTERS: &[Callable] = &[
     callable("first", "value", lists::first),
     callable("flatten", "value levels skip_nulls", lists::flatten),
     callable("float", "value default", arithmetic::float),
-    callable("forceescape", "value", strings::forceescape),
+    callable("forceescape", "value", html::forceescape),
     callable("format", "value * **", strings::format),
     callable("from_json", "value", json::from_json),
     callable("from_yaml", "value", yaml::from_yaml),
@@ -74,7 +78,7 @@ pub(super) const FILTERS: &[Callable] = &[
     callable(
         "groupby",
         "value attribute default case_sensitive",
-        lists::groupby,
+        order::groupby,
     ),
     callable("hash", "value hashtype", encode::hash),
     callable("human_readable", "value isbits unit", sizes::human_readable),
@@ -83,7 +87,7 @@ pub(super) const FILTERS: &[Callable] = &[
         "value default_unit isbits",
         sizes::human_to_bytes,
     ),
-    callable("indent", "value width first blank", strings::indent),
+    callable("indent", "value width first blank", layout::indent),
     callable("int", "value default base", arithmetic::int),
     callable("intersect", "value b", sets::intersect),
     callable("items", "?value", maps::items),
@@ -96,9 +100,9 @@ pub(super) const FILTERS: &[Callable] = &[
     callable("lower", "value", strings::lower),
     callable("mandatory", "?value msg", choice::mandatory),
     callable("map", "value * **", select::map),
-    callable("max", "value case_sensitive attribute", lists::max),
+    callable("max", "value case_sensitive attribute", order::max),
     callable("md5", "value", encode::md5),
-    callable("min", "value case_sensitive attribute", lists::min),
+    callable("min", "value case_sensitive attribute", order::min),
     callable("normpath", "value", paths::normpath),
     callable(
         "password_hash",
@@ -137,26 +141,26 @@ pub(super) const FILTERS: &[Callable] = &[
     callable("reverse", "value", lists::reverse),
     callable("root", "value base", arithmetic::root),
     callable("round", "value precision method", arithmetic::round),
-    callable("safe", "value", strings::safe),
+    callable("safe", "value", html::safe),
     callable("select", "value * **", select::select),
     callable("selectattr", "value attribute * **", select::selectattr),
     callable("sha1", "value", encode::sha1),
     callable("shuffle", "value seed", chance::shuffle),
-    callable("slice", "value slices fill_with", lists::slice),
+    callable("slice", "value slices fill_with", rows::slice),
     callable(
         "sort",
         "value reverse case_sensitive attribute",
-        lists::sort,
+        order::sort,
     ),
     callable("split", "value sep maxsplit", strings::split),
     callable("splitext", "value", paths::splitext),
     callable("strftime", "value second utc", clock::strftime),
     callable("string", "value", strings::string),
-    callable("striptags", "value", strings::striptags),
+    callable("striptags", "value", html::striptags),
     callable(
         "subelements",
         "value subelements skip_missing",
-        lists::subelements,
+        rows::subelements,
     ),
     callable("sum", "value attribute start", arithmetic::sum),
     callable(
@@ -185,7 +189,7 @@ pub(super) const FILTERS: &[Callable] = &[
     callable(
         "truncate",
         "value length killwords end leeway",
-        strings::truncate,
+        layout::truncate,
     ),
     callable("type_debug", "?value", choice::type_debug),
     callable("union", "value b", sets::union),
@@ -203,7 +207,7 @@ pub(super) const FILTERS: &[Callable] = &[
         "value width break_long_words wrapstring break_on_hyphens",
         wordwrap::wordwrap,
     ),
-    callable("xmlattr", "value autospace", strings::xmlattr),
-    callable("zip", "value *", lists::zip),
-    callable("zip_longest", "value * **", lists::zip_longest),
+    callable("xmlattr", "value autospace", html::xmlattr),
+    callable("zip", "value *", rows::zip),
+    callable("zip_longest", "value * **", rows::zip_longest),
 ];

@@ -2,8 +2,8 @@
 
 use super::{Lookup, as_list, wrong};
 use crate::template::compare::is_list;
-use crate::template::filters::lists::rows;
 use crate::template::filters::maps::pairs;
+use crate::template::filters::rows::rows;
 use crate::template::guarded::is_undefined;
 use crate::template::random::Random;
 use crate::template::text;

@@ -1,7 +1,9 @@
 //! Python's methods of texts, lists and maps.
 
+mod classes;
 mod lists;
 mod maps;
+mod search;
 mod strings;
 
 use super::call::Methods;

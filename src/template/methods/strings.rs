@@ -1,7 +1,10 @@
 //! Python's methods of texts.
 
+use super::classes::{cased, every, is_decimal, is_digit, isidentifier, istitle};
+use super::search::{count, endswith, found, must, startswith};
 use crate::template::call::{Call, Callable, callable};
-use crate::template::filters::strings::{capitalized, centered, parts};
+use crate::template::filters::layout::centered;
+use crate::template::filters::strings::{capitalized, parts};
 use crate::template::format;
 use crate::template::lines::split_lines;
 use crate::template::text;
@@ -88,30 +91,8 @@ pub(super) const METHODS: &[Callable] = &[
     callable("zfill", "value width", zfill),
 ];
 
-/// Digits of all scripts, superscripts among them, but no fractions and letters for numbers.
-fn is_digit(character: char) -> bool {
-    is_decimal(character) || matches!(character, '²' | '³' | '¹' | '\u{2070}'..='\u{2089}')
-}
-
-/// Digits of all scripts that make decimal numbers.
-fn is_decimal(character: char) -> bool {
-    character.is_ascii_digit()
-        || (character.is_numeric()
-            && !character.is_alphabetic()
-            && !matches!(character, '\u{b2}'..='\u{be}' | '\u{2070}'..='\u{2189}' | '\u{2460}'..='\u{2793}'))
-}
-
-fn every(call: &Call<'_, '_, '_>, holds: fn(char) -> bool) -> Result {
-    let text = call.value_text()?;
-    Ok((!text.is_empty() && text.chars().all(holds)).into())
-}
-
-fn cased(call: &Call<'_, '_, '_>, some: fn(char) -> bool, none: fn(char) -> bool) -> Result {
-    let text = call.value_text()?;
-    Ok((text.chars().any(some) && !text.chars().any(none)).into())
-}
-
-fn required(call: &Call<'_, '_, '_>, name: &str) -> std::result::Result<String, Error> {
+/// Returns an argument that must be text.
+pub(super) fn required(call: &Call<'_, '_, '_>, name: &str) -> std::result::Result<String, Error> {
     let value = call.required(name)?;
     match value.as_str() {
         Some(text) => Ok(text.to_owned()),
@@ -151,89 +132,6 @@ fn zfill(call: &mut Call<'_, '_, '_>) -> Result {
     let zeros = "0".repeat(width.saturating_sub(text.chars().count()).min(1 << 20));
     let (sign, digits) = text.split_at(usize::from(text.starts_with(['+', '-'])));
     Ok(format!("{sign}{zeros}{digits}").into())
-}
-
-/// Returns the part of the text that `start` and `end` choose, and where it starts in
-/// characters.
-fn part(call: &Call<'_, '_, '_>) -> std::result::Result<Option<(String, i64)>, Error> {
-    let characters: Vec<char> = call.value_text()?.chars().collect();
-    let length = i64::try_from(characters.len()).unwrap_or(i64::MAX);
-    let bound = |index: i64| {
-        if index < 0 {
-            (index + length).max(0)
-        } else {
-            index
-        }
-    };
-    let start = call.integer("start")?.map_or(0, bound);
-    let end = call.integer("end")?.map_or(length, bound).min(length);
-    if start > length || start > end {
-        return Ok(None);
-    }
-    let range = usize::try_from(start).unwrap_or(0)..usize::try_from(end).unwrap_or(0);
-    Ok(Some((
-        characters.get(range).unwrap_or_default().iter().collect(),
-        start,
-    )))
-}
-
-fn found(call: &Call<'_, '_, '_>, last: bool) -> std::result::Result<Option<i64>, Error> {
-    let wanted = required(call, "sub")?;
-    let Some((text, start)) = part(call)? else {
-        return Ok(None);
-    };
-    let byte = if last {
-        text.rfind(&wanted)
-    } else {
-        text.find(&wanted)
-    };
-    let before = byte
-        .and_then(|byte| text.get(..byte))
-        .map(|before| before.chars().count());
-    Ok(before.map(|before| start + i64::try_from(before).unwrap_or(0)))
-}
-
-fn must(call: &Call<'_, '_, '_>, last: bool) -> Result {
-    let found = found(call, last)?;
-    found
-        .map(Value::from)
-        .ok_or_else(|| call.wrong("substring not found"))
-}
-
-fn count(call: &mut Call<'_, '_, '_>) -> Result {
-    let wanted = required(call, "sub")?;
-    let Some((text, _)) = part(call)? else {
-        return Ok(0.into());
-    };
-    if wanted.is_empty() {
-        return Ok((text.chars().count() + 1).into());
-    }
-    Ok(text.matches(&wanted).count().into())
-}
-
-/// Returns the texts that a text or a tuple of texts is.
-fn choices(call: &Call<'_, '_, '_>, name: &str) -> std::result::Result<Vec<String>, Error> {
-    let value = call.required(name)?;
-    if value.is_tuple() {
-        return value.try_iter()?.map(|item| text::text(&item)).collect();
-    }
-    Ok(vec![required(call, name)?])
-}
-
-fn startswith(call: &mut Call<'_, '_, '_>) -> Result {
-    let choices = choices(call, "prefix")?;
-    let part = part(call)?;
-    Ok(part
-        .is_some_and(|(text, _)| choices.iter().any(|choice| text.starts_with(choice)))
-        .into())
-}
-
-fn endswith(call: &mut Call<'_, '_, '_>) -> Result {
-    let choices = choices(call, "suffix")?;
-    let part = part(call)?;
-    Ok(part
-        .is_some_and(|(text, _)| choices.iter().any(|choice| text.ends_with(choice)))
-        .into())
 }
 
 fn removeprefix(call: &mut Call<'_, '_, '_>) -> Result {
@@ -399,27 +297,6 @@ fn expandtabs(call: &mut Call<'_, '_, '_>) -> Result {
         }
     }
     Ok(out.into())
-}
-
-fn isidentifier(call: &mut Call<'_, '_, '_>) -> Result {
-    let text = call.value_text()?;
-    let start = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    Ok((start && text.chars().all(|c| c.is_alphanumeric() || c == '_')).into())
-}
-
-fn istitle(call: &mut Call<'_, '_, '_>) -> Result {
-    let text = call.value_text()?;
-    let (mut before, mut any) = (false, false);
-    for character in text.chars() {
-        if character.is_uppercase() == before
-            && (character.is_uppercase() || character.is_lowercase())
-        {
-            return Ok(false.into());
-        }
-        before = character.is_uppercase() || character.is_lowercase();
-        any |= before;
-    }
-    Ok(any.into())
 }
 
 fn swapcase(call: &mut Call<'_, '_, '_>) -> Result {

@@ -1,12 +1,9 @@
 //! Writes YAML as libyaml's emitter lays it out.
 
-use super::scalar::{Scalar, is_break, is_printable, reads_as_other};
-use crate::template::compare::{compare, is_list};
-use crate::template::filters::maps::pairs;
-use crate::template::text;
+use super::node::{Node, Style, node};
+use super::scalar::Scalar;
 use crate::value::Value;
 use minijinja::Error;
-use minijinja::value::ValueKind;
 
 /// The settings of `PyYAML`'s `dump`.
 pub(super) struct Options {
@@ -43,34 +40,6 @@ impl Default for Options {
     }
 }
 
-/// A value made ready: what it is written as, and whether in brackets.
-enum Node {
-    /// `tag` stands before it where it is no text but quoted.
-    Scalar {
-        text: String,
-        style: Style,
-        plain: bool,
-        tag: &'static str,
-    },
-    List {
-        items: Vec<Node>,
-        flow: bool,
-    },
-    Map {
-        entries: Vec<(Node, Node)>,
-        flow: bool,
-    },
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Style {
-    Plain,
-    Single,
-    Double,
-    Literal,
-    Folded,
-}
-
 /// Where a node stands.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
@@ -84,14 +53,20 @@ enum Place {
 
 /// Writes one document.
 pub(super) struct Emitter {
-    options: Options,
+    /// The settings.
+    pub(super) options: Options,
     out: String,
-    column: usize,
+    /// The column of the next character.
+    pub(super) column: usize,
     indent: Option<usize>,
-    flow_level: usize,
-    whitespace: bool,
-    indention: bool,
-    open_ended: bool,
+    /// How many brackets are open.
+    pub(super) flow_level: usize,
+    /// Whether nothing but white space was written since the last word.
+    pub(super) whitespace: bool,
+    /// Whether only indentation was written on this line.
+    pub(super) indention: bool,
+    /// Whether the document needs an end that is seen.
+    pub(super) open_ended: bool,
 }
 
 impl Emitter {
@@ -256,202 +231,6 @@ impl Emitter {
         self.indent = outer;
     }
 
-    fn plain(&mut self, text: &str, may_break: bool) {
-        if !self.whitespace && (!text.is_empty() || self.flow_level > 0) {
-            self.put(' ');
-        }
-        self.running(text, may_break, false);
-        self.whitespace = false;
-        self.indention = false;
-    }
-
-    fn single_quoted(&mut self, text: &str, may_break: bool) {
-        self.indicator("'", true, false, false);
-        self.running(text, may_break, true);
-        self.indicator("'", false, false, false);
-        self.whitespace = false;
-        self.indention = false;
-    }
-
-    /// Writes the text of a plain or single-quoted scalar, broken at blanks beyond the width.
-    fn running(&mut self, text: &str, may_break: bool, quoted: bool) {
-        let (mut spaces, mut breaks) = (false, false);
-        let mut characters = text.char_indices().peekable();
-        while let Some((index, character)) = characters.next() {
-            let next = characters.peek().map(|(_, next)| *next);
-            if character == ' ' {
-                let inside = !quoted || (index > 0 && next.is_some());
-                let wide = may_break && !spaces && self.column > self.options.width;
-                if wide && inside && next != Some(' ') {
-                    self.new_line();
-                } else {
-                    self.put(' ');
-                }
-                spaces = true;
-            } else if is_break(character) {
-                if !breaks && character == '\n' {
-                    self.put_break('\n');
-                }
-                self.put_break(character);
-                self.indention = true;
-                breaks = true;
-            } else {
-                if breaks {
-                    self.new_line();
-                }
-                if quoted && character == '\'' {
-                    self.put('\'');
-                }
-                self.put(character);
-                self.indention = false;
-                (spaces, breaks) = (false, false);
-            }
-        }
-        if quoted && breaks {
-            self.new_line();
-        }
-    }
-
-    fn double_quoted(&mut self, text: &str, may_break: bool) {
-        self.indicator("\"", true, false, false);
-        let mut spaces = false;
-        let mut characters = text.char_indices().peekable();
-        while let Some((index, character)) = characters.next() {
-            let next = characters.peek().map(|(_, next)| *next);
-            let beyond = !self.options.unicode && !character.is_ascii();
-            if !is_printable(character)
-                || beyond
-                || is_break(character)
-                || "\"\\".contains(character)
-            {
-                self.escape(character);
-                spaces = false;
-            } else if character == ' ' {
-                let wide = may_break && !spaces && self.column > self.options.width;
-                if wide && index > 0 && next.is_some() {
-                    self.new_line();
-                    if next == Some(' ') {
-                        self.put('\\');
-                    }
-                } else {
-                    self.put(' ');
-                }
-                spaces = true;
-            } else {
-                self.put(character);
-                spaces = false;
-            }
-        }
-        self.indicator("\"", false, false, false);
-        self.whitespace = false;
-        self.indention = false;
-    }
-
-    fn escape(&mut self, character: char) {
-        let short = match character {
-            '\0' => "0",
-            '\x07' => "a",
-            '\x08' => "b",
-            '\t' => "t",
-            '\n' => "n",
-            '\x0b' => "v",
-            '\x0c' => "f",
-            '\r' => "r",
-            '\x1b' => "e",
-            '"' => "\"",
-            '\\' => "\\",
-            '\u{85}' => "N",
-            '\u{a0}' => "_",
-            '\u{2028}' => "L",
-            '\u{2029}' => "P",
-            _ => "",
-        };
-        let code = u32::from(character);
-        let text = match code {
-            _ if !short.is_empty() => short.to_owned(),
-            0..=0xff => format!("x{code:02X}"),
-            0x100..=0xffff => format!("u{code:04X}"),
-            _ => format!("U{code:08X}"),
-        };
-        self.put('\\');
-        text.chars().for_each(|character| self.put(character));
-    }
-
-    /// Writes `|` or `>` with what tells of white space at the ends.
-    fn block_start(&mut self, sign: &str, text: &str) {
-        self.indicator(sign, true, false, false);
-        if text.starts_with(|c| c == ' ' || is_break(c)) {
-            let hint = self.options.indent.to_string();
-            self.indicator(&hint, false, false, false);
-        }
-        self.open_ended = false;
-        let mut back = text.chars().rev();
-        match back.next() {
-            Some(last) if is_break(last) => {
-                if back.next().is_none_or(is_break) {
-                    self.indicator("+", false, false, false);
-                    self.open_ended = true;
-                }
-            }
-            _ => self.indicator("-", false, false, false),
-        }
-        self.put_break('\n');
-        self.indention = true;
-        self.whitespace = true;
-    }
-
-    fn literal(&mut self, text: &str) {
-        self.block_start("|", text);
-        let mut breaks = true;
-        for character in text.chars() {
-            if is_break(character) {
-                self.put_break(character);
-                self.indention = true;
-            } else {
-                if breaks {
-                    self.new_line();
-                }
-                self.put(character);
-                self.indention = false;
-            }
-            breaks = is_break(character);
-        }
-    }
-
-    fn folded(&mut self, text: &str) {
-        self.block_start(">", text);
-        let (mut breaks, mut leading_spaces) = (true, true);
-        let mut rest = text;
-        while let Some(character) = rest.chars().next() {
-            let after = rest.get(character.len_utf8()..).unwrap_or_default();
-            if is_break(character) {
-                if !breaks && !leading_spaces && character == '\n' {
-                    let next = rest.trim_start_matches(is_break).chars().next();
-                    if next.is_some_and(|next| !" \t".contains(next)) {
-                        self.put_break('\n');
-                    }
-                }
-                self.put_break(character);
-                self.indention = true;
-                breaks = true;
-            } else {
-                if breaks {
-                    self.new_line();
-                    leading_spaces = " \t".contains(character);
-                }
-                let space = character == ' ';
-                if !breaks && space && !after.starts_with(' ') && self.column > self.options.width {
-                    self.new_line();
-                } else {
-                    self.put(character);
-                }
-                self.indention = false;
-                breaks = false;
-            }
-            rest = after;
-        }
-    }
-
     fn deeper(&mut self, flow: bool) {
         self.indent = Some(match self.indent {
             None => {
@@ -465,7 +244,8 @@ impl Emitter {
         });
     }
 
-    fn new_line(&mut self) {
+    /// Goes to the indentation of a new line, unless it is there already.
+    pub(super) fn new_line(&mut self) {
         let indent = self.indent.unwrap_or(0);
         if !self.indention || self.column > indent || (self.column == indent && !self.whitespace) {
             self.put_break('\n');
@@ -477,7 +257,14 @@ impl Emitter {
         self.indention = true;
     }
 
-    fn indicator(&mut self, text: &str, spaced: bool, whitespace: bool, indention: bool) {
+    /// Writes a sign of YAML, after a blank if `spaced` and needed.
+    pub(super) fn indicator(
+        &mut self,
+        text: &str,
+        spaced: bool,
+        whitespace: bool,
+        indention: bool,
+    ) {
         if spaced && !self.whitespace {
             self.put(' ');
         }
@@ -486,109 +273,15 @@ impl Emitter {
         self.indention = self.indention && indention;
     }
 
-    fn put(&mut self, character: char) {
+    /// Writes a character.
+    pub(super) fn put(&mut self, character: char) {
         self.out.push(character);
         self.column += 1;
     }
 
-    fn put_break(&mut self, character: char) {
+    /// Writes a line break.
+    pub(super) fn put_break(&mut self, character: char) {
         self.out.push(character);
         self.column = 0;
     }
-}
-
-fn node(value: &Value, options: &Options) -> Result<Node, Error> {
-    if value.kind() == ValueKind::Map {
-        let mut entries = pairs(value)?;
-        if options.sort_keys {
-            sort(&mut entries);
-        }
-        let mut nodes = Vec::with_capacity(entries.len());
-        for (key, value) in entries {
-            nodes.push((node(&key, options)?, node(&value, options)?));
-        }
-        let bare = nodes
-            .iter()
-            .all(|(key, value)| is_bare(key, options) && is_bare(value, options));
-        return Ok(Node::Map {
-            flow: options.flow.unwrap_or(bare),
-            entries: nodes,
-        });
-    }
-    if is_list(value) {
-        let items = value
-            .try_iter()?
-            .checked()
-            .map(|item| node(&item?, options));
-        let items: Vec<Node> = items.collect::<Result<_, _>>()?;
-        let bare = items.iter().all(|item| is_bare(item, options));
-        return Ok(Node::List {
-            flow: options.flow.unwrap_or(bare),
-            items,
-        });
-    }
-    scalar(value, options)
-}
-
-/// Sorts by key as Python does, or leaves the order where the keys cannot be compared.
-fn sort(entries: &mut Vec<(Value, Value)>) {
-    let mut sorted = entries.clone();
-    let mut failed = false;
-    sorted.sort_by(|(left, _), (right, _)| {
-        compare(left, right).unwrap_or_else(|_| {
-            failed = true;
-            std::cmp::Ordering::Equal
-        })
-    });
-    if !failed {
-        *entries = sorted;
-    }
-}
-
-/// Returns whether it is a scalar without a style of its own.
-fn is_bare(node: &Node, options: &Options) -> bool {
-    matches!(node, Node::Scalar { .. }) && options.style.is_none()
-}
-
-fn scalar(value: &Value, options: &Options) -> Result<Node, Error> {
-    text::check(value)?;
-    let (text, tag) = match value.as_str() {
-        Some(text) => (text.to_owned(), ""),
-        // What is no text but quoted needs a tag, which libyaml shortens to this.
-        None => (number_or_name(value)?, "!"),
-    };
-    let style = match options.style {
-        Some('\'') => Style::Single,
-        Some('"') => Style::Double,
-        Some('|') => Style::Literal,
-        Some('>') => Style::Folded,
-        _ => Style::Plain,
-    };
-    let plain = !tag.is_empty() || !reads_as_other(&text)?;
-    Ok(Node::Scalar {
-        text,
-        style,
-        plain,
-        tag,
-    })
-}
-
-fn number_or_name(value: &Value) -> Result<String, Error> {
-    if value.is_none() {
-        return Ok("null".to_owned());
-    }
-    if value.kind() == ValueKind::Bool {
-        return Ok(if value.is_true() { "true" } else { "false" }.to_owned());
-    }
-    let text = text::text(value)?;
-    Ok(match text.as_str() {
-        "nan" => ".nan".to_owned(),
-        "inf" => ".inf".to_owned(),
-        "-inf" => "-.inf".to_owned(),
-        // YAML 1.1 wants a point before the exponent.
-        number if value.kind() == ValueKind::Number && !number.contains('.') => {
-            number.replacen('e', ".0e", 1)
-        }
-        _ => text,
-    })
 }

@@ -1,7 +1,9 @@
 //! Filters for YAML: as `PyYAML` with libyaml writes it.
 
 mod emitter;
+mod node;
 mod scalar;
+mod writers;
 
 use crate::source::SourceFile;
 use crate::template::call::Call;

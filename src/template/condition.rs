@@ -1,0 +1,86 @@
+//! Conditions: `when`, `until`, `that` and the like.
+
+use super::code::Kind;
+use super::engine::Engine;
+use super::error::TemplateError;
+use super::site::Site;
+use crate::source::Problem;
+use crate::value::Value;
+use crate::yaml::{Data, Node};
+
+impl Engine {
+    /// Returns whether a condition holds. A boolean is itself, text is an expression whose
+    /// result must be a boolean: anything else is an error, unless `site.lenient`, where it
+    /// counts by its truth and may be written with `{{ }}`.
+    pub fn condition(
+        &self,
+        node: &Node,
+        context: &Value,
+        site: &Site,
+    ) -> Result<bool, TemplateError> {
+        let text = match &node.data {
+            Data::Bool(value) => return Ok(*value),
+            Data::Text(text) => text,
+            _ if site.lenient => return Ok(self.render(node, context, site)?.is_true()),
+            _ => return Err(TemplateError::new(not_an_expression(node))),
+        };
+        let value = if is_delimited(text) {
+            if !site.lenient {
+                return Err(TemplateError::new(with_delimiters(node)));
+            }
+            let value = self.run(text, Kind::Text, node, context, site)?;
+            return delimited_truth(&value, node);
+        } else if text.trim().is_empty() {
+            let problem = Problem::at(&node.place, "a condition must not be empty");
+            return Err(TemplateError::new(problem));
+        } else {
+            self.run(text, Kind::Condition, node, context, site)?
+        };
+        truth(&value, node, site)
+    }
+}
+
+/// A condition must give a boolean: text such as "false" is true in Python.
+fn truth(value: &Value, node: &Node, site: &Site) -> Result<bool, TemplateError> {
+    if value.kind() == minijinja::value::ValueKind::Bool || site.lenient {
+        return Ok(value.is_true());
+    }
+    let shown = super::text::repr(value).unwrap_or_default();
+    let message = format!("the condition gives {shown}, which is neither true nor false");
+    let help =
+        "compare it (x == \"y\"), ask for its length (x | length > 0), or convert it (x | bool)";
+    Err(TemplateError::new(
+        Problem::at(&node.place, message).help(help.to_owned()),
+    ))
+}
+
+/// A condition that is a template counts by its value. Text would be an expression for Ansible;
+/// here it is not run, since it may come from a host.
+fn delimited_truth(value: &Value, node: &Node) -> Result<bool, TemplateError> {
+    match value.as_str().map(str::trim) {
+        None => Ok(value.is_true()),
+        Some("true" | "True") => Ok(true),
+        Some("false" | "False") => Ok(false),
+        Some(text) => {
+            let message = format!("the template in this condition gives the text \"{text}\"");
+            let problem = Problem::at(&node.place, message);
+            let help = "write the expression itself, without {{ }}".to_owned();
+            Err(TemplateError::new(problem.help(help)))
+        }
+    }
+}
+
+/// Returns whether a condition is written as a template.
+pub(super) fn is_delimited(text: &str) -> bool {
+    text.trim_start().starts_with("{{") || text.contains("{%")
+}
+
+fn not_an_expression(node: &Node) -> Problem {
+    node.unexpected("a condition", "an expression or a boolean")
+}
+
+/// Returns the problem that a condition is written with `{{ }}`.
+pub(super) fn with_delimiters(node: &Node) -> Problem {
+    Problem::at(&node.place, "a condition is an expression already")
+        .help("write it without {{ }}".to_owned())
+}

@@ -1,0 +1,142 @@
+//! Password hashes of `/etc/shadow`: md5-crypt, sha-crypt and bcrypt.
+
+mod bcrypt;
+mod md5;
+mod sha;
+
+use sha::{SHA256_ORDER, SHA512_ORDER, sha_crypt};
+
+/// A way to hash passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    /// `$1$`
+    Md5,
+    /// `$5$`
+    Sha256,
+    /// `$6$`
+    Sha512,
+    /// `$2b$`
+    Blowfish,
+}
+
+impl Scheme {
+    /// Returns how many characters a salt has that Ansible makes.
+    pub(super) fn salt_size(self) -> usize {
+        match self {
+            Self::Md5 => 8,
+            Self::Sha256 | Self::Sha512 => 16,
+            Self::Blowfish => 22,
+        }
+    }
+}
+
+/// The characters that stand for six bits, least bits first.
+pub(super) const ALPHABET: &str =
+    "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// Returns the hash of a password; fails where the salt or the rounds are none of the scheme.
+pub(super) fn hash(
+    scheme: Scheme,
+    password: &str,
+    salt: &str,
+    rounds: Option<u32>,
+    ident: &str,
+) -> Result<String, String> {
+    let alphabet = if scheme == Scheme::Blowfish {
+        bcrypt::ALPHABET
+    } else {
+        ALPHABET
+    };
+    if !salt.chars().all(|character| alphabet.contains(character)) {
+        return Err("the salt has characters other than letters, digits, '.' and '/'".to_owned());
+    }
+    let most = scheme.salt_size();
+    if salt.len() > most {
+        return Err(format!("the salt is longer than {most} characters"));
+    }
+    match scheme {
+        Scheme::Md5 => Ok(md5::md5_crypt(password.as_bytes(), salt)),
+        Scheme::Sha256 => sha_crypt::<sha2::Sha256>(
+            "5",
+            password.as_bytes(),
+            salt,
+            rounds.unwrap_or(535_000),
+            &SHA256_ORDER,
+        ),
+        Scheme::Sha512 => sha_crypt::<sha2::Sha512>(
+            "6",
+            password.as_bytes(),
+            salt,
+            rounds.unwrap_or(656_000),
+            &SHA512_ORDER,
+        ),
+        Scheme::Blowfish => bcrypt::bcrypt(password.as_bytes(), salt, rounds.unwrap_or(12), ident),
+    }
+}
+
+/// Writes bytes as characters of six bits each, the first byte highest.
+fn encode(out: &mut String, bytes: [u8; 3], count: usize) {
+    let mut bits = u32::from(bytes[0]) << 16 | u32::from(bytes[1]) << 8 | u32::from(bytes[2]);
+    for _ in 0..count {
+        out.extend(ALPHABET.chars().nth((bits & 0x3f) as usize));
+        bits >>= 6;
+    }
+}
+
+/// Writes a digest with its bytes taken in an order; `!` in it is a zero.
+fn encode_all(out: &mut String, digest: &[u8], order: &[[u8; 3]]) {
+    let byte = |index: u8| digest.get(usize::from(index)).copied().unwrap_or(0);
+    for group in order {
+        let present = group
+            .iter()
+            .filter(|index| usize::from(**index) < digest.len())
+            .count();
+        encode(out, group.map(byte), present + 1);
+    }
+}
+
+/// Returns `count` bytes that repeat `digest`.
+fn stretched(digest: &[u8], count: usize) -> Vec<u8> {
+    digest.iter().copied().cycle().take(count).collect()
+}
+
+/// No byte of a digest.
+const NONE: u8 = 255;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_those_of_passlib() {
+        for (scheme, rounds, salt, expected) in [
+            (
+                Scheme::Md5,
+                None,
+                "saltsalt",
+                "$1$saltsalt$d8bx2rClEHaETLtmz/uvT.",
+            ),
+            (
+                Scheme::Sha256,
+                Some(5000),
+                "saltsalt",
+                "$5$saltsalt$O3DgkgVdwEGnrAcDVtvaqYxWTBw0Sj38EpEpXegATXA",
+            ),
+            (
+                Scheme::Sha512,
+                Some(1000),
+                "saltsalt",
+                "$6$rounds=1000$saltsalt$COk9WGwRxFX7iGffLTT4mtAqyxAFq9jLIAKSnAy8z8ABbwQo/QEzLr9QGE7cf8xjoUIaR0Gilt8GNDTD33y4i1",
+            ),
+            (
+                Scheme::Blowfish,
+                Some(4),
+                "abcdefghijklmnopqrstuu",
+                "$2b$04$abcdefghijklmnopqrstuubAecMWGbmQxiv.1AEZk7PUTbAqyEGMO",
+            ),
+        ] {
+            let hashed = hash(scheme, "pass wörd", salt, rounds, "2b").unwrap();
+            assert_eq!(hashed, expected);
+        }
+    }
+}
