@@ -1,7 +1,6 @@
 //! Filters for maps.
 
 use super::lists::flat;
-use crate::template::attribute;
 use crate::template::call::Call;
 use crate::template::compare::{is_list, sort, without_case};
 use crate::template::guarded::is_undefined;
@@ -267,7 +266,11 @@ pub(super) fn extract(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(value)
 }
 
-/// `attr`: an attribute of the value.
+/// `attr`: an attribute of the value, which is never a key of a map.
 pub(super) fn attr(call: &mut Call<'_, '_, '_>) -> Result {
-    attribute::at(&call.value()?, &call.required("name")?)
+    let value = call.value()?;
+    if value.kind() == ValueKind::Plain {
+        return value.get_item(&call.required("name")?);
+    }
+    Ok(Value::UNDEFINED)
 }
