@@ -21,6 +21,7 @@ mod modules;
 mod playbooks;
 mod run;
 mod ssh_channels;
+mod ssh_command_line;
 mod ssh_contract;
 mod ssh_lab;
 mod ssh_login;

@@ -1,7 +1,7 @@
 //! Makes hosts from how a task reaches them: by SSH, or this machine itself.
 
 use crate::host::shell::{ShellHost, Transport};
-use crate::host::ssh::ssh_config::{Checking, Options, Proxy, SshConfig};
+use crate::host::ssh::ssh_config::{Arguments, Checking, Options, Query, SshConfig};
 use crate::host::ssh::{Connections, Controller, Wanted};
 use crate::host::{Host, HostError, Local, Secret};
 use crate::run::{Connect, Connection, SshSettings};
@@ -51,17 +51,25 @@ impl Ssh {
         })
     }
 
-    fn transport(&self, wanted: &SshSettings) -> Result<Arc<dyn Transport>, HostError> {
+    fn transport(&self, settings: &SshSettings) -> Result<Arc<dyn Transport>, HostError> {
         let because = |problems: Problems| unreachable(problems.to_string());
-        let wanted = Wanted {
-            host: wanted.address.clone(),
-            options: options(wanted).map_err(because)?,
-            password: wanted.password.clone(),
+        let arguments = Arguments::parse(&settings.arguments)
+            .map_err(|reason| unreachable(format!("ansible_ssh_common_args: {reason}")))?;
+        let query = Query {
+            host: &settings.address,
+            local_user: &self.controller.user,
         };
-        let target = wanted
-            .target(&self.config, &self.controller)
-            .map_err(because)?;
-        Ok(self.connections.transport(&target))
+        let wanted = Wanted {
+            host: settings.address.clone(),
+            options: arguments.settings.options(&query, given(settings)),
+            password: settings.password.clone(),
+        };
+        let target = match arguments.file {
+            None => wanted.target(&self.config, &self.controller),
+            Some(file) => SshConfig::of_file(&file, &self.controller.home)
+                .and_then(|config| wanted.target(&config, &self.controller)),
+        };
+        Ok(self.connections.transport(&target.map_err(because)?))
     }
 }
 
@@ -70,48 +78,17 @@ fn unreachable(reason: String) -> HostError {
 }
 
 /// Returns the options of ssh that settings stand for.
-fn options(wanted: &SshSettings) -> Result<Options, Problems> {
+fn given(settings: &SshSettings) -> Options {
     let path = |path: &Path| path.display().to_string();
-    let given = Options {
-        port: wanted.port,
-        user: wanted.user.clone(),
-        identity_files: wanted.private_key.iter().map(|key| path(key)).collect(),
-        user_known_hosts: wanted.known_hosts.as_ref().map(|file| vec![path(file)]),
-        checking: wanted.accept_new.then_some(Checking::AcceptNew),
-        connect_timeout: Some(Some(wanted.timeout)),
-        proxy: jump(&wanted.arguments).map(Proxy::Jump),
+    Options {
+        port: settings.port,
+        user: settings.user.clone(),
+        identity_files: settings.private_key.iter().map(|key| path(key)).collect(),
+        user_known_hosts: settings.known_hosts.as_ref().map(|file| vec![path(file)]),
+        checking: settings.accept_new.then_some(Checking::AcceptNew),
+        connect_timeout: Some(Some(settings.timeout)),
         ..Options::default()
-    };
-    let lines = option_lines(&wanted.arguments);
-    let config = SshConfig::of_lines("ansible_ssh_common_args", &lines)?;
-    let query = crate::host::ssh::ssh_config::Query {
-        host: &wanted.address,
-        local_user: "",
-    };
-    Ok(config.options(&query, given))
-}
-
-/// Returns the hosts of `-J`.
-fn jump(arguments: &[String]) -> Option<String> {
-    let position = arguments.iter().position(|word| word.starts_with("-J"))?;
-    match arguments[position].strip_prefix("-J") {
-        Some("") => arguments.get(position + 1).cloned(),
-        joined => joined.map(str::to_owned),
     }
-}
-
-/// Returns what follows each `-o`.
-fn option_lines(arguments: &[String]) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        match word.strip_prefix("-o") {
-            Some("") => lines.extend(words.next().cloned()),
-            Some(joined) => lines.push(joined.to_owned()),
-            None => {}
-        }
-    }
-    lines
 }
 
 /// Asks for the passphrase of a private key, where there is a terminal.
@@ -121,24 +98,4 @@ fn ask_passphrase(key: &Path) -> Option<Secret> {
         .ok()
         .filter(|typed| !typed.is_empty())
         .map(Secret::new)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arguments_of_ssh_are_understood() {
-        let words = |text: &str| {
-            text.split_whitespace()
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(jump(&words("-C -J a@b:22,c")), Some("a@b:22,c".to_owned()));
-        assert_eq!(jump(&words("-Jb")), Some("b".to_owned()));
-        assert_eq!(
-            option_lines(&words("-o Port=2222 -oUser=x -v")),
-            ["Port=2222", "User=x"]
-        );
-    }
 }

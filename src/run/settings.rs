@@ -50,8 +50,8 @@ pub struct SshSettings {
     pub private_key: Option<PathBuf>,
     /// The file of known host keys.
     pub known_hosts: Option<PathBuf>,
-    /// Arguments as for ssh(1), of which `-J` and `-o ProxyJump=…` are understood.
-    pub arguments: Vec<String>,
+    /// Arguments as for ssh(1): `-J`, `-o`, `-i`, `-l`, `-p` and `-F` are understood.
+    pub arguments: String,
     /// Whether an unknown host key is learnt rather than refused.
     pub accept_new: bool,
     /// How long connecting may take.
@@ -127,9 +127,11 @@ impl Session {
             &["ansible_ssh_private_key_file", "ansible_private_key_file"],
             none,
         )?;
-        let arguments = lookup
-            .text(&["ansible_ssh_common_args"], none)?
-            .unwrap_or_default();
+        let mut arguments = String::new();
+        for name in ["ansible_ssh_common_args", "ansible_ssh_extra_args"] {
+            arguments += &lookup.text(&[name], none)?.unwrap_or_default();
+            arguments.push(' ');
+        }
         Ok(SshSettings {
             address: lookup
                 .text(&["ansible_host", "ansible_ssh_host"], none)?
@@ -147,7 +149,7 @@ impl Session {
             known_hosts: lookup
                 .text(&["rmqplay_known_hosts"], none)?
                 .map(|path| expand_home(&path)),
-            arguments: arguments.split_whitespace().map(str::to_owned).collect(),
+            arguments,
             accept_new: self.options.accept_new,
             timeout: self.options.connect_timeout,
         })

@@ -46,9 +46,16 @@ enum Ending {
 }
 
 impl SshChannel {
-    pub(super) fn new(reactor: Arc<Reactor>, session: Session) -> Self {
+    /// Starts a command in a session. The host's answer is not waited for: a refusal arrives
+    /// through the channel.
+    pub(super) async fn start(
+        reactor: Arc<Reactor>,
+        session: Session,
+        command: &str,
+    ) -> Result<Self, HostError> {
         let (read, write) = session.channel.split();
-        Self {
+        // From here on the session is closed whatever happens.
+        let channel = Self {
             reactor,
             connection: session.connection,
             pipes: Some(Pipes {
@@ -58,7 +65,13 @@ impl SshChannel {
             }),
             arrived: VecDeque::new(),
             has_exited: false,
+        };
+        if let Some(pipes) = &channel.pipes
+            && pipes.write.exec(true, command).await.is_err()
+        {
+            return Err(channel.connection.failure().await.into());
         }
+        Ok(channel)
     }
 
     /// Acts on the message after which nothing more can come.

@@ -199,11 +199,7 @@ impl Transport for SshTransport {
     fn open(&self, command: &str, limits: &Limits) -> Result<Box<dyn Channel>, HostError> {
         let channel = self.reactor.wait(limits, async {
             let session = self.session().await?;
-            // The answer is not waited for: a refusal arrives through the channel.
-            if session.channel.exec(true, command).await.is_err() {
-                return Err(session.connection.failure().await.into());
-            }
-            Ok(SshChannel::new(self.reactor.clone(), session))
+            SshChannel::start(self.reactor.clone(), session, command).await
         })?;
         Ok(Box::new(channel))
     }

@@ -58,6 +58,13 @@ impl SshConfig {
         Ok(config)
     }
 
+    /// Reads one file alone, as `ssh -F` does.
+    pub fn of_file(file: &Path, home: &Path) -> Result<Self> {
+        let mut config = Self::default();
+        config.add_file(file, home, &home.join(".ssh"))?;
+        Ok(config)
+    }
+
     /// Reads one file after those that are there; relative paths of `Include` are below `folder`.
     pub fn add_file(&mut self, file: &Path, home: &Path, folder: &Path) -> Result<()> {
         let reader = Reader {
