@@ -7,6 +7,7 @@
 mod case;
 mod machine;
 mod packed;
+mod real;
 mod shown;
 mod task;
 

@@ -115,7 +115,12 @@ impl Store {
             })?);
         }
         let path = folder.as_ref().map_or(Path::new(""), TempDir::path);
-        Ok(path.join(format!("{number}-{name}")))
+        let path = path.join(number.to_string());
+        std::fs::create_dir(&path).map_err(|source| ArchiveError::Write {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(path.join(name))
     }
 }
 

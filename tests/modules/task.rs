@@ -53,6 +53,26 @@ impl Task {
         }
     }
 
+    /// Returns the task of a module with arguments written in YAML.
+    pub(super) fn written(module: &str, args: &str) -> Self {
+        let file = SourceFile::new("<test>", args);
+        let node = yaml::read(&file).unwrap_or_else(|problems| panic!("{problems}"));
+        Self {
+            entry: built_in().get(module).unwrap().clone(),
+            args: node.as_map().cloned().unwrap_or_default(),
+            vars: rmqplay::value::of(&serde_json::json!({})),
+            environment: BTreeMap::new(),
+            folder: tempfile::tempdir().unwrap(),
+            archives: Store::default(),
+        }
+    }
+
+    /// Lays out a file of the controller.
+    pub(super) fn with_file(self, name: &str, content: &[u8]) -> Self {
+        std::fs::write(self.folder.path().join(name), content).unwrap();
+        self
+    }
+
     /// Returns what the task would do on a host.
     pub(super) fn plan(&self, host: &Arc<dyn Host>) -> Result<Change, String> {
         let engine = Engine::new();

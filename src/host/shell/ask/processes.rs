@@ -31,7 +31,12 @@ pub(super) fn ask<'a>(plan: &mut Plan<'a>, index: usize, recognise: &'a ProcessM
 
 /// Returns what the host itself looks for: cheap, and never less than what is meant.
 fn coarse(recognise: &ProcessMatch) -> (&'static str, &str) {
-    let words = recognise.main_class.iter().chain(&recognise.arguments);
+    let argv = recognise.argv.as_deref().unwrap_or_default();
+    let words = recognise
+        .main_class
+        .iter()
+        .chain(&recognise.arguments)
+        .chain(argv);
     match words.max_by_key(|word| word.len()) {
         Some(word) if !word.is_empty() => ("word", word),
         _ => match &recognise.executable {
