@@ -15,6 +15,20 @@ pub struct Command {
     pub environment: BTreeMap<String, String>,
     /// What the command reads on standard input.
     pub stdin: Option<Vec<u8>>,
+    /// A script that is among its arguments; standard input is empty then.
+    pub script: Option<CommandScript>,
+}
+
+/// A script that is on the machine for as long as the command runs that it is an argument of: in
+/// a directory of its own, which nobody else can enter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandScript {
+    /// The file's name, without a slash.
+    pub name: String,
+    /// What it holds.
+    pub content: Vec<u8>,
+    /// How many words of the command come before its path.
+    pub position: usize,
 }
 
 impl Command {
@@ -34,7 +48,11 @@ impl Command {
                     .chars()
                     .all(|c| c.is_alphanumeric() || "-_=+/.,:@%^".contains(c))
         };
-        let words = self.argv.iter().map(|word| {
+        let mut words = self.argv.clone();
+        if let Some(script) = &self.script {
+            words.insert(script.position.min(words.len()), script.name.clone());
+        }
+        let words = words.iter().map(|word| {
             if plain(word) {
                 word.clone()
             } else {

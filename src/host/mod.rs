@@ -20,7 +20,7 @@ mod traffic;
 mod wait;
 
 pub use account::{Group, User};
-pub use command::{Command, Output};
+pub use command::{Command, CommandScript, Output};
 pub use digest::sha256;
 pub use error::HostError;
 pub use facts::Facts;

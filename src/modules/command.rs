@@ -152,6 +152,7 @@ pub(super) fn run_step(
             chdir,
             environment: context.environment.clone(),
             stdin,
+            script: None,
         },
         any_status: true,
     }

@@ -81,7 +81,7 @@ pub(super) fn absolute(
 }
 
 /// Returns the home directory of the host's user.
-pub(super) fn home(host: &Probe) -> Result<Option<Utf8PathBuf>, ModuleError> {
+fn home(host: &Probe) -> Result<Option<Utf8PathBuf>, ModuleError> {
     let facts = host.facts()?;
     let home = facts.0.get("user_dir").and_then(|home| home.as_str());
     Ok(home.filter(|home| home.starts_with('/')).map(Into::into))

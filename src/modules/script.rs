@@ -1,15 +1,10 @@
 //! `script`: runs a script of the controller on the host.
 
-use super::command::run_step;
 use super::{guard, words};
 use crate::change::Change;
-use crate::host::{Body, Content, Kind, Ownership, Step};
+use crate::host::{Command, CommandScript, Step};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::Value;
-use camino::{Utf8Path, Utf8PathBuf};
-use ring::rand::{SecureRandom, SystemRandom};
-use std::fmt::Write;
-use std::path::Path;
 
 /// Copies a script of the controller to the host, runs it there and removes it.
 ///
@@ -55,7 +50,7 @@ impl Module for Script {
             return Err(ModuleError::refused("no script given"));
         };
         let path = context.files.find("files", name)?;
-        let script = crate::files::read(&path)?;
+        let content = crate::files::read(&path)?;
         let mut change = Change::default();
         change.returns("cmd", command.iter().map(String::as_str).collect::<Value>());
         let chdir = match self.chdir.as_deref() {
@@ -67,19 +62,28 @@ impl Module for Script {
         if change.skipped.is_some() {
             return Ok(change);
         }
-        let there = temporary(context, &path)?;
-        let mut argv = self.interpreter(&script)?;
-        argv.push(there.to_string());
+        let mut argv = self.interpreter(&content)?;
+        let file = CommandScript {
+            name: path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            content,
+            position: argv.len(),
+        };
         argv.extend(arguments.iter().cloned());
         change.reports_output = true;
-        change.steps = vec![
-            write(&there, script),
-            run_step(argv, chdir, None, context),
-            Step::Remove {
-                path: there,
-                directory: false,
+        change.steps.push(Step::Run {
+            command: Command {
+                argv,
+                chdir,
+                environment: context.environment.clone(),
+                stdin: None,
+                script: Some(file),
             },
-        ];
+            any_status: true,
+        });
         Ok(change)
     }
 }
@@ -100,42 +104,4 @@ impl Script {
             None => vec![line.to_owned()],
         })
     }
-}
-
-fn write(path: &Utf8Path, content: Vec<u8>) -> Step {
-    Step::Write {
-        path: path.to_owned(),
-        before: None,
-        body: Body::Bytes(content.into()),
-        ownership: Ownership {
-            mode: Some(0o700),
-            ..Ownership::default()
-        },
-        backup: None,
-        validate: None,
-    }
-}
-
-/// Returns a path in the user's home directory, or in /tmp where there is none, that nobody can
-/// foresee.
-fn temporary(context: &PlanContext, script: &Path) -> Result<Utf8PathBuf, ModuleError> {
-    let mut random = [0; 12];
-    SystemRandom::new()
-        .fill(&mut random)
-        .map_err(|_| ModuleError::refused("this machine gives no random numbers"))?;
-    let mut name = ".rmqplay-".to_owned();
-    for byte in random {
-        let _ = write!(name, "{byte:02x}");
-    }
-    if let Some(extension) = script.extension().and_then(|extension| extension.to_str()) {
-        let _ = write!(name, ".{extension}");
-    }
-    let mut folder = Utf8PathBuf::from("/tmp");
-    if let Some(home) = guard::home(context.host)?
-        && let Some(node) = context.host.look(&home, true, Content::None)?
-        && node.kind == Kind::Directory
-    {
-        folder = home;
-    }
-    Ok(folder.join(name))
 }

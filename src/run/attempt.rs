@@ -223,13 +223,13 @@ fn finished(change: &Change, output: Option<Output>, changed: bool) -> Outcome {
             .or_insert_with(|| reason.clone().into());
     }
     if let (true, Some(output)) = (change.reports_output, output) {
-        add_output(&mut outcome, &output);
+        add_output(&mut outcome, &output, change.keeps_line_ends);
     }
     outcome
 }
 
 /// Adds what a command left; one that was not run leaves values nobody can use.
-fn add_output(outcome: &mut Outcome, output: &Output) {
+fn add_output(outcome: &mut Outcome, output: &Output, keeps_line_ends: bool) {
     let mut set = |name: &str, value: Value| outcome.result.insert(name.to_owned(), value);
     if output.not_run {
         let unknown = NotKnown("the command was not run".to_owned()).value();
@@ -239,9 +239,11 @@ fn add_output(outcome: &mut Outcome, output: &Output) {
         return;
     }
     let text = |bytes: &[u8]| {
-        String::from_utf8_lossy(bytes)
-            .trim_end_matches(['\r', '\n'])
-            .to_owned()
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        if keeps_line_ends {
+            return text;
+        }
+        text.trim_end_matches(['\r', '\n']).to_owned()
     };
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     let lines = |text: &str| text.lines().map(Value::from).collect::<Value>();

@@ -189,10 +189,15 @@ impl From<HostError> for Outcome {
                 });
                 outcome
             }
-            HostError::NotHappened { log: Some(log), .. } => {
+            HostError::NotHappened { log, help, .. } => {
                 let mut outcome = Self::failed(message);
-                outcome.result.insert("log".to_owned(), log.clone().into());
-                outcome.help = Some(format!("the last lines of its log:\n{log}"));
+                let tail = log.map(|log| {
+                    let shown = format!("the last lines of its log:\n{log}");
+                    outcome.result.insert("log".to_owned(), log.into());
+                    shown
+                });
+                let help: Vec<_> = help.into_iter().chain(tail).collect();
+                outcome.help = (!help.is_empty()).then(|| help.join("\n"));
                 outcome
             }
             HostError::Cancelled => {

@@ -3,7 +3,7 @@
 use super::script::Script;
 use super::session::Reply;
 use super::shell_host::ShellHost;
-use crate::host::{Command, HostError, Limits, Output};
+use crate::host::{Command, CommandScript, HostError, Limits, Output};
 
 /// Runs a command to its end. When it is called off, its process group is ended.
 pub(super) fn run(
@@ -14,8 +14,9 @@ pub(super) fn run(
     let script = render(command)?;
     let reply = host.with_own_session(limits, |session| {
         session.send_last(&script, limits)?;
-        if let Some(stdin) = &command.stdin {
-            session.send_bytes(stdin, limits)?;
+        let script = command.script.as_ref().map(|script| &script.content);
+        if let Some(input) = script.or(command.stdin.as_ref()) {
+            session.send_bytes(input, limits)?;
         }
         session.finish_input(limits)?;
         session.reply(limits)
@@ -43,7 +44,9 @@ fn render(command: &Command) -> Result<Script, HostError> {
             reason: "it has no words".to_owned(),
         });
     };
-    script.raw("rmq_count 1; { ( rmq_login;");
+    // With a script also the directory, the file, and their removal.
+    let forks = if command.script.is_some() { 5 } else { 1 };
+    script.raw(&format!("rmq_count {forks}; {{ ( rmq_login;"));
     if let Some(directory) = &command.chdir {
         script.raw("cd ");
         script.word(directory.as_str());
@@ -51,17 +54,45 @@ fn render(command: &Command) -> Result<Script, HostError> {
     }
     export(&mut script, &command.environment)?;
     script.call("rmq_is_program", [program]);
-    script.raw("[ $? = 0 ] || { rmq_piece missing; exit; }; exec");
-    for word in &command.argv {
-        script.raw(" ");
-        script.word(word);
+    script.raw("[ $? = 0 ] || { rmq_piece missing; exit; };");
+    match &command.script {
+        None => {
+            script.raw("exec");
+            words(&mut script, &command.argv);
+        }
+        Some(file) => with_file(&mut script, &command.argv, file),
     }
-    let stdin = if command.stdin.is_some() { "<&3" } else { "" };
+    let has_input = command.stdin.is_some() || command.script.is_some();
+    let stdin = if has_input { "<&3" } else { "" };
     // A subshell alone in braces would lose its own redirections in dash.
     script.raw(&format!(
         " ) {stdin} 3<&- 2>&4 4>&-; rmq_r=$?; }} 4>&2 2>/dev/null; rmq_piece \"$rmq_r\";"
     ));
     Ok(script)
+}
+
+fn words(script: &mut Script, words: &[String]) {
+    for word in words {
+        script.raw(" ");
+        script.word(word);
+    }
+}
+
+/// Adds what runs a command with a script, which comes on standard input. The shell stays to remove
+/// it: also when it is ended by a signal, but not by SIGKILL.
+fn with_file(script: &mut Script, argv: &[String], file: &CommandScript) {
+    let (before, after) = argv.split_at(file.position.min(argv.len()));
+    script.raw(
+        "rmq_script=$(umask 077; mktemp -d \"${TMPDIR:-/tmp}/rmqplay.XXXXXXXX\" 2>&1) \
+         || { printf %s \"$rmq_script\"; rmq_piece cd; exit; }; \
+         trap 'rm -rf \"$rmq_script\"' 0; trap 'exit 143' 1 2 15; rmq_script_file=$rmq_script/",
+    );
+    script.word(&file.name);
+    script.raw("; cat 2>&1 > \"$rmq_script_file\" || { rmq_piece cd; exit; };");
+    words(script, before);
+    script.raw(" \"$rmq_script_file\"");
+    words(script, after);
+    script.raw(" </dev/null");
 }
 
 /// Adds variables to the environment of what follows.

@@ -1,6 +1,7 @@
 //! Modules on this machine itself: real programs, real tar, real users of the file system.
 
 mod archives;
+mod commands;
 mod programs;
 
 use super::shown::plan_lines;
