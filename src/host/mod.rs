@@ -1,5 +1,6 @@
 //! A machine rmqplay can inspect and change. Knows nothing of tasks or playbooks.
 
+mod access;
 mod account;
 mod command;
 mod digest;
@@ -19,6 +20,7 @@ mod step;
 mod traffic;
 mod wait;
 
+pub use access::Access;
 pub use account::{Group, User};
 pub use command::{Command, CommandScript, Output};
 pub use digest::sha256;

@@ -1,6 +1,6 @@
 //! What can be asked of a host without changing it.
 
-use super::{Facts, Group, Node, Process, ProcessMatch, User};
+use super::{Access, Facts, Group, Node, Process, ProcessMatch, User};
 use camino::Utf8PathBuf;
 
 /// Something to ask of a host.
@@ -15,6 +15,8 @@ pub enum Question {
         /// What is wanted of a regular file's content.
         content: Content,
     },
+    /// What the user may do with what stands at a path, links followed.
+    Access(Utf8PathBuf),
     /// Everything below a directory (itself not included), links not followed, sorted by path,
     /// without content. Empty where there is no directory; a link to one is none.
     Tree {
@@ -58,6 +60,8 @@ pub enum Content {
 pub enum Answer {
     /// What stands there, or nothing.
     Path(Option<Node>),
+    /// What the user may do.
+    Access(Access),
     /// Paths and what stands there.
     Tree(Vec<(Utf8PathBuf, Node)>),
     /// The processes.

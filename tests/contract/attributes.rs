@@ -1,7 +1,8 @@
 //! Owners, modes and times.
 
-use super::{Clause, Contract, mkdir, mode, symlink};
-use rmqplay::host::{Kind, Ownership, Step};
+use super::{Clause, Contract, mkdir, mode, symlink, write};
+use camino::Utf8Path;
+use rmqplay::host::{Answer, Kind, Ownership, Question, Step};
 
 pub(super) const CLAUSES: &[Clause] = &[
     ("modes_are_set", modes_are_set),
@@ -10,6 +11,7 @@ pub(super) const CLAUSES: &[Clause] = &[
         "a_link_keeps_what_is_behind_it",
         a_link_keeps_what_is_behind_it,
     ),
+    ("what_the_user_may_do_is_told", what_the_user_may_do_is_told),
     ("times_are_set", times_are_set),
     (
         "a_directory_with_all_in_it_is_removed",
@@ -52,6 +54,36 @@ fn modes_are_set(contract: &Contract) {
     });
     contract.fails(&mkdir(&file));
     contract.fails(&mkdir(&contract.path("no/such/directory")));
+}
+
+fn what_the_user_may_do_is_told(contract: &Contract) {
+    let access = |path: &Utf8Path| {
+        let answers = contract.ask(&[Question::Access(path.to_owned())]);
+        let [Answer::Access(access)] = answers[..] else {
+            panic!("{answers:?}")
+        };
+        [access.readable, access.writable, access.executable]
+    };
+    for (bits, for_user, for_root) in [
+        (0o400, [true, false, false], [true, true, false]),
+        (0o200, [false, true, false], [true, true, false]),
+        (0o077, [false; 3], [true; 3]),
+        (0o755, [true; 3], [true; 3]),
+    ] {
+        let file = contract.path(&format!("file-{bits:o}"));
+        let mut step = write(&file, b"");
+        if let Step::Write { ownership, .. } = &mut step {
+            *ownership = mode(bits);
+        }
+        contract.apply(&step);
+        let link = contract.path(&format!("link-{bits:o}"));
+        contract.apply(&symlink(&link, file.as_str(), None));
+        let expected = if contract.root { for_root } else { for_user };
+        assert_eq!(access(&file), expected, "{bits:o}");
+        assert_eq!(access(&link), expected, "{bits:o}");
+    }
+    assert_eq!(access(&contract.scratch), [true; 3]);
+    assert_eq!(access(&contract.path("missing")), [false; 3]);
 }
 
 fn owners_are_set(contract: &Contract) {

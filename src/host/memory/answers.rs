@@ -3,7 +3,7 @@
 use super::overlay::{Backing, Entry, Here};
 use super::view::{Stop, View, all, mismatch};
 use crate::host::{
-    Answer, Content, Facts, Group, Kind, Node, Process, ProcessMatch, Question, User,
+    Access, Answer, Content, Facts, Group, Kind, Node, Process, ProcessMatch, Question, User,
 };
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ impl View<'_> {
                     .here
                     .map(|here| here.node),
             ),
+            Question::Access(path) => Answer::Access(self.access(path)?),
             Question::Tree { path, depth } => Answer::Tree(self.tree(path, *depth)?),
             Question::Processes(recognise) => Answer::Processes(self.processes(recognise)?),
             Question::User(name) => Answer::User(self.user(name)?),
@@ -28,6 +29,25 @@ impl View<'_> {
             Question::Port { host, port } => Answer::Port(self.port(host, *port)?),
             Question::Facts => Answer::Facts(Box::new(self.facts()?.clone())),
         })
+    }
+
+    fn access(&self, path: &Utf8Path) -> Result<Access, Stop> {
+        let found = self.find(path, true, &Content::None).inspect_err(|_| {
+            if let Backing::Below(at) = self.state.backing(path) {
+                // Most often no parent is a link; then both answers come at once.
+                let _ = self.below(Question::Access(at));
+            }
+        })?;
+        let Some(here) = found.here else {
+            return Ok(Access::default());
+        };
+        if let (None, Backing::Below(at)) = (self.acting_as, self.state.backing(&found.path)) {
+            return match self.below(Question::Access(at))? {
+                Answer::Access(access) => Ok(*access),
+                other => Err(mismatch(other)),
+            };
+        }
+        Ok(Access::of(&here.node, &self.acting()?))
     }
 
     /// Returns the facts of the machine below.

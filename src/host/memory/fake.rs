@@ -4,8 +4,8 @@ use super::overlay::{Edit, Entry, Here, Overlay, Started};
 use super::source::Source;
 use super::{Below, Memory};
 use crate::host::{
-    Answer, Command, Facts, Group, Host, HostError, Kind, Limits, Node, Output, Process, Question,
-    Step, Traffic, User,
+    Access, Answer, Command, Facts, Group, Host, HostError, Kind, Limits, Node, Output, Process,
+    Question, Step, Traffic, User,
 };
 use crate::value::{Fields, Value};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -21,6 +21,7 @@ impl Host for Nothing {
     fn ask(&self, questions: &[Question], _limits: &Limits) -> Result<Vec<Answer>, HostError> {
         let answer = |question: &Question| match question {
             Question::Path { .. } => Answer::Path(None),
+            Question::Access(_) => Answer::Access(Access::default()),
             Question::Tree { .. } => Answer::Tree(Vec::new()),
             Question::Processes(_) => Answer::Processes(Vec::new()),
             Question::User(_) => Answer::User(None),

@@ -1,5 +1,6 @@
 //! Answers questions: all of a call in one round trip.
 
+mod access;
 mod accounts;
 mod facts;
 mod path;
@@ -40,6 +41,7 @@ pub(super) fn ask(
         match question {
             // These are put together below.
             Question::Path { .. } => {}
+            Question::Access(path) => access::ask(&mut plan, index, path)?,
             Question::Tree { path, depth } => tree::ask(&mut plan, index, path, *depth)?,
             Question::Processes(recognise) => processes::ask(&mut plan, index, recognise),
             Question::User(name) => accounts::ask_user(&mut plan, index, name),
