@@ -130,7 +130,8 @@ fn expected(change: &Change, expect: &Expect) -> Result<(), String> {
     }
     let result = shown::json(&Value::from_pairs(change.result.clone()));
     for (name, value) in &expect.result {
-        let found = result.get(name).unwrap_or(&serde_json::Value::Null);
+        let found = result.pointer(&format!("/{}", name.replace('.', "/")));
+        let found = found.unwrap_or(&serde_json::Value::Null);
         same(&format!("result.{name}"), found, value)?;
     }
     Ok(())

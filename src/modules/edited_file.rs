@@ -1,6 +1,6 @@
 //! A file of the host that a task edits: what is in it, and how the edited text takes its place.
 
-use super::guard::absolute;
+use super::host_path::{host_path, real_path};
 use super::words;
 use crate::change::{Attributes, Change, EnsureFile, directory_questions};
 use crate::host::{Body, Content, Kind, Node, Probe, sha256};
@@ -9,9 +9,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 /// Bytes up to which a file comes with the first answer; a larger one is fetched.
 const AT_ONCE: u64 = 1 << 20;
-
-/// Links that are followed at most, as in Linux.
-const MAX_LINKS: usize = 40;
 
 /// A file of the host that a task edits, links followed.
 pub(super) struct EditedFile<'a> {
@@ -33,7 +30,7 @@ pub(super) struct Writing<'a> {
 impl<'a> EditedFile<'a> {
     /// Reads the file at a path as written in a playbook.
     pub(super) fn open(host: &'a Probe, written: &str) -> Result<Self, ModuleError> {
-        let path = absolute(host, None, written)?;
+        let path = host_path(host, written)?;
         let mut found = host.look(&path, true, Content::UpTo(AT_ONCE))?;
         let content = match &mut found {
             None => None,
@@ -78,7 +75,7 @@ impl<'a> EditedFile<'a> {
         if !is_new_text && !are_new_attributes {
             return Ok(change);
         }
-        let path = target(self.host, &self.path)?;
+        let path = real_path(self.host, &self.path)?;
         if let (None, Some(parent)) = (&self.found, path.parent()) {
             let found = self.host.ask(&directory_questions(parent))?;
             change.ensure_directory(parent, &Attributes::default(), &found)?;
@@ -105,21 +102,6 @@ fn content(host: &Probe, path: &Utf8Path, node: &mut Node) -> Result<Vec<u8>, Mo
     node.sha256 = Some(sha256(&content));
     node.size = content.len() as u64;
     Ok(content)
-}
-
-/// Returns where a link leads to in the end, be there something or not.
-fn target(host: &Probe, link: &Utf8Path) -> Result<Utf8PathBuf, ModuleError> {
-    let mut path = link.to_owned();
-    for _ in 0..MAX_LINKS {
-        let node = host.stat(&path)?;
-        let Some(Kind::Symlink { target }) = node.map(|node| node.kind) else {
-            return Ok(path);
-        };
-        path = path.parent().unwrap_or(&path).join(target);
-    }
-    Err(ModuleError::refused(format!(
-        "there are too many links on the way from {link}"
-    )))
 }
 
 fn validation(written: Option<&str>) -> Result<Option<Vec<String>>, ModuleError> {

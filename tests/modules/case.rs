@@ -106,7 +106,7 @@ pub(super) struct Expect {
     pub(super) plan: Option<Vec<String>>,
     /// All differences, each with its two headers.
     pub(super) diff: Option<String>,
-    /// Some of the return values.
+    /// Some of the return values; `a.b` is what the map `a` has under `b`.
     pub(super) result: IndexMap<String, serde_json::Value>,
     /// Why it cannot be planned.
     pub(super) error: Option<String>,

@@ -1,0 +1,217 @@
+//! `stat`: what stands at a path.
+
+mod checksum;
+mod programs;
+
+use super::host_path::{host_path, real_path};
+use crate::change::Change;
+use crate::host::{Access, Answer, Content, HostError, Kind, Node, Question};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::value::{Fields, map};
+use camino::Utf8Path;
+use checksum::Algorithm;
+
+/// Tells what stands at a path of the host: kind, size, mode, owner, times, checksum.
+///
+/// Nothing is changed. Times are whole seconds.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Stat {
+    /// The path.
+    path: String,
+    /// Whether a link stands for what it leads to.
+    #[serde(default)]
+    follow: bool,
+    /// Whether the checksum of a file is told.
+    #[serde(default = "yes")]
+    get_checksum: bool,
+    /// Which checksum.
+    #[serde(default)]
+    checksum_algorithm: Algorithm,
+    /// Whether the host's program `file` is asked for `mimetype` and `charset`; no by default.
+    #[serde(default)]
+    get_mime: bool,
+    /// Whether the host's program `lsattr` is asked for `attributes`, `attr_flags` and `version`;
+    /// no by default.
+    #[serde(default)]
+    get_attributes: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl BuiltIn for Stat {
+    const NAME: &'static str = "stat";
+    const ALIASES: &'static [(&'static str, &'static str)] = &[
+        ("dest", "path"),
+        ("name", "path"),
+        ("mime", "get_mime"),
+        ("mime_type", "get_mime"),
+        ("mime-type", "get_mime"),
+        ("attr", "get_attributes"),
+        ("attributes", "get_attributes"),
+        ("checksum", "checksum_algorithm"),
+        ("checksum_algo", "checksum_algorithm"),
+    ];
+    const EXAMPLE: &'static str = "\
+- name: Is there a configuration?
+  stat:
+    path: /etc/rocketmq/broker.conf
+  register: configuration
+  # Later: when: configuration.stat.exists
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[(
+        "stat",
+        "A map. Always `exists`; if it does: `path`, `isreg`, `isdir`, `islnk`, `ischr`, `isblk`, \
+         `isfifo`, `issock`, `mode` as in \"0644\", `uid`, `gid`, `pw_name`, `gr_name`, `size`, \
+         `inode`, `dev`, `nlink`, `atime`, `mtime`, `ctime`, `isuid`, `isgid`; `rusr`, `wusr`, \
+         `xusr` and the same for `grp` and `oth`; `readable`, `writeable` and `executable` for \
+         the task's user; `checksum` of a file that can be read; `lnk_target` and `lnk_source` \
+         (with all links resolved) of a link.",
+    )];
+}
+
+impl Module for Stat {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let path = host_path(context.host, &self.path)?;
+        let (node, access) = self.look(context, &path)?;
+        let mut stat = Fields::new();
+        stat.insert("exists".to_owned(), node.is_some().into());
+        if let Some(node) = node {
+            stat.insert("path".to_owned(), path.as_str().into());
+            add_kind(&mut stat, context.host, &path, &node)?;
+            add_numbers(&mut stat, &node);
+            add_bits(&mut stat, node.mode);
+            stat.insert("readable".to_owned(), access.readable.into());
+            stat.insert("writeable".to_owned(), access.writable.into());
+            stat.insert("executable".to_owned(), access.executable.into());
+            if self.get_checksum && node.kind == Kind::File && access.readable {
+                let algorithm = self.checksum_algorithm;
+                let checksum = algorithm.checksum(context.host, &path, &node)?;
+                stat.insert("checksum".to_owned(), checksum.into());
+            }
+            if self.get_mime {
+                stat.extend(programs::mime(context.host, &path)?);
+            }
+            if self.get_attributes {
+                stat.extend(programs::attributes(context.host, &path)?);
+            }
+        }
+        let mut change = Change::default();
+        change.returns("stat", map(stat));
+        Ok(change)
+    }
+}
+
+impl Stat {
+    /// Asks what stands there, and what the user may do with it.
+    fn look(
+        &self,
+        context: &PlanContext,
+        path: &Utf8Path,
+    ) -> Result<(Option<Node>, Access), ModuleError> {
+        let ask = |content| {
+            let look = Question::Path {
+                path: path.to_owned(),
+                follow: self.follow,
+                content,
+            };
+            context.host.ask(&[look, Question::Access(path.to_owned())])
+        };
+        let wanted = if self.get_checksum {
+            self.checksum_algorithm.content()
+        } else {
+            Content::None
+        };
+        let answers = match ask(wanted.clone()) {
+            // A file that may not be read can still be looked at.
+            Err(HostError::Read { .. }) if wanted != Content::None => ask(Content::None)?,
+            answers => answers?,
+        };
+        let mut found = (None, Access::default());
+        for answer in answers {
+            match answer {
+                Answer::Path(node) => found.0 = node,
+                Answer::Access(access) => found.1 = access,
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Adds what kind of thing it is, and where a link leads to.
+fn add_kind(
+    stat: &mut Fields,
+    host: &crate::host::Probe,
+    path: &Utf8Path,
+    node: &Node,
+) -> Result<(), ModuleError> {
+    let special = match node.kind {
+        Kind::Other => programs::special(host, path)?,
+        _ => None,
+    };
+    for (name, is) in [
+        ("isreg", node.kind == Kind::File),
+        ("isdir", node.kind == Kind::Directory),
+        ("islnk", matches!(node.kind, Kind::Symlink { .. })),
+        ("ischr", special == Some('c')),
+        ("isblk", special == Some('b')),
+        ("isfifo", special == Some('p')),
+        ("issock", special == Some('S')),
+    ] {
+        stat.insert(name.to_owned(), is.into());
+    }
+    if let Kind::Symlink { target } = &node.kind {
+        stat.insert("lnk_target".to_owned(), target.as_str().into());
+        let source = real_path(host, path)?;
+        stat.insert("lnk_source".to_owned(), source.as_str().into());
+    }
+    Ok(())
+}
+
+fn add_numbers(stat: &mut Fields, node: &Node) {
+    for (name, value) in [
+        ("mode", format!("{:04o}", node.mode).into()),
+        ("uid", node.uid.into()),
+        ("gid", node.gid.into()),
+        ("size", node.size.into()),
+        ("inode", node.inode.into()),
+        ("dev", node.device.into()),
+        ("nlink", node.links.into()),
+        ("atime", seconds(node.accessed).into()),
+        ("mtime", seconds(node.modified).into()),
+        ("ctime", seconds(node.changed).into()),
+    ] {
+        stat.insert(name.to_owned(), value);
+    }
+    for (name, account, number) in [
+        ("pw_name", &node.owner, node.uid),
+        ("gr_name", &node.group, node.gid),
+    ] {
+        if *account != number.to_string() {
+            stat.insert(name.to_owned(), account.as_str().into());
+        }
+    }
+}
+
+/// Ansible's times are fractions.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a fraction holds whole seconds for 285 million years"
+)]
+fn seconds(time: i64) -> f64 {
+    time as f64
+}
+
+fn add_bits(stat: &mut Fields, mode: u32) {
+    for (class, shift) in [("usr", 6), ("grp", 3), ("oth", 0)] {
+        for (letter, bit) in [("r", 0o4), ("w", 0o2), ("x", 0o1)] {
+            let is_set = mode >> shift & bit != 0;
+            stat.insert(format!("{letter}{class}"), is_set.into());
+        }
+    }
+    stat.insert("isuid".to_owned(), (mode & 0o4000 != 0).into());
+    stat.insert("isgid".to_owned(), (mode & 0o2000 != 0).into());
+}
