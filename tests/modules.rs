@@ -4,6 +4,7 @@
 //! are tested of each: a second run changes nothing and asks once; check mode leaves the machine
 //! alone; and what check mode shows afterwards is what the run makes.
 
+mod ansible;
 mod case;
 mod machine;
 mod packed;

@@ -6,7 +6,7 @@ use rmqplay::archive::Store;
 use rmqplay::change::Change;
 use rmqplay::files::Files;
 use rmqplay::host::{Host, Limits, Probe};
-use rmqplay::module::{Entry, ModuleError, PlanContext, Templates};
+use rmqplay::module::{Entry, ModuleError, PlanContext, Registry, Templates};
 use rmqplay::modules::built_in;
 use rmqplay::source::SourceFile;
 use rmqplay::template::{Engine, Site, Syntax, TemplateError};
@@ -14,7 +14,11 @@ use rmqplay::value::{Fields, Value};
 use rmqplay::yaml::{self, Map, Node};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+/// Made once: both take their time.
+static REGISTRY: LazyLock<Registry> = LazyLock::new(built_in);
+static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::new);
 
 /// A module with its arguments.
 pub(super) struct Task {
@@ -44,7 +48,7 @@ impl Task {
             std::fs::write(path, packed::archive(name, entries)).unwrap();
         }
         Self {
-            entry: built_in().get(&case.module).unwrap().clone(),
+            entry: REGISTRY.get(&case.module).unwrap().clone(),
             args: case.args.clone(),
             vars: rmqplay::value::of(&vars),
             environment: case.data.environment.clone(),
@@ -55,11 +59,28 @@ impl Task {
 
     /// Returns the task of a module with arguments written in YAML.
     pub(super) fn written(module: &str, args: &str) -> Self {
-        let file = SourceFile::new("<test>", args);
-        let node = yaml::read(&file).unwrap_or_else(|problems| panic!("{problems}"));
+        let node = yaml::read(&SourceFile::new("<test>", args)).unwrap();
+        Self::new(module, node.as_map().cloned().unwrap_or_default())
+    }
+
+    /// Returns the task of a module with arguments in which braces are no templates.
+    pub(super) fn plain(module: &str, args: &serde_json::Map<String, serde_json::Value>) -> Self {
+        let text = serde_json::to_string(args).unwrap();
+        let mut node = yaml::read(&SourceFile::new("<test>", text)).unwrap();
+        if let yaml::Data::Map(args) = &mut node.data {
+            for (_, value) in args {
+                if let yaml::Data::Text(text) = &value.data {
+                    value.data = yaml::Data::Unsafe(text.clone());
+                }
+            }
+        }
+        Self::new(module, node.as_map().cloned().unwrap_or_default())
+    }
+
+    fn new(module: &str, args: Map) -> Self {
         Self {
-            entry: built_in().get(module).unwrap().clone(),
-            args: node.as_map().cloned().unwrap_or_default(),
+            entry: REGISTRY.get(module).unwrap().clone(),
+            args,
             vars: rmqplay::value::of(&serde_json::json!({})),
             environment: BTreeMap::new(),
             folder: tempfile::tempdir().unwrap(),
@@ -75,7 +96,7 @@ impl Task {
 
     /// Returns what the task would do on a host.
     pub(super) fn plan(&self, host: &Arc<dyn Host>) -> Result<Change, String> {
-        let engine = Engine::new();
+        let engine = ENGINE.clone();
         let mut fields = Fields::new();
         let mut raw = BTreeMap::new();
         for (key, value) in &self.args {
