@@ -203,3 +203,11 @@ fn same<T: std::fmt::Debug + PartialEq>(what: &str, found: &T, expected: &T) -> 
         "{what}:\n  found    {found:?}\n  expected {expected:?}"
     ))
 }
+
+#[test]
+fn a_page_is_made_from_the_arguments() {
+    let registry = built_in();
+    for name in ["lineinfile", "symlink"] {
+        insta::assert_snapshot!(name, registry.get(name).unwrap().page());
+    }
+}
