@@ -2,8 +2,7 @@
 
 use crate::change::{Change, Sets};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
-use crate::value::{self, Fields, Value};
-use minijinja::value::ValueKind;
+use crate::value::{self, Fields};
 
 /// Sets variables of the host, for the rest of the run.
 ///
@@ -32,10 +31,16 @@ impl Module for SetFact {
         // `cacheable` is no variable: facts do not outlive a run.
         let named = self.0.iter().filter(|(name, _)| *name != "cacheable");
         let variables: Fields = named
-            .map(|(name, value)| (name.clone(), boolean(value)))
+            .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         if variables.is_empty() {
             return Err(ModuleError::refused("set_fact needs a variable to set"));
+        }
+        if let Some(name) = variables.keys().find(|name| !is_name(name)) {
+            return Err(ModuleError::Refused {
+                message: format!("{name:?} cannot be the name of a variable"),
+                help: Some("a name has letters, digits and underscores, no digit first".to_owned()),
+            });
         }
         let mut change = Change::default();
         change.returns("ansible_facts", value::map(variables.clone()));
@@ -44,11 +49,7 @@ impl Module for SetFact {
     }
 }
 
-/// Text that says yes or no becomes a boolean, as in Ansible without native types.
-fn boolean(value: &Value) -> Value {
-    match value.as_str() {
-        Some("true" | "True" | "yes" | "Yes") if value.kind() == ValueKind::String => true.into(),
-        Some("false" | "False" | "no" | "No") if value.kind() == ValueKind::String => false.into(),
-        _ => value.clone(),
-    }
+fn is_name(text: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    text.starts_with(letter) && text.chars().all(|c| letter(c) || c.is_ascii_digit())
 }

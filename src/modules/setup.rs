@@ -1,6 +1,7 @@
 //! `setup`: gathers facts.
 
 use crate::change::{Change, Sets};
+use crate::glob;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::{self, Fields};
 
@@ -38,7 +39,7 @@ impl Module for Setup {
             let name = name.strip_prefix("ansible_").unwrap_or(name);
             let matches = |pattern: &String| {
                 let pattern = pattern.strip_prefix("ansible_").unwrap_or(pattern);
-                is_match(pattern, name)
+                glob::matches(pattern, name)
             };
             self.filter.is_empty() || self.filter.iter().any(matches)
         };
@@ -51,27 +52,5 @@ impl Module for Setup {
         change.returns("ansible_facts", value::map(prefixed.collect()));
         change.sets = Sets::Facts(facts);
         Ok(change)
-    }
-}
-
-/// Returns whether a name matches a pattern with `*` and `?`.
-fn is_match(pattern: &str, name: &str) -> bool {
-    let mut pattern_rest = pattern.chars();
-    match pattern_rest.next() {
-        None => name.is_empty(),
-        Some('*') => {
-            let rest = pattern_rest.as_str();
-            name.char_indices()
-                .map(|(at, _)| at)
-                .chain([name.len()])
-                .any(|at| is_match(rest, &name[at..]))
-        }
-        Some(wanted) => {
-            let mut name_rest = name.chars();
-            name_rest
-                .next()
-                .is_some_and(|found| wanted == '?' || wanted == found)
-                && is_match(pattern_rest.as_str(), name_rest.as_str())
-        }
     }
 }
