@@ -37,6 +37,16 @@ fn modules_do_what_their_cases_say() {
 }
 
 #[test]
+fn every_module_has_cases() {
+    let files = case_files();
+    for entry in built_in().modules() {
+        let folder = std::path::Path::new("tests/modules").join(entry.name);
+        let has_cases = files.iter().any(|file| file.starts_with(&folder));
+        assert!(has_cases, "no file in {}", folder.display());
+    }
+}
+
+#[test]
 fn the_example_of_every_module_can_be_planned() {
     for entry in built_in().modules() {
         let tasks = task::example(entry);

@@ -8,7 +8,11 @@ use serde_json::{Value as Json, json};
 
 /// Returns each step as one line: what is done, to what, and what it will be like.
 pub(super) fn plan_lines(change: &Change) -> Vec<String> {
-    change.steps.iter().map(line).collect()
+    change
+        .steps
+        .iter()
+        .map(|step| masked(&line(step)))
+        .collect()
 }
 
 fn line(step: &Step) -> String {
@@ -56,6 +60,24 @@ fn line(step: &Step) -> String {
         }
         Step::Wait(wait) => format!("wait for {}", wait.what),
     }
+}
+
+/// Returns a line with `RANDOM` for each long run of hexadecimal digits: a name nobody foresees.
+fn masked(line: &str) -> String {
+    let mut masked = String::new();
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        let digits = rest.chars().take_while(char::is_ascii_hexdigit).count();
+        if digits >= 16 {
+            masked += "RANDOM";
+        }
+        let (taken, after) = rest.split_at(digits.max(first.len_utf8()));
+        if digits < 16 {
+            masked += taken;
+        }
+        rest = after;
+    }
+    masked
 }
 
 fn account(kind: &str, name: Option<&String>, before: bool, after: bool) -> String {

@@ -1,0 +1,117 @@
+//! `tempfile`: a file or directory with a name that nobody can foresee.
+
+use super::file_result::FileResult;
+use super::host_path::host_path;
+use crate::change::{Attributes, Change};
+use crate::host::{Body, Ownership, Step};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use ring::rand::{SecureRandom, SystemRandom};
+use std::fmt::Write;
+
+/// Makes an empty file or directory for the host's user alone, under a name that nobody can
+/// foresee.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tempfile {
+    /// What is made.
+    #[serde(default)]
+    state: State,
+    /// The directory it is made in; by default that of the variable TMPDIR, or /tmp.
+    path: Option<String>,
+    /// How the name begins.
+    #[serde(default = "usual_prefix")]
+    prefix: String,
+    /// How the name ends.
+    #[serde(default)]
+    suffix: String,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    #[default]
+    File,
+    Directory,
+}
+
+fn usual_prefix() -> String {
+    "ansible.".to_owned()
+}
+
+impl BuiltIn for Tempfile {
+    const NAME: &'static str = "tempfile";
+    const EXAMPLE: &'static str = "\
+- name: A place for the backup
+  tempfile:
+    state: directory
+    suffix: .backup
+  register: place
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("path", "The file or directory."),
+        ("state", "`file` or `directory`."),
+        ("mode", "Permission bits, as in \"0600\"."),
+        ("owner", "User name; `uid` is the number."),
+    ];
+}
+
+impl Module for Tempfile {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let folder = match &self.path {
+            Some(path) => host_path(context.host, path)?,
+            None => {
+                let environment = context.host.facts()?.0.get("env").cloned();
+                let folder = environment.and_then(|all| all.get_attr("TMPDIR").ok());
+                let folder = folder.as_ref().and_then(|folder| folder.as_str());
+                host_path(context.host, folder.unwrap_or("/tmp"))?
+            }
+        };
+        let path = folder.join(format!("{}{}{}", self.prefix, random()?, self.suffix));
+        let mut change = Change::default();
+        change.returns("path", path.as_str());
+        let owned = |mode| Ownership {
+            mode: Some(mode),
+            ..Ownership::default()
+        };
+        let (state, mode) = match self.state {
+            State::File => ("file", 0o600),
+            State::Directory => ("directory", 0o700),
+        };
+        FileResult {
+            found: None,
+            attributes: &Attributes::default(),
+            state,
+            usual_mode: mode,
+            size: (self.state == State::File).then_some(0),
+        }
+        .add(&mut change, context.host)?;
+        change.steps.push(match self.state {
+            State::Directory => Step::Mkdir {
+                path,
+                ownership: owned(mode),
+            },
+            State::File => Step::Write {
+                path,
+                before: None,
+                body: Body::Bytes(Vec::new().into()),
+                ownership: owned(mode),
+                backup: None,
+                validate: None,
+            },
+        });
+        Ok(change)
+    }
+}
+
+/// Returns letters and digits that nobody can foresee.
+fn random() -> Result<String, ModuleError> {
+    let mut bytes = [0; 8];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| ModuleError::refused("this machine gives no random numbers"))?;
+    let mut name = String::new();
+    for byte in bytes {
+        let _ = write!(name, "{byte:02x}");
+    }
+    Ok(name)
+}
