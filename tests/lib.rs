@@ -11,6 +11,7 @@ mod architecture;
 mod contract;
 mod host_contract;
 mod host_forks;
+mod host_hostile;
 mod inventory;
 mod lab_cluster;
 mod lab_cost;

@@ -1,11 +1,12 @@
 # What stands at paths. Paths are absolute, so none is taken for an option.
 
-# The first letter tells the base of the mode: hexadecimal with the type, or octal with it.
+# The first letter tells the base of the mode: hexadecimal with the type, or octal with it. The last
+# one keeps newlines at the end of a name where the output is substituted.
 rmq_count 1
 if stat -c %f / >/dev/null 2>&1; then
-  rmq_c=-c rmq_format='x%f/%u/%g/%s/%Y/%X/%Z/%h/%i/%d/%U/%G/%N'
+  rmq_c=-c rmq_format='x%f/%u/%g/%s/%Y/%X/%Z/%h/%i/%d/%U/%G/%N|'
 else
-  rmq_c=-f rmq_format='o%p/%u/%g/%z/%m/%a/%c/%l/%i/%d/%Su/%Sg/%N%SY'
+  rmq_c=-f rmq_format='o%p/%u/%g/%z/%m/%a/%c/%l/%i/%d/%Su/%Sg/%N%SY|'
 fi
 
 # The command that prints digest and name of files, or of standard input.

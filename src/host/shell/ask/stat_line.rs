@@ -14,6 +14,9 @@ pub(super) struct StatLine {
     pub(super) length: usize,
 }
 
+/// What a line ends with.
+const END: &[u8] = b"|\n";
+
 /// Fields before the name.
 const FIELDS: usize = 12;
 
@@ -77,9 +80,9 @@ impl<'a> Line<'a> {
             (None, _) => (None, rest),
             (Some(size), Some(rest)) => target(rest, usize::try_from(size).ok()?, quotes)?,
             // It could not be read.
-            (Some(_), None) => (None, from_newline(rest)?),
+            (Some(_), None) => (None, from_end(rest)?),
         };
-        let rest = rest.strip_prefix(b"\n")?;
+        let rest = rest.strip_prefix(END)?;
         Some(Self {
             target,
             length: bytes.len() - rest.len(),
@@ -103,18 +106,19 @@ fn after_name<'a>(bytes: &'a [u8], name: &[u8]) -> Option<(&'a [u8], usize)> {
 
 /// Takes a target of that many bytes; none, and the rest of the line, where it was escaped.
 fn target(bytes: &[u8], size: usize, quotes: usize) -> Option<(Option<&[u8]>, &[u8])> {
-    let end = size + 2 * quotes;
-    if size > 0 && bytes.get(end) == Some(&b'\n') {
-        return Some((bytes.get(quotes..size + quotes), bytes.get(end..)?));
+    let end = size.saturating_add(2 * quotes);
+    let after = bytes.get(end..).filter(|rest| rest.starts_with(END));
+    if let (1.., Some(rest)) = (size, after) {
+        return Some((bytes.get(quotes..size + quotes), rest));
     }
-    let rest = from_newline(bytes)?;
+    let rest = from_end(bytes)?;
     let line = bytes.get(..bytes.len() - rest.len())?;
     // Links of /proc have no size.
     Some(((size == 0).then(|| unquoted(line)), rest))
 }
 
-fn from_newline(bytes: &[u8]) -> Option<&[u8]> {
-    let at = bytes.iter().position(|&byte| byte == b'\n')?;
+fn from_end(bytes: &[u8]) -> Option<&[u8]> {
+    let at = bytes.windows(END.len()).position(|window| window == END)?;
     bytes.get(at..)
 }
 
@@ -184,7 +188,7 @@ mod tests {
             "\"/l\" -> 'TARGET'",
         ] {
             let printed = printed.replace("TARGET", "tar\nget\n");
-            let bytes = format!("{LINK}{printed}\nnext");
+            let bytes = format!("{LINK}{printed}|\nnext");
             let line = StatLine::read(bytes.as_bytes(), "/l".into())
                 .unwrap()
                 .unwrap();
@@ -197,7 +201,7 @@ mod tests {
 
     #[test]
     fn an_escaped_target_is_left_to_be_asked_for() {
-        let bytes = format!("{LINK}'/l' -> 'tar\\nget\\n'\n");
+        let bytes = format!("{LINK}'/l' -> 'tar\\nget\\n'|\n");
         let line = StatLine::read(bytes.as_bytes(), "/l".into())
             .unwrap()
             .unwrap();
@@ -207,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_line_about_another_path_is_not_taken() {
-        let bytes = b"x81a4/0/0/8/1/2/3/1/9/5/UNKNOWN/root//etc/hosts.bak\n";
+        let bytes = b"x81a4/0/0/8/1/2/3/1/9/5/UNKNOWN/root//etc/hosts.bak|\n";
         assert!(
             StatLine::read(bytes, "/etc/hosts".into())
                 .unwrap()
