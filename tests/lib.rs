@@ -9,6 +9,7 @@
 
 mod architecture;
 mod contract;
+mod host_become;
 mod host_contract;
 mod host_forks;
 mod host_hostile;

@@ -29,33 +29,30 @@ impl Login {
         limits: &Limits,
     ) -> Result<Box<dyn Channel>, HostError> {
         let word = random_word()?;
-        let asked = self.other.as_ref().filter(|other| other.password.is_some());
-        let loader = match asked {
-            Some(_) => format!("echo; echo ready-{word}; {LOADER}"),
-            None => LOADER.to_owned(),
+        let prompt = format!("password-{word}:");
+        let Some(other) = self.other.as_ref().filter(|other| other.password.is_some()) else {
+            return transport.open(&self.command_line(LOADER, &prompt)?, limits);
         };
-        let line = self.command_line(&loader, &format!("password-{word}:"))?;
-        let mut channel = transport.open(&line, limits)?;
-        if let Some(other) = asked {
-            let limits = limits.sooner(Instant::now() + BECOME_TIMEOUT);
-            let mut dialog = Dialog {
-                other,
-                prompt: match other.method {
-                    BecomeMethod::Sudo => format!("password-{word}:"),
-                    BecomeMethod::Su | BecomeMethod::Doas => "assword:".to_owned(),
-                },
-                ready: format!("ready-{word}\n"),
-                said: String::new(),
-                printed: String::new(),
-                answered: false,
-            };
-            let outcome = dialog.hold(&mut *channel, &limits);
-            outcome.map_err(|error| match error {
-                HostError::TimedOut => dialog.failed("no answer"),
-                other => other,
-            })?;
+        let loader = format!("echo; echo ready-{word}; {LOADER}");
+        let mut channel = transport.open(&self.command_line(&loader, &prompt)?, limits)?;
+        let mut dialog = Dialog {
+            other,
+            prompt: match other.method {
+                BecomeMethod::Sudo => prompt,
+                BecomeMethod::Su | BecomeMethod::Doas => "assword:".to_owned(),
+            },
+            ready: format!("ready-{word}\n"),
+            said: String::new(),
+            printed: String::new(),
+            answered: false,
+        };
+        let patience = limits.sooner(Instant::now() + BECOME_TIMEOUT);
+        match dialog.hold(&mut *channel, &patience) {
+            Ok(()) => Ok(channel),
+            // Unless it is the caller's own patience that has ended.
+            Err(HostError::TimedOut) if limits.check().is_ok() => Err(dialog.failed("no answer")),
+            Err(error) => Err(error),
         }
-        Ok(channel)
     }
 
     /// Returns the error for a shell that ended before it said anything.
