@@ -13,6 +13,7 @@ mod host_become;
 mod host_contract;
 mod host_forks;
 mod host_hostile;
+mod host_interrupted;
 mod inventory;
 mod lab_cluster;
 mod lab_cost;
