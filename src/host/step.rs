@@ -191,7 +191,8 @@ pub struct Unpack {
     pub name: String,
     /// The directory, which exists.
     pub directory: Utf8PathBuf,
-    /// The tar stream on the controller, made from the archive with only the entries below.
+    /// The tar stream on the controller, made from the archive with only the entries below. The
+    /// owners that it names do not count, only those below.
     pub tar: PathBuf,
     /// Bytes of the stream.
     pub size: u64,

@@ -2,7 +2,7 @@
 
 use super::{Clause, Contract};
 use rmqplay::host::{
-    Answer, Condition, Group, HostError, Kind, Limits, Process, ProcessMatch, Question,
+    Answer, Command, Condition, Group, HostError, Kind, Limits, Process, ProcessMatch, Question,
     StartProcess, Step, User, Wait,
 };
 use std::net::TcpListener;
@@ -32,11 +32,18 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("facts_are_told", facts_are_told),
 ];
 
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/of/its/own";
+
 fn start(contract: &Contract, argv: &[&str], recognise: ProcessMatch) -> Step {
     Step::StartProcess(StartProcess {
         argv: argv.iter().map(|word| (*word).to_owned()).collect(),
         directory: contract.scratch.clone(),
-        environment: [("COLOUR".to_owned(), "it's\nred".to_owned())].into(),
+        environment: [
+            ("COLOUR".to_owned(), "it's\nred".to_owned()),
+            ("LC_ALL".to_owned(), "POSIX".to_owned()),
+            ("PATH".to_owned(), PATH.to_owned()),
+        ]
+        .into(),
         user: None,
         log: contract.path("log"),
         recognise,
@@ -82,7 +89,8 @@ fn a_program_is_started_found_and_ended(contract: &Contract) {
     }
     // A word that no other run has either.
     let word = format!("it's a {} *word*", contract.scratch);
-    let text = "echo \"$COLOUR\"; trap 'echo int; exit' INT; pwd; while :; do sleep 0.2; done";
+    // It never forks: for a moment there would be two of it.
+    let text = "mkfifo wait; echo \"$COLOUR|$LC_ALL|$PATH\"; trap 'echo int; exit' INT; pwd; read line <>wait";
     let recognise = ProcessMatch {
         main_class: Some(word.clone()),
         ..ProcessMatch::default()
@@ -187,7 +195,7 @@ fn a_program_is_started_found_and_ended(contract: &Contract) {
     // It heeds SIGINT, which what a shell starts in the background does not.
     contract.apply(&signal("INT", process.started));
     let has_setsid = contract.host.query(
-        &rmqplay::host::Command::new(["sh", "-c", "setsid -f true"]),
+        &Command::new(["sh", "-c", "setsid -f true"]),
         &Limits::default(),
     );
     if has_setsid.unwrap().status != 0 {
@@ -196,7 +204,8 @@ fn a_program_is_started_found_and_ended(contract: &Contract) {
     wait(contract, running(&recognise, false), 20).unwrap();
     contract.apply(&signal("KILL", process.started));
     let text = String::from_utf8(contract.read(&log)).unwrap();
-    assert!(text.starts_with("it's\nred\n"), "{text}");
+    let expected = format!("it's\nred|POSIX|{PATH}\n");
+    assert!(text.starts_with(&expected), "{text}");
 }
 
 fn a_program_that_cannot_be_started(contract: &Contract) {
@@ -266,7 +275,7 @@ fn ports_are_open_or_not(contract: &Contract) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let number = listener.local_addr().unwrap().port();
     let is_here = contract.host.query(
-        &rmqplay::host::Command::new(["sh", "-c", &format!("[ -d /proc/{} ]", std::process::id())]),
+        &Command::new(["sh", "-c", &format!("[ -d /proc/{} ]", std::process::id())]),
         &Limits::default(),
     );
     if is_here.unwrap().status == 0 {
@@ -352,7 +361,13 @@ fn accounts_are_told(contract: &Contract) {
 }
 
 fn accounts_are_made_changed_and_removed(contract: &Contract) {
-    if !(contract.root && contract.real) {
+    let has_programs = || {
+        let text = "PATH=$PATH:/usr/sbin:/sbin; command -v groupadd || command -v addgroup";
+        let command = Command::new(["sh", "-c", text]);
+        let output = contract.host.query(&command, &Limits::default());
+        output.unwrap().status == 0
+    };
+    if !(contract.root && contract.real && has_programs()) {
         return;
     }
     let step = |before: &Option<User>, after: Option<User>, password: Option<&str>| Step::User {

@@ -22,7 +22,7 @@ pub(super) fn start(
     let program = start.argv.first().map_or("", String::as_str);
     let mut script = Script::with(&[&BASE, &PROCESS]);
     // The subshell, both of what tries setsid, and what starts the program.
-    script.raw("rmq_count 4; ( ");
+    script.raw("rmq_count 4; ( rmq_login;");
     export(&mut script, &start.environment)?;
     let user = start.user.as_deref().unwrap_or("");
     script.call("rmq_as", [user, &launch(start, program)]);

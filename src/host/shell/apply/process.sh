@@ -1,9 +1,8 @@
 # Programs that outlive the connection.
 
 # USER TEXT: evaluates a piece of shell text as that user, or as ours if it is empty. The caller is
-# a subshell.
+# a subshell in the user's own environment.
 rmq_as() {
-  rmq_login
   if [ "$1" ]; then
     rmq_count 2
     if [ "$1" != "$(id -un)" ] && [ "$1" != "$(id -u)" ]; then

@@ -34,13 +34,14 @@ rmq_pids_by_executable() {
   rmq_t=$1
   set -- /proc/[0-9]*/exe
   rmq_s=$(exec stat $rmq_c %N "$@" 2>/dev/null)
+  rmq_ifs=$IFS
   IFS=$rmq_nl
   set -f
   for rmq_p in $rmq_s; do
     case ${rmq_p#*/exe} in *"$rmq_t"*) rmq_p=${rmq_p#*/proc/} rmq_pids="$rmq_pids ${rmq_p%%/*}" ;; esac
   done
   set +f
-  IFS=' 	'$rmq_nl
+  IFS=$rmq_ifs
 }
 
 # HOW TEXT: word, executable or all. Owners, executables and directories in one piece, then a piece
@@ -52,11 +53,11 @@ rmq_processes() {
   executable) rmq_pids_by_executable "$2" ;;
   all) rmq_pids=; for rmq_p in /proc/[0-9]*; do rmq_pids="$rmq_pids ${rmq_p#/proc/}"; done ;;
   esac
-  set --
-  for rmq_p in $rmq_pids; do set -- "$@" "/proc/$rmq_p" "/proc/$rmq_p/exe" "/proc/$rmq_p/cwd"; done
-  if [ $# -gt 0 ]; then
+  rmq_s=
+  for rmq_p in $rmq_pids; do rmq_s="$rmq_s /proc/$rmq_p /proc/$rmq_p/exe /proc/$rmq_p/cwd"; done
+  if [ "$rmq_s" ]; then
     rmq_count 1
-    stat $rmq_c '%u/%U/%N' "$@" 2>/dev/null
+    stat $rmq_c '%u/%U/%N' $rmq_s 2>/dev/null
   fi
   rmq_piece owners
   for rmq_p in $rmq_pids; do
