@@ -20,9 +20,23 @@ pub(crate) fn wanted() -> bool {
     std::env::var_os("RMQPLAY_LAB").is_some()
 }
 
+/// Names the lab in a process that `Lab::test` has started.
+const CONTROLLER: &str = "RMQPLAY_LAB_CONTROLLER";
+
+/// Returns whether this process runs on the controller of the lab of that name.
+pub(crate) fn is_controller_of(lab: &str) -> bool {
+    std::env::var_os(CONTROLLER).is_some_and(|name| name == lab)
+}
+
 /// The checkout.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Returns the password by which `operator` is root on the hosts of that lab.
+pub(crate) fn operator_password(lab: &str) -> String {
+    let file = root().join("build/lab").join(lab).join("operator_password");
+    std::fs::read_to_string(file).unwrap().trim().to_owned()
 }
 
 impl Lab {
@@ -70,6 +84,19 @@ impl Lab {
     pub(crate) fn rmqplay(&self, arguments: &[&str]) -> Output {
         let binary = env!("CARGO_BIN_EXE_rmqplay");
         self.try_run(&[&["ctl", binary], arguments].concat())
+    }
+
+    /// Runs the tests of this program whose names begin so in a process on the controller: it is
+    /// there that they reach the hosts by themselves.
+    pub(crate) fn test(&self, beginning: &str) {
+        let test = std::env::current_exe().unwrap();
+        let name = format!("{CONTROLLER}={}", self.name);
+        let words = ["ctl", "env", &name, test.to_str().unwrap(), beginning];
+        let output = self.run(&[words.as_slice(), &["--test-threads=1"]].concat());
+        assert!(
+            !output.contains(" 0 passed"),
+            "no test begins so: {beginning}"
+        );
     }
 
     /// Returns everything that was written on the hosts since they started, with times.

@@ -14,6 +14,7 @@ mod host_contract;
 mod host_forks;
 mod host_hostile;
 mod host_interrupted;
+mod host_lab;
 mod inventory;
 mod lab_cluster;
 mod lab_cost;

@@ -1,7 +1,7 @@
 //! Commands over a real sshd: their pipes, limits, jump hosts and lost connections.
 
 use crate::ssh_login::stdout;
-use crate::sshd::{Between, Sshd, Unanswering, connections, free_port};
+use crate::sshd::{Between, Sshd, Unanswering, connections, free_port, is_alone, run_test_alone};
 use rmqplay::host::shell::{Channel, Received, Transport};
 use rmqplay::host::ssh::{HostKeyPolicy, Route, SshTransport, Target};
 use rmqplay::host::{Cancel, HostError, Limits};
@@ -497,12 +497,14 @@ const PIECE: usize = 250_000;
 #[test]
 fn large_bodies_pass_through_little_memory() {
     // In a process of its own, for the peak is one of the whole process.
-    crate::sshd::run_test_alone("ssh_channels::a_large_body_goes_and_comes");
+    run_test_alone("ssh_channels::a_large_body_goes_and_comes");
 }
 
 #[test]
-#[ignore = "run alone by large_bodies_pass_through_little_memory"]
 fn a_large_body_goes_and_comes() {
+    if !is_alone() {
+        return;
+    }
     let sshd = Sshd::start("");
     let transport = connections().transport(&sshd.target());
     run(&transport, "true");

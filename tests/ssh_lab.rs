@@ -1,34 +1,44 @@
 //! SSH to the hosts of the lab: each behind its own cable, which can be cut.
 
 use crate::contract::{Contract, check};
+use crate::lab_hosts::{Lab, is_controller_of, operator_password, wanted};
 use crate::ssh_login::stdout;
-use crate::sshd::{connections, on_lab, program};
+use crate::sshd::{connections, program};
 use rmqplay::host::shell::{Become, BecomeMethod, Received, ShellHost, Transport};
 use rmqplay::host::ssh::{HostKeyPolicy, Route, SshTransport, Target};
 use rmqplay::host::{HostError, Limits, Secret};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 #[test]
 fn hosts_of_the_lab_are_worked_with() {
-    on_lab("ssh", &["4"], "ssh_lab::host_");
+    if wanted() {
+        let lab = Lab::up(LAB, 4, "debian");
+        lab.test("ssh_lab::host_");
+        lab.test("host_lab::debian_");
+    }
 }
 
 #[test]
 fn hosts_whose_userland_is_busybox_are_worked_with() {
-    on_lab(
-        "ssh-busybox",
-        &["1", "--userland", "busybox"],
-        "ssh_lab::busybox_host_",
-    );
+    if wanted() {
+        let lab = Lab::up(BUSYBOX_LAB, 1, "busybox");
+        lab.test("ssh_lab::busybox_host_");
+        lab.test("host_lab::busybox_");
+    }
 }
 
-/// Returns a file of the lab called `ssh`.
-fn file(name: &str) -> PathBuf {
-    Path::new("build/lab/ssh").join(name)
-}
+/// The labs of the tests here and of `host_lab`.
+pub(crate) const LAB: &str = "ssh";
+pub(crate) const BUSYBOX_LAB: &str = "ssh-busybox";
 
 fn target(host: u8) -> Target {
+    target_of(LAB, host)
+}
+
+/// Returns root of a host of a lab.
+pub(crate) fn target_of(lab: &str, host: u8) -> Target {
+    let file = |name| Path::new("build/lab").join(lab).join(name);
     Target {
         name: format!("centos{}", 200 + u16::from(host)),
         host: format!("192.168.2.{}", 200 + u16::from(host)),
@@ -78,13 +88,14 @@ impl Drop for Cut {
 }
 
 #[test]
-#[ignore = "run in the lab"]
 fn host_users_log_in_by_key_and_password() {
-    let password = std::fs::read_to_string(file("operator_password")).unwrap();
+    if !is_controller_of(LAB) {
+        return;
+    }
     let by_password = Target {
         user: "operator".to_owned(),
         identity_files: Vec::new(),
-        password: Some(Secret::new(password.trim().to_owned())),
+        password: Some(Secret::new(operator_password(LAB))),
         ..target(1)
     };
     let by_key = Target {
@@ -101,8 +112,10 @@ fn host_users_log_in_by_key_and_password() {
 }
 
 #[test]
-#[ignore = "run in the lab"]
 fn host_keys_of_all_are_accepted_at_once() {
+    if !is_controller_of(LAB) {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let known_hosts = vec![folder.path().join("known_hosts")];
     let connections = connections();
@@ -123,8 +136,10 @@ fn host_keys_of_all_are_accepted_at_once() {
 }
 
 #[test]
-#[ignore = "run in the lab"]
 fn host_one_carries_connections_to_the_others() {
+    if !is_controller_of(LAB) {
+        return;
+    }
     let connections = connections();
     for host in 2..=4 {
         let target = Target {
@@ -137,8 +152,10 @@ fn host_one_carries_connections_to_the_others() {
 }
 
 #[test]
-#[ignore = "run in the lab"]
 fn host_behind_a_cut_cable_is_lost_and_found_again() {
+    if !is_controller_of(LAB) {
+        return;
+    }
     let limits = Limits::default();
     let transport = connections().transport(&target(2));
     for reads in [true, false] {
@@ -163,8 +180,10 @@ fn host_behind_a_cut_cable_is_lost_and_found_again() {
 }
 
 #[test]
-#[ignore = "run in the lab"]
 fn host_behind_a_cut_cable_delays_no_other() {
+    if !is_controller_of(LAB) {
+        return;
+    }
     let _cut = Cut::cable(3);
     let connections = connections();
     let cut_off = Target {
@@ -198,14 +217,18 @@ fn check_contract(target: &Target, other: Option<Become>) {
 }
 
 #[test]
-#[ignore = "run in the lab"]
 fn host_contract_holds_for_root() {
+    if !is_controller_of(LAB) {
+        return;
+    }
     check_contract(&target(1), None);
 }
 
 #[test]
-#[ignore = "run in the lab"]
 fn host_contract_holds_for_a_user_without_rights() {
+    if !is_controller_of(LAB) {
+        return;
+    }
     let guest = Target {
         user: "guest".to_owned(),
         ..target(1)
@@ -214,32 +237,32 @@ fn host_contract_holds_for_a_user_without_rights() {
 }
 
 #[test]
-#[ignore = "run in the lab"]
 fn host_contract_holds_for_root_by_sudo_with_a_password() {
+    if !is_controller_of(LAB) {
+        return;
+    }
     let operator = Target {
         user: "operator".to_owned(),
         ..target(1)
     };
-    let password = std::fs::read_to_string(file("operator_password")).unwrap();
     let root = Become {
         user: "root".to_owned(),
         method: BecomeMethod::Sudo,
         executable: None,
         flags: Vec::new(),
-        password: Some(Secret::new(password.trim().to_owned())),
+        password: Some(Secret::new(operator_password(LAB))),
     };
     check_contract(&operator, Some(root));
 }
 
 #[test]
-#[ignore = "run in the lab"]
 fn busybox_host_contract_holds_for_a_user_without_rights() {
-    let lab = Path::new("build/lab/ssh-busybox");
+    if !is_controller_of(BUSYBOX_LAB) {
+        return;
+    }
     let host = Target {
         user: "guest".to_owned(),
-        identity_files: vec![lab.join("key")],
-        known_hosts: vec![lab.join("known_hosts")],
-        ..target(1)
+        ..target_of(BUSYBOX_LAB, 1)
     };
     check_contract(&host, None);
 }

@@ -319,36 +319,20 @@ pub(crate) fn shell(line: &str) {
     run(Command::new("sh").args(["-c", line]));
 }
 
-/// Runs an ignored test of this program in a process of its own.
+/// Set in a process that runs one test alone.
+const ALONE: &str = "RMQPLAY_TEST_ALONE";
+
+/// Runs a test of this program in a process of its own, where `is_alone` says so.
 pub(crate) fn run_test_alone(name: &str) {
     let test = std::env::current_exe().unwrap();
-    let output = program(&[test.to_str().unwrap(), "--exact", name, "--ignored"]);
+    let alone = format!("{ALONE}=1");
+    let output = program(&["env", &alone, test.to_str().unwrap(), "--exact", name]);
     assert!(output.contains(" 1 passed"), "{output}");
 }
 
-/// Runs the ignored tests whose names begin so on the controller of a lab that is brought up for
-/// them (`tests/lab up` with these words). Without `RMQPLAY_LAB` in the environment nothing happens.
-pub(crate) fn on_lab(name: &str, up: &[&str], tests: &str) {
-    struct Lab<'a>(&'a str);
-    impl Drop for Lab<'_> {
-        fn drop(&mut self) {
-            program(&["tests/lab", "--name", self.0, "down"]);
-        }
-    }
-    if std::env::var_os("RMQPLAY_LAB").is_none() {
-        return;
-    }
-    let lab = Lab(name);
-    program(&[&["tests/lab", "--name", name, "up"], up].concat());
-    let test = std::env::current_exe().unwrap();
-    let test = test.to_str().unwrap();
-    let ctl = ["tests/lab", "--name", lab.0, "ctl", test, tests];
-    let alone = ["--ignored", "--nocapture", "--test-threads=1"];
-    let output = program(&[ctl.as_slice(), alone.as_slice()].concat());
-    assert!(
-        !output.contains(" 0 passed"),
-        "no test is named so: {tests}"
-    );
+/// Returns whether this process runs one test alone.
+pub(crate) fn is_alone() -> bool {
+    std::env::var_os(ALONE).is_some()
 }
 
 /// Runs a program here, which must succeed, and returns what it wrote.
