@@ -4,7 +4,7 @@ use crate::contract::{Contract, check};
 use camino::Utf8PathBuf;
 use rmqplay::host::shell::ShellHost;
 use rmqplay::host::{Command, Host, Limits, Local, Memory, Overlay};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -12,7 +12,15 @@ fn is_root() -> bool {
     std::fs::metadata(folder.path()).unwrap().uid() == 0
 }
 
+/// What a machine in the background was told to ignore, its children would ignore too: a program
+/// that heeds SIGINT could not be told from one that does not.
+fn heed_interrupts() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| ctrlc::set_handler(|| std::process::exit(130)).unwrap());
+}
+
 fn local(shell: &str) -> ShellHost {
+    heed_interrupts();
     ShellHost::new(Arc::new(Local), shell, None)
 }
 

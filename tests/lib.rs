@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod command_line;
 mod contract;
 mod host_become;
 mod host_contract;

@@ -43,7 +43,7 @@ fn carry_out(path: &Path, options: Options) -> String {
         events,
     });
     let result = match session.loader.playbook(path) {
-        Ok(playbook) => session.playbook(&playbook, &[]),
+        Ok(playbook) => session.playbook(&playbook, &[], None),
         Err(problems) => Err(problems),
     };
     session.finish();

@@ -4,6 +4,7 @@ use super::{Exit, print, refuse};
 use crate::host::HostError;
 use crate::inventory::Inventory;
 use crate::playbook::{LoadOptions, Loader};
+use crate::report::counted;
 use crate::run::{Connector, Options, Parts, Session};
 use crate::source::{Problems, Result};
 use clap::Args;
@@ -16,7 +17,13 @@ pub(super) struct Arguments {
     #[arg(required = true, value_name = "PLAYBOOK")]
     playbooks: Vec<PathBuf>,
     /// An inventory; without one, hosts and variables are not checked.
-    #[arg(short, long, value_name = "SOURCE")]
+    #[arg(
+        short,
+        long,
+        value_name = "SOURCE",
+        env = "RMQPLAY_INVENTORY",
+        value_delimiter = ':'
+    )]
     inventory: Vec<String>,
     /// Variables: key=value, YAML or JSON, or @FILE; may be given repeatedly.
     #[arg(short, long, value_name = "VARS")]
@@ -32,10 +39,15 @@ pub(super) struct Arguments {
 /// Checks playbooks.
 pub(super) fn execute(arguments: &Arguments) -> Exit {
     match check(arguments) {
-        Ok(plays) => print(&format!(
-            "{} playbooks with {plays} plays are good\n",
-            arguments.playbooks.len()
-        )),
+        Ok(plays) => {
+            let playbooks = counted(arguments.playbooks.len(), "playbook");
+            let plays = counted(plays, "play");
+            let without = match arguments.inventory.as_slice() {
+                [] => " (hosts and variables were not checked: no inventory was given)",
+                _ => "",
+            };
+            print(&format!("{playbooks} with {plays}: no mistakes{without}\n"))
+        }
         Err(problems) => refuse(&problems, Exit::Unreachable),
     }
 }
@@ -74,14 +86,14 @@ fn check(arguments: &Arguments) -> Result<usize> {
         ask: Box::new(|_, _| None),
         events,
     });
+    let knows_inventory = !arguments.inventory.is_empty();
     let mut problems = Problems::default();
     let mut plays = 0;
     for path in &arguments.playbooks {
         if let Some(playbook) = problems.take(session.loader.playbook(path)) {
             plays += playbook.plays.len();
-            problems.take(session.validate(&playbook));
-
-            if !arguments.inventory.is_empty() {
+            problems.take(session.validate(&playbook, knows_inventory));
+            if knows_inventory {
                 for play in &playbook.plays {
                     problems.take(session.hosts_of(play));
                 }

@@ -1,7 +1,7 @@
 //! `rmqplay exec`: runs one module on hosts, as one task of a playbook would.
 
 use super::options::SharedArguments;
-use super::start::{Prepared, Start};
+use super::start::{Plan, Prepared, Shown, Start};
 use super::{Exit, refuse, refuse_because};
 use crate::run::TagFilter;
 use crate::source::{Result, SourceFile};
@@ -46,26 +46,23 @@ pub(super) fn execute(arguments: &Arguments) -> Exit {
         Ok(options) => options,
         Err(problems) => return refuse(&problems, Exit::Usage),
     };
-    let options = crate::run::Options {
-        verbosity: options.verbosity.max(1),
-        ..options
-    };
     let folder = std::path::absolute(".").unwrap_or_default();
     let start = Start {
         shared: &arguments.shared,
         options,
         roles_path: &[],
         folder: &folder,
+        shown: Shown::Command,
     };
     start.run(|session| {
         let file = playbook(arguments)?;
         let playbook = session.loader.playbook_in(&file)?;
-        session.validate(&playbook)?;
-
-        Ok(vec![Prepared {
+        session.validate(&playbook, true)?;
+        Ok(Plan::CarryOut(vec![Prepared {
             playbook,
             prompted: Vec::new(),
-        }])
+            start_at: None,
+        }]))
     })
 }
 

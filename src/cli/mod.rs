@@ -6,6 +6,7 @@ mod exec;
 mod exit;
 mod extra_vars;
 pub mod inventory;
+mod lists;
 mod modules;
 mod options;
 mod passwords;

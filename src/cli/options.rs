@@ -129,6 +129,7 @@ impl SharedArguments {
             forks: self.forks,
             limit: self.limit.clone(),
             tags,
+            step: false,
             extra_vars,
             verbosity: self.verbose,
             user: self.user.clone(),

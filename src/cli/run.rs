@@ -1,11 +1,15 @@
 //! `rmqplay run`: carries out playbooks.
 
+use super::lists::Lists;
 use super::options::SharedArguments;
-use super::start::{Prepared, Start};
-use super::{Exit, extra_vars, prompts, refuse};
+use super::start::{Plan, Prepared, Shown, Start};
+use super::{Exit, extra_vars, prompts, refuse, refuse_because};
+use crate::glob;
+use crate::playbook::{Playbook, list_tasks};
 use crate::run::{Session, TagFilter};
-use crate::source::{Problems, Result};
+use crate::source::{Place, Problem, Problems, Result, did_you_mean};
 use clap::Args;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,6 +27,14 @@ pub(super) struct Arguments {
     /// No tasks with one of these tags.
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
     skip_tags: Vec<String>,
+    /// Only from the task of this name on (a pattern).
+    #[arg(long, value_name = "NAME")]
+    start_at_task: Option<String>,
+    /// Ask before each task whether it shall run.
+    #[arg(long)]
+    step: bool,
+    #[command(flatten)]
+    lists: Lists,
     /// Run notified handlers on hosts that failed, too.
     #[arg(long)]
     force_handlers: bool,
@@ -44,6 +56,12 @@ pub(super) fn execute(arguments: &Arguments) -> Exit {
         Ok(options) => options,
         Err(problems) => return refuse(&problems, Exit::Usage),
     };
+    options.step = arguments.step;
+    if options.step && !std::io::stdin().is_terminal() {
+        let message =
+            "--step asks before each task, and nobody can be asked: standard input is no terminal";
+        return refuse_because(message, None, Exit::Usage);
+    }
     if let Some(name) = &arguments.confirm_wipe {
         extra_vars::set(&mut options.extra_vars, "confirm_wipe", name);
     }
@@ -54,23 +72,75 @@ pub(super) fn execute(arguments: &Arguments) -> Exit {
         options,
         roles_path: &arguments.roles_path,
         folder: &folder,
+        shown: Shown::Playbook,
     };
-    start.run(|session| prepare(session, &arguments.playbooks))
+    start.run(|session| plan(session, arguments))
 }
 
-fn prepare(session: &Arc<Session>, paths: &[PathBuf]) -> Result<Vec<Prepared>> {
+fn plan(session: &Arc<Session>, arguments: &Arguments) -> Result<Plan> {
     let mut problems = Problems::default();
-    let loaded: Vec<_> = paths
+    let load = |path| problems.take(session.loader.playbook(path));
+    let mut playbooks: Vec<_> = arguments
+        .playbooks
         .iter()
-        .filter_map(|path| problems.take(session.loader.playbook(path)))
+        .map(PathBuf::as_path)
+        .filter_map(load)
         .collect();
-    for playbook in &loaded {
-        problems.take(session.validate(playbook));
+    for playbook in &playbooks {
+        problems.take(session.validate(playbook, true));
+    }
+    if let Some(limit) = &session.options.limit {
+        problems.take(session.inventory.limit(Vec::new(), limit));
     }
     problems.or(())?;
+    if arguments.lists.any() {
+        return Ok(Plan::Show(arguments.lists.show(
+            session,
+            &arguments.playbooks,
+            &playbooks,
+        )?));
+    }
+    let mut start_at = None;
+    if let Some(name) = &arguments.start_at_task {
+        let (index, place) = first_task(name, &playbooks)?;
+        playbooks.drain(..index);
+        start_at = Some(place);
+    }
     let prepare = |playbook| {
         let prompted = prompts::ask_for_variables(session, &playbook)?;
-        Ok(Prepared { playbook, prompted })
+        let start_at = start_at.take();
+        Ok(Prepared {
+            playbook,
+            prompted,
+            start_at,
+        })
     };
-    loaded.into_iter().map(prepare).collect()
+    let prepared: Result<_> = playbooks.into_iter().map(prepare).collect();
+    prepared.map(Plan::CarryOut)
+}
+
+/// Returns the number of the playbook and the place of the first task whose name, with or without
+/// that of its role, a pattern means.
+fn first_task(pattern: &str, playbooks: &[Playbook]) -> Result<(usize, Place)> {
+    let mut known = Vec::new();
+    for (index, playbook) in playbooks.iter().enumerate() {
+        for task in list_tasks(playbook, |_| true)
+            .into_iter()
+            .flat_map(|play| play.tasks)
+        {
+            let bare = task.name.split_once(" : ").map(|(_, name)| name);
+            if glob::matches(pattern, &task.name)
+                || bare.is_some_and(|name| glob::matches(pattern, name))
+            {
+                return Ok((index, task.place));
+            }
+            known.push(task.name);
+        }
+    }
+    let hint = did_you_mean(pattern, known.iter().map(String::as_str));
+    let help = "--list-tasks shows the names; what an include brings is known only when it runs";
+    let problem = Problem::new(format!("no task is called \"{pattern}\""));
+    Err(problem
+        .help(Some(hint.unwrap_or_else(|| help.to_owned())))
+        .into())
 }

@@ -5,9 +5,11 @@ use super::{Exit, connect, prompts, refuse, refuse_because};
 use crate::host::Cancel;
 use crate::inventory::Inventory;
 use crate::playbook::{LoadOptions, Loader, Playbook};
-use crate::report::{Event, EventsFile, JsonLines, Progress, Recap, Reporter, Terminal, Verbosity};
+use crate::report::{
+    AdHoc, Event, EventsFile, JsonLines, Progress, Recap, Reporter, Terminal, Verbosity,
+};
 use crate::run::{Connector, Options, Session};
-use crate::source::{Problems, Result};
+use crate::source::{Place, Problems, Result};
 use crate::vars::Layer;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -21,11 +23,29 @@ pub(super) struct Start<'a> {
     pub(super) roles_path: &'a [PathBuf],
     /// The folder of the first playbook.
     pub(super) folder: &'a Path,
+    pub(super) shown: Shown,
+}
+
+/// How text for people looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// As plays and tasks, with a recap.
+    Playbook,
+    /// As the output of a command on each host.
+    Command,
+}
+
+/// What comes of the files that were read.
+pub(super) enum Plan {
+    /// The playbooks are carried out.
+    CarryOut(Vec<Prepared>),
+    /// A text is shown, and no host touched.
+    Show(String),
 }
 
 impl Start<'_> {
     /// Loads the inventory, gives `plan` the session to load playbooks with, and carries them out.
-    pub(super) fn run(self, plan: impl FnOnce(&Arc<Session>) -> Result<Vec<Prepared>>) -> Exit {
+    pub(super) fn run(self, plan: impl FnOnce(&Arc<Session>) -> Result<Plan>) -> Exit {
         let inventory = match load_inventory(&self.shared.inventory, self.options.compat) {
             Ok(inventory) => inventory,
             Err(problems) => return refuse(&problems, Exit::Error),
@@ -57,7 +77,7 @@ impl Start<'_> {
             diff: self.options.diff,
             check: self.options.check,
             width: terminal_width(),
-            colour: true,
+            colour: colour_wanted(),
         };
         let session = Session::new(crate::run::Parts {
             registry: crate::modules::built_in(),
@@ -74,15 +94,19 @@ impl Start<'_> {
             events: sender,
         });
         let playbooks = match plan(&session) {
-            Ok(playbooks) => playbooks,
+            Ok(Plan::CarryOut(playbooks)) => playbooks,
+            Ok(Plan::Show(text)) => return super::print(&text),
             Err(problems) => return refuse(&problems, Exit::Unreachable),
         };
         if let Err(error) = ctrlc::set_handler(move || interrupted(&cancel)) {
             tracing::warn!("signals cannot be caught: {error}");
         }
         let format = self.shared.output;
-        let reporting =
-            std::thread::spawn(move || report(&receiver, format, verbosity, progress, events_file));
+        let shown = self.shown;
+        let reporting = std::thread::spawn(move || {
+            let reporter = reporter(format, shown, verbosity, progress.as_ref());
+            report(&receiver, reporter, progress, events_file)
+        });
         let result = carry_out(&session, &playbooks);
         let cancelled = session.cancel.is_cancelled();
         session.finish();
@@ -108,6 +132,8 @@ pub(super) struct Prepared {
     pub(super) playbook: Playbook,
     /// What `vars_prompt` of each play asked for.
     pub(super) prompted: Vec<Arc<Layer>>,
+    /// The task before which nothing runs.
+    pub(super) start_at: Option<Place>,
 }
 
 fn load_inventory(sources: &[String], compat: bool) -> Result<Inventory> {
@@ -125,7 +151,11 @@ fn load_inventory(sources: &[String], compat: bool) -> Result<Inventory> {
 
 fn carry_out(session: &Arc<Session>, playbooks: &[Prepared]) -> std::result::Result<(), Problems> {
     for prepared in playbooks {
-        if !session.playbook(&prepared.playbook, &prepared.prompted)? {
+        if !session.playbook(
+            &prepared.playbook,
+            &prepared.prompted,
+            prepared.start_at.as_ref(),
+        )? {
             break;
         }
     }
@@ -135,23 +165,11 @@ fn carry_out(session: &Arc<Session>, playbooks: &[Prepared]) -> std::result::Res
 /// Shows events until the run is over; returns the recap, and why the events file failed.
 fn report(
     events: &Receiver<Event>,
-    format: Format,
-    verbosity: Verbosity,
+    mut shown: Box<dyn Reporter>,
     mut progress: Option<Progress>,
     file: Option<std::fs::File>,
 ) -> (Vec<Recap>, Option<std::io::Error>) {
     let mut file = file.map(|file| EventsFile::new(std::io::LineWriter::new(file)));
-    let bar = progress.as_ref().map(|progress| progress.bar().clone());
-    let mut shown: Box<dyn Reporter> = match format {
-        Format::Json => Box::new(JsonLines::new(std::io::stdout())),
-        Format::Text => {
-            let verbosity = Verbosity {
-                colour: colour_wanted(),
-                ..verbosity
-            };
-            Box::new(Terminal::new(anstream::stdout(), verbosity, bar))
-        }
-    };
     let mut counted = Vec::new();
     for event in events {
         if let Some(file) = &mut file {
@@ -167,6 +185,24 @@ fn report(
         }
     }
     (counted, file.and_then(EventsFile::finish))
+}
+
+/// Returns who shows the run on standard output.
+fn reporter(
+    format: Format,
+    shown: Shown,
+    verbosity: Verbosity,
+    progress: Option<&Progress>,
+) -> Box<dyn Reporter> {
+    let bar = progress.map(|progress| progress.bar().clone());
+    let out = anstream::stdout();
+    match (format, shown) {
+        (Format::Json, _) => Box::new(JsonLines::new(std::io::stdout())),
+        (Format::Text, Shown::Command) if verbosity.level == 0 => {
+            Box::new(AdHoc::new(out, bar, verbosity.diff, verbosity.colour))
+        }
+        (Format::Text, _) => Box::new(Terminal::new(out, verbosity, bar)),
+    }
 }
 
 fn colour_wanted() -> bool {

@@ -41,6 +41,16 @@ pub fn list_tasks(playbook: &Playbook, takes: impl Fn(&[String]) -> bool) -> Vec
     playbook.plays.iter().map(list).collect()
 }
 
+impl Play {
+    /// Returns whether a task or an include of this play stands at a place.
+    pub fn has_task_at(&self, place: &Place) -> bool {
+        listed_play(self)
+            .tasks
+            .iter()
+            .any(|task| task.place == *place)
+    }
+}
+
 impl ListedPlay {
     /// Returns the tags of its tasks, sorted.
     pub fn task_tags(&self) -> BTreeSet<&str> {

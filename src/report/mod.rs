@@ -1,17 +1,22 @@
 //! What a run tells, and those who show it.
 
+mod ad_hoc;
 mod event;
 mod events_file;
+mod failure;
 mod json;
 mod printable;
 mod progress;
+mod recap;
 mod terminal;
 
+pub use ad_hoc::AdHoc;
 pub use event::{Event, FailedCommand, Recap, Status, TaskName, TaskResult};
 pub use events_file::EventsFile;
 pub use json::JsonLines;
 pub use printable::printable;
 pub use progress::Progress;
+pub use recap::counted;
 pub use terminal::{Terminal, Verbosity};
 
 /// Someone who shows or keeps what a run tells.

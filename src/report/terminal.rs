@@ -1,5 +1,7 @@
 //! What a person reads: changed and failed tasks and one recap, in Ansible's line forms.
 
+use super::failure::details;
+use super::recap::recap;
 use super::{Event, Recap, Reporter, Status, TaskName, TaskResult, printable};
 use crate::source::Problem;
 use crate::value;
@@ -8,6 +10,7 @@ use indicatif::ProgressBar;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy)]
@@ -43,9 +46,6 @@ const YELLOW: Style = AnsiColor::Yellow.on_default();
 const RED: Style = AnsiColor::Red.on_default();
 const CYAN: Style = AnsiColor::Cyan.on_default();
 const BOLD: Style = Style::new().bold();
-
-/// Lines of a failed command's output that are shown.
-const OUTPUT_LINES: usize = 20;
 
 impl<W: Write> Terminal<W> {
     /// Returns a reporter that writes to `out`, around the live line if there is one.
@@ -209,102 +209,21 @@ impl<W: Write> Terminal<W> {
         text
     }
 
-    /// Returns what a person needs to find the cause of a failure.
+    /// Returns what a person needs to find the cause of a failure, if it is one.
     fn details(&mut self, result: &TaskResult) -> String {
-        let mut text = String::new();
         if !matches!(result.status, Status::Failed | Status::Unreachable) {
-            return text;
+            return String::new();
         }
-        if let Some(problem) = &result.problem {
-            if self.problem.as_ref() == Some(problem) {
-                return text;
-            }
-            self.problem = Some(problem.clone());
-            let _ = writeln!(
-                text,
-                "{}",
-                printable_lines(&problem.render(self.verbosity.colour))
-            );
-        } else {
-            let _ = writeln!(
-                text,
-                "  at {} ({})",
-                printable(&result.task.path),
-                result.task.action
-            );
+        // On many hosts the problem is the same: it is shown once.
+        if result.problem.is_some() && result.problem == self.problem {
+            return String::new();
         }
-        if let Some(command) = &result.command {
-            let _ = writeln!(text, "  command: {}", printable(&command.command));
-            let _ = writeln!(text, "  exit code: {}", command.status);
-            for (name, output) in [("stdout", &command.stdout), ("stderr", &command.stderr)] {
-                text += &last_lines(name, output);
-            }
-        }
-        if let Some(help) = &result.help {
-            for (index, line) in printable(help).lines().enumerate() {
-                let prefix = if index == 0 { "help: " } else { "  " };
-                let _ = writeln!(text, "  {prefix}{line}");
-            }
-        }
-        text
+        self.problem.clone_from(&result.problem);
+        details(result, self.verbosity.colour)
     }
 
-    fn recap(&mut self, recap: &[(Arc<str>, Recap)], elapsed: std::time::Duration) {
-        let mut text = self.heading("PLAY RECAP");
-        let changed = if self.verbosity.check {
-            "would change"
-        } else {
-            "changed"
-        };
-        let width = recap
-            .iter()
-            .map(|(host, _)| host.chars().count())
-            .max()
-            .unwrap_or(0)
-            .max(20);
-        for (host, recap) in recap {
-            let style = match recap {
-                Recap { failed: 1.., .. }
-                | Recap {
-                    unreachable: 1.., ..
-                } => RED,
-                Recap { changed: 1.., .. } => YELLOW,
-                _ => GREEN,
-            };
-            let _ = writeln!(
-                text,
-                "{style}{host:width$}{style:#} : ok={:<4} changed={:<4} unreachable={:<4} failed={:<4} skipped={:<4} rescued={:<4} ignored={}",
-                recap.ok,
-                recap.changed,
-                recap.unreachable,
-                recap.failed,
-                recap.skipped,
-                recap.rescued,
-                recap.ignored,
-            );
-        }
-        let hosts = recap.len();
-        let total: u32 = recap.iter().map(|(_, recap)| recap.changed).sum();
-        let bad = recap
-            .iter()
-            .filter(|(_, recap)| recap.failed + recap.unreachable > 0)
-            .count();
-        let bad = if bad > 0 {
-            format!(", {bad} failed")
-        } else {
-            String::new()
-        };
-        let plural = if hosts == 1 { "host" } else { "hosts" };
-        let check = if self.verbosity.check {
-            " (check mode: nothing was changed)"
-        } else {
-            ""
-        };
-        let seconds = elapsed.as_secs_f64();
-        let _ = writeln!(
-            text,
-            "\n{hosts} {plural}{bad}, {total} {changed} in {seconds:.1} s{check}"
-        );
+    fn recap(&mut self, counted: &[(Arc<str>, Recap)], elapsed: Duration) {
+        let text = self.heading("PLAY RECAP") + &recap(counted, self.verbosity.check, elapsed);
         self.print(&text);
     }
 }
@@ -359,42 +278,22 @@ fn debug(result: &crate::value::Value) -> String {
         fields.shift_remove("changed");
         fields.shift_remove("failed");
     }
+    pretty(&json)
+}
+
+/// Returns JSON on several lines, indented by four blanks as Ansible does.
+pub(super) fn pretty(json: &serde_json::Value) -> String {
     let mut text = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
-    match serde::Serialize::serialize(&json, &mut serializer) {
+    match serde::Serialize::serialize(json, &mut serializer) {
         Ok(()) => String::from_utf8_lossy(&text).into_owned(),
         Err(_) => json.to_string(),
     }
 }
 
-fn last_lines(name: &str, output: &str) -> String {
-    let lines: Vec<_> = output.lines().collect();
-    if lines.is_empty() {
-        return String::new();
-    }
-    let skipped = lines.len().saturating_sub(OUTPUT_LINES);
-    let note = if skipped > 0 {
-        format!(" (the last {OUTPUT_LINES} of {} lines)", lines.len())
-    } else {
-        String::new()
-    };
-    let shown: String = lines[skipped..]
-        .iter()
-        .map(|line| format!("    {line}\n"))
-        .collect();
-    format!("  {name}{note}:\n{}", printable(&shown))
-}
-
-/// Escapes what is not printable except the colours that the renderer itself made.
-fn printable_lines(text: &str) -> String {
-    text.split('\u{1b}')
-        .map(printable)
-        .collect::<Vec<_>>()
-        .join("\u{1b}")
-}
-
-fn coloured_diff(diff: &str) -> String {
+/// Returns a difference in green and red.
+pub(super) fn coloured_diff(diff: &str) -> String {
     let mut text = String::new();
     for line in printable(diff).lines() {
         let style = match line.as_bytes().first() {
@@ -405,5 +304,5 @@ fn coloured_diff(diff: &str) -> String {
         };
         let _ = writeln!(text, "{style}{line}{style:#}");
     }
-    text + "\n"
+    text
 }

@@ -7,7 +7,7 @@ use super::outcome::Outcome;
 use super::session::{Omit, Session};
 use crate::change::Change;
 use crate::files::Files;
-use crate::host::{Host, HostError, Limits, Output, Probe};
+use crate::host::{Command, Host, HostError, Limits, Output, Probe};
 use crate::module::{ArgumentError, Entry, ModuleError, PlanContext, Templates};
 use crate::playbook::Action;
 use crate::report::{FailedCommand, Status};
@@ -274,10 +274,9 @@ fn add_output(outcome: &mut Outcome, output: &Output, keeps_line_ends: bool) {
 
 fn command_line(command: &Value) -> String {
     match command.try_iter() {
-        Ok(words) if command.kind() == ValueKind::Seq => words
-            .map(|word| word.to_string())
-            .collect::<Vec<_>>()
-            .join(" "),
+        Ok(words) if command.kind() == ValueKind::Seq => {
+            Command::new(words.map(|word| word.to_string())).display()
+        }
         _ => command.to_string(),
     }
 }

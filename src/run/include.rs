@@ -28,7 +28,7 @@ impl Walk<'_, '_> {
         position: &mut Position,
     ) -> Flow {
         let own = frame.inner(&include.keywords, "vars of an include");
-        if !self.takes(&own) {
+        if !self.has_begun(&include.place) || !self.takes(&own) {
             return Flow::Next;
         }
         if !self.arrives(position) {

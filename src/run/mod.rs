@@ -21,6 +21,7 @@ mod role;
 mod session;
 mod set_up;
 mod settings;
+mod steps;
 mod tags;
 mod task;
 mod tell;

@@ -19,6 +19,8 @@ pub struct Options {
     pub limit: Option<String>,
     /// `--tags` and `--skip-tags`.
     pub tags: TagFilter,
+    /// `--step`: the person is asked before each task.
+    pub step: bool,
     /// `--extra-vars`, later ones first replaced.
     pub extra_vars: Map,
     /// Number of `-v`.
@@ -59,6 +61,7 @@ impl Default for Options {
             forks: 50,
             limit: None,
             tags: TagFilter::default(),
+            step: false,
             extra_vars: Map::new(),
             verbosity: 0,
             user: None,

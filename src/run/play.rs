@@ -4,21 +4,27 @@ use super::play_run::PlayRun;
 use super::session::Session;
 use crate::playbook::{Play, Playbook, Serial};
 use crate::report::Event;
-use crate::source::{Problem, Problems, Result};
+use crate::source::{Place, Problem, Problems, Result};
 use crate::vars::{Layer, Scope};
 use crate::yaml::{Data, Node};
 use std::sync::Arc;
 
 impl Session {
-    /// Carries out all plays of a playbook. Returns whether a further playbook may follow.
+    /// Carries out all plays of a playbook, or those from the task at `start_at` on. Returns
+    /// whether a further playbook may follow.
     pub fn playbook(
         self: &Arc<Self>,
         playbook: &Playbook,
         prompted: &[Arc<Layer>],
+        start_at: Option<&Place>,
     ) -> Result<bool> {
+        let mut start_at = start_at;
         for (index, play) in playbook.plays.iter().enumerate() {
+            if start_at.is_some_and(|place| !play.has_task_at(place)) {
+                continue;
+            }
             let prompted = prompted.get(index).cloned().unwrap_or_default();
-            if !self.play(play, prompted)? {
+            if !self.play(play, prompted, start_at.take())? {
                 return Ok(false);
             }
         }
@@ -67,7 +73,12 @@ impl Session {
         }
     }
 
-    fn play(self: &Arc<Self>, play: &Play, prompted: Arc<Layer>) -> Result<bool> {
+    fn play(
+        self: &Arc<Self>,
+        play: &Play,
+        prompted: Arc<Layer>,
+        start_at: Option<&Place>,
+    ) -> Result<bool> {
         let name = self.play_name(play);
         let wanted = self.hosts_of(play)?;
         let hosts: Vec<_> = wanted
@@ -81,10 +92,7 @@ impl Session {
             return Ok(wanted.is_empty());
         }
         let names = hosts.iter().map(|host| host.name.clone()).collect();
-        self.tell(Event::PlayStarted {
-            name: name.clone(),
-            hosts: names,
-        });
+        self.tell(Event::PlayStarted { name, hosts: names });
         let scope = self.play_scope();
         let percentage = match &play.max_fail_percentage {
             None => None,
@@ -98,11 +106,11 @@ impl Session {
             let run = PlayRun::new(
                 self,
                 play,
-                name.clone(),
                 &hosts,
                 batch,
                 prompted.clone(),
                 percentage,
+                start_at,
             );
             if !run.run() {
                 let ended = batch.iter().any(|host| !host.has_failed());

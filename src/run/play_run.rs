@@ -6,10 +6,11 @@ use super::host_state::HostState;
 use super::lockstep::Lockstep;
 use super::outcome::Outcome;
 use super::session::Session;
+use super::steps::Steps;
 use super::walk::Walk;
 use crate::playbook::{Item, Play, RoleUse, Task};
 use crate::report::Event;
-use crate::source::{Problem, did_you_mean};
+use crate::source::{Place, Problem, did_you_mean};
 use crate::vars::{Layer, Scope};
 use crate::yaml::Node;
 use std::collections::HashMap;
@@ -37,17 +38,21 @@ pub(super) struct PlayRun<'p> {
     pub(super) magic: RwLock<Arc<Layer>>,
     ended: AtomicBool,
     max_fail_percentage: Option<f64>,
+    /// The task before which nothing runs but the gathering of facts.
+    pub(super) start_at: Option<&'p Place>,
+    /// What the person said about each task.
+    pub(super) steps: Steps,
 }
 
 impl<'p> PlayRun<'p> {
     pub(super) fn new(
         session: &'p Arc<Session>,
         play: &'p Play,
-        name: String,
         play_hosts: &'p [Arc<HostState>],
         batch: &'p [Arc<HostState>],
         prompted: Arc<Layer>,
         max_fail_percentage: Option<f64>,
+        start_at: Option<&'p Place>,
     ) -> Self {
         let run = Self {
             session,
@@ -57,7 +62,7 @@ impl<'p> PlayRun<'p> {
                 play.strategy == crate::playbook::Strategy::Linear,
             ),
             gather: super::gather::task(play),
-            name,
+            name: session.play_name(play),
             play_hosts,
             batch,
             handlers: RwLock::default(),
@@ -67,6 +72,8 @@ impl<'p> PlayRun<'p> {
             magic: RwLock::default(),
             ended: AtomicBool::new(false),
             max_fail_percentage,
+            start_at,
+            steps: Steps::new(session),
         };
         for used in static_roles(play) {
             run.add_role(&used);

@@ -55,7 +55,10 @@ impl Walk<'_, '_> {
         inner: &Frame<'_>,
         position: &mut Position,
     ) -> Flow {
-        if used.role.argument_spec.is_none() || !self.takes(keywords) {
+        if used.role.argument_spec.is_none()
+            || !self.has_begun(&used.place)
+            || !self.takes(keywords)
+        {
             return Flow::Next;
         }
         if !self.arrives(position) {

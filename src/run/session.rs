@@ -12,6 +12,7 @@ use crate::value::{self, Value};
 use crate::vars::{Layer, Secrets};
 use indexmap::IndexMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
@@ -46,6 +47,8 @@ pub struct Session {
     pub archives: Store,
     /// Those who report.
     pub events: Sender<Event>,
+    /// Set once the person wants all further tasks to run without being asked.
+    asks_no_more: AtomicBool,
     /// Hosts that the run may go forward on at a time.
     pub(super) permits: Permits,
     /// All hosts of the inventory, in its order.
@@ -110,6 +113,7 @@ impl Session {
             ask: parts.ask,
             events: parts.events,
             archives: Store::default(),
+            asks_no_more: AtomicBool::new(false),
             hosts: Mutex::new(hosts),
             started: Instant::now(),
         })
@@ -145,6 +149,16 @@ impl Session {
         let host = HostState::new(name.into());
         hosts.insert(host.name.clone(), host.clone());
         host
+    }
+
+    /// Returns whether `--step` runs all further tasks without asking.
+    pub(super) fn asks_no_more(&self) -> bool {
+        self.asks_no_more.load(Ordering::SeqCst)
+    }
+
+    /// Runs all further tasks without asking.
+    pub(super) fn ask_no_more(&self) {
+        self.asks_no_more.store(true, Ordering::SeqCst);
     }
 
     /// Returns all hosts known so far.

@@ -8,13 +8,18 @@ use crate::vars::RESERVED;
 use std::collections::BTreeSet;
 
 impl Session {
-    /// Returns what is wrong with a playbook, as far as that is certain.
-    pub fn validate(&self, playbook: &Playbook) -> Result<()> {
+    /// Returns what is wrong with a playbook, as far as that is certain. Undefined variables are
+    /// only told where the inventory is the one of the run: it may define any.
+    pub fn validate(&self, playbook: &Playbook, knows_inventory: bool) -> Result<()> {
         let mut problems = Problems::default();
         let tags = &self.options.tags;
         let options = ValidateOptions {
             tags: tags.tags.iter().chain(&tags.skip).cloned().collect(),
-            variables: problems.take(self.known_variables()),
+            variables: if knows_inventory {
+                problems.take(self.known_variables())
+            } else {
+                None
+            },
         };
         let found = validate(
             playbook,

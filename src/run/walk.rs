@@ -8,6 +8,7 @@ use super::outcome::Outcome;
 use super::play_run::PlayRun;
 use super::task::TaskRun;
 use crate::playbook::{Block, Item, Task};
+use crate::source::Place;
 use crate::value::Value;
 use crate::vars::{Layer, Scope};
 use std::sync::Arc;
@@ -41,6 +42,8 @@ pub(super) struct Walk<'a, 'p> {
     pub(super) in_handler: bool,
     /// Within `always` after a stop: tasks run all the same.
     pub(super) unwinding: bool,
+    /// The task before which nothing runs, until the host has come to it.
+    waits_for: Option<&'p Place>,
 }
 
 impl<'a, 'p> Walk<'a, 'p> {
@@ -51,6 +54,7 @@ impl<'a, 'p> Walk<'a, 'p> {
             index,
             in_handler: false,
             unwinding: false,
+            waits_for: play.start_at,
         }
     }
 
@@ -69,7 +73,9 @@ impl<'a, 'p> Walk<'a, 'p> {
     fn sections(&mut self, root: &Frame<'_>) -> Flow {
         let play = self.play.play;
         if let Some(task) = &self.play.gather {
+            let waits_for = self.waits_for.take();
             let flow = self.item(&Item::Task(task.clone()), root, &mut vec![0]);
+            self.waits_for = waits_for;
             if !matches!(flow, Flow::Next) {
                 return flow;
             }
@@ -170,7 +176,7 @@ impl<'a, 'p> Walk<'a, 'p> {
 
     fn task(&mut self, task: &Arc<Task>, frame: &Frame<'_>, position: &mut Position) -> Flow {
         let own = frame.inner(&task.keywords, "vars of the task");
-        if !self.takes(&own) {
+        if !self.has_begun(&task.place) || !self.takes(&own) {
             return Flow::Next;
         }
         let play = self.play;
@@ -196,6 +202,9 @@ impl<'a, 'p> Walk<'a, 'p> {
             }
         };
         let name = PlayRun::task_name(task, Some(&scope), self.in_handler);
+        if !play.steps.take(play.session, position, &name.name) {
+            return Flow::Next;
+        }
         let run = TaskRun {
             play,
             host: self.host,
@@ -244,6 +253,14 @@ impl<'a, 'p> Walk<'a, 'p> {
     pub(super) fn arrives(&self, position: &Position) -> bool {
         let (lockstep, cancel) = (&self.play.lockstep, &self.play.session.cancel);
         lockstep.arrive(self.index, position, cancel) || self.unwinding
+    }
+
+    /// Returns whether the task at which the user wants to start is behind, or is this one.
+    pub(super) fn has_begun(&mut self, place: &Place) -> bool {
+        if self.waits_for == Some(place) {
+            self.waits_for = None;
+        }
+        self.waits_for.is_none()
     }
 
     /// Returns whether the run takes tasks with these tags; handlers run whatever their tags.

@@ -1,0 +1,84 @@
+//! What `--list-hosts`, `--list-tags` and `--list-tasks` print, in Ansible's form.
+
+use crate::playbook::{ListedPlay, Play, Playbook, list_tasks};
+use crate::run::Session;
+use crate::source::Result;
+use clap::Args;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What is listed instead of carried out.
+#[derive(Debug, Args)]
+pub(super) struct Lists {
+    /// List the hosts of each play, and touch none.
+    #[arg(long)]
+    list_hosts: bool,
+    /// List the tags of each play, and touch no host.
+    #[arg(long)]
+    list_tags: bool,
+    /// List the tasks that would run, and touch no host.
+    #[arg(long)]
+    list_tasks: bool,
+}
+
+impl Lists {
+    /// Returns whether anything is listed.
+    pub(super) fn any(&self) -> bool {
+        self.list_hosts || self.list_tags || self.list_tasks
+    }
+
+    /// Returns what is listed of these playbooks.
+    pub(super) fn show(
+        &self,
+        session: &Arc<Session>,
+        paths: &[PathBuf],
+        playbooks: &[Playbook],
+    ) -> Result<String> {
+        let mut text = String::new();
+        for (path, playbook) in paths.iter().zip(playbooks) {
+            let _ = writeln!(text, "\nplaybook: {}", path.display());
+            let takes = |tags: &[String]| {
+                let tags: BTreeSet<_> = tags.iter().map(String::as_str).collect();
+                session.options.tags.takes(&tags)
+            };
+            let listed = list_tasks(playbook, takes);
+            for (number, (play, listed)) in (1..).zip(playbook.plays.iter().zip(&listed)) {
+                let (hosts, name) = (&listed.hosts, session.play_name(play));
+                let tags = listed.tags.join(", ");
+                let _ = writeln!(text, "\n  play #{number} ({hosts}): {name}\tTAGS: [{tags}]");
+                self.show_play(session, play, listed, &mut text)?;
+            }
+        }
+        Ok(text)
+    }
+
+    fn show_play(
+        &self,
+        session: &Arc<Session>,
+        play: &Play,
+        listed: &ListedPlay,
+        text: &mut String,
+    ) -> Result<()> {
+        if self.list_hosts {
+            let hosts = session.hosts_of(play)?;
+            let _ = writeln!(text, "    hosts ({}):", hosts.len());
+            for host in hosts {
+                let _ = writeln!(text, "      {host}");
+            }
+        }
+        if self.list_tasks {
+            text.push_str("    tasks:\n");
+            for task in &listed.tasks {
+                let tags = task.tags.join(", ");
+                let _ = writeln!(text, "      {}\tTAGS: [{tags}]", task.name);
+            }
+        }
+        if self.list_tags {
+            let tags: Vec<_> = listed.task_tags().into_iter().collect();
+            let _ = writeln!(text, "      TASK TAGS: [{}]", tags.join(", "));
+        }
+        Ok(())
+    }
+}

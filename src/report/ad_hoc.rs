@@ -1,0 +1,107 @@
+//! What `rmqplay exec` shows: the output of each host's command, in Ansible's one-line form.
+
+use super::failure::details;
+use super::terminal::{coloured_diff, pretty};
+use super::{Event, Reporter, Status, TaskResult, printable};
+use crate::value;
+use anstyle::{AnsiColor, Style};
+use indicatif::ProgressBar;
+use std::io::Write;
+
+/// Shows what one module did on each host, and nothing else.
+pub struct AdHoc<W: Write> {
+    out: W,
+    bar: Option<ProgressBar>,
+    diff: bool,
+    colour: bool,
+}
+
+impl<W: Write> AdHoc<W> {
+    /// Returns a reporter that writes to `out`, around the live line if there is one; `diff` says
+    /// whether differences are shown.
+    pub fn new(out: W, bar: Option<ProgressBar>, diff: bool, colour: bool) -> Self {
+        Self {
+            out,
+            bar,
+            diff,
+            colour,
+        }
+    }
+
+    fn print(&mut self, text: &str) {
+        let out = &mut self.out;
+        // A reader that went away (`| head`) is no error of the run.
+        let mut write = || {
+            let _ = out.write_all(text.as_bytes());
+            let _ = out.flush();
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn text(&self, result: &TaskResult) -> String {
+        let (colour, word) = match result.status {
+            Status::Ok => (AnsiColor::Green, "SUCCESS"),
+            Status::Changed => (AnsiColor::Yellow, "CHANGED"),
+            Status::Skipped => (AnsiColor::Cyan, "SKIPPED"),
+            Status::Failed => (AnsiColor::Red, "FAILED"),
+            Status::Unreachable => (AnsiColor::Red, "UNREACHABLE!"),
+        };
+        let style = colour.on_default();
+        let mut text = format!("{style}{} | {word}", printable(&result.host));
+        let json = value::to_json(&result.result);
+        let code = json.get("rc").and_then(serde_json::Value::as_i64);
+        match (code, result.status) {
+            (Some(code), _) => {
+                text += &format!(" | rc={code} >>{style:#}\n{}", output(&json));
+            }
+            (None, Status::Failed | Status::Unreachable | Status::Skipped) => {
+                let message = result.message.clone().unwrap_or_default();
+                text += &format!(" => {}{style:#}\n", printable(&message));
+                if result.status != Status::Skipped {
+                    text += &details(result, self.colour);
+                }
+            }
+            (None, _) => text += &format!(" => {}{style:#}\n", printable(&pretty(&json))),
+        }
+        if self.diff {
+            for diff in &result.diffs {
+                text += &coloured_diff(&diff.to_string());
+            }
+        }
+        let yellow: Style = AnsiColor::Yellow.on_default();
+        for warning in &result.warnings {
+            text += &format!("{yellow}[WARNING]: {}{yellow:#}\n", printable(warning));
+        }
+        text
+    }
+}
+
+/// Returns what a command wrote: standard output, then standard error.
+fn output(json: &serde_json::Value) -> String {
+    let written = |name: &str| json.get(name).and_then(serde_json::Value::as_str);
+    let mut text = String::new();
+    for part in ["stdout", "stderr"].into_iter().filter_map(written) {
+        if !part.is_empty() {
+            text += &printable(part);
+            text += "\n";
+        }
+    }
+    text
+}
+
+impl<W: Write> Reporter for AdHoc<W> {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::TaskFinished(result) => {
+                let text = self.text(result);
+                self.print(&text);
+            }
+            Event::NoHosts { name } => self.print(&format!("no hosts matched {name}\n")),
+            Event::Warning(text) => self.print(&format!("[WARNING]: {}\n", printable(text))),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What a person needs to find the cause of a failure.
+
+use super::{TaskResult, printable};
+use std::fmt::Write as _;
+
+/// Lines of a failed command's output that are shown.
+const OUTPUT_LINES: usize = 20;
+
+/// Returns the lines below that of a failure: the problem in the user's files, or the place of the
+/// task; the command with its exit code and last output; what to do about it.
+pub(super) fn details(result: &TaskResult, colour: bool) -> String {
+    let mut text = String::new();
+    if let Some(problem) = &result.problem {
+        let _ = writeln!(text, "{}", printable_lines(&problem.render(colour)));
+    } else {
+        let path = printable(&result.task.path);
+        let _ = writeln!(text, "  at {path} ({})", result.task.action);
+    }
+    if let Some(command) = &result.command {
+        let _ = writeln!(text, "  command: {}", printable(&command.command));
+        let _ = writeln!(text, "  exit code: {}", command.status);
+        for (name, output) in [("stdout", &command.stdout), ("stderr", &command.stderr)] {
+            text += &last_lines(name, output);
+        }
+    }
+    if let Some(help) = &result.help {
+        for (index, line) in printable(help).lines().enumerate() {
+            let prefix = if index == 0 { "help: " } else { "  " };
+            let _ = writeln!(text, "  {prefix}{line}");
+        }
+    }
+    text
+}
+
+fn last_lines(name: &str, output: &str) -> String {
+    let lines: Vec<_> = output.lines().collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    let skipped = lines.len().saturating_sub(OUTPUT_LINES);
+    let note = if skipped > 0 {
+        format!(" (the last {OUTPUT_LINES} of {} lines)", lines.len())
+    } else {
+        String::new()
+    };
+    let shown: String = lines[skipped..]
+        .iter()
+        .map(|line| format!("    {line}\n"))
+        .collect();
+    format!("  {name}{note}:\n{}", printable(&shown))
+}
+
+/// Escapes what is not printable except the colours that the renderer itself made.
+fn printable_lines(text: &str) -> String {
+    text.split('\u{1b}')
+        .map(printable)
+        .collect::<Vec<_>>()
+        .join("\u{1b}")
+}

@@ -1,0 +1,42 @@
+//! `--step`: the person at the terminal says of each task whether it runs.
+
+use super::lockstep::Position;
+use super::play_run::lock;
+use super::session::Session;
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+/// What the person said about each task; all hosts that come to a task share one answer.
+pub(super) struct Steps(Option<Mutex<HashMap<Position, bool>>>);
+
+impl Steps {
+    pub(super) fn new(session: &Session) -> Self {
+        Self(session.options.step.then(Mutex::default))
+    }
+
+    /// Returns whether the task at a position runs; the first host to come there asks.
+    pub(super) fn take(&self, session: &Session, position: &Position, name: &str) -> bool {
+        let Some(answers) = &self.0 else {
+            return true;
+        };
+        let mut answers = lock(answers);
+        if let Some(answer) = answers.get(position) {
+            return *answer;
+        }
+        let answer = session.asks_no_more() || ask(session, name);
+        answers.insert(position.clone(), answer);
+        answer
+    }
+}
+
+fn ask(session: &Session, name: &str) -> bool {
+    let question = format!("Perform task: {name} (N)o/(y)es/(c)ontinue: ");
+    match (session.ask)(&question, true).unwrap_or_default().trim() {
+        "y" | "yes" => true,
+        "c" | "continue" => {
+            session.ask_no_more();
+            true
+        }
+        _ => false,
+    }
+}
