@@ -18,7 +18,7 @@ pub use include::{Include, IncludeKind};
 pub use keyword::{KEYWORDS, Keyword, Level, keyword, names as keyword_names};
 pub use kind::{Kind, boolean};
 pub use list::{ListedPlay, ListedTask, list_tasks};
-pub use load::{LoadOptions, Loader, RoleFiles};
+pub use load::{LoadOptions, Loader, RoleFiles, VARIABLE};
 pub use play::{Play, Playbook, Serial, Strategy};
 pub use role::{Role, RoleName, RoleUse};
 pub use search::search_folders;

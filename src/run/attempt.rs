@@ -9,7 +9,7 @@ use crate::change::Change;
 use crate::files::Files;
 use crate::host::{Command, Host, HostError, Limits, Output, Probe};
 use crate::module::{ArgumentError, Entry, ModuleError, PlanContext, Templates};
-use crate::playbook::Action;
+use crate::playbook::{Action, VARIABLE};
 use crate::report::{FailedCommand, Status};
 use crate::source::{Problem, SourceFile};
 use crate::template::{Syntax, TemplateError};
@@ -106,6 +106,19 @@ impl Attempt<'_> {
                     .any(|given| Some(given) == name)
         });
         for (key, node) in self.action.arguments.iter().chain(defaults) {
+            if key.as_text() == Some(VARIABLE) {
+                let given = self.render(node)?;
+                let Some(given) = value::fields(&given) else {
+                    return Err(Box::new(
+                        node.unexpected("the arguments", "a mapping").into(),
+                    ));
+                };
+                // What is written out wins over what the template gives.
+                for (name, value) in given {
+                    fields.entry(name).or_insert(value);
+                }
+                continue;
+            }
             let key_value = self.render(key)?;
             let name = key_value
                 .as_str()

@@ -92,7 +92,10 @@ impl Walk<'_, '_> {
             parameters: item,
             ..Frame::default()
         };
-        let applied = passed.inner(&include.apply, "vars of apply");
+        let applied = Frame {
+            notify: &include.apply_notify,
+            ..passed.inner(&include.apply, "vars of apply")
+        };
         let loaded = self.load(include, scope);
         match loaded {
             Err(outcome) => self.include_failed(include, *outcome),

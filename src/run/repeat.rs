@@ -169,7 +169,9 @@ pub(super) fn item_layer(
         about.insert("length".to_owned(), items.len().into());
         about.insert("revindex".to_owned(), (items.len() - index).into());
         about.insert("revindex0".to_owned(), (items.len() - index - 1).into());
-        about.insert("allitems".to_owned(), items.iter().cloned().collect());
+        if !repeat.control.without_all_items {
+            about.insert("allitems".to_owned(), items.iter().cloned().collect());
+        }
         if let Some(previous) = index.checked_sub(1).and_then(item) {
             about.insert("previtem".to_owned(), previous);
         }

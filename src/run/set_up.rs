@@ -74,7 +74,9 @@ impl TaskRun<'_, '_> {
 
     fn limits(&self, scope: &Arc<Scope>) -> Fallible<Limits> {
         let default = self.play.session.options.task_timeout;
-        let timeout = match self.frame.nearest(|keywords| keywords.timeout.as_ref()) {
+        // A task is waited for as long as `async` says; nothing cuts its connection meanwhile.
+        let given = self.frame.nearest(|keywords| keywords.timeout.as_ref());
+        let timeout = match given.or(self.task.r#async.as_ref()) {
             None => default,
             seconds => Duration::from_secs(u64::from(number(seconds, scope, 0)?)),
         };

@@ -27,7 +27,7 @@ const TAKES_TEMPLATE: &[&str] = &["import_tasks", "include_tasks", "include_vars
 pub(super) const RAW: &str = "_raw_params";
 
 /// The key under which the arguments hold a template that gives further ones.
-const VARIABLE: &str = "_variable_params";
+pub const VARIABLE: &str = "_variable_params";
 
 /// Returns a module's or plugin's name without the collection that Ansible's own stand in.
 pub(super) fn short_name(name: &str) -> &str {

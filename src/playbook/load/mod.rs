@@ -21,6 +21,7 @@ mod variables_file;
 use super::{Include, Item, Playbook, Role, RoleName};
 use crate::source::{Place, Problem, Problems, Result, SourceFile};
 use crate::yaml::{self, Node};
+pub use action::VARIABLE;
 use cache::Cache;
 pub use role::RoleFiles;
 use scope::Scope;

@@ -54,6 +54,7 @@ impl Reader<'_> {
             self.act_on_this_machine(&mut task, place);
         }
         self.check_meta(&task, scope);
+        self.check_async(&task);
         Some(Item::Task(Arc::new(task)))
     }
 
@@ -97,6 +98,18 @@ impl Reader<'_> {
             "async" => task.r#async = Some(value.clone()),
             "poll" => task.poll = Some(value.clone()),
             _ => {}
+        }
+    }
+
+    /// Nothing is left running in the background: what should go on is a program with a module of
+    /// its own.
+    fn check_async(&mut self, task: &Task) {
+        let is_zero = |node: &&Node| node.to_value().as_i64() == Some(0);
+        if let (Some(_), Some(poll)) = (&task.r#async, task.poll.as_ref().filter(is_zero)) {
+            let message = "a task is not left behind in the background";
+            let advice = "leave out poll and the task may take as long as async says; \
+                          for a program that goes on running use the module process";
+            self.report(Problem::at(&poll.place, message).help(advice.to_owned()));
         }
     }
 

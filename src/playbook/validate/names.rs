@@ -2,7 +2,9 @@
 
 use super::guards::Guards;
 use super::variables_files;
-use crate::playbook::{Around, Loader, Loop, Play, RoleUse, Task, Visited, search_folders};
+use crate::playbook::{
+    Around, Loader, Loop, Play, RoleUse, Task, VARIABLE, Visited, search_folders,
+};
 use crate::source::{Place, Problem, did_you_mean};
 use crate::template::Engine;
 use crate::yaml::{Map, Node};
@@ -99,9 +101,8 @@ impl Names {
         let arguments = &task.action.arguments;
         match task.action.module.as_str() {
             "set_fact" | "add_host" => {
-                let open = |(key, _): &(Node, Node)| {
-                    key.has_template() || key.as_text() == Some("_variable_params")
-                };
+                let open =
+                    |(key, _): &(Node, Node)| key.has_template() || key.as_text() == Some(VARIABLE);
                 self.any |= arguments.iter().any(open);
                 self.by_tasks.extend(keys(arguments));
             }

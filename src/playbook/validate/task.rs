@@ -2,7 +2,7 @@
 
 use super::Validator;
 use super::names::{Local, names_of_loop};
-use crate::playbook::{Around, Include, IncludeKind, Loop, Play, Task, Until, boolean};
+use crate::playbook::{Around, Include, IncludeKind, Loop, Play, Task, Until, VARIABLE, boolean};
 use crate::source::Problem;
 use crate::yaml::{Data, Node};
 
@@ -35,7 +35,7 @@ impl Validator<'_> {
             self.all_literal = false;
             return;
         }
-        let variable = |(key, _): &(Node, Node)| key.as_text() == Some("_variable_params");
+        let variable = |(key, _): &(Node, Node)| key.as_text() == Some(VARIABLE);
         if !action.arguments.iter().any(variable) {
             let arguments = &action.arguments;
             let problems = self
