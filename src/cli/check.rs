@@ -1,8 +1,8 @@
 //! `rmqplay check`: finds mistakes without connecting to any host.
 
+use super::sources::Sources;
 use super::{Exit, print, refuse};
 use crate::host::HostError;
-use crate::inventory::Inventory;
 use crate::playbook::{LoadOptions, Loader};
 use crate::report::counted;
 use crate::run::{Connector, Options, Parts, Session};
@@ -16,24 +16,14 @@ pub(super) struct Arguments {
     /// Playbooks.
     #[arg(required = true, value_name = "PLAYBOOK")]
     playbooks: Vec<PathBuf>,
-    /// An inventory; without one, hosts and variables are not checked.
-    #[arg(
-        short,
-        long,
-        value_name = "SOURCE",
-        env = "RMQPLAY_INVENTORY",
-        value_delimiter = ':'
-    )]
-    inventory: Vec<String>,
     /// Variables: key=value, YAML or JSON, or @FILE; may be given repeatedly.
     #[arg(short, long, value_name = "VARS")]
     extra_vars: Vec<String>,
     /// A further folder of roles; may be given repeatedly.
     #[arg(long, value_name = "FOLDER")]
     roles_path: Vec<PathBuf>,
-    /// Accept what Ansible accepts though it is likely a mistake.
-    #[arg(long, env = "RMQPLAY_COMPAT")]
-    compat: bool,
+    #[command(flatten)]
+    sources: Sources,
 }
 
 /// Checks playbooks.
@@ -42,9 +32,10 @@ pub(super) fn execute(arguments: &Arguments) -> Exit {
         Ok(plays) => {
             let playbooks = counted(arguments.playbooks.len(), "playbook");
             let plays = counted(plays, "play");
-            let without = match arguments.inventory.as_slice() {
-                [] => " (hosts and variables were not checked: no inventory was given)",
-                _ => "",
+            let without = if arguments.sources.given() {
+                ""
+            } else {
+                " (hosts and variables were not checked: no inventory was given)"
             };
             print(&format!("{playbooks} with {plays}: no mistakes{without}\n"))
         }
@@ -53,11 +44,7 @@ pub(super) fn execute(arguments: &Arguments) -> Exit {
 }
 
 fn check(arguments: &Arguments) -> Result<usize> {
-    let sources = match arguments.inventory.as_slice() {
-        [] => vec!["localhost,".to_owned()],
-        given => given.to_vec(),
-    };
-    let inventory = Inventory::load(&sources)?;
+    let inventory = arguments.sources.load()?;
     let mut extra_vars = Vec::new();
     for text in &arguments.extra_vars {
         super::extra_vars::add(&mut extra_vars, text)?;
@@ -72,12 +59,12 @@ fn check(arguments: &Arguments) -> Result<usize> {
         registry: crate::modules::built_in(),
         inventory,
         loader: Loader::new(LoadOptions {
-            compat: arguments.compat,
+            compat: arguments.sources.compat,
             roles_path: arguments.roles_path.clone(),
         }),
         options: Options {
             extra_vars,
-            compat: arguments.compat,
+            compat: arguments.sources.compat,
             ..Options::default()
         },
         playbook_folder: std::path::absolute(first.unwrap_or(Path::new(""))).unwrap_or_default(),
@@ -86,7 +73,7 @@ fn check(arguments: &Arguments) -> Result<usize> {
         ask: Box::new(|_, _| None),
         events,
     });
-    let knows_inventory = !arguments.inventory.is_empty();
+    let knows_inventory = arguments.sources.given();
     let mut problems = Problems::default();
     let mut plays = 0;
     for path in &arguments.playbooks {

@@ -1,9 +1,9 @@
 //! `rmqplay inventory`: shows what an inventory holds.
 
+use super::sources::Sources;
 use crate::inventory::{self, Inventory};
-use crate::source::Result;
+use crate::source::{Problem, Result};
 use crate::yaml::Node;
-use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ enum Action {
     /// Print groups, hosts and variables as JSON, as `ansible-inventory --list` does.
     List {
         #[command(flatten)]
-        sources: Sources,
+        shown: Shown,
         /// Show only these hosts (a pattern, or @FILE with one a line).
         #[arg(short, long, value_name = "PATTERN")]
         limit: Option<String>,
@@ -31,7 +31,7 @@ enum Action {
         #[arg(default_value = "all")]
         group: String,
         #[command(flatten)]
-        sources: Sources,
+        shown: Shown,
         /// Show variables too.
         #[arg(long)]
         vars: bool,
@@ -41,7 +41,7 @@ enum Action {
         /// The host.
         host: String,
         #[command(flatten)]
-        sources: Sources,
+        shown: Shown,
         /// Show instead where each variable is set, and what it overrides.
         #[arg(long)]
         origin: bool,
@@ -52,7 +52,7 @@ enum Action {
         #[arg(default_value = "all")]
         pattern: String,
         #[command(flatten)]
-        sources: Sources,
+        shown: Shown,
         /// Of these, only those of this pattern (or @FILE with one a line).
         #[arg(short, long, value_name = "PATTERN")]
         limit: Option<String>,
@@ -60,83 +60,76 @@ enum Action {
 }
 
 #[derive(Debug, Args)]
-struct Sources {
-    /// An inventory: a file, a folder, or a list such as `host1,host2,`; may be given repeatedly.
-    #[arg(short, long, value_name = "SOURCE", required = true)]
-    inventory: Vec<String>,
+struct Shown {
+    #[command(flatten)]
+    sources: Sources,
     /// The folder of a playbook, whose `group_vars` and `host_vars` count too.
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     playbook_dir: PathBuf,
-    /// Only warn of what Ansible only warns of.
-    #[arg(long, env = "RMQPLAY_COMPAT", value_parser = FalseyValueParser::new())]
-    compat: bool,
 }
 
-impl Sources {
+impl Shown {
     fn load(&self) -> Result<Inventory> {
-        let inventory = if self.compat {
-            Inventory::load_as_ansible(&self.inventory)?
-        } else {
-            Inventory::load(&self.inventory)?
-        };
-        for warning in inventory.warnings() {
-            let help = warning.help.iter().map(|help| format!(" ({help})"));
-            tracing::warn!("{warning}{}", help.collect::<Vec<_>>().concat());
+        if self.sources.given() {
+            return self.sources.load();
         }
-        Ok(inventory)
+        let problem = Problem::new("no inventory was given");
+        Err(problem
+            .help("such as -i inventory/prod.yml".to_owned())
+            .into())
     }
 }
 
 /// Returns what is to be printed.
 pub fn execute(arguments: &Arguments) -> Result<String> {
     match &arguments.action {
-        Action::List { sources, limit } => {
-            let inventory = sources.load()?;
+        Action::List { shown, limit } => {
+            let inventory = shown.load()?;
             let hosts = hosts(&inventory, "all", limit.as_deref())?;
-            let folder = Some(sources.playbook_dir.as_path());
+            let folder = Some(shown.playbook_dir.as_path());
             let list = inventory::list_json(&inventory, &hosts, folder)?;
             Ok(inventory::json_text(&list))
         }
         Action::Graph {
             group,
-            sources,
+            shown,
             vars: false,
-        } => inventory::graph(&sources.load()?, group),
+        } => inventory::graph(&shown.load()?, group),
         Action::Graph {
             group,
-            sources,
+            shown,
             vars: true,
         } => {
-            let folder = Some(sources.playbook_dir.as_path());
-            inventory::graph_with_variables(&sources.load()?, group, folder, &text)
+            let folder = Some(shown.playbook_dir.as_path());
+            inventory::graph_with_variables(&shown.load()?, group, folder, &text)
         }
         Action::Host {
             host,
-            sources,
+            shown,
             origin: false,
         } => {
-            let folder = Some(sources.playbook_dir.as_path());
+            let folder = Some(shown.playbook_dir.as_path());
             Ok(inventory::json_text(&inventory::host_json(
-                &sources.load()?,
+                &shown.load()?,
                 host,
                 folder,
             )?))
         }
         Action::Host {
             host,
-            sources,
+            shown,
             origin: true,
         } => {
-            let folder = Some(sources.playbook_dir.as_path());
-            let definitions = inventory::origins(&sources.load()?, host, folder)?;
+            let folder = Some(shown.playbook_dir.as_path());
+            let definitions = inventory::origins(&shown.load()?, host, folder)?;
             Ok(inventory::origins_table(&definitions))
         }
         Action::Hosts {
             pattern,
-            sources,
+            shown,
             limit,
         } => {
-            let hosts = hosts(&sources.load()?, pattern, limit.as_deref())?;
+            let hosts = hosts(&shown.load()?, pattern, limit.as_deref())?;
             Ok(hosts
                 .iter()
                 .map(|host| format!("{host}\n"))

@@ -12,6 +12,7 @@ mod options;
 mod passwords;
 mod prompts;
 mod run;
+mod sources;
 mod start;
 
 pub use exit::Exit;

@@ -2,6 +2,7 @@
 
 use super::extra_vars;
 use super::passwords;
+use super::sources::Sources;
 use crate::host::Secret;
 use crate::run::{Options, TagFilter};
 use crate::source::Result;
@@ -12,15 +13,8 @@ use std::time::Duration;
 /// Options that `run` and `exec` share.
 #[derive(Debug, Args)]
 pub(super) struct SharedArguments {
-    /// An inventory: a file, a folder, or a list such as `host1,host2,`; may be given repeatedly.
-    #[arg(
-        short,
-        long,
-        value_name = "SOURCE",
-        env = "RMQPLAY_INVENTORY",
-        value_delimiter = ':'
-    )]
-    pub(super) inventory: Vec<String>,
+    #[command(flatten)]
+    pub(super) sources: Sources,
     /// Only these hosts (a pattern, or @FILE with one a line).
     #[arg(short, long, value_name = "PATTERN")]
     limit: Option<String>,
@@ -87,9 +81,6 @@ pub(super) struct SharedArguments {
     /// Exit with 2 if something changed or would change, and with 1 if anything failed.
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
-    /// Accept what Ansible accepts though it is likely a mistake.
-    #[arg(long, env = "RMQPLAY_COMPAT")]
-    compat: bool,
 }
 
 /// What is printed on standard output.
@@ -144,7 +135,7 @@ impl SharedArguments {
             connect_timeout: Duration::from_secs(self.timeout),
             task_timeout: Duration::from_secs(self.task_timeout),
             force_handlers,
-            compat: self.compat,
+            compat: self.sources.compat,
         })
     }
 }

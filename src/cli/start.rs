@@ -3,7 +3,6 @@
 use super::options::{Format, SharedArguments};
 use super::{Exit, connect, prompts, refuse, refuse_because};
 use crate::host::Cancel;
-use crate::inventory::Inventory;
 use crate::playbook::{LoadOptions, Loader, Playbook};
 use crate::report::{
     AdHoc, Event, EventsFile, JsonLines, Progress, Recap, Reporter, Terminal, Verbosity,
@@ -46,7 +45,7 @@ pub(super) enum Plan {
 impl Start<'_> {
     /// Loads the inventory, gives `plan` the session to load playbooks with, and carries them out.
     pub(super) fn run(self, plan: impl FnOnce(&Arc<Session>) -> Result<Plan>) -> Exit {
-        let inventory = match load_inventory(&self.shared.inventory, self.options.compat) {
+        let inventory = match self.shared.sources.load() {
             Ok(inventory) => inventory,
             Err(problems) => return refuse(&problems, Exit::Error),
         };
@@ -134,19 +133,6 @@ pub(super) struct Prepared {
     pub(super) prompted: Vec<Arc<Layer>>,
     /// The task before which nothing runs.
     pub(super) start_at: Option<Place>,
-}
-
-fn load_inventory(sources: &[String], compat: bool) -> Result<Inventory> {
-    let sources = if sources.is_empty() {
-        vec!["localhost,".to_owned()]
-    } else {
-        sources.to_vec()
-    };
-    if compat {
-        Inventory::load_as_ansible(&sources)
-    } else {
-        Inventory::load(&sources)
-    }
 }
 
 fn carry_out(session: &Arc<Session>, playbooks: &[Prepared]) -> std::result::Result<(), Problems> {
