@@ -1,15 +1,19 @@
 //! Archives.
 
-use super::{Clause, Contract, mkdir, rewrite, symlink};
+use super::{Clause, Contract, mkdir, mode, rewrite, symlink};
 use camino::Utf8Path;
 use rmqplay::host::{
-    Before, Content, HostError, Kind, Ownership, Step, Unpack, UnpackEntry, sha256,
+    Before, Command, Content, HostError, Kind, Limits, Ownership, Step, Unpack, UnpackEntry, sha256,
 };
 use std::path::Path;
 use std::sync::Arc;
 
 pub(super) const CLAUSES: &[Clause] = &[
     ("an_archive_is_unpacked", an_archive_is_unpacked),
+    (
+        "a_directory_that_may_not_be_written_is_unpacked",
+        a_directory_that_may_not_be_written,
+    ),
     (
         "unpacked_entries_get_their_owner",
         unpacked_entries_get_their_owner,
@@ -127,8 +131,39 @@ fn an_archive_is_unpacked(contract: &Contract) {
     );
     assert_eq!(contract.read(&contract.path("link")), b"#!/bin/sh\n");
     assert_eq!(contract.read(&contract.path("kept/mine")), b"mine");
+    assert_eq!(contract.read(&contract.path("kept/theirs")), b"theirs");
+    let names = contract.names();
+    let left = names.iter().find(|name| name.contains("rmqplay"));
+    assert_eq!(left, None);
     // The owner that the stream names is not asked for.
     assert_eq!(stat("bin/tool").uid, stat("kept").uid);
+}
+
+fn a_directory_that_may_not_be_written(contract: &Contract) {
+    let help = Command::new(["tar", "--help"]);
+    let help = contract.host.query(&help, &Limits::default());
+    // The tar of busybox closes a directory before it fills it.
+    if help.is_ok_and(|help| String::from_utf8_lossy(&help.stderr).contains("BusyBox")) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    contract.apply(&step(
+        &folder.path().join("stream.tar"),
+        &contract.scratch,
+        vec![
+            other("closed", 0o555, Kind::Directory),
+            file("closed/file", 0o444, "closed"),
+        ],
+    ));
+    let closed = contract.path("closed");
+    assert_eq!(contract.read(&closed.join("file")), b"closed");
+    assert_eq!(contract.stat(&closed).unwrap().mode, 0o555);
+    contract.apply(&Step::Attributes {
+        path: closed,
+        before: mode(0o555),
+        after: mode(0o755),
+        follow: false,
+    });
 }
 
 fn unpacked_entries_get_their_owner(contract: &Contract) {

@@ -1,7 +1,7 @@
 //! Unpacks archives.
 
 use super::body::send_file;
-use super::conclude;
+use super::{conclude, temporary_name};
 use crate::host::shell::script::{Library, Script};
 use crate::host::shell::shell_host::{BASE, ShellHost};
 use crate::host::{Answer, Content, HostError, Limits, Question, Unpack, UnpackEntry};
@@ -21,7 +21,8 @@ pub(super) fn unpack(host: &ShellHost, unpack: &Unpack, limits: &Limits) -> Resu
     check_before(host, unpack, limits)?;
     let action = format!("unpack {}", unpack.name);
     let mut script = Script::with(&[&BASE, &UNPACK]);
-    script.call("rmq_unpack", [&unpack.directory]);
+    let name = temporary_name()?;
+    script.call("rmq_unpack", [unpack.directory.as_str(), &name]);
     let reply = host.with_own_session(limits, |session| {
         session.send_last(&script, limits)?;
         send_file(session, &unpack.tar, limits)?;

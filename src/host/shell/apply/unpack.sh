@@ -1,12 +1,53 @@
 # Archives.
 
-# DIRECTORY: unpacks the tar stream from descriptor 3. Its modes count, its owners do not; a
-# directory on the way that it does not list is made as usual.
+# DIRECTORY NAME: unpacks the tar stream from descriptor 3 there: first below the name, so that no
+# file is ever half in its place. Its modes count, its owners do not; a directory on the way that it
+# does not list is made as usual.
 rmq_unpack() {
   command -v tar >/dev/null || { rmq_piece missing; return; }
-  rmq_count 1
-  ( umask 022; exec tar -xpof - -C "$1" <&3 )
-  rmq_piece "$?"
+  rmq_temp=$1/$2
+  trap 'rm -rf "$rmq_temp"; exit 1' HUP INT TERM
+  rmq_count 3
+  mkdir "$rmq_temp" && ( umask 022; exec tar -xpof - -C "$rmq_temp" <&3 ) && rmq_merge "$rmq_temp" "$1"
+  rmq_result=$?
+  rm -rf "$rmq_temp"
+  trap - HUP INT TERM
+  rmq_piece "$rmq_result"
+}
+
+# FROM TO: moves what is in a directory into another one. Where both have a directory of one name,
+# what is in that.
+rmq_merge() {
+  for rmq_p in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    if ! [ -d "$rmq_p" ] || [ -L "$rmq_p" ]; then continue; fi
+    if [ -d "$2/${rmq_p##*/}" ]; then
+      rmq_merge "$rmq_p" "$2/${rmq_p##*/}" || return
+    elif ! [ -w "$rmq_p" ]; then
+      rmq_move_closed "$rmq_p" "$2/${rmq_p##*/}" || return
+    fi
+  done
+  rmq_from=$1
+  rmq_to=$2
+  set --
+  for rmq_p in "$rmq_from"/* "$rmq_from"/.[!.]* "$rmq_from"/..?*; do
+    if [ -d "$rmq_p" ] && ! [ -L "$rmq_p" ] && [ -d "$rmq_to/${rmq_p##*/}" ]; then continue; fi
+    if [ -e "$rmq_p" ] || [ -L "$rmq_p" ]; then set -- "$@" "$rmq_p"; fi
+    if [ $# = 200 ]; then
+      rmq_count 1
+      mv -f "$@" "$rmq_to/" || return
+      set --
+    fi
+  done
+  if [ $# != 0 ]; then
+    rmq_count 1
+    mv -f "$@" "$rmq_to/"
+  fi
+}
+
+# FROM TO: moves a directory that may not be written, which its user may not do as it is.
+rmq_move_closed() {
+  rmq_count 4
+  rmq_s=$(stat -c %a "$1") && chmod u+w "$1" && mv -f "$1" "$2" && chmod "$rmq_s" "$2"
 }
 
 # OWNER PATH…: gives entries to an owner, group or both (OWNER:GROUP).
