@@ -9,10 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Two labs at once would be too much for a small machine.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// Hosts of a lab; they end with it.
+/// Hosts of a lab; they end with it, where it was brought up here.
 pub(crate) struct Lab {
     name: &'static str,
-    _turn: MutexGuard<'static, ()>,
+    turn: Option<MutexGuard<'static, ()>>,
 }
 
 /// Returns whether the lab's tests are wanted.
@@ -43,14 +43,17 @@ impl Lab {
     /// Starts so many hosts under a name of their own.
     pub(crate) fn up(name: &'static str, hosts: usize, userland: &str) -> Self {
         let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        let lab = Self { name, _turn: turn };
+        let lab = Self {
+            name,
+            turn: Some(turn),
+        };
         lab.run(&["up", &hosts.to_string(), "--userland", userland]);
         lab
     }
 
-    /// Returns its name.
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
+    /// Returns the lab of that name if this process runs on its controller.
+    pub(crate) fn of_controller(name: &'static str) -> Option<Self> {
+        is_controller_of(name).then_some(Self { name, turn: None })
     }
 
     /// Runs `tests/lab`, which must succeed, and returns what it printed.
@@ -109,6 +112,8 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        self.try_run(&["down"]);
+        if self.turn.is_some() {
+            self.try_run(&["down"]);
+        }
     }
 }
