@@ -28,6 +28,11 @@ rmq_has_digest() {
   [ "${rmq_s%% *}" = "$1" ]
 }
 
+# DIGEST: fails with a message unless standard input has it.
+rmq_arrived() {
+  rmq_has_digest "$1" || { printf 'it did not arrive whole\n' >&2; return 1; }
+}
+
 # PATH: gives the new file what can be kept of the owner, mode, ACL and other attributes there.
 rmq_inherit() {
   if [ -L "$1" ] || ! [ -f "$1" ]; then return; fi
@@ -100,8 +105,8 @@ rmq_write() {
 rmq_write_in_place() {
   trap 'rmq_discard; exit 1' HUP INT TERM
   set -C
-  { set +C; rmq_fill "$1" "$6" "$7" "$8"; } 5> "$rmq_temp" || return
-  rmq_has_digest "$4" < "$rmq_temp" || { printf 'it did not arrive whole\n' >&2; return 1; }
+  # It is opened for both before it has its mode, by which even its owner may not read it.
+  { set +C; { rmq_fill "$1" "$6" "$7" "$8" && rmq_arrived "$4" <&6; } 6< "$rmq_temp"; } 5> "$rmq_temp" || return
   rmq_validate "${rmq_private:+$rmq_private/}${rmq_temp#./}" || return 65
   rmq_unchanged "$1" "$3" || return
   rmq_backup "$1" "$5" && rmq_replace "$1" "$6" "$7" "$8"
