@@ -48,7 +48,11 @@ impl View<'_> {
             None => Content::None,
         };
         let Found { path, here } = self.find(&base.join(&entry.path), false, &look)?;
-        let mut node = self.new_node(entry.kind.clone(), entry.mode, &entry.ownership, None)?;
+        let mode = match entry.kind {
+            Kind::Symlink { .. } => 0o777,
+            _ => entry.mode,
+        };
+        let mut node = self.new_node(entry.kind.clone(), mode, &entry.ownership, None)?;
         node.size = entry.size;
         node.modified = entry.modified;
         let mut new = Here::new(
