@@ -2,7 +2,9 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rmqplay::change::{Change, Sets};
-use rmqplay::host::{Answer, Content, Host, Kind, Limits, Ownership, ProcessMatch, Question, Step};
+use rmqplay::host::{
+    Answer, Content, Host, Kind, Limits, Node, Ownership, ProcessMatch, Question, Step,
+};
 use rmqplay::value::{Fields, Value};
 use serde_json::{Value as Json, json};
 
@@ -105,7 +107,7 @@ pub(super) fn differences(change: &Change) -> String {
             diff.before_header, diff.after_header, diff.text
         )
     });
-    shown.collect()
+    masked(&shown.collect::<String>())
 }
 
 /// Returns the variables or facts that a change sets.
@@ -123,14 +125,21 @@ pub(super) fn json(value: &Value) -> Json {
 
 /// Returns what stands at a path, links not followed.
 pub(super) fn path(host: &dyn Host, path: &Utf8Path) -> Json {
-    let question = Question::Path {
+    match ask(host, look(path)) {
+        Ok(answer) => described(answer.into_path()),
+        Err(_) => json!({ "kind": "unreadable" }),
+    }
+}
+
+fn look(path: &Utf8Path) -> Question {
+    Question::Path {
         path: path.to_owned(),
         follow: false,
         content: Content::UpTo(1_000_000),
-    };
-    let Ok(Answer::Path(node)) = ask(host, question) else {
-        return json!({ "kind": "unreadable" });
-    };
+    }
+}
+
+fn described(node: Option<Node>) -> Json {
     let Some(node) = node else {
         return json!({ "kind": "absent" });
     };
@@ -150,25 +159,72 @@ pub(super) fn path(host: &dyn Host, path: &Utf8Path) -> Json {
         "mode": format!("{:04o}", node.mode),
         "owner": node.owner,
         "group": node.group,
-        "links": node.links,
+        // File systems count the links of directories in ways of their own.
+        "links": (node.kind != Kind::Directory).then_some(node.links),
     })
+}
+
+/// Directories of a real machine that hold its programs, and files that tell its accounts.
+const PROGRAMS: [&str; 9] = [
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib64",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/lib",
+    "/usr/lib64",
+    "/dev",
+];
+const ACCOUNTS: [&str; 6] = [
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/shadow",
+    "/etc/gshadow",
+    "/etc/.pwd.lock",
+    "/etc/sub",
+];
+
+fn is_shown(path: &Utf8Path) -> bool {
+    // A kept copy is named after the moment.
+    let is_copy = path.as_str().ends_with('~');
+    let is_account = ACCOUNTS.iter().any(|file| path.as_str().starts_with(file));
+    !is_copy && !is_account && !PROGRAMS.contains(&path.as_str())
 }
 
 /// Returns everything that can be found out about a machine, but for times.
 pub(super) fn everything(host: &dyn Host) -> Vec<String> {
-    let tree = Question::Tree {
-        path: "/".into(),
-        depth: None,
+    let mut folders = vec![Utf8PathBuf::from("/")];
+    let mut paths = Vec::new();
+    while !folders.is_empty() {
+        let question = |path: &Utf8PathBuf| Question::Tree {
+            path: path.clone(),
+            depth: Some(1),
+        };
+        let questions: Vec<_> = folders.iter().map(question).collect();
+        let answers = host.ask(&questions, &Limits::default()).unwrap();
+        let below = answers.into_iter().flat_map(Answer::into_tree);
+        let below: Vec<_> = below.filter(|(path, _)| is_shown(path)).collect();
+        paths.extend(below.iter().map(|(path, _)| path.clone()));
+        let is_folder =
+            |(path, node): (Utf8PathBuf, Node)| (node.kind == Kind::Directory).then_some(path);
+        folders = below.into_iter().filter_map(is_folder).collect();
+    }
+    paths.sort();
+    let questions: Vec<_> = paths.iter().map(|path| look(path)).collect();
+    let found: Vec<_> = match host.ask(&questions, &Limits::default()) {
+        Ok(found) => found
+            .into_iter()
+            .map(Answer::into_path)
+            .map(described)
+            .collect(),
+        // One of them cannot be read, such as the log of a program that check mode did not start.
+        Err(_) => paths.iter().map(|one| path(host, one)).collect(),
     };
-    let Ok(Answer::Tree(nodes)) = ask(host, tree) else {
-        return Vec::new();
-    };
-    let paths: Vec<Utf8PathBuf> = nodes.into_iter().map(|(path, _)| path).collect();
     let mut shown: Vec<_> = paths
         .iter()
-        // A kept copy is named after the moment.
-        .filter(|path| !path.as_str().ends_with('~'))
-        .map(|one| format!("{one} {}", path(host, one)))
+        .zip(found)
+        .map(|(path, found)| format!("{path} {found}"))
         .collect();
     let all = Question::Processes(ProcessMatch::default());
     if let Ok(Answer::Processes(processes)) = ask(host, all) {

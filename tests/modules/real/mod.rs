@@ -1,8 +1,11 @@
 //! Modules on this machine itself: real programs, real tar, real users of the file system.
 
 mod archives;
+mod cases;
 mod commands;
 mod programs;
+
+pub(super) use cases::Root;
 
 use super::shown::plan_lines;
 use super::task::Task;
