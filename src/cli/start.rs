@@ -161,10 +161,11 @@ fn report(
         if let Some(file) = &mut file {
             file.event(&event);
         }
-        shown.event(&event);
+        // The live line goes before the last text is printed: it must not stand below it.
         if let Some(progress) = &mut progress {
             progress.event(&event);
         }
+        shown.event(&event);
         if let Event::RunFinished { recap, .. } = event {
             counted = recap.into_iter().map(|(_, recap)| recap).collect();
             break;

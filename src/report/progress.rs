@@ -55,6 +55,10 @@ impl Reporter for Progress {
             Event::RunFinished { .. } => return self.bar.finish_and_clear(),
             _ => return,
         }
+        if self.hosts.is_empty() {
+            // Every host waits for others, or the run goes from one task to the next.
+            return;
+        }
         let named: Vec<_> = self.hosts.iter().take(NAMED).map(|host| &**host).collect();
         let more = self.hosts.len().saturating_sub(NAMED);
         let more = if more > 0 {

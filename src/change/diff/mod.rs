@@ -1,9 +1,10 @@
 //! The steps of a change as differences that people read.
 
 mod account;
+mod program;
 
 use super::{Change, DIFF_LIMIT};
-use crate::host::{Before, Body, Kind, Ownership, StartProcess, Step, Unpack, UnpackEntry};
+use crate::host::{Before, Body, Kind, Ownership, Step, Unpack, UnpackEntry};
 use std::fmt::Write;
 
 /// A difference that one step makes.
@@ -22,7 +23,10 @@ impl Change {
     /// Returns the differences that the steps make, in their order. Waiting and commands make
     /// none that could be told.
     pub fn differences(&self) -> Vec<Diff> {
-        self.steps.iter().flat_map(differences).collect()
+        match program::restarted(&self.steps) {
+            Some(diff) => vec![diff],
+            None => self.steps.iter().flat_map(differences).collect(),
+        }
     }
 }
 
@@ -93,14 +97,10 @@ fn differences(step: &Step) -> Vec<Diff> {
             &[("path", Some(from.as_str()), Some(to.as_str()))],
         )],
         Step::Unpack(unpack) => vec![unpacked(unpack)],
-        Step::StartProcess(start) => vec![started(start)],
+        Step::StartProcess(start) => vec![program::started(start)],
         Step::SignalProcess {
             pid, argv, signal, ..
-        } => {
-            let command = argv.join(" ");
-            let text = format!("-running: {command}\n+signal: {signal}\n");
-            vec![named(&format!("process {pid}"), text)]
-        }
+        } => vec![program::ended(*pid, argv, signal)],
         Step::User {
             before,
             after,
@@ -225,15 +225,6 @@ fn entry_line(entry: &UnpackEntry) -> String {
         _ if entry.before.is_some() => format!("-{path} (other content)\n+{path}\n"),
         _ => format!("+{path}\n"),
     }
-}
-
-fn started(start: &StartProcess) -> Diff {
-    let command = start.argv.join(" ");
-    let text = format!("-not running\n+running: {command}\n");
-    named(
-        &format!("process {}", start.argv.first().map_or("", String::as_str)),
-        text,
-    )
 }
 
 impl std::fmt::Display for Diff {
