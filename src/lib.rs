@@ -23,6 +23,7 @@ pub mod module;
 pub mod modules;
 pub mod playbook;
 pub mod report;
+pub mod rocketmq;
 pub mod run;
 pub mod source;
 pub mod template;

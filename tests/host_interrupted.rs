@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rmqplay::host::shell::{Channel, Received, ShellHost, Transport};
 use rmqplay::host::{
     Answer, Before, Body, Command, Host, HostError, Limits, Local, Ownership, Question, Step,
+    Stream,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -160,6 +161,15 @@ impl Transport for Cut {
 
     fn connects(&self, _: &str, _: u16, _: &Limits) -> Result<Option<bool>, HostError> {
         Ok(None)
+    }
+
+    fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        limits: &Limits,
+    ) -> Result<Box<dyn Stream>, HostError> {
+        Local.connect(host, port, limits)
     }
 
     fn describe(&self) -> String {

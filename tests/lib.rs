@@ -24,6 +24,7 @@ mod lab_killed;
 mod memory;
 mod modules;
 mod playbooks;
+mod rocketmq;
 mod run;
 mod ssh_channels;
 mod ssh_command_line;

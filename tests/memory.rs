@@ -13,6 +13,15 @@ use std::sync::Arc;
 struct LookOnly(Memory);
 
 impl Host for LookOnly {
+    fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        limits: &Limits,
+    ) -> Result<Box<dyn rmqplay::host::Stream>, HostError> {
+        self.0.connect(host, port, limits)
+    }
+
     fn ask(&self, questions: &[Question], limits: &Limits) -> Result<Vec<Answer>, HostError> {
         self.0.ask(questions, limits)
     }

@@ -14,8 +14,8 @@ mod shown;
 mod task;
 
 use case::Case;
+use rmqplay::cli::registry;
 use rmqplay::host::Host;
-use rmqplay::modules::built_in;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -40,7 +40,8 @@ fn check_all(check: impl Fn(&Case) -> Result<(), String>) {
 #[test]
 fn every_module_has_cases() {
     let files = case_files();
-    for entry in built_in().modules() {
+    // Those about RocketMQ have their cases in tests/rocketmq.rs.
+    for entry in rmqplay::modules::built_in().modules() {
         let folder = std::path::Path::new("tests/modules").join(entry.name);
         let has_cases = files.iter().any(|file| file.starts_with(&folder));
         assert!(has_cases, "no file in {}", folder.display());
@@ -49,7 +50,7 @@ fn every_module_has_cases() {
 
 #[test]
 fn the_example_of_every_module_can_be_planned() {
-    for entry in built_in().modules() {
+    for entry in registry().modules() {
         let tasks = task::example(entry);
         assert!(!tasks.is_empty(), "{} has no example", entry.name);
         for task in tasks {
@@ -63,7 +64,7 @@ fn the_example_of_every_module_can_be_planned() {
 
 #[test]
 fn the_page_of_every_module_names_what_it_takes_and_returns() {
-    for entry in built_in().modules() {
+    for entry in registry().modules() {
         let page = entry.page();
         assert!(!entry.summary().is_empty(), "{}", entry.name);
         for argument in entry.arguments() {
@@ -93,7 +94,7 @@ fn case_files() -> Vec<PathBuf> {
 
 #[test]
 fn a_page_is_made_from_the_arguments() {
-    let registry = built_in();
+    let registry = registry();
     for name in ["lineinfile", "symlink"] {
         insta::assert_snapshot!(name, registry.get(name).unwrap().page());
     }

@@ -188,7 +188,7 @@ fn survives(text: &str) {
     match loader.playbook(&path) {
         Ok(book) => {
             list_tasks(&book, |_| true);
-            let registry = rmqplay::modules::built_in();
+            let registry = rmqplay::cli::registry();
             let options = ValidateOptions {
                 variables: Some(std::collections::BTreeSet::new()),
                 ..ValidateOptions::default()

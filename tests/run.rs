@@ -32,7 +32,7 @@ fn connect(settings: &Settings) -> Result<Arc<dyn Host>, HostError> {
 fn carry_out(path: &Path, options: Options) -> String {
     let (events, told) = channel();
     let session = Session::new(Parts {
-        registry: rmqplay::modules::built_in(),
+        registry: rmqplay::cli::registry(),
         inventory: Inventory::load(&[INVENTORY.to_owned()]).unwrap(),
         loader: Loader::new(LoadOptions::default()),
         options,

@@ -66,7 +66,7 @@ impl BuiltIn for SetFact {
 }
 
 fn registry() -> Registry {
-    let mut registry = rmqplay::modules::built_in();
+    let mut registry = rmqplay::cli::registry();
     registry.add::<Assert>();
     registry.add::<Command>();
     registry.add::<Copy>();

@@ -95,15 +95,26 @@ impl Change {
     }
 
     /// Carries out the steps in order, stopping at the first failure; returns the output of the
-    /// last command among them.
+    /// last command among them, with all that was returned by what was said.
     pub fn apply(&self, host: &dyn Host, limits: &Limits) -> Result<Option<Output>, HostError> {
-        let mut last = None;
+        let mut last: Option<Output> = None;
+        let mut returned = Fields::new();
         for step in &self.steps {
             limits.check()?;
             let output = host.apply(step, limits)?;
-            if matches!(step, Step::Run { .. }) {
-                last = Some(output);
+            match step {
+                Step::Run { .. } => last = Some(output),
+                Step::Talk(talk) if output.not_run => {
+                    let mut unknown = talk.not_known();
+                    unknown.retain(|name, _| !self.result.contains_key(name));
+                    returned.extend(unknown);
+                }
+                Step::Talk(_) => returned.extend(*output.returned),
+                _ => {}
             }
+        }
+        if !returned.is_empty() {
+            *last.get_or_insert_default().returned = returned;
         }
         Ok(last)
     }

@@ -56,7 +56,7 @@ fn check(arguments: &Arguments) -> Result<usize> {
         Err(HostError::Unreachable { reason, help: None })
     };
     let session = Session::new(Parts {
-        registry: crate::modules::built_in(),
+        registry: super::registry(),
         inventory,
         loader: Loader::new(LoadOptions {
             compat: arguments.sources.compat,

@@ -3,8 +3,8 @@
 use crate::host::shell::{ShellHost, Transport};
 use crate::host::ssh::ssh_config::{Arguments, Checking, Options, Query, SshConfig};
 use crate::host::ssh::{Connections, Controller, Wanted};
-use crate::host::{Host, HostError, Local, Secret};
-use crate::run::{Connect, Connection, SshSettings};
+use crate::host::{Direct, Host, HostError, Local, Secret};
+use crate::run::{Connect, Connection, SshSettings, Tcp};
 use crate::source::Problems;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -22,7 +22,11 @@ pub(super) fn connect() -> Connect {
             Connection::Ssh(wanted) => {
                 let ssh = ssh.get_or_init(Ssh::new);
                 let ssh = ssh.as_ref().map_err(|reason| unreachable(reason.clone()))?;
-                ssh.transport(wanted)?
+                let transport = ssh.transport(wanted)?;
+                match wanted.tcp {
+                    Tcp::Host => transport,
+                    Tcp::Controller => Arc::new(Direct(transport)),
+                }
             }
         };
         let host: Arc<dyn Host> =

@@ -11,11 +11,13 @@ mod modules;
 mod options;
 mod passwords;
 mod prompts;
+mod registry;
 mod run;
 mod sources;
 mod start;
 
 pub use exit::Exit;
+pub use registry::registry;
 
 use crate::source::Problems;
 use clap::{Parser, Subcommand};

@@ -16,7 +16,7 @@ pub(super) struct Arguments {
 
 /// Lists the modules, or shows one.
 pub(super) fn execute(arguments: &Arguments) -> Exit {
-    let registry = crate::modules::built_in();
+    let registry = super::registry();
     let Some(name) = &arguments.name else {
         let mut text = String::new();
         for entry in registry.modules() {

@@ -79,7 +79,7 @@ impl Start<'_> {
             colour: colour_wanted(),
         };
         let session = Session::new(crate::run::Parts {
-            registry: crate::modules::built_in(),
+            registry: super::registry(),
             inventory,
             loader,
             options: self.options,

@@ -1,5 +1,6 @@
 //! A command line and what came of it.
 
+use crate::value::Fields;
 use camino::Utf8PathBuf;
 use std::collections::BTreeMap;
 
@@ -63,7 +64,7 @@ impl Command {
     }
 }
 
-/// What a command left.
+/// What a command left, or another step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Output {
     /// Exit code; 128 + N where signal N ended it.
@@ -72,6 +73,8 @@ pub struct Output {
     pub stdout: Vec<u8>,
     /// Standard error.
     pub stderr: Vec<u8>,
+    /// What a [`super::Talk`] returned.
+    pub returned: Box<Fields>,
     /// Whether the step was only noted (check mode): nothing else here means anything then.
     pub not_run: bool,
 }

@@ -23,6 +23,22 @@ pub enum HostError {
         /// What sudo or su said.
         reason: String,
     },
+    /// No TCP connection from the host to an address, or it broke.
+    #[error("cannot talk to {address}: {reason}")]
+    NotConnected {
+        /// Where to, such as `192.168.2.201:9876`.
+        address: String,
+        /// What failed, such as `connection refused`.
+        reason: String,
+    },
+    /// The host's sshd makes no TCP connections for us.
+    #[error("the sshd of {host} forbids connections through it, here to {address}")]
+    ForwardingForbidden {
+        /// The host.
+        host: String,
+        /// Where to.
+        address: String,
+    },
     /// A path could not be read.
     #[error("cannot read {path}: {reason}")]
     Read {

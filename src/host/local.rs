@@ -1,15 +1,14 @@
 //! This machine as a host: the carrier of its shells is its own processes.
 
 use super::shell::{Channel, Received, Transport};
-use super::{HostError, Limits};
+use super::tcp::{self, LocalStream};
+use super::{HostError, Limits, Stream};
 use std::collections::VecDeque;
 use std::io::{Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{ChildStdin, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread;
-use std::time::Duration;
 
 /// This machine as a host.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,9 +16,6 @@ pub struct Local;
 
 /// Parts of output that may wait to be received, 64 KiB each: then the process has to wait.
 const QUEUE: usize = 16;
-
-/// How long a TCP connection may take to be accepted.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Transport for Local {
     #[expect(
@@ -70,23 +66,21 @@ impl Transport for Local {
     }
 
     fn connects(&self, host: &str, port: u16, limits: &Limits) -> Result<Option<bool>, HostError> {
-        let (answer, answers) = sync_channel(1);
-        let host = host.to_owned();
-        thread::spawn(move || {
-            let addresses = (host.as_str(), port).to_socket_addrs();
-            let open = addresses.is_ok_and(|mut addresses| {
-                addresses
-                    .any(|address| TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).is_ok())
-            });
-            let _ = answer.send(open);
-        });
-        loop {
-            match answers.recv_timeout(limits.patience()?) {
-                Ok(open) => return Ok(Some(open)),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(None),
-            }
+        match tcp::connect(host, port, limits) {
+            Ok(_) => Ok(Some(true)),
+            Err(HostError::NotConnected { .. }) => Ok(Some(false)),
+            Err(error) => Err(error),
         }
+    }
+
+    fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        limits: &Limits,
+    ) -> Result<Box<dyn Stream>, HostError> {
+        let stream = tcp::connect(host, port, limits)?;
+        Ok(Box::new(LocalStream::new(stream, format!("{host}:{port}"))))
     }
 
     fn describe(&self) -> String {

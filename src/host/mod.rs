@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod command;
 mod digest;
+mod direct;
 mod error;
 mod facts;
 mod limits;
@@ -17,6 +18,9 @@ mod secret;
 pub mod shell;
 pub mod ssh;
 mod step;
+mod stream;
+mod talk;
+mod tcp;
 mod traffic;
 mod wait;
 
@@ -24,17 +28,20 @@ pub use access::Access;
 pub use account::{Group, User};
 pub use command::{Command, CommandScript, Output};
 pub use digest::sha256;
+pub use direct::Direct;
 pub use error::HostError;
 pub use facts::Facts;
 pub use limits::{Cancel, Limits};
 pub use local::Local;
-pub use memory::{Memory, Overlay};
+pub use memory::{Memory, Overlay, Serve};
 pub use node::{Kind, Node, Ownership};
 pub use probe::Probe;
 pub use process::{Process, ProcessMatch, StartProcess};
 pub use question::{Answer, Content, Question};
 pub use secret::Secret;
 pub use step::{Before, Body, Step, Unpack, UnpackEntry};
+pub use stream::{Connect, Stream};
+pub use talk::{Dialogue, Difference, Talk};
 pub use traffic::Traffic;
 pub use wait::{Condition, Wait, look, poll};
 
@@ -58,8 +65,14 @@ pub trait Host: Send + Sync {
         limits: &Limits,
     ) -> Result<u64, HostError>;
 
-    /// Makes one change. The only mutating method. The output is that of a `Step::Run`, and empty
-    /// for other steps; an overlay answers `Output::not_run`.
+    /// Makes a TCP connection from the machine to a port, and returns it; within 5 s, or it fails
+    /// with [`HostError::NotConnected`]. It is to find something out: what changes anything on the
+    /// other side is a [`Step::Talk`].
+    fn connect(&self, host: &str, port: u16, limits: &Limits)
+    -> Result<Box<dyn Stream>, HostError>;
+
+    /// Makes one change. The only mutating method. The output is that of a `Step::Run`, or what a
+    /// `Step::Talk` returned, and empty for other steps; an overlay answers `Output::not_run`.
     fn apply(&self, step: &Step, limits: &Limits) -> Result<Output, HostError>;
 
     /// Returns what the conversation with the machine has cost so far.

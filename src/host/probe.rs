@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Command, Content, Facts, Group, Host, HostError, Limits, Node, Output, Process,
-    ProcessMatch, Question, User,
+    ProcessMatch, Question, Stream, User,
 };
 use camino::{Utf8Path, Utf8PathBuf};
 use std::sync::Arc;
@@ -110,6 +110,21 @@ impl Probe {
     /// Runs a command that does not change the machine.
     pub fn query(&self, command: &Command) -> Result<Output, HostError> {
         self.host.query(command, &self.limits)
+    }
+
+    /// Makes a TCP connection from the host to a port, to find something out.
+    pub fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        limits: &Limits,
+    ) -> Result<Box<dyn Stream>, HostError> {
+        self.host.connect(host, port, limits)
+    }
+
+    /// Returns the limits that every call keeps to.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     fn one(&self, question: Question) -> Result<Answer, HostError> {

@@ -1,6 +1,6 @@
 //! One change to a machine: the whole vocabulary of mutation, as data.
 
-use super::{Command, Group, Ownership, StartProcess, User, Wait, sha256};
+use super::{Command, Group, Ownership, StartProcess, Talk, User, Wait, sha256};
 use camino::Utf8PathBuf;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -150,6 +150,8 @@ pub enum Step {
     },
     /// Waits until something holds; changes nothing.
     Wait(Wait),
+    /// Says something over TCP connections of the machine.
+    Talk(Talk),
 }
 
 /// What stood at a path when a step was planned.
@@ -254,8 +256,12 @@ impl Body {
 }
 
 impl Step {
-    /// Returns whether the step changes the machine at all (waiting does not).
+    /// Returns whether the step changes anything at all (waiting does not).
     pub fn is_change(&self) -> bool {
-        !matches!(self, Step::Wait(_))
+        match self {
+            Step::Wait(_) => false,
+            Step::Talk(talk) => talk.change.is_some(),
+            _ => true,
+        }
     }
 }

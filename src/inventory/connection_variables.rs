@@ -76,6 +76,12 @@ pub const CONNECTION_VARIABLES: &[ConnectionVariable] = &[
         &[],
         "File of host keys to check against, instead of `~/.ssh/known_hosts`.",
     ),
+    used(
+        "rmqplay_tcp",
+        &[],
+        "Who makes the connections that modules speak on, such as those to RocketMQ: `host` (the \
+         default), through its SSH connection, or `controller`, this machine directly.",
+    ),
     used("ansible_become", &[], "Whether tasks run as another user."),
     used(
         "ansible_become_user",

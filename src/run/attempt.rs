@@ -235,8 +235,11 @@ fn finished(change: &Change, output: Option<Output>, changed: bool) -> Outcome {
             .entry("msg".to_owned())
             .or_insert_with(|| reason.clone().into());
     }
-    if let (true, Some(output)) = (change.reports_output, output) {
-        add_output(&mut outcome, &output, change.keeps_line_ends);
+    if let Some(output) = output {
+        outcome.result.extend(*output.returned.clone());
+        if change.reports_output {
+            add_output(&mut outcome, &output, change.keeps_line_ends);
+        }
     }
     outcome
 }

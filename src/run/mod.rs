@@ -34,5 +34,5 @@ pub use host_state::HostState;
 pub use options::Options;
 pub use outcome::Outcome;
 pub use session::{Ask, Parts, Session};
-pub use settings::{Connection, Settings, SshSettings};
+pub use settings::{Connection, Settings, SshSettings, Tcp};
 pub use tags::TagFilter;

@@ -200,6 +200,15 @@ impl From<HostError> for Outcome {
                 outcome.help = (!help.is_empty()).then(|| help.join("\n"));
                 outcome
             }
+            HostError::ForwardingForbidden { .. } => {
+                let mut outcome = Self::failed(message);
+                outcome.help = Some(
+                    "set `AllowTcpForwarding yes` in its sshd_config, or, where this machine \
+                     reaches the address itself, the variable rmqplay_tcp to `controller`"
+                        .to_owned(),
+                );
+                outcome
+            }
             HostError::Cancelled => {
                 let mut outcome = Self::failed(message);
                 outcome.cancelled = true;

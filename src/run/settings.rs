@@ -56,6 +56,30 @@ pub struct SshSettings {
     pub accept_new: bool,
     /// How long connecting may take.
     pub timeout: Duration,
+    /// Who makes the TCP connections of modules.
+    pub tcp: Tcp,
+}
+
+/// Who makes the TCP connections of modules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tcp {
+    /// The host, through its SSH connection.
+    Host,
+    /// This machine.
+    Controller,
+}
+
+fn tcp(lookup: &Lookup<'_>) -> Result<Tcp, Box<Outcome>> {
+    let text = lookup.text(&["rmqplay_tcp"], |_| None)?;
+    match text.as_deref() {
+        None | Some("host") => Ok(Tcp::Host),
+        Some("controller") => Ok(Tcp::Controller),
+        Some(other) => {
+            let mut outcome = Outcome::failed(format!("rmqplay_tcp says \"{other}\""));
+            outcome.help = Some("it may say host or controller".to_owned());
+            Err(Box::new(outcome))
+        }
+    }
 }
 
 impl Session {
@@ -152,6 +176,7 @@ impl Session {
             arguments,
             accept_new: self.options.accept_new,
             timeout: self.options.connect_timeout,
+            tcp: tcp(lookup)?,
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod commands;
+mod connections;
 mod files;
 mod links;
 mod paths;
@@ -30,7 +31,7 @@ type Clause = (&'static str, fn(&Contract));
 
 /// Checks every clause, each in a directory of its own.
 pub(crate) fn check(contract: &Contract) {
-    let parts: [&[Clause]; 8] = [
+    let parts: [&[Clause]; 9] = [
         paths::CLAUSES,
         files::CLAUSES,
         links::CLAUSES,
@@ -39,6 +40,7 @@ pub(crate) fn check(contract: &Contract) {
         unpack::CLAUSES,
         commands::CLAUSES,
         programs::CLAUSES,
+        connections::CLAUSES,
     ];
     for (name, clause) in parts.concat() {
         let directory = contract.scratch.join(name);

@@ -67,7 +67,7 @@ pub(super) fn of(case: &Case) -> Result<Memory, String> {
             status: printed.rc,
             stdout: printed.stdout.clone().into(),
             stderr: printed.stderr.clone().into(),
-            not_run: false,
+            ..Output::default()
         };
         machine = machine.output(&argv, output);
     }
@@ -79,7 +79,8 @@ pub(super) fn of(case: &Case) -> Result<Memory, String> {
 
 /// Returns the machine on which the modules' examples are planned.
 pub(super) fn of_examples() -> Memory {
-    Memory::machine()
+    let machine = crate::rocketmq::fake::Cluster::new().on(Memory::machine());
+    machine
         .user(account("rocketmq", 500))
         .file("/etc/hosts", "127.0.0.1 localhost\n")
         .file("/etc/rocketmq/broker.conf", "brokerName=broker-a\n")

@@ -61,6 +61,7 @@ fn line(step: &Step) -> String {
             account("group", name, before.is_some(), after.is_some())
         }
         Step::Wait(wait) => format!("wait for {}", wait.what),
+        Step::Talk(talk) => talk.what.clone(),
     }
 }
 

@@ -4,10 +4,10 @@ use super::case::Case;
 use super::packed;
 use rmqplay::archive::Store;
 use rmqplay::change::Change;
+use rmqplay::cli::registry;
 use rmqplay::files::Files;
 use rmqplay::host::{Host, Limits, Probe};
 use rmqplay::module::{Entry, ModuleError, PlanContext, Registry, Templates};
-use rmqplay::modules::built_in;
 use rmqplay::source::SourceFile;
 use rmqplay::template::{Engine, Site, Syntax, TemplateError};
 use rmqplay::value::{Fields, Value};
@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 /// Made once: both take their time.
-static REGISTRY: LazyLock<Registry> = LazyLock::new(built_in);
+static REGISTRY: LazyLock<Registry> = LazyLock::new(registry);
 static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::new);
 
 /// A module with its arguments.

@@ -4,7 +4,7 @@ mod account;
 mod program;
 
 use super::{Change, DIFF_LIMIT};
-use crate::host::{Before, Body, Kind, Ownership, Step, Unpack, UnpackEntry};
+use crate::host::{Before, Body, Difference, Kind, Ownership, Step, Unpack, UnpackEntry};
 use std::fmt::Write;
 
 /// A difference that one step makes.
@@ -112,8 +112,17 @@ fn differences(step: &Step) -> Vec<Diff> {
             password.is_some(),
         )],
         Step::Group { before, after, .. } => vec![account::group(before.as_ref(), after.as_ref())],
+        Step::Talk(talk) => talk.change.iter().map(said).collect(),
         Step::Run { .. } | Step::Wait(_) => Vec::new(),
     }
+}
+
+fn said(difference: &Difference) -> Diff {
+    let lines = |sign: char, text: &str| -> String {
+        text.lines().map(|line| format!("{sign}{line}\n")).collect()
+    };
+    let before = lines('-', &difference.before);
+    named(&difference.what, before + &lines('+', &difference.after))
 }
 
 fn named(what: &str, text: String) -> Diff {

@@ -1,20 +1,21 @@
 //! The machine of a test: what it declares, and nothing else.
 
 use super::overlay::{Edit, Entry, Here, Overlay, Started};
+use super::server::{self, Serve, Served};
 use super::source::Source;
 use super::{Below, Memory};
 use crate::host::{
     Access, Answer, Command, Facts, Group, Host, HostError, Kind, Limits, Node, Output, Process,
-    Question, Step, Traffic, User,
+    Question, Step, Stream, Traffic, User,
 };
 use crate::value::{Fields, Value};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// A machine on which there is nothing but facts and the output of some commands.
-#[derive(Debug)]
 pub(super) struct Nothing {
     pub(super) facts: Facts,
     pub(super) outputs: Vec<(Vec<String>, Output)>,
+    pub(super) servers: Vec<(String, Serve)>,
 }
 
 impl Host for Nothing {
@@ -55,6 +56,18 @@ impl Host for Nothing {
         })
     }
 
+    fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        _limits: &Limits,
+    ) -> Result<Box<dyn Stream>, HostError> {
+        let address = format!("{host}:{port}");
+        let server = self.servers.iter().find(|(known, _)| *known == address);
+        let (_, serve) = server.ok_or_else(|| server::refused(host, port))?;
+        Ok(Box::new(Served::by(serve.clone())))
+    }
+
     fn apply(&self, step: &Step, limits: &Limits) -> Result<Output, HostError> {
         match step {
             Step::Run {
@@ -85,6 +98,7 @@ impl Default for Nothing {
         Self {
             facts: Facts(Fields::from_iter([user])),
             outputs: Vec::new(),
+            servers: Vec::new(),
         }
     }
 }
@@ -189,6 +203,15 @@ impl Memory {
         let argv = argv.iter().map(|word| (*word).to_owned()).collect();
         if let Below::Nothing(nothing) = &mut self.below {
             nothing.outputs.push((argv, output));
+        }
+        self
+    }
+
+    /// Declares what answers at an address (`192.168.2.201:9876`) that the machine connects to.
+    #[must_use]
+    pub fn server(mut self, address: &str, serve: Serve) -> Self {
+        if let Below::Nothing(nothing) = &mut self.below {
+            nothing.servers.push((address.to_owned(), serve));
         }
         self
     }

@@ -6,13 +6,18 @@ mod fake;
 mod files;
 mod overlay;
 mod programs;
+mod server;
 mod source;
 mod unpack;
 mod view;
 
 pub use overlay::Overlay;
+pub use server::Serve;
 
-use super::{Answer, Command, Content, Host, HostError, Limits, Output, Question, Step, Traffic};
+use super::{
+    Answer, Command, Content, Host, HostError, Limits, Output, Question, Step, Stream, Talk,
+    Traffic,
+};
 use camino::Utf8Path;
 use fake::Nothing;
 use indexmap::IndexSet;
@@ -130,6 +135,34 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// In check mode nothing is said to anybody.
+    fn talk(&self, talk: &Talk, limits: &Limits) -> Result<Output, HostError> {
+        if let Below::Machine(_) = self.below {
+            return Ok(Output::not_run());
+        }
+        let connect = |host: &str, port, limits: &Limits| self.connect(host, port, limits);
+        Ok(Output {
+            returned: Box::new(talk.dialogue.hold(&connect, limits)?),
+            ..Output::default()
+        })
+    }
+
+    /// Returns whether a port was opened or closed here; `None` where it is as on the machine below.
+    fn changed_port(
+        &self,
+        host: &str,
+        port: u16,
+        limits: &Limits,
+    ) -> Result<Option<bool>, HostError> {
+        let Some(open) = self.overlay.lock().ports.get(&port).copied() else {
+            return Ok(None);
+        };
+        let is_own = self.view(limits, |view| Ok(view.facts()?.names_this_machine(host)))?;
+        Ok(is_own.then_some(open))
+    }
+}
+
 impl Host for Memory {
     fn ask(&self, questions: &[Question], limits: &Limits) -> Result<Vec<Answer>, HostError> {
         // A host tells its facts when the shell starts, so they cost no question.
@@ -176,10 +209,32 @@ impl Host for Memory {
         }
     }
 
+    fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        limits: &Limits,
+    ) -> Result<Box<dyn Stream>, HostError> {
+        let changed = match self.below {
+            Below::Machine(_) => self.changed_port(host, port, limits)?,
+            Below::Nothing(_) => None,
+        };
+        match changed {
+            None => self.below().connect(host, port, limits),
+            Some(true) => {
+                let address = format!("{host}:{port}");
+                let reason = format!("what a program that is not started yet says on {address}");
+                Err(crate::value::NotKnown(reason).into())
+            }
+            Some(false) => Err(server::refused(host, port)),
+        }
+    }
+
     fn apply(&self, step: &Step, limits: &Limits) -> Result<Output, HostError> {
         match step {
             Step::Run { .. } => return self.run(step, limits),
             Step::Wait(wait) => self.wait(wait, limits)?,
+            Step::Talk(talk) => return self.talk(talk, limits),
             Step::StartProcess(start) => {
                 let (started, log) = self.view(limits, |view| view.start(start))?;
                 let mut state = self.overlay.lock();

@@ -134,7 +134,7 @@ fn output(command: &Command, reply: Reply) -> Result<Output, String> {
             status: status.parse().map_err(|_| reason)?,
             stdout: piece.bytes,
             stderr: reply.stderr,
-            not_run: false,
+            ..Output::default()
         }),
     }
 }

@@ -7,7 +7,9 @@ use super::login::Login;
 use super::script::{Library, Script};
 use super::session::{Reply, Session};
 use super::transport::Transport;
-use crate::host::{Answer, Command, Host, HostError, Limits, Output, Question, Step, Traffic};
+use crate::host::{
+    Answer, Command, Host, HostError, Limits, Output, Question, Step, Stream, Traffic,
+};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -169,6 +171,16 @@ impl Host for ShellHost {
         limits: &Limits,
     ) -> Result<u64, HostError> {
         super::fetch::fetch(self, path, sink, limits)
+    }
+
+    fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        limits: &Limits,
+    ) -> Result<Box<dyn Stream>, HostError> {
+        self.counters.round_trip();
+        self.transport.connect(host, port, limits)
     }
 
     fn apply(&self, step: &Step, limits: &Limits) -> Result<Output, HostError> {

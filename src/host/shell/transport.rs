@@ -1,6 +1,6 @@
 //! What carries a shell: an SSH connection, or processes of this machine.
 
-use crate::host::{HostError, Limits};
+use crate::host::{HostError, Limits, Stream};
 
 /// What carries a shell: an SSH connection, or processes of this machine.
 pub trait Transport: Send + Sync {
@@ -18,6 +18,13 @@ pub trait Transport: Send + Sync {
     ///
     /// A connection that is refused or not answered within 5 s is `Some(false)`.
     fn connects(&self, host: &str, port: u16, limits: &Limits) -> Result<Option<bool>, HostError>;
+
+    /// Makes a TCP connection from the machine, within 5 s.
+    ///
+    /// Fails with [`HostError::NotConnected`] where it cannot be made, and with
+    /// [`HostError::ForwardingForbidden`] where the machine's sshd makes none.
+    fn connect(&self, host: &str, port: u16, limits: &Limits)
+    -> Result<Box<dyn Stream>, HostError>;
 
     /// Returns the machine's name for messages, such as `root@192.168.2.201:22`.
     fn describe(&self) -> String;

@@ -7,6 +7,7 @@ mod connection;
 mod connections;
 mod controller;
 mod failure;
+mod forwarded;
 mod handler;
 mod host_key;
 mod jump;

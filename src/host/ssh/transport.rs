@@ -3,12 +3,13 @@
 use super::Failure;
 use super::channel::SshChannel;
 use super::connection::{Connection, NotOpened};
+use super::forwarded::Forwarded;
 use super::key_ring::KeyRing;
 use super::reactor::Reactor;
 use super::sessions::Place;
 use super::target::Target;
 use crate::host::shell::{Channel, Transport};
-use crate::host::{HostError, Limits};
+use crate::host::{HostError, Limits, Stream};
 use russh::ChannelOpenFailure;
 use russh::client::Msg;
 use std::sync::Arc;
@@ -195,6 +196,42 @@ impl SshTransport {
     }
 }
 
+impl SshTransport {
+    /// Opens a channel to a port as the host sees it.
+    async fn forwarded(&self, host: &str, port: u16) -> Result<Forwarded, HostError> {
+        let address = format!("{host}:{port}");
+        let refused = |reason: &str| HostError::NotConnected {
+            address: address.clone(),
+            reason: reason.to_owned(),
+        };
+        let mut was_lost = false;
+        loop {
+            let connection = self.connection().await?;
+            let opening = connection.forward(host, port);
+            match tokio::time::timeout(PORT_TIMEOUT, opening).await {
+                Err(_) => return Err(refused("nothing answers")),
+                Ok(Ok(channel)) => {
+                    let reactor = self.reactor.clone();
+                    return Ok(Forwarded::new(reactor, connection, address, channel));
+                }
+                Ok(Err(NotOpened::Refused(ChannelOpenFailure::ConnectFailed))) => {
+                    return Err(refused("the connection is refused"));
+                }
+                Ok(Err(NotOpened::Refused(_))) => {
+                    return Err(HostError::ForwardingForbidden {
+                        host: self.target.to_string(),
+                        address,
+                    });
+                }
+                Ok(Err(NotOpened::Lost)) if was_lost => {
+                    return Err(connection.failure().await.into());
+                }
+                Ok(Err(NotOpened::Lost)) => was_lost = true,
+            }
+        }
+    }
+}
+
 impl Transport for SshTransport {
     fn open(&self, command: &str, limits: &Limits) -> Result<Box<dyn Channel>, HostError> {
         let channel = self.reactor.wait(limits, async {
@@ -207,6 +244,16 @@ impl Transport for SshTransport {
     fn connects(&self, host: &str, port: u16, limits: &Limits) -> Result<Option<bool>, HostError> {
         self.reactor
             .wait(limits, async { Ok(self.can_connect(host, port).await?) })
+    }
+
+    fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        limits: &Limits,
+    ) -> Result<Box<dyn Stream>, HostError> {
+        let forwarded = self.reactor.wait(limits, self.forwarded(host, port))?;
+        Ok(Box::new(forwarded))
     }
 
     fn describe(&self) -> String {

@@ -64,6 +64,18 @@ impl Host for Moving {
         Ok(0)
     }
 
+    fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        _: &Limits,
+    ) -> Result<Box<dyn crate::host::Stream>, HostError> {
+        Err(HostError::NotConnected {
+            address: format!("{host}:{port}"),
+            reason: "nothing listens here".to_owned(),
+        })
+    }
+
     fn apply(&self, step: &Step, _: &Limits) -> Result<Output, HostError> {
         self.applied.lock().unwrap().push(step.clone());
         self.pictures.lock().unwrap().clear();

@@ -12,7 +12,7 @@ use super::run::run;
 use super::script::Library;
 use super::session::Reply;
 use super::shell_host::ShellHost;
-use crate::host::{HostError, Limits, Output, Step, poll};
+use crate::host::{Host, HostError, Limits, Output, Step, poll};
 use camino::Utf8Path;
 use write::Writing;
 
@@ -128,6 +128,14 @@ pub(super) fn apply(host: &ShellHost, step: &Step, limits: &Limits) -> Result<Ou
             account::change_group(host, before.as_ref(), after.as_ref(), *system, limits)?;
         }
         Step::Wait(wait) => poll(host, wait, limits)?,
+        Step::Talk(talk) => {
+            let connect =
+                |name: &str, port, limits: &Limits| Host::connect(host, name, port, limits);
+            return Ok(Output {
+                returned: Box::new(talk.dialogue.hold(&connect, limits)?),
+                ..Output::default()
+            });
+        }
     }
     Ok(Output::default())
 }

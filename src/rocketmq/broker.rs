@@ -1,0 +1,134 @@
+//! `rocketmq_broker`: what a broker tells of itself, and whether it runs as configured.
+
+use super::properties;
+use super::runtime::Runtime;
+use super::wire::{Address, Client, WireError, requests};
+use crate::change::Change;
+use crate::host::Limits;
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::value::{self, Fields, Value};
+use camino::Utf8PathBuf;
+use std::collections::BTreeMap;
+
+/// Tells how a broker is doing, and where the configuration it runs with differs from its file.
+///
+/// RocketMQ says nothing of a setting it does not know, or whose value it cannot read: it takes its
+/// default. So what counts is what the running broker tells. Changes nothing.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BrokerModule {
+    /// Where it listens, `HOST:PORT`, as the host sees it.
+    #[schemars(with = "String")]
+    address: Address,
+    /// Its configuration file on the host, to be compared.
+    #[schemars(with = "Option<String>")]
+    file: Option<Utf8PathBuf>,
+    /// Settings that it must have, to be compared.
+    #[serde(default)]
+    settings: BTreeMap<String, String>,
+}
+
+impl BuiltIn for BrokerModule {
+    const NAME: &'static str = "rocketmq_broker";
+    const EXAMPLE: &'static str = "\
+- name: What the broker runs with
+  rocketmq_broker:
+    address: 192.168.2.201:10911
+    file: /etc/rocketmq/broker.conf
+  register: broker
+  failed_when: broker.drift | length > 0
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("version", "Its version, such as `3.2.6`."),
+        ("up_since", "Milliseconds since 1970."),
+        ("put_tps", "Messages stored a second, of the last 10 s."),
+        ("get_tps", "Messages fetched a second, of the last 10 s."),
+        ("messages_put_today", "Messages stored since midnight."),
+        ("commit_log_max_offset", "Bytes stored since ever."),
+        (
+            "commit_log_disk_ratio",
+            "How full the disk of the store is, 0 to 1.",
+        ),
+        (
+            "runtime",
+            "Everything it tells of its state, as text by name.",
+        ),
+        (
+            "configuration",
+            "Everything it is configured with, as text by name.",
+        ),
+        (
+            "drift",
+            "Settings that differ: maps of `name`, `wanted` and `live`, which is nothing for a \
+             name that this version does not know.",
+        ),
+    ];
+}
+
+impl Module for BrokerModule {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let connect = |host: &str, port, limits: &Limits| context.host.connect(host, port, limits);
+        let mut client = Client::new(&connect, context.host.limits());
+        let runtime = Runtime::of(&mut client, &self.address)?;
+        let live = configuration(&mut client, &self.address)?;
+        let mut change = Change {
+            result: runtime.fields(),
+            ..Change::default()
+        };
+        change.returns("drift", self.drift(context, &live)?);
+        change.returns("runtime", map(runtime.table));
+        change.returns("configuration", map(live));
+        Ok(change)
+    }
+}
+
+impl BrokerModule {
+    fn drift(
+        &self,
+        context: &PlanContext,
+        live: &BTreeMap<String, String>,
+    ) -> Result<Value, ModuleError> {
+        let mut wanted = match &self.file {
+            Some(file) => {
+                let bytes = context.host.read(file)?;
+                properties::read(&latin1(&bytes))
+            }
+            None => BTreeMap::new(),
+        };
+        wanted.extend(self.settings.clone());
+        Ok(wanted
+            .iter()
+            .filter(|(name, wanted)| live.get(*name) != Some(*wanted))
+            .map(|(name, wanted)| {
+                let live = live.get(name);
+                Value::from_pairs([
+                    ("name", Value::from(name.as_str())),
+                    ("wanted", Value::from(wanted.as_str())),
+                    ("live", live.map_or_else(|| Value::from(()), Value::from)),
+                ])
+            })
+            .collect())
+    }
+}
+
+/// Returns everything a broker is configured with.
+fn configuration(
+    client: &mut Client,
+    broker: &Address,
+) -> Result<BTreeMap<String, String>, WireError> {
+    let answer = client.ask(broker, requests::GET_BROKER_CONFIG, &[], &[])?;
+    Ok(properties::read(&String::from_utf8_lossy(&answer.body)))
+}
+
+/// Returns the text of a properties file: a byte is a character there.
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
+}
+
+fn map(table: BTreeMap<String, String>) -> Value {
+    let fields: Fields = table
+        .into_iter()
+        .map(|(name, value)| (name, value.into()))
+        .collect();
+    value::map(fields)
+}

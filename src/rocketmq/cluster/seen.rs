@@ -1,0 +1,266 @@
+//! A cluster as its nameservers and brokers tell it.
+
+use super::super::cluster_info::{ClusterInfo, Listed};
+use super::super::runtime::Runtime;
+use super::super::wire::{Address, Client, WireError};
+use super::ClusterModule;
+use crate::host::HostError;
+use crate::value::{self, Fields, Value};
+
+/// A cluster as its nameservers and brokers tell it.
+#[derive(Debug)]
+pub(super) struct Seen {
+    nameservers: Vec<Nameserver>,
+    /// Those that are declared and those that are listed, sorted by name and number.
+    brokers: Vec<Broker>,
+    /// What is not as declared.
+    pub(super) problems: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Nameserver {
+    address: Address,
+    /// What it lists, or why that is not known.
+    info: Result<ClusterInfo, String>,
+}
+
+#[derive(Debug)]
+struct Broker {
+    name: String,
+    id: u64,
+    address: Address,
+    is_declared: bool,
+    listed_by: Vec<Address>,
+    runtime: Result<Runtime, String>,
+    /// Bytes that a slave is behind, if both tell how far they are.
+    lag: Option<u64>,
+}
+
+impl Seen {
+    /// Asks all nameservers and all brokers, those that nobody lists as well.
+    pub(super) fn look(wanted: &ClusterModule, client: &mut Client) -> Result<Self, HostError> {
+        let mut nameservers = Vec::new();
+        for address in &wanted.nameservers {
+            nameservers.push(Nameserver {
+                address: address.clone(),
+                info: told(ClusterInfo::of(client, address))?,
+            });
+        }
+        let mut brokers = brokers(wanted, &nameservers);
+        for index in 0..brokers.len() {
+            let (known, rest) = brokers.split_at_mut(index);
+            if let Some(broker) = rest.first_mut() {
+                broker.runtime = told(Runtime::of(client, &broker.address))?;
+                broker.lag = broker.behind(known);
+            }
+        }
+        let mut seen = Self {
+            nameservers,
+            brokers,
+            problems: Vec::new(),
+        };
+        seen.problems = seen.compare(wanted);
+        Ok(seen)
+    }
+
+    /// Returns the masters: name and address.
+    pub(super) fn masters(&self) -> impl Iterator<Item = (&str, &Address)> {
+        let masters = self.brokers.iter().filter(|broker| broker.id == 0);
+        masters.map(|broker| (broker.name.as_str(), &broker.address))
+    }
+
+    /// Returns which slaves are further behind than that.
+    pub(super) fn lagging(&self, most: u64) -> Vec<String> {
+        let slaves = self.brokers.iter().filter(|broker| broker.id != 0);
+        slaves
+            .filter_map(|broker| match broker.lag {
+                Some(lag) if lag > most => Some(format!("{broker} is {lag} bytes behind")),
+                Some(_) => None,
+                None => Some(format!("nobody knows how far {broker} is behind")),
+            })
+            .collect()
+    }
+
+    fn compare(&self, wanted: &ClusterModule) -> Vec<String> {
+        let mut problems = Vec::new();
+        for nameserver in &self.nameservers {
+            problems.extend(nameserver.info.as_ref().err().cloned());
+        }
+        for broker in &self.brokers {
+            problems.extend(self.of_broker(wanted, broker));
+        }
+        problems
+    }
+
+    fn of_broker(&self, wanted: &ClusterModule, broker: &Broker) -> Vec<String> {
+        if !broker.is_declared {
+            let who = names(&broker.listed_by);
+            let unwanted = format!("{broker} is listed by {who}, but not declared");
+            return if wanted.exactly {
+                vec![unwanted]
+            } else {
+                Vec::new()
+            };
+        }
+        let mut problems = Vec::new();
+        for nameserver in &self.nameservers {
+            if nameserver.info.is_ok() && !broker.listed_by.contains(&nameserver.address) {
+                let instead = nameserver.instead_of(broker);
+                problems.push(format!(
+                    "nameserver {} does not list {broker}{instead}",
+                    nameserver.address
+                ));
+            }
+        }
+        match (&broker.runtime, &wanted.version) {
+            (Err(reason), _) => problems.push(format!("{broker}: {reason}")),
+            (Ok(runtime), Some(version)) if runtime.version().as_ref() != Some(version) => {
+                let found = runtime.version();
+                let found = found.as_deref().unwrap_or("an unknown version");
+                problems.push(format!("{broker} is {found}, not {version}"));
+            }
+            _ => {}
+        }
+        problems
+    }
+
+    /// Returns what is returned to the playbook.
+    pub(super) fn fields(&self) -> Fields {
+        let nameservers = self.nameservers.iter().map(Nameserver::value);
+        let brokers = self.brokers.iter().map(Broker::value);
+        let problems = self.problems.iter().map(String::as_str);
+        Fields::from_iter([
+            ("nameservers".to_owned(), nameservers.collect()),
+            ("brokers".to_owned(), brokers.collect()),
+            ("problems".to_owned(), problems.collect()),
+        ])
+    }
+}
+
+/// Returns the answer, or why there is none; an error only where asking again is of no use.
+fn told<T>(answer: Result<T, WireError>) -> Result<Result<T, String>, HostError> {
+    match answer {
+        Ok(answer) => Ok(Ok(answer)),
+        Err(error) => Ok(Err(error.transient()?)),
+    }
+}
+
+fn brokers(wanted: &ClusterModule, nameservers: &[Nameserver]) -> Vec<Broker> {
+    let declared = wanted.brokers.iter();
+    let mut brokers: Vec<_> = declared
+        .map(|one| Broker::new(&one.name, one.id, &one.address, true))
+        .collect();
+    for nameserver in nameservers {
+        let listed = nameserver.info.iter().flat_map(|info| &info.brokers);
+        for one in listed.filter(|one| one.cluster == wanted.cluster) {
+            let by = nameserver.address.clone();
+            if let Some(broker) = brokers.iter_mut().find(|broker| broker.is(one)) {
+                broker.listed_by.push(by);
+                continue;
+            }
+            let mut broker = Broker::new(&one.name, one.id, &one.address, false);
+            broker.listed_by.push(by);
+            brokers.push(broker);
+        }
+    }
+    // A master is asked before its slaves: what it has got meanwhile does not count as lag.
+    brokers.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    brokers
+}
+
+impl Nameserver {
+    /// Returns what else it lists in a broker's place, to be said after the complaint.
+    fn instead_of(&self, broker: &Broker) -> String {
+        let listed = self.info.iter().flat_map(|info| &info.brokers);
+        let mut other = listed.filter(|one| one.name == broker.name && one.id == broker.id);
+        match other.next() {
+            Some(other) => format!(", but one at {} of {}", other.address, other.cluster),
+            None => String::new(),
+        }
+    }
+
+    fn value(&self) -> Value {
+        let info = self.info.as_ref();
+        let optional = |value: Option<Value>| value.unwrap_or_else(|| Value::from(()));
+        let listed = info.map(|info| info.brokers.len()).ok();
+        Value::from_pairs([
+            ("address", Value::from(self.address.to_string())),
+            (
+                "version",
+                optional(info.ok().map(|info| info.version.into())),
+            ),
+            ("brokers", optional(listed.map(Value::from))),
+            (
+                "problem",
+                optional(info.err().map(|why| why.as_str().into())),
+            ),
+        ])
+    }
+}
+
+impl Broker {
+    fn new(name: &str, id: u64, address: &Address, is_declared: bool) -> Self {
+        Self {
+            name: name.to_owned(),
+            id,
+            address: address.clone(),
+            is_declared,
+            listed_by: Vec::new(),
+            runtime: Err("it was not asked".to_owned()),
+            lag: None,
+        }
+    }
+
+    fn is(&self, listed: &Listed) -> bool {
+        (&self.name, self.id, &self.address) == (&listed.name, listed.id, &listed.address)
+    }
+
+    /// Returns how many bytes it is behind its master, which is among those asked before.
+    fn behind(&self, before: &[Broker]) -> Option<u64> {
+        let mut before = before.iter();
+        let master = before.find(|other| other.id == 0 && other.name == self.name)?;
+        let master = master.runtime.as_ref().ok()?.log_end()?;
+        let own = self.runtime.as_ref().ok()?.log_end()?;
+        Some(master.saturating_sub(own))
+    }
+
+    fn value(&self) -> Value {
+        let role = if self.id == 0 { "master" } else { "slave" };
+        let listed_by = self.listed_by.iter().map(ToString::to_string);
+        let lag = self.lag.map_or_else(|| Value::from(()), Value::from);
+        let problem = self.runtime.as_ref().err();
+        let problem = problem.map_or_else(|| Value::from(()), |why| why.as_str().into());
+        let mut fields = Fields::from_iter(
+            [
+                ("name", Value::from(self.name.as_str())),
+                ("id", Value::from(self.id)),
+                ("role", Value::from(role)),
+                ("address", Value::from(self.address.to_string())),
+                ("declared", Value::from(self.is_declared)),
+                ("listed_by", listed_by.collect::<Vec<_>>().into()),
+                ("lag", lag),
+                ("problem", problem),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
+        let runtime = self.runtime.as_ref().ok().cloned().unwrap_or_default();
+        fields.extend(runtime.fields());
+        value::map(fields)
+    }
+}
+
+impl std::fmt::Display for Broker {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let role = if self.id == 0 { "master" } else { "slave" };
+        write!(
+            formatter,
+            "{} ({role} {}) at {}",
+            self.name, self.id, self.address
+        )
+    }
+}
+
+fn names(addresses: &[Address]) -> String {
+    let names: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+    names.join(", ")
+}

@@ -1,0 +1,28 @@
+//! RocketMQ: its remoting protocol, and the modules that look at and change a cluster by it.
+//! Nothing else in rmqplay knows RocketMQ.
+
+mod broker;
+mod cluster;
+mod cluster_info;
+mod masters;
+mod message;
+mod message_module;
+mod properties;
+mod requests;
+mod runtime;
+mod subscription_group;
+mod topic;
+mod wire;
+mod write_permission;
+
+use crate::module::Registry;
+
+/// Adds all modules about RocketMQ, sorted by name.
+pub fn add_to(registry: &mut Registry) {
+    registry.add::<broker::BrokerModule>();
+    registry.add::<cluster::ClusterModule>();
+    registry.add::<message_module::MessageModule>();
+    registry.add::<subscription_group::SubscriptionGroupModule>();
+    registry.add::<topic::TopicModule>();
+    registry.add::<write_permission::WritePermissionModule>();
+}

@@ -1,0 +1,293 @@
+//! `rocketmq_topic`: keeps a topic as declared.
+
+use super::masters::masters;
+use super::requests::Request;
+use super::wire::{Address, Client, WireError, read_json, requests};
+use crate::change::Change;
+use crate::host::Limits;
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use serde_json::Value;
+
+/// Keeps a topic as declared on the masters of a cluster: with so many queues, or not there.
+///
+/// What is not given stays as it is; a new topic gets 8 queues that can be read and written. Slaves
+/// learn it from their masters within a minute.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TopicModule {
+    /// Its name: letters, digits, `_`, `-`, `%` and `|`.
+    name: String,
+    /// Addresses of all nameservers, `HOST:PORT`, as the host sees them.
+    #[schemars(with = "Vec<String>")]
+    nameservers: Vec<Address>,
+    /// The cluster.
+    cluster: String,
+    /// Names of the masters that get it; all if not given.
+    #[serde(default)]
+    brokers: Vec<String>,
+    /// Queues for consumers, on each master.
+    read_queues: Option<u32>,
+    /// Queues for producers, on each master.
+    write_queues: Option<u32>,
+    /// Who may use it.
+    permission: Option<Permission>,
+    /// Whether the order of messages matters, so that a broker that is gone is not replaced.
+    order: Option<bool>,
+    /// What is wanted. `absent` deletes it with all its messages.
+    #[serde(default)]
+    state: State,
+}
+
+/// Who may use a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Permission {
+    /// Consumers and producers.
+    ReadWrite,
+    /// Consumers alone.
+    Read,
+    /// Producers alone.
+    Write,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum State {
+    /// It is there, as declared.
+    #[default]
+    Present,
+    /// It is not there.
+    Absent,
+}
+
+impl BuiltIn for TopicModule {
+    const NAME: &'static str = "rocketmq_topic";
+    const EXAMPLE: &'static str = "\
+- name: The topic of orders
+  rocketmq_topic:
+    name: orders
+    nameservers: ['192.168.2.201:9876']
+    cluster: rocketmq-cluster
+    read_queues: 8
+    write_queues: 8
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("name", "Its name."),
+        ("brokers", "Names of the masters that were looked at."),
+    ];
+}
+
+/// A topic as a broker has it, in RocketMQ's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Topic {
+    read_queues: u32,
+    write_queues: u32,
+    permission: u32,
+    order: bool,
+    system_flag: u32,
+    filter: String,
+}
+
+/// The bits of a permission.
+const READ: u32 = 4;
+const WRITE: u32 = 2;
+
+/// What a topic has whose declaration says nothing.
+impl Default for Topic {
+    fn default() -> Self {
+        Self {
+            read_queues: 8,
+            write_queues: 8,
+            permission: READ | WRITE,
+            order: false,
+            system_flag: 0,
+            filter: "SINGLE_TAG".to_owned(),
+        }
+    }
+}
+
+impl Module for TopicModule {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        check_name("topic", &self.name)?;
+        let connect = |host: &str, port, limits: &Limits| context.host.connect(host, port, limits);
+        let mut client = Client::new(&connect, context.host.limits());
+        let masters = masters(&mut client, &self.nameservers, &self.cluster, &self.brokers)?;
+        let mut change = Change::default();
+        change.returns("name", self.name.as_str());
+        let names = masters.iter().map(|master| master.name.as_str());
+        change.returns("brokers", names.collect::<crate::value::Value>());
+        for master in &masters {
+            let now = topic(&mut client, &master.address, &self.name)?;
+            let step = match self.state {
+                State::Present => self.write(&master.address, now),
+                State::Absent => now.map(|now| self.delete(&master.address, &now)),
+            };
+            change.steps.extend(step);
+        }
+        if self.state == State::Absent && self.brokers.is_empty() {
+            for nameserver in &self.nameservers {
+                if has_route(&mut client, nameserver, &self.name)? {
+                    change.steps.push(self.forget(nameserver));
+                }
+            }
+        }
+        Ok(change)
+    }
+}
+
+impl TopicModule {
+    fn write(&self, master: &Address, now: Option<Topic>) -> Option<crate::host::Step> {
+        let mut wanted = now.clone().unwrap_or_default();
+        wanted.read_queues = self.read_queues.unwrap_or(wanted.read_queues);
+        wanted.write_queues = self.write_queues.unwrap_or(wanted.write_queues);
+        wanted.order = self.order.unwrap_or(wanted.order);
+        wanted.permission = match self.permission {
+            None => wanted.permission,
+            Some(Permission::ReadWrite) => READ | WRITE,
+            Some(Permission::Read) => READ,
+            Some(Permission::Write) => WRITE,
+        };
+        if now.as_ref() == Some(&wanted) {
+            return None;
+        }
+        let before = now.map(|now| now.lines()).unwrap_or_default();
+        let request = Request {
+            address: master.clone(),
+            code: requests::UPDATE_AND_CREATE_TOPIC,
+            fields: vec![
+                ("topic", self.name.clone()),
+                ("defaultTopic", "TBW102".to_owned()),
+                ("readQueueNums", wanted.read_queues.to_string()),
+                ("writeQueueNums", wanted.write_queues.to_string()),
+                ("perm", wanted.permission.to_string()),
+                ("topicFilterType", wanted.filter.clone()),
+                ("topicSysFlag", wanted.system_flag.to_string()),
+                ("order", wanted.order.to_string()),
+            ],
+            body: Vec::new(),
+        };
+        Some(request.step(&self.subject(), before, wanted.lines()))
+    }
+
+    fn delete(&self, master: &Address, now: &Topic) -> crate::host::Step {
+        let request = Request {
+            address: master.clone(),
+            code: requests::DELETE_TOPIC_IN_BROKER,
+            fields: vec![("topic", self.name.clone())],
+            body: Vec::new(),
+        };
+        request.step(&self.subject(), now.lines(), String::new())
+    }
+
+    fn forget(&self, nameserver: &Address) -> crate::host::Step {
+        let request = Request {
+            address: nameserver.clone(),
+            code: requests::DELETE_TOPIC_IN_NAMESRV,
+            fields: vec![("topic", self.name.clone())],
+            body: Vec::new(),
+        };
+        let route = format!("route of {}", self.subject());
+        request.step(&route, "state: present\n".to_owned(), String::new())
+    }
+
+    fn subject(&self) -> String {
+        format!("topic {}", self.name)
+    }
+}
+
+impl Topic {
+    fn of(value: &Value) -> Option<Self> {
+        let number = |name: &str| -> Option<u32> { value.get(name)?.as_u64()?.try_into().ok() };
+        let default = Self::default();
+        Some(Self {
+            read_queues: number("readQueueNums")?,
+            write_queues: number("writeQueueNums")?,
+            permission: number("perm")?,
+            order: value
+                .get("order")
+                .and_then(Value::as_bool)
+                .unwrap_or_default(),
+            system_flag: number("topicSysFlag").unwrap_or_default(),
+            filter: value
+                .get("topicFilterType")
+                .and_then(Value::as_str)
+                .map_or(default.filter, str::to_owned),
+        })
+    }
+
+    fn lines(&self) -> String {
+        let permission = match self.permission & (READ | WRITE) {
+            READ => "read",
+            WRITE => "write",
+            0 => "none",
+            _ => "read_write",
+        };
+        format!(
+            "read_queues: {}\nwrite_queues: {}\npermission: {permission}\norder: {}\n",
+            self.read_queues, self.write_queues, self.order
+        )
+    }
+}
+
+/// Returns a topic as a broker has it.
+fn topic(client: &mut Client, broker: &Address, name: &str) -> Result<Option<Topic>, WireError> {
+    let request = requests::GET_ALL_TOPIC_CONFIG;
+    let table = table(client, broker, request, "topicConfigTable")?;
+    let Some(value) = table.get(name) else {
+        return Ok(None);
+    };
+    let topic = Topic::of(value).ok_or_else(|| WireError::Nonsense {
+        address: broker.clone(),
+        request,
+        reason: format!("{name} is {value}"),
+    })?;
+    Ok(Some(topic))
+}
+
+/// Returns a table of what a broker answers.
+pub(super) fn table(
+    client: &mut Client,
+    broker: &Address,
+    request: super::wire::Code,
+    name: &str,
+) -> Result<serde_json::Map<String, Value>, WireError> {
+    let answer = client.ask(broker, request, &[], &[])?;
+    let nonsense = |reason: String| WireError::Nonsense {
+        address: broker.clone(),
+        request,
+        reason,
+    };
+    let mut body = read_json(&answer.body).map_err(|error| nonsense(error.to_string()))?;
+    match body.get_mut(name).map(Value::take) {
+        Some(Value::Object(table)) => Ok(table),
+        _ => Err(nonsense(format!("there is no {name}"))),
+    }
+}
+
+/// The answer of a nameserver that knows no route.
+const NO_ROUTE: i32 = 17;
+
+fn has_route(client: &mut Client, nameserver: &Address, topic: &str) -> Result<bool, WireError> {
+    let request = requests::GET_ROUTEINFO_BY_TOPIC;
+    let answer = client.ask_any(nameserver, request, &[("topic", topic)], &[])?;
+    match answer.code {
+        0 => Ok(true),
+        NO_ROUTE => Ok(false),
+        _ => Err(super::wire::refusal(nameserver, request, &answer)),
+    }
+}
+
+/// Refuses names that RocketMQ itself refuses, or uses for something else.
+pub(super) fn check_name(kind: &str, name: &str) -> Result<(), ModuleError> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_-%|".contains(c);
+    let message = if name.is_empty() || name.len() > 127 {
+        format!("{kind} {name:?}: a name has 1 to 127 characters")
+    } else if !name.chars().all(is_allowed) {
+        format!("{kind} {name:?}: a name is made of letters, digits, _, -, % and |")
+    } else if name == "TBW102" {
+        format!("{kind} {name} is RocketMQ's own")
+    } else {
+        return Ok(());
+    };
+    Err(ModuleError::refused(message))
+}

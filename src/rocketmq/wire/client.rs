@@ -1,0 +1,137 @@
+//! Requests to nameservers and brokers, one after the other, each with a deadline.
+
+use super::{Address, Code, Command, WireError};
+use crate::host::{Connect, HostError, Limits, Stream};
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// How long an answer may take. 3.2.6 does not answer at all to what it does not know.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Makes requests over connections that stay open as long as it lives.
+pub(crate) struct Client<'a> {
+    connect: &'a Connect<'a>,
+    limits: Limits,
+    lines: HashMap<Address, Line>,
+    requests: i32,
+}
+
+/// One open connection.
+struct Line {
+    stream: Box<dyn Stream>,
+    arrived: Vec<u8>,
+}
+
+impl<'a> Client<'a> {
+    /// Returns a client whose connections are made by `connect`; all it does keeps to `limits`.
+    pub(crate) fn new(connect: &'a Connect<'a>, limits: &Limits) -> Self {
+        Self {
+            connect,
+            limits: limits.clone(),
+            lines: HashMap::new(),
+            requests: 0,
+        }
+    }
+
+    /// Makes a request and returns the answer, which says that it was done.
+    pub(crate) fn ask(
+        &mut self,
+        address: &Address,
+        code: Code,
+        fields: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Command, WireError> {
+        let answer = self.ask_any(address, code, fields, body)?;
+        if answer.code == 0 {
+            return Ok(answer);
+        }
+        Err(refusal(address, code, &answer))
+    }
+
+    /// Makes a request and returns the answer, whatever it says.
+    pub(crate) fn ask_any(
+        &mut self,
+        address: &Address,
+        code: Code,
+        fields: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Command, WireError> {
+        self.requests += 1;
+        let mut request = Command::request(code.number, fields).with_body(body);
+        request.opaque = self.requests;
+        let limits = self.limits.sooner(Instant::now() + TIMEOUT);
+        let answer = self.exchange(address, code, &request, &limits);
+        if answer.is_err() {
+            // What may still arrive on it would answer another request.
+            self.lines.remove(address);
+        }
+        match answer {
+            Err(WireError::Host(HostError::TimedOut)) => {
+                self.limits.check()?;
+                Err(WireError::Host(HostError::NotConnected {
+                    address: address.to_string(),
+                    reason: format!("no answer within {} s", TIMEOUT.as_secs()),
+                }))
+            }
+            answer => answer,
+        }
+    }
+
+    fn exchange(
+        &mut self,
+        address: &Address,
+        code: Code,
+        request: &Command,
+        limits: &Limits,
+    ) -> Result<Command, WireError> {
+        let line = self.line(address, limits)?;
+        line.stream.send(&request.encode(), limits)?;
+        let nonsense = |reason: String| WireError::Nonsense {
+            address: address.clone(),
+            request: code,
+            reason,
+        };
+        loop {
+            let taken = Command::take(&mut line.arrived);
+            match taken.map_err(|error| nonsense(format!("it answers with {error}")))? {
+                // Brokers also make requests of their own, which nobody here answers.
+                Some(answer) if answer.is_answer && answer.opaque == request.opaque => {
+                    return Ok(answer);
+                }
+                Some(_) => continue,
+                None => {}
+            }
+            let bytes = line.stream.receive(limits)?;
+            if bytes.is_empty() {
+                return Err(WireError::Host(HostError::NotConnected {
+                    address: address.to_string(),
+                    reason: "the connection was closed before an answer came".to_owned(),
+                }));
+            }
+            line.arrived.extend(bytes);
+        }
+    }
+
+    fn line(&mut self, address: &Address, limits: &Limits) -> Result<&mut Line, HostError> {
+        use std::collections::hash_map::Entry;
+        match self.lines.entry(address.clone()) {
+            Entry::Occupied(open) => Ok(open.into_mut()),
+            Entry::Vacant(place) => Ok(place.insert(Line {
+                stream: (self.connect)(&address.host, address.port, limits)?,
+                arrived: Vec::new(),
+            })),
+        }
+    }
+}
+
+/// Returns the error that an answer means.
+pub(crate) fn refusal(address: &Address, code: Code, answer: &Command) -> WireError {
+    let remark = answer.remark.as_deref().unwrap_or_default();
+    WireError::Refused {
+        address: address.clone(),
+        request: code,
+        code: answer.code,
+        // 3.2.6 puts a whole stack trace there.
+        remark: remark.lines().next().unwrap_or_default().trim().to_owned(),
+    }
+}

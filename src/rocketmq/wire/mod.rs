@@ -1,0 +1,15 @@
+//! RocketMQ's remoting protocol: messages, and who they are sent to.
+
+mod address;
+mod client;
+mod code;
+mod command;
+mod error;
+mod json;
+
+pub(super) use address::Address;
+pub(super) use client::{Client, refusal};
+pub(super) use code::{Code, requests};
+pub(super) use command::Command;
+pub(super) use error::WireError;
+pub(super) use json::read as read_json;

@@ -1,0 +1,136 @@
+//! `rocketmq_write_permission`: whether producers are sent to a broker.
+
+use super::masters::masters;
+use super::requests::Request;
+use super::runtime::Runtime;
+use super::wire::{Address, Client, Code, WireError, read_json, refusal, requests};
+use crate::change::Change;
+use crate::host::Limits;
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+
+/// Takes a broker's right to be written to away, or gives it back, at every nameserver.
+///
+/// Producers ask their nameserver every 30 s where to write, so they leave the broker within that
+/// time; consumers stay. It is gone until it is given back, which takes 4.9.2 or newer, or until the
+/// broker is restarted.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WritePermissionModule {
+    /// Addresses of all nameservers, `HOST:PORT`, as the host sees them.
+    #[schemars(with = "Vec<String>")]
+    nameservers: Vec<Address>,
+    /// The cluster.
+    cluster: String,
+    /// The broker's name.
+    broker: String,
+    /// Whether it may be written to.
+    #[serde(default)]
+    state: super::topic::State,
+}
+
+impl BuiltIn for WritePermissionModule {
+    const NAME: &'static str = "rocketmq_write_permission";
+    const EXAMPLE: &'static str = "\
+- name: Producers leave the broker
+  rocketmq_write_permission:
+    nameservers: ['192.168.2.201:9876']
+    cluster: rocketmq-cluster
+    broker: broker-a
+    state: absent
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[("broker", "The broker's name.")];
+}
+
+/// The bit of a permission that allows to write.
+const WRITE: u64 = 2;
+
+/// The first version that can give it back.
+const GIVES_BACK: [u32; 3] = [4, 9, 2];
+
+impl Module for WritePermissionModule {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let connect = |host: &str, port, limits: &Limits| context.host.connect(host, port, limits);
+        let mut client = Client::new(&connect, context.host.limits());
+        let wanted = self.state == super::topic::State::Present;
+        let mut change = Change::default();
+        change.returns("broker", self.broker.as_str());
+        for nameserver in &self.nameservers {
+            let now = may_be_written(&mut client, nameserver, &self.broker)?;
+            if now == Some(wanted) || (now.is_none() && !wanted) {
+                continue;
+            }
+            if now.is_none() {
+                let message = format!("nameserver {nameserver} does not list {}", self.broker);
+                return Err(ModuleError::refused(message));
+            }
+            if wanted {
+                self.check_version(&mut client)?;
+            }
+            change.steps.push(self.step(nameserver, wanted));
+        }
+        Ok(change)
+    }
+}
+
+impl WritePermissionModule {
+    fn step(&self, nameserver: &Address, wanted: bool) -> crate::host::Step {
+        let code: Code = if wanted {
+            requests::ADD_WRITE_PERM_OF_BROKER
+        } else {
+            requests::WIPE_WRITE_PERM_OF_BROKER
+        };
+        let request = Request {
+            address: nameserver.clone(),
+            code,
+            fields: vec![("brokerName", self.broker.clone())],
+            body: Vec::new(),
+        };
+        let line = |may: bool| format!("may be written: {may}\n");
+        let subject = format!("broker {}", self.broker);
+        request.step(&subject, line(!wanted), line(wanted))
+    }
+
+    /// A nameserver does not answer at all to what it does not know, so it is said before.
+    fn check_version(&self, client: &mut Client) -> Result<(), ModuleError> {
+        let names = std::slice::from_ref(&self.broker);
+        let found = masters(client, &self.nameservers, &self.cluster, names)?;
+        for master in found {
+            let version = Runtime::of(client, &master.address)?.version();
+            let version = version.unwrap_or_default();
+            let parts = version.split(['.', '-']);
+            let parts: Vec<u32> = parts.map_while(|part| part.parse().ok()).collect();
+            if parts.as_slice() < GIVES_BACK.as_slice() {
+                return Err(ModuleError::Refused {
+                    message: format!("{version} cannot give the right to write back"),
+                    help: Some(format!("restart {}: then it has it again", self.broker)),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns whether a nameserver sends producers to a broker, told by the topic that is named after
+/// it and that every broker has; `None` where the nameserver does not list the broker.
+fn may_be_written(
+    client: &mut Client,
+    nameserver: &Address,
+    broker: &str,
+) -> Result<Option<bool>, WireError> {
+    let request = requests::GET_ROUTEINFO_BY_TOPIC;
+    let answer = client.ask_any(nameserver, request, &[("topic", broker)], &[])?;
+    match answer.code {
+        0 => {}
+        17 => return Ok(None),
+        _ => return Err(refusal(nameserver, request, &answer)),
+    }
+    let body = read_json(&answer.body).map_err(|error| WireError::Nonsense {
+        address: nameserver.clone(),
+        request,
+        reason: error.to_string(),
+    })?;
+    let queues = body.get("queueDatas").and_then(|queues| queues.as_array());
+    let mut queues = queues.into_iter().flatten();
+    let own = queues.find(|queue| queue["brokerName"] == broker);
+    Ok(own.and_then(|queue| Some(queue["perm"].as_u64()? & WRITE != 0)))
+}
