@@ -25,6 +25,7 @@ pub mod playbook;
 pub mod report;
 pub mod rocketmq;
 pub mod run;
+pub mod script;
 pub mod source;
 pub mod template;
 pub mod value;

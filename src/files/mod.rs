@@ -1,9 +1,11 @@
 //! Files of the controller that tasks refer to, and where they are searched.
 
 pub mod download;
+mod confined;
 mod folder;
 mod sent_file;
 
+pub use confined::confined;
 pub use folder::{FolderEntry, FolderKind, folder};
 pub use sent_file::{Digests, ReadError, SentFile, read};
 

@@ -1,0 +1,48 @@
+//! What scripts import: files of the project alone, all read before anything runs.
+
+use super::program::Program;
+use super::raised::Raised;
+use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+thread_local! {
+    /// The script that runs on this thread.
+    static PROGRAM: RefCell<Option<Arc<Program>>> = const { RefCell::new(None) };
+}
+
+/// Runs `work` with the imports of a script.
+pub(super) fn within<T>(program: &Arc<Program>, work: impl FnOnce() -> T) -> T {
+    let outer = PROGRAM.replace(Some(program.clone()));
+    let result = work();
+    PROGRAM.set(outer);
+    result
+}
+
+/// Finds imports among those that were read with the script; nothing is read at run time.
+pub(super) struct Imported;
+
+impl ModuleResolver for Imported {
+    fn resolve(
+        &self,
+        engine: &Engine,
+        source: Option<&str>,
+        path: &str,
+        position: Position,
+    ) -> Result<Shared<Module>, Box<EvalAltResult>> {
+        let program = PROGRAM.with_borrow(|program| {
+            let program = program.as_ref()?;
+            program.imported(source.unwrap_or_default(), path)
+        });
+        let Some(program) = program else {
+            let message = format!("\"{path}\" was not imported when the script was read");
+            return Err(Raised::new(message).at(position));
+        };
+        let name = program.file.path.to_string_lossy().into_owned();
+        let module = Module::eval_ast_as_new(Scope::new(), &program.ast, engine);
+        let module = module.map_err(|error| {
+            EvalAltResult::ErrorInModule(name, error, position)
+        })?;
+        Ok(module.into())
+    }
+}

@@ -1,0 +1,82 @@
+//! A mapping whose entries are looked up one by one: variables, facts, other hosts' variables.
+
+use super::raised::Raised;
+use super::value::{fields_of, to_dynamic};
+use super::{Called, Stop};
+use crate::source::did_you_mean;
+use crate::value::{NotKnown, Value};
+use minijinja::value::ValueKind;
+use rhai::{Array, Dynamic, Engine, ImmutableString, NativeCallContext};
+
+/// A mapping whose entries are looked up one by one: to make a map of all variables of a host, or
+/// of all its facts, would cost a millisecond each time.
+#[derive(Debug, Clone)]
+pub struct Lookup {
+    /// The mapping.
+    pub value: Value,
+    /// What an entry is called: `variable`, `fact`, `host`.
+    pub what: &'static str,
+    /// What an entry of an entry is called, where entries are looked into in the same way.
+    pub inner: Option<&'static str>,
+}
+
+impl Lookup {
+    fn get(&self, name: &str) -> Called<Option<Dynamic>> {
+        let found = self.value.get_item(&Value::from(name)).unwrap_or_default();
+        match (found.kind(), self.inner) {
+            (ValueKind::Undefined, _) => Ok(None),
+            (ValueKind::Map, Some(what)) => Ok(Some(Dynamic::from(Lookup {
+                value: found,
+                what,
+                inner: None,
+            }))),
+            _ => to_dynamic(&found).map(Some),
+        }
+    }
+
+    fn needed(&self, context: &NativeCallContext, name: &str) -> Called<Dynamic> {
+        let position = context.call_position();
+        let found = self.get(name).map_err(|mut error| {
+            error.set_position(position);
+            error
+        })?;
+        found.ok_or_else(|| {
+            let names = self.names();
+            let near = did_you_mean(name, names.iter().map(String::as_str));
+            Raised::new(format!("there is no {} \"{name}\"", self.what))
+                .help(near)
+                .at(position)
+        })
+    }
+
+    fn names(&self) -> Vec<String> {
+        let keys = self.value.try_iter().into_iter().flatten();
+        keys.map(|key| key.to_string()).collect()
+    }
+
+    pub(super) fn register(engine: &mut Engine) {
+        engine.register_type_with_name::<Lookup>("lookup");
+        engine.register_indexer_get(
+            |context: NativeCallContext, lookup: &mut Lookup, name: ImmutableString| {
+                lookup.needed(&context, &name)
+            },
+        );
+        engine.register_fn("contains", |lookup: &mut Lookup, name: &str| {
+            lookup.get(name).map(|found| found.is_some())
+        });
+        engine.register_fn("get", |lookup: &mut Lookup, name: &str, other: Dynamic| {
+            lookup.get(name).map(|found| found.unwrap_or(other))
+        });
+        engine.register_fn("keys", |lookup: &mut Lookup| -> Array {
+            lookup.names().into_iter().map(Dynamic::from).collect()
+        });
+        engine.register_fn("to_map", |lookup: &mut Lookup| {
+            fields_of(&lookup.value)
+        });
+    }
+}
+
+/// Returns the error that the use of a value is that check mode cannot know.
+pub(super) fn not_known(reason: &NotKnown) -> Box<rhai::EvalAltResult> {
+    Stop::NotKnown(reason.clone()).error(rhai::Position::NONE)
+}

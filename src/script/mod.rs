@@ -1,0 +1,36 @@
+//! Scripts in the language Rhai: the engine and its limits, values on their way in and out, and
+//! scripts as read from files.
+//!
+//! A script reaches nothing but what is registered for it: no file, no process, no network, no
+//! environment, no clock to sleep on.
+
+mod budget;
+mod engine;
+mod imports;
+mod lookup;
+mod place;
+mod problem;
+mod program;
+mod raised;
+mod stop;
+mod unknown;
+mod value;
+
+pub use budget::{Budget, Limits, within};
+pub use engine::{built_in_functions, engine};
+pub use lookup::Lookup;
+pub use problem::Diagnosis;
+pub use program::{Program, Reach};
+pub use raised::Raised;
+pub use stop::Stop;
+pub use unknown::Unknown;
+pub use value::{to_dynamic, to_fields, to_value};
+
+/// The engine that runs scripts, and the values in them.
+pub use rhai::{Dynamic, Engine, FnPtr, Map, NativeCallContext};
+
+/// What a function that scripts call returns.
+pub type Called<T> = Result<T, Box<rhai::EvalAltResult>>;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+//! Why a script failed, as a problem at the innermost place.
+
+use super::place::{article, place};
+use super::program::Program;
+use super::raised::Raised;
+use super::stop::Stop;
+use crate::source::{Place, Problem, SourceFile, did_you_mean};
+use rhai::{EvalAltResult, ParseError, ParseErrorType};
+use std::sync::Arc;
+
+/// Why a script failed.
+#[derive(Debug, Clone)]
+pub struct Diagnosis {
+    /// What is wrong and where.
+    pub problem: Problem,
+    /// Why it ended where nothing could keep it going, if so.
+    pub stop: Option<Stop>,
+    /// The error it raised, if it was one of ours.
+    pub raised: Option<Raised>,
+}
+
+impl Diagnosis {
+    /// Returns what an error of the engine means for the user.
+    pub fn of(program: &Program, error: Box<EvalAltResult>) -> Self {
+        let (stop, raised) = (Stop::of(&error), Raised::of(&error));
+        let (file, mut inner) = innermost(program, &program.file, *error);
+        let at = place(&file, inner.take_position());
+        let problem = problem(&at, &inner, raised.as_ref());
+        Self {
+            problem,
+            stop,
+            raised,
+        }
+    }
+}
+
+/// Returns the innermost error and the file it is in: the outer ones are only where a function
+/// was called.
+fn innermost(
+    program: &Program,
+    file: &Arc<SourceFile>,
+    error: EvalAltResult,
+) -> (Arc<SourceFile>, EvalAltResult) {
+    match error {
+        EvalAltResult::ErrorInFunctionCall(_, source, inner, position)
+            if knows_place(&inner) || position.is_none() =>
+        {
+            let file = program.file_named(&source).unwrap_or_else(|| file.clone());
+            innermost(program, &file, *inner)
+        }
+        EvalAltResult::ErrorInFunctionCall(_, _, mut inner, position) => {
+            inner.set_position(position);
+            (file.clone(), *inner)
+        }
+        EvalAltResult::ErrorInModule(name, inner, _) if knows_place(&inner) => {
+            let file = program.file_named(&name).unwrap_or_else(|| file.clone());
+            innermost(program, &file, *inner)
+        }
+        other => (file.clone(), other),
+    }
+}
+
+fn knows_place(error: &EvalAltResult) -> bool {
+    !error.position().is_none()
+}
+
+fn problem(at: &Place, error: &EvalAltResult, raised: Option<&Raised>) -> Problem {
+    if let Some(raised) = raised {
+        let mut problem = Problem::at(at, raised.message.clone());
+        problem.help.clone_from(&raised.help);
+        if let Some(cause) = &raised.problem {
+            let cause = cause.as_ref();
+            problem.help.extend(cause.help.clone());
+            if let Some(place) = &cause.place {
+                problem = problem.related(place, cause.message.clone());
+            }
+        }
+        return problem;
+    }
+    match Stop::of(error) {
+        Some(Stop::NotKnown(reason)) => {
+            return Problem::at(at, reason.to_string()).label("used here");
+        }
+        Some(Stop::Spent(message)) => return Problem::at(at, message),
+        Some(Stop::Over) => return Problem::at(at, "the script was ended"),
+        None => {}
+    }
+    let problem = Problem::at(at, message(error));
+    match error {
+        EvalAltResult::ErrorMismatchDataType(_, actual, _)
+        | EvalAltResult::ErrorMismatchOutputType(_, actual, _)
+            if actual == super::unknown::TYPE =>
+        {
+            problem.help("its value is known in a real run only".to_owned())
+        }
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => {
+            let name = signature.split([' ', '(']).next().unwrap_or_default();
+            let known = super::built_in_functions();
+            let near = (!known.contains(name))
+                .then(|| did_you_mean(name, known.iter().map(String::as_str)));
+            problem.help(near.flatten())
+        }
+        _ => problem,
+    }
+}
+
+fn message(error: &EvalAltResult) -> String {
+    use EvalAltResult as E;
+    match error {
+        E::ErrorVariableNotFound(name, _) => format!("there is no variable \"{name}\""),
+        E::ErrorPropertyNotFound(name, _) => format!("the map has no key \"{name}\""),
+        E::ErrorFunctionNotFound(signature, _) => no_function(signature),
+        E::ErrorMismatchDataType(wanted, actual, _)
+        | E::ErrorMismatchOutputType(wanted, actual, _) => {
+            let wanted = if wanted.is_empty() {
+                "another value".to_owned()
+            } else {
+                article(wanted)
+            };
+            format!("expected {wanted}, found {}", article(actual))
+        }
+        E::ErrorIndexingType(what, _) => {
+            let what = what.split([' ', '[']).next().unwrap_or(what);
+            format!("{} has no parts", article(what))
+        }
+        E::ErrorArrayBounds(0, index, _) => {
+            format!("there is no item {index} in an empty list")
+        }
+        E::ErrorArrayBounds(length, index, _) => {
+            format!("there is no item {index} in a list of {length}")
+        }
+        E::ErrorStringBounds(length, index, _) => {
+            format!("there is no character {index} in a text of {length}")
+        }
+        E::ErrorFor(_) => "this is nothing a loop can go over".to_owned(),
+        E::ErrorStackOverflow(_) => "functions call each other too deeply".to_owned(),
+        E::ErrorDataTooLarge(what, _) => {
+            let what = what.to_lowercase();
+            let what = match what.as_str() {
+                text if text.contains("string") => "text",
+                list if list.contains("array") => "list",
+                map if map.contains("map") => "map",
+                _ => "value",
+            };
+            format!("the {what} is larger than a script may make one")
+        }
+        E::ErrorTooManyVariables(_) => "too many variables at a time".to_owned(),
+        E::ErrorTooManyModules(_) => "too many imports".to_owned(),
+        E::ErrorAssignmentToConstant(name, _) => format!("\"{name}\" cannot be changed"),
+        E::ErrorRuntime(thrown, _) if thrown.is_unit() => "the script failed".to_owned(),
+        E::ErrorRuntime(thrown, _) => thrown.to_string(),
+        E::ErrorParsing(kind, _) => syntax(kind),
+        other => fragment(&other.to_string()),
+    }
+}
+
+/// `name (type, type)` as the engine says it.
+fn no_function(signature: &str) -> String {
+    let Some((name, types)) = signature.split_once(" (") else {
+        return format!("there is no function \"{signature}\"");
+    };
+    let types = types.trim_end_matches(')');
+    let types: Vec<String> = match types {
+        "" => return format!("there is no function \"{name}\" without arguments"),
+        types => types.split(", ").map(article).collect(),
+    };
+    let word = name.chars().next().is_some_and(|first| first.is_alphabetic() || first == '_');
+    let types = types.join(" and ");
+    if word {
+        format!("there is no function \"{name}\" for {types}")
+    } else {
+        format!("{name} does not go with {types}")
+    }
+}
+
+/// Returns the problem with a script's syntax.
+pub(super) fn of_syntax(file: &Arc<SourceFile>, error: &ParseError) -> Problem {
+    let problem = Problem::at(&place(file, error.position()), syntax(error.err_type()));
+    match error.err_type() {
+        ParseErrorType::Reserved(word) | ParseErrorType::BadInput(rhai::LexError::ImproperSymbol(word, _)) => {
+            problem.help(refused(word))
+        }
+        _ => problem,
+    }
+}
+
+fn refused(word: &str) -> Option<String> {
+    let advice = match word {
+        "eval" => "a script cannot run code that it makes",
+        "sleep" => "use the module pause or wait_for",
+        "timestamp" => "use render(\"{{ now() }}\")",
+        _ => return None,
+    };
+    Some(advice.to_owned())
+}
+
+fn syntax(kind: &ParseErrorType) -> String {
+    match kind {
+        ParseErrorType::UnexpectedEOF => "the script ends in the middle".to_owned(),
+        ParseErrorType::Reserved(word) => format!("\"{word}\" is reserved and cannot be used"),
+        ParseErrorType::DuplicatedProperty(name) => format!("the key \"{name}\" is given twice"),
+        ParseErrorType::FnDuplicatedDefinition(name, _) => {
+            format!("the function \"{name}\" is defined twice")
+        }
+        ParseErrorType::ExprTooDeep => "expressions are too deep within each other".to_owned(),
+        other => fragment(&other.to_string()),
+    }
+}
+
+/// The engine's own words, as the beginning of a sentence.
+fn fragment(text: &str) -> String {
+    let mut letters = text.trim_end_matches('.').chars();
+    let Some(first) = letters.next() else {
+        return String::new();
+    };
+    first.to_lowercase().chain(letters).collect()
+}
+

@@ -1,0 +1,184 @@
+//! A script as read from its file, with all that it imports.
+
+use super::budget::{Budget, within};
+use super::imports;
+use super::place::place;
+use super::problem::{Diagnosis, of_syntax};
+use crate::files::confined;
+use crate::source::{Place, Problem, Problems, Result, SourceFile};
+use rhai::{AST, ASTNode, Dynamic, Engine, Expr, FuncArgs, Position, Scope, Stmt};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+/// A script as read from its file, with all that it imports; shared by all hosts.
+#[derive(Debug)]
+pub struct Program {
+    /// Its text.
+    pub file: Arc<SourceFile>,
+    pub(super) ast: AST,
+    /// What its imports name.
+    imports: BTreeMap<String, Arc<Program>>,
+}
+
+/// Where imports are looked for.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    /// The folders, beside that of the importing file.
+    pub folders: Vec<PathBuf>,
+    /// The folders that they may not leave, not by a link either.
+    pub roots: Vec<PathBuf>,
+}
+
+/// Reads the syntax; nothing is run with it.
+static PARSER: LazyLock<Engine> = LazyLock::new(|| super::engine(super::Limits::default()));
+
+impl Program {
+    /// Reads a script and what it imports.
+    pub fn read(file: &Arc<SourceFile>, reach: &Reach) -> Result<Arc<Self>> {
+        Self::read_within(file, reach, &mut vec![file.path.clone()])
+    }
+
+    fn read_within(
+        file: &Arc<SourceFile>,
+        reach: &Reach,
+        chain: &mut Vec<PathBuf>,
+    ) -> Result<Arc<Self>> {
+        let mut ast = PARSER
+            .compile(&file.text)
+            .map_err(|error| of_syntax(file, &error))?;
+        ast.set_source(file.path.to_string_lossy().as_ref());
+        let mut problems = Problems::default();
+        let mut found = BTreeMap::new();
+        for (name, at) in named_imports(file, &ast, &mut problems) {
+            if let Some(program) = problems.take(import(&name, &at, file, reach, chain)) {
+                found.insert(name, program);
+            }
+        }
+        problems.or(Arc::new(Self {
+            file: file.clone(),
+            ast,
+            imports: found,
+        }))
+    }
+
+    /// Runs the script on this thread and returns its last value.
+    pub fn run(
+        self: &Arc<Self>,
+        engine: &Engine,
+        budget: Budget,
+    ) -> std::result::Result<Dynamic, Box<Diagnosis>> {
+        self.guarded(budget, || {
+            engine.eval_ast_with_scope(&mut Scope::new(), &self.ast)
+        })
+    }
+
+    /// Calls a function of the script; its other statements are not run.
+    pub fn call(
+        self: &Arc<Self>,
+        engine: &Engine,
+        budget: Budget,
+        function: &str,
+        arguments: impl FuncArgs,
+    ) -> std::result::Result<Dynamic, Box<Diagnosis>> {
+        let options = rhai::CallFnOptions::new().eval_ast(false);
+        self.guarded(budget, || {
+            let scope = &mut Scope::new();
+            engine.call_fn_with_options(options, scope, &self.ast, function, arguments)
+        })
+    }
+
+    fn guarded(
+        self: &Arc<Self>,
+        budget: Budget,
+        work: impl FnOnce() -> super::Called<Dynamic>,
+    ) -> std::result::Result<Dynamic, Box<Diagnosis>> {
+        let result = within(budget, || imports::within(self, work));
+        result.map_err(|error| Box::new(Diagnosis::of(self, error)))
+    }
+
+    /// Returns whether it defines a function with so many parameters.
+    pub fn defines(&self, function: &str, parameters: usize) -> bool {
+        let mut functions = self.ast.iter_functions();
+        functions.any(|found| found.name == function && found.params.len() == parameters)
+    }
+
+    /// Returns the place of a position in it.
+    pub fn place(&self, position: Position) -> Place {
+        place(&self.file, position)
+    }
+
+    /// Returns the file of this name among its own and those it imports.
+    pub(super) fn file_named(&self, name: &str) -> Option<Arc<SourceFile>> {
+        if self.file.path.to_string_lossy() == name {
+            return Some(self.file.clone());
+        }
+        self.imports.values().find_map(|program| program.file_named(name))
+    }
+
+    /// Returns what `path` means in the file `source`.
+    pub(super) fn imported(&self, source: &str, path: &str) -> Option<Arc<Program>> {
+        if self.file.path.to_string_lossy() == source {
+            return self.imports.get(path).cloned();
+        }
+        let mut imports = self.imports.values();
+        imports.find_map(|program| program.imported(source, path))
+    }
+}
+
+/// Returns the imports of a script, each with the place of its name; names that are no plain text
+/// are problems, since nobody could check them.
+fn named_imports(
+    file: &Arc<SourceFile>,
+    ast: &AST,
+    problems: &mut Problems,
+) -> Vec<(String, Place)> {
+    let mut found = Vec::new();
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        if let Some(ASTNode::Stmt(Stmt::Import(import, _))) = path.last() {
+            let at = place(file, import.0.position());
+            if let Expr::StringConstant(name, _) = &import.0 {
+                found.push((name.to_string(), at));
+            } else {
+                let message = "an import names a file as plain text";
+                problems.push(Problem::at(&at, message).label("not plain text"));
+            }
+        }
+        true
+    });
+    found
+}
+
+fn import(
+    name: &str,
+    at: &Place,
+    file: &SourceFile,
+    reach: &Reach,
+    chain: &mut Vec<PathBuf>,
+) -> Result<Arc<Program>> {
+    let wanted = if Path::new(name).extension().is_some_and(|end| end == "rhai") {
+        PathBuf::from(name)
+    } else {
+        PathBuf::from(format!("{name}.rhai"))
+    };
+    let folders = [file.folder().to_owned()];
+    let candidates = folders.iter().chain(&reach.folders).map(|folder| folder.join(&wanted));
+    let Some(path) = candidates.into_iter().find(|path| path.is_file()) else {
+        let problem = Problem::at(at, format!("there is no script \"{name}\"")).label("not found");
+        let shown: Vec<_> = folders.iter().chain(&reach.folders).collect();
+        let shown: Vec<_> = shown.iter().map(|folder| folder.display().to_string()).collect();
+        return Err(problem.help(format!("searched in {}", shown.join(", "))).into());
+    };
+    if wanted.is_absolute() || !confined(&path, &reach.roots) {
+        let problem = Problem::at(at, format!("\"{name}\" is outside the project"));
+        return Err(problem.help("scripts import files of their own project only".to_owned()).into());
+    }
+    if chain.contains(&path) {
+        return Err(Problem::at(at, format!("{} imports itself", path.display())).into());
+    }
+    chain.push(path.clone());
+    let program = SourceFile::read(&path)
+        .and_then(|file| Program::read_within(&file, reach, chain));
+    chain.pop();
+    program
+}

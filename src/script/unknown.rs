@@ -1,0 +1,77 @@
+//! A value that check mode cannot know: a script may hand it on, and every other use is reported.
+
+use super::stop::Stop;
+use super::{Called, value};
+use crate::value::NotKnown;
+use rhai::{Array, Blob, Dynamic, Engine, ImmutableString, Map, Position, Variant};
+
+/// A value that check mode cannot know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown(pub NotKnown);
+
+/// The name of its type in scripts.
+pub(super) const TYPE: &str = "unknown";
+
+impl Unknown {
+    /// Returns the error that its use is.
+    fn used<T>(&self) -> Called<T> {
+        Err(Stop::NotKnown(self.0.clone()).error(Position::NONE))
+    }
+
+    /// Makes every use of such a value an error: without this, `==` would just be false.
+    pub(super) fn register(engine: &mut Engine) {
+        engine.register_type_with_name::<Unknown>(TYPE);
+        for operator in [
+            "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "**", "&", "|", "^", "<<",
+            ">>", "in", "contains",
+        ] {
+            engine.register_fn(operator, |left: &mut Unknown, _: Dynamic| -> Called<bool> {
+                left.used()
+            });
+            engine.register_fn(operator, |_: Dynamic, right: Unknown| -> Called<bool> {
+                right.used()
+            });
+            engine.register_fn(operator, |left: &mut Unknown, _: Unknown| -> Called<bool> {
+                left.used()
+            });
+            // The language itself adds anything to a text, so the types are named here.
+            right_of::<ImmutableString>(engine, operator);
+            right_of::<char>(engine, operator);
+            right_of::<Array>(engine, operator);
+            right_of::<Map>(engine, operator);
+            right_of::<Blob>(engine, operator);
+        }
+        engine.register_fn("+=", |_: &mut ImmutableString, right: Unknown| -> Called<()> {
+            right.used()
+        });
+        for function in ["!", "-", "+", "to_string", "to_debug", "len", "is_empty"] {
+            engine.register_fn(function, |unknown: &mut Unknown| -> Called<Dynamic> {
+                unknown.used()
+            });
+        }
+        engine.register_indexer_get(|unknown: &mut Unknown, _: Dynamic| -> Called<Dynamic> {
+            unknown.used()
+        });
+        engine.register_iterator_result::<Unknown, Dynamic>();
+        engine.register_fn("is_known", |_: &mut Unknown| false);
+        engine.register_fn("is_known", |value: Dynamic| {
+            value::unknown_in(&value).is_none()
+        });
+    }
+}
+
+fn right_of<T: Variant + Clone>(engine: &mut Engine, operator: &str) {
+    engine.register_fn(operator, |_: T, right: Unknown| -> Called<bool> {
+        right.used()
+    });
+}
+
+/// So that a loop over an unknown value says why it cannot be.
+impl IntoIterator for Unknown {
+    type Item = Called<Dynamic>;
+    type IntoIter = std::iter::Once<Called<Dynamic>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        std::iter::once(self.used())
+    }
+}

@@ -1,0 +1,135 @@
+//! Values on their way into scripts and out of them.
+
+use super::lookup::Lookup;
+use super::raised::Raised;
+use super::unknown::Unknown;
+use super::{Called, place};
+use crate::value::{self, Fields, NotKnown, Value};
+use minijinja::value::ValueKind;
+use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map, Position};
+
+/// Lists and maps within each other; more is a mistake, or a list that holds itself.
+const DEPTH: usize = 64;
+
+/// Returns a value as scripts see it: a text, number, boolean, list, map, `()` for nothing; what
+/// check mode cannot know stays unknown. A value that is an error is that error.
+pub fn to_dynamic(value: &Value) -> Called<Dynamic> {
+    Ok(match value.kind() {
+        ValueKind::Undefined | ValueKind::None => Dynamic::UNIT,
+        ValueKind::Bool => value.is_true().into(),
+        ValueKind::Number => number(value),
+        ValueKind::String => ImmutableString::from(value.as_str().unwrap_or_default()).into(),
+        ValueKind::Bytes => Dynamic::from_blob(value.as_bytes().unwrap_or_default().to_vec()),
+        ValueKind::Seq | ValueKind::Iterable => {
+            let items = value.try_iter().into_iter().flatten();
+            let items: Called<Array> = items.map(|item| to_dynamic(&item)).collect();
+            Dynamic::from_array(items?)
+        }
+        ValueKind::Map => Dynamic::from_map(fields_of(value)?),
+        ValueKind::Invalid => return invalid(value),
+        _ => ImmutableString::from(value.to_string()).into(),
+    })
+}
+
+/// Returns the entries of a mapping as a map.
+pub(super) fn fields_of(value: &Value) -> Called<Map> {
+    let fields = value::fields(value).unwrap_or_default();
+    let entries = fields.iter();
+    entries
+        .map(|(name, item)| Ok((name.as_str().into(), to_dynamic(item)?)))
+        .collect()
+}
+
+/// Whole numbers beyond 64 bits are rare enough to become ones with a point, as in Rhai itself.
+fn number(value: &Value) -> Dynamic {
+    match value.as_i64() {
+        Some(whole) if value.is_integer() => whole.into(),
+        _ => f64::try_from(value.clone()).unwrap_or(f64::NAN).into(),
+    }
+}
+
+fn invalid(value: &Value) -> Called<Dynamic> {
+    if let Some(reason) = value::unknown_in(value) {
+        return Ok(Dynamic::from(Unknown(reason)));
+    }
+    let message = value
+        .try_iter()
+        .err()
+        .map_or_else(|| "an invalid value".to_owned(), |error| error.to_string());
+    Err(Raised::new(message).at(Position::NONE))
+}
+
+/// Returns a script's value as a value of the run; functions and the like are none.
+pub fn to_value(dynamic: &Dynamic) -> Result<Value, String> {
+    within(dynamic, DEPTH)
+}
+
+/// Returns the entries of a script's map.
+pub fn to_fields(map: &Map) -> Result<Fields, String> {
+    let entries = map.iter();
+    entries
+        .map(|(name, item)| Ok((name.to_string(), to_value(item)?)))
+        .collect()
+}
+
+fn within(dynamic: &Dynamic, depth: usize) -> Result<Value, String> {
+    if depth == 0 {
+        return Err(format!("lists and maps are more than {DEPTH} deep"));
+    }
+    if dynamic.is_shared() {
+        return within(&dynamic.flatten_clone(), depth);
+    }
+    if let Ok(boolean) = dynamic.as_bool() {
+        return Ok(boolean.into());
+    }
+    if let Ok(whole) = dynamic.as_int() {
+        return Ok(whole.into());
+    }
+    if let Ok(float) = dynamic.as_float() {
+        return Ok(float.into());
+    }
+    if dynamic.is_unit() {
+        return Ok(Value::from(()));
+    }
+    if let Ok(letter) = dynamic.as_char() {
+        return Ok(letter.to_string().into());
+    }
+    if let Ok(text) = dynamic.as_immutable_string_ref() {
+        return Ok(text.as_str().into());
+    }
+    if let Ok(items) = dynamic.as_array_ref() {
+        return items.iter().map(|item| within(item, depth - 1)).collect();
+    }
+    if let Ok(map) = dynamic.as_map_ref() {
+        let entries = map.iter().map(|(name, item)| {
+            let item = within(item, depth - 1)?;
+            Ok((name.to_string(), item))
+        });
+        return Ok(value::map(entries.collect::<Result<Fields, String>>()?));
+    }
+    of_other_type(dynamic)
+}
+
+fn of_other_type(dynamic: &Dynamic) -> Result<Value, String> {
+    if let Some(unknown) = dynamic.clone().try_cast::<Unknown>() {
+        return Ok(unknown.0.value());
+    }
+    if let Some(lookup) = dynamic.clone().try_cast::<Lookup>() {
+        return Ok(lookup.value);
+    }
+    if let Some(blob) = dynamic.clone().try_cast::<Blob>() {
+        return Ok(Value::from_bytes(blob));
+    }
+    if dynamic.is::<FnPtr>() {
+        return Err("a function is no value here".to_owned());
+    }
+    if let Some(error) = dynamic.clone().try_cast::<Raised>() {
+        return Ok(error.message.into());
+    }
+    Err(format!("{} is no value here", place::article(dynamic.type_name())))
+}
+
+/// Returns why a value, or something in it, is not known in check mode.
+pub(super) fn unknown_in(dynamic: &Dynamic) -> Option<NotKnown> {
+    value::unknown_in(&to_value(dynamic).ok()?)
+}
