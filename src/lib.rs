@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  YAML task ────┐                                               ┌─ terminal
+//!  Rhai role ────┤                                               │
 //!  ad-hoc exec ──┴─► Task ─► Session::run ─► one host ─► Event ──┴─ json lines, events file
 //!                                              │
 //!                   render args → build module → plan(Probe) → Change → apply(Step)…

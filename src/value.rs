@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use minijinja::value::ValueKind;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// A value at run time. Text in it is data and is never rendered again.
 pub use minijinja::Value;
@@ -70,7 +71,7 @@ pub fn of(data: &impl serde::Serialize) -> Value {
 pub fn unknown_in(value: &Value) -> Option<NotKnown> {
     match value.kind() {
         ValueKind::Invalid => {
-            let error = value.try_iter().err()?;
+            let error = error_of(value)?;
             NotKnown::cause_of(&error).cloned()
         }
         ValueKind::Seq => value.try_iter().ok()?.find_map(|item| unknown_in(&item)),
@@ -79,12 +80,21 @@ pub fn unknown_in(value: &Value) -> Option<NotKnown> {
     }
 }
 
+/// Returns the error that an invalid value is: only an expression's evaluation tells it.
+pub fn error_of(value: &Value) -> Option<minijinja::Error> {
+    static ENVIRONMENT: LazyLock<minijinja::Environment<'static>> =
+        LazyLock::new(minijinja::Environment::new);
+    let expression = ENVIRONMENT.compile_expression("value").ok()?;
+    let context = Value::from_pairs([("value", value.clone())]);
+    expression.eval(context).err()
+}
+
 /// Returns the value as JSON; what cannot be known or shown stands as text that says so.
 pub fn to_json(value: &Value) -> serde_json::Value {
     match value.kind() {
         ValueKind::Invalid => match unknown_in(value) {
             Some(reason) => format!("({reason})").into(),
-            None => value.try_iter().err().map(|error| error.to_string()).into(),
+            None => error_of(value).map(|error| error.to_string()).into(),
         },
         ValueKind::Seq | ValueKind::Iterable => value
             .try_iter()
@@ -100,5 +110,26 @@ pub fn to_json(value: &Value) -> serde_json::Value {
         ValueKind::Bytes => String::from_utf8_lossy(value.as_bytes().unwrap_or_default()).into(),
         ValueKind::Undefined => serde_json::Value::Null,
         _ => serde_json::to_value(value).unwrap_or_else(|_| value.to_string().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_of_a_value_that_is_not_known_is_found_in_it() {
+        let reason = NotKnown("the command was not run".to_owned());
+        let value = reason.value();
+        assert_eq!(unknown_in(&value), Some(reason.clone()));
+        let list: Value = [Value::from(1), value.clone()].into_iter().collect();
+        assert_eq!(unknown_in(&list), Some(reason.clone()));
+        let map = map([("rc".to_owned(), list)].into());
+        assert_eq!(unknown_in(&map), Some(reason));
+        assert_eq!(
+            to_json(&value),
+            "(not known in check mode: the command was not run)"
+        );
+        assert_eq!(unknown_in(&Value::from(1)), None);
     }
 }

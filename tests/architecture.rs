@@ -51,9 +51,14 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
         &["env"],
     ),
     (
+        "script",
+        &["files", "host", "source", "template", "value", "yaml"],
+        &[],
+    ),
+    (
         "playbook",
         &[
-            "files", "glob", "module", "source", "template", "value", "yaml",
+            "files", "glob", "module", "script", "source", "template", "value", "yaml",
         ],
         &[],
     ),
@@ -69,6 +74,7 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
             "module",
             "playbook",
             "report",
+            "script",
             "source",
             "template",
             "value",

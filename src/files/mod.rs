@@ -1,7 +1,7 @@
 //! Files of the controller that tasks refer to, and where they are searched.
 
-pub mod download;
 mod confined;
+pub mod download;
 mod folder;
 mod sent_file;
 

@@ -108,6 +108,7 @@ pub(super) fn to_json(node: &Node) -> Value {
                 .map(|(key, value)| (key_text(key), to_json(value)));
             sorted(entries.collect())
         }
+        Data::Computed(value) => crate::value::to_json(value),
     }
 }
 

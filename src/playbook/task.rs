@@ -1,6 +1,6 @@
 //! A task and the keywords that tasks, blocks, roles and plays share.
 
-use super::{Block, Include, RoleUse};
+use super::{Block, Include, RoleUse, Script};
 use crate::source::Place;
 use crate::yaml::{Map, Node};
 use std::path::PathBuf;
@@ -17,6 +17,8 @@ pub enum Item {
     Include(Arc<Include>),
     /// A role imported among tasks (`import_role`); `import_tasks` is a block.
     Role(Arc<RoleUse>),
+    /// A script in place of a file of tasks, or a handler in one.
+    Script(Arc<Script>),
 }
 
 /// A module and its arguments, with everything that says when and how it runs.

@@ -148,6 +148,7 @@ impl Walker<'_> {
                 Item::Block(block) => self.block(block, around),
                 Item::Include(include) => self.include(include, around),
                 Item::Role(role) => self.role(role, around),
+                Item::Script(script) => self.items(&script.items, around),
             }
         }
     }

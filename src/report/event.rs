@@ -45,6 +45,13 @@ pub enum Event {
     },
     /// Something the user should know.
     Warning(String),
+    /// A script says something (`log`).
+    Said {
+        /// Its host.
+        host: Arc<str>,
+        /// The text.
+        text: String,
+    },
     /// The run is over.
     RunFinished {
         /// What was counted on each host, in inventory order.

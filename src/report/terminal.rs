@@ -259,6 +259,9 @@ impl<W: Write> Reporter for Terminal<W> {
                 );
                 self.print(&(headings + &printable(&text)));
             }
+            Event::Said { host, text } => {
+                self.print(&format!("[{host}] {}\n", printable(text)));
+            }
             Event::Warning(text) => {
                 self.print(&format!(
                     "{YELLOW}[WARNING]: {}{YELLOW:#}\n",

@@ -82,6 +82,9 @@ impl Walk<'_, '_> {
         outcome: Outcome,
         scope: Option<&Arc<Scope>>,
     ) -> Flow {
+        if self.scripts > 0 {
+            self.result = Some(outcome.value());
+        }
         if let Some(name) = run.task.register.as_ref().and_then(Node::as_text) {
             self.host
                 .set_variables([(name.to_owned(), outcome.value())]);

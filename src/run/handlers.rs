@@ -1,7 +1,7 @@
 //! Handlers: which are notified by a name, and running those that were.
 
 use super::frame::Frame;
-use super::lockstep::Position;
+use super::lockstep::{Position, Step};
 use super::walk::{Flow, Walk};
 use crate::playbook::{Block, Item, RoleUse};
 use crate::vars::Scope;
@@ -48,6 +48,7 @@ impl Handler {
         match &self.item {
             Item::Task(task) => task.name.as_ref(),
             Item::Include(include) => include.name.as_ref(),
+            Item::Script(script) => script.handler.as_ref().map(|handler| &handler.name),
             Item::Block(_) | Item::Role(_) => None,
         }
     }
@@ -67,6 +68,10 @@ impl Handler {
         let listen = match &self.item {
             Item::Task(task) => &task.listen,
             Item::Include(include) => &include.listen,
+            Item::Script(script) => match &script.handler {
+                Some(handler) => &handler.listen,
+                None => return false,
+            },
             Item::Block(_) | Item::Role(_) => return false,
         };
         let mut topics = listen.iter().filter_map(|node| scope.render(node).ok());
@@ -80,6 +85,7 @@ impl Handler {
             Item::Include(include) => include.place.clone(),
             Item::Block(block) => block.place.clone(),
             Item::Role(used) => used.place.clone(),
+            Item::Script(script) => script.place.clone(),
         };
         place(self) == place(other)
     }
@@ -111,7 +117,8 @@ impl Walk<'_, '_> {
                     continue;
                 }
                 any = true;
-                position.extend([round, u32::try_from(index).unwrap_or(u32::MAX)]);
+                let index = u32::try_from(index).unwrap_or(u32::MAX);
+                position.extend([round, index].map(Step::from));
                 let flow = self.handler(handler, frame, position);
                 position.truncate(position.len() - 2);
                 if !matches!(flow, Flow::Next) {

@@ -54,7 +54,7 @@ impl Walk<'_, '_> {
             let scope = layer
                 .iter()
                 .fold(scope.clone(), |scope, layer| scope.with(layer.clone()));
-            position.push(u32::try_from(index).unwrap_or(u32::MAX));
+            position.push(u32::try_from(index).unwrap_or(u32::MAX).into());
             let flow = self.include_item(include, frame, &own, layer, &scope, position);
             position.pop();
             if !matches!(flow, Flow::Next) {

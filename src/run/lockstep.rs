@@ -10,7 +10,61 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// A place in a play; later places compare greater.
-pub(super) type Position = Vec<u32>;
+pub(super) type Position = Vec<Step>;
+
+/// One number of a position.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    /// Decides which of two places is later.
+    order: u32,
+    /// Decides whether two places are the same task. It is another number only in a script, where
+    /// hosts may come to a task after more or fewer others.
+    task: u32,
+}
+
+impl Step {
+    /// Returns the step of a script: its order, and which task it leads to.
+    pub(super) fn of_script(order: u32, task: u32) -> Self {
+        Self { order, task }
+    }
+}
+
+impl From<u32> for Step {
+    fn from(number: u32) -> Self {
+        Self {
+            order: number,
+            task: number,
+        }
+    }
+}
+
+impl PartialEq for Step {
+    fn eq(&self, other: &Self) -> bool {
+        self.order == other.order
+    }
+}
+
+impl Eq for Step {}
+
+impl PartialOrd for Step {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Step {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.order.cmp(&other.order)
+    }
+}
+
+/// Which task a position is at.
+pub(super) type TaskKey = Vec<u32>;
+
+/// Returns which task a position is at, the same for all hosts.
+pub(super) fn task_key(position: &Position) -> TaskKey {
+    position.iter().map(|step| step.task).collect()
+}
 
 /// Where the hosts of a batch are, and what they decided together.
 pub(super) struct Lockstep {
@@ -23,10 +77,10 @@ pub(super) struct Lockstep {
 struct State {
     /// Where each host is that has not left; `None` before its first position.
     at: Vec<Option<Place>>,
-    /// What a host did for all, by position.
-    once: HashMap<Position, Once>,
-    /// Hosts within a throttled task, by position.
-    inside: HashMap<Position, usize>,
+    /// What a host did for all, by task.
+    once: HashMap<TaskKey, Once>,
+    /// Hosts within a throttled task, by task.
+    inside: HashMap<TaskKey, usize>,
     /// Set when no host may start another task.
     stopped: bool,
 }
@@ -113,7 +167,7 @@ impl Lockstep {
         let mut state = self.state();
         loop {
             let first = state.first_at(position, self.in_step);
-            let once = state.once.entry(position.clone()).or_default();
+            let once = state.once.entry(task_key(position)).or_default();
             if let Some(outcome) = once
                 .outcome
                 .as_ref()
@@ -147,7 +201,7 @@ impl Lockstep {
         outcome: Option<T>,
     ) {
         let mut state = self.state();
-        let once = state.once.entry(position.clone()).or_default();
+        let once = state.once.entry(task_key(position)).or_default();
         once.taken = outcome.is_some();
         match outcome {
             Some(outcome) => once.outcome = Some(Box::new(outcome)),
@@ -159,15 +213,17 @@ impl Lockstep {
     /// Waits until fewer than `limit` hosts are within the task at `position`, and enters.
     pub(super) fn enter(&self, position: &Position, limit: usize, cancel: &Cancel) {
         let mut state = self.state();
-        while !cancel.is_cancelled() && state.inside.get(position).copied().unwrap_or(0) >= limit {
+        while !cancel.is_cancelled()
+            && state.inside.get(&task_key(position)).copied().unwrap_or(0) >= limit
+        {
             state = self.wait(state);
         }
-        *state.inside.entry(position.clone()).or_default() += 1;
+        *state.inside.entry(task_key(position)).or_default() += 1;
     }
 
     /// Leaves a task that was entered.
     pub(super) fn exit(&self, position: &Position) {
-        if let Some(inside) = self.state().inside.get_mut(position) {
+        if let Some(inside) = self.state().inside.get_mut(&task_key(position)) {
             *inside -= 1;
         }
         self.moved.notify_all();
@@ -196,7 +252,7 @@ impl State {
     fn first_at(&self, position: &Position, in_step: bool) -> Option<usize> {
         let declined = self
             .once
-            .get(position)
+            .get(&task_key(position))
             .map(|once| once.declined.as_slice())
             .unwrap_or_default();
         self.at.iter().enumerate().find_map(|(host, place)| {
@@ -241,7 +297,8 @@ mod tests {
 
     #[test]
     fn no_host_starts_a_task_while_another_is_before_it() {
-        let positions = [vec![0], vec![1, 0, 0], vec![1, 0, 1], vec![2]];
+        let numbers: [&[u32]; 4] = [&[0], &[1, 0, 0], &[1, 0, 1], &[2]];
+        let positions = numbers.map(|numbers| numbers.iter().copied().map(Step::from).collect());
         for leaver in [None, Some(1)] {
             let order = walk(8, &positions, leaver);
             assert!(
@@ -255,7 +312,7 @@ mod tests {
     fn the_first_host_that_applies_runs_a_task_for_all() {
         let lockstep = Lockstep::new(3, true);
         let cancel = Cancel::default();
-        let position = vec![0];
+        let position = vec![Step::from(0)];
         let results = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
             for host in 0..3 {

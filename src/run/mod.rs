@@ -18,6 +18,8 @@ mod play_run;
 mod play_variables;
 mod repeat;
 mod role;
+mod script;
+mod script_service;
 mod session;
 mod set_up;
 mod settings;

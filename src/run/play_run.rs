@@ -239,7 +239,7 @@ fn imported(items: &[Item], roles: &mut Vec<Arc<RoleUse>>) {
                     imported(items, roles);
                 }
             }
-            Item::Task(_) | Item::Include(_) => {}
+            Item::Task(_) | Item::Include(_) | Item::Script(_) => {}
         }
     }
 }

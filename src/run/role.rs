@@ -2,7 +2,7 @@
 
 use super::frame::Frame;
 use super::keyword::first_problem;
-use super::lockstep::Position;
+use super::lockstep::{Position, Step};
 use super::walk::{Flow, Walk};
 use crate::playbook::RoleUse;
 use crate::vars::Layer;
@@ -25,14 +25,15 @@ impl Walk<'_, '_> {
         let keywords = frame.inner(&used.keywords, "vars given to the role");
         let inner = Self::role_frame(used, &keywords);
         for (index, dependency) in role.dependencies.iter().enumerate() {
-            position.extend([0, u32::try_from(index).unwrap_or(u32::MAX)]);
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            position.extend([0, index].map(Step::from));
             let flow = self.role(dependency, &keywords, position);
             position.truncate(position.len() - 2);
             if !matches!(flow, Flow::Next) {
                 return flow;
             }
         }
-        position.push(1);
+        position.push(1.into());
         let checked = self.checked(used, &keywords, &inner, position);
         if !matches!(checked, Flow::Next) {
             position.pop();

@@ -7,6 +7,7 @@ use crate::inventory::Inventory;
 use crate::module::Registry;
 use crate::playbook::Loader;
 use crate::report::{Event, Recap, TaskResult};
+use crate::script;
 use crate::template::Engine;
 use crate::value::{self, Value};
 use crate::vars::{Layer, Secrets};
@@ -14,7 +15,7 @@ use indexmap::IndexMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 /// Asks the person at the terminal: the question, and whether what they type is shown; nothing
@@ -55,6 +56,8 @@ pub struct Session {
     pub(super) hosts: Mutex<IndexMap<Arc<str>, Arc<HostState>>>,
     /// `--extra-vars`.
     pub(super) extra: Arc<Layer>,
+    /// Runs the scripts of roles.
+    scripts: OnceLock<Arc<script::Engine>>,
     started: Instant,
 }
 
@@ -115,8 +118,21 @@ impl Session {
             archives: Store::default(),
             asks_no_more: AtomicBool::new(false),
             hosts: Mutex::new(hosts),
+            scripts: OnceLock::new(),
             started: Instant::now(),
         })
+    }
+
+    /// Returns the engine that runs the scripts of roles, made when the first one runs.
+    pub(super) fn scripts(&self) -> Arc<script::Engine> {
+        let make = || {
+            let modules = self
+                .registry
+                .modules()
+                .flat_map(|entry| entry.names.clone());
+            Arc::new(script::role::engine(script::Limits::default(), modules))
+        };
+        self.scripts.get_or_init(make).clone()
     }
 
     /// Tells those who report that the run is over, with what was counted on each host that a

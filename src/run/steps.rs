@@ -1,13 +1,13 @@
 //! `--step`: the person at the terminal says of each task whether it runs.
 
-use super::lockstep::Position;
+use super::lockstep::{Position, TaskKey, task_key};
 use super::play_run::lock;
 use super::session::Session;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
 /// What the person said about each task; all hosts that come to a task share one answer.
-pub(super) struct Steps(Option<Mutex<HashMap<Position, bool>>>);
+pub(super) struct Steps(Option<Mutex<HashMap<TaskKey, bool>>>);
 
 impl Steps {
     pub(super) fn new(session: &Session) -> Self {
@@ -20,11 +20,11 @@ impl Steps {
             return true;
         };
         let mut answers = lock(answers);
-        if let Some(answer) = answers.get(position) {
+        if let Some(answer) = answers.get(&task_key(position)) {
             return *answer;
         }
         let answer = session.asks_no_more() || ask(session, name);
-        answers.insert(position.clone(), answer);
+        answers.insert(task_key(position), answer);
         answer
     }
 }

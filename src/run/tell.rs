@@ -91,6 +91,21 @@ impl PlayRun<'_> {
         self.tell_made(walk.host, &task, outcome);
     }
 
+    /// Counts and tells what came of a script beside its tasks.
+    pub(super) fn tell_of_script(
+        &self,
+        host: &HostState,
+        task: &Arc<TaskName>,
+        outcome: &Outcome,
+        hidden: bool,
+    ) {
+        host.count(|recap| recap.count(outcome.status, false));
+        let result = task_result(task, &host.name, outcome);
+        let result = if hidden { censored(result) } else { result };
+        let result = self.session.redact(result);
+        self.session.tell(Event::TaskFinished(Box::new(result)));
+    }
+
     /// Counts and tells what came of a task that the run itself made.
     pub(super) fn tell_made(&self, host: &HostState, task: &Arc<TaskName>, outcome: &Outcome) {
         host.count(|recap| recap.count(outcome.status, false));

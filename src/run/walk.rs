@@ -3,7 +3,7 @@
 use super::frame::Frame;
 use super::host_state::HostState;
 use super::keyword::{first_problem, flag, number};
-use super::lockstep::Position;
+use super::lockstep::{Position, Step};
 use super::outcome::Outcome;
 use super::play_run::PlayRun;
 use super::task::TaskRun;
@@ -43,7 +43,11 @@ pub(super) struct Walk<'a, 'p> {
     /// Within `always` after a stop: tasks run all the same.
     pub(super) unwinding: bool,
     /// The task before which nothing runs, until the host has come to it.
-    waits_for: Option<&'p Place>,
+    pub(super) waits_for: Option<&'p Place>,
+    /// Scripts that the host is within.
+    pub(super) scripts: usize,
+    /// The result of the last task, for the script that asked for it.
+    pub(super) result: Option<Value>,
 }
 
 impl<'a, 'p> Walk<'a, 'p> {
@@ -55,6 +59,8 @@ impl<'a, 'p> Walk<'a, 'p> {
             in_handler: false,
             unwinding: false,
             waits_for: play.start_at,
+            scripts: 0,
+            result: None,
         }
     }
 
@@ -74,7 +80,7 @@ impl<'a, 'p> Walk<'a, 'p> {
         let play = self.play.play;
         if let Some(task) = &self.play.gather {
             let waits_for = self.waits_for.take();
-            let flow = self.item(&Item::Task(task.clone()), root, &mut vec![0]);
+            let flow = self.item(&Item::Task(task.clone()), root, &mut vec![0.into()]);
             self.waits_for = waits_for;
             if !matches!(flow, Flow::Next) {
                 return flow;
@@ -83,13 +89,13 @@ impl<'a, 'p> Walk<'a, 'p> {
         let roles: Vec<_> = play.roles.iter().cloned().map(Item::Role).collect();
         let sections: [&[Item]; 4] = [&play.pre_tasks, &roles, &play.tasks, &play.post_tasks];
         for (number, items) in (1..).step_by(2).zip(sections) {
-            let flow = self.items(items, root, &mut vec![number]);
+            let flow = self.items(items, root, &mut vec![Step::from(number)]);
             if !matches!(flow, Flow::Next) {
                 return flow;
             }
             // Handlers run after pre_tasks, after roles and tasks, and after post_tasks.
             if number != 3 {
-                let flow = self.flush_handlers(root, &mut vec![number + 1]);
+                let flow = self.flush_handlers(root, &mut vec![Step::from(number + 1)]);
                 if !matches!(flow, Flow::Next) {
                     return flow;
                 }
@@ -109,7 +115,7 @@ impl<'a, 'p> Walk<'a, 'p> {
         };
         if force {
             self.unwinding = true;
-            self.flush_handlers(root, &mut vec![u32::MAX]);
+            self.flush_handlers(root, &mut vec![u32::MAX.into()]);
         }
     }
 
@@ -121,7 +127,7 @@ impl<'a, 'p> Walk<'a, 'p> {
         position: &mut Position,
     ) -> Flow {
         for (index, item) in items.iter().enumerate() {
-            position.push(u32::try_from(index).unwrap_or(u32::MAX));
+            position.push(u32::try_from(index).unwrap_or(u32::MAX).into());
             let flow = self.item(item, frame, position);
             position.pop();
             if !matches!(flow, Flow::Next) {
@@ -137,6 +143,7 @@ impl<'a, 'p> Walk<'a, 'p> {
             Item::Block(block) => self.block(block, frame, position),
             Item::Role(used) => self.role(used, frame, position),
             Item::Include(include) => self.include(include, frame, position),
+            Item::Script(script) => self.script(script, frame, position),
         }
     }
 
@@ -144,7 +151,7 @@ impl<'a, 'p> Walk<'a, 'p> {
         let mut inner = frame.inner(&block.keywords, "vars of a block");
         inner.notify = &block.notify;
         let mut part = |walk: &mut Self, number: u32, items: &[Item], frame: &Frame<'_>| {
-            position.push(number);
+            position.push(number.into());
             let flow = walk.items(items, frame, position);
             position.pop();
             flow
@@ -174,7 +181,12 @@ impl<'a, 'p> Walk<'a, 'p> {
         flow
     }
 
-    fn task(&mut self, task: &Arc<Task>, frame: &Frame<'_>, position: &mut Position) -> Flow {
+    pub(super) fn task(
+        &mut self,
+        task: &Arc<Task>,
+        frame: &Frame<'_>,
+        position: &mut Position,
+    ) -> Flow {
         let own = frame.inner(&task.keywords, "vars of the task");
         if !self.has_begun(&task.place) || !self.takes(&own) {
             return Flow::Next;
@@ -271,7 +283,7 @@ impl<'a, 'p> Walk<'a, 'p> {
 
 impl Failure {
     /// Returns the variables that `rescue` sees.
-    fn layer(&self) -> Arc<Layer> {
+    pub(super) fn layer(&self) -> Arc<Layer> {
         let mut fields = crate::value::Fields::new();
         fields.insert("ansible_failed_task".to_owned(), self.task.clone());
         fields.insert("ansible_failed_result".to_owned(), self.outcome.value());

@@ -2,10 +2,10 @@
 
 use super::budget::{self, Limits};
 use super::imports::Imported;
-use super::lookup::{Lookup, not_known};
+use super::lookup::Lookup;
 use super::raised::Raised;
 use super::stop::Stop;
-use super::unknown::Unknown;
+use super::unknown::{self, Unknown};
 use crate::source::did_you_mean;
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, Map, OptimizationLevel, Target};
@@ -37,8 +37,11 @@ pub fn engine(limits: Limits) -> Engine {
     engine.set_max_functions(1000);
     // Rhai's own count starts anew in each function that is handed on, so ours counts.
     engine.on_progress(|_| {
-        let spent = budget::count()?;
-        Some(Dynamic::from(Stop::from(spent)))
+        let stop = match unknown::used() {
+            Some(reason) => Stop::NotKnown(reason),
+            None => budget::count()?.into(),
+        };
+        Some(Dynamic::from(stop))
     });
     engine.on_map_missing_property(missing_key);
     engine.set_module_resolver(Imported);
@@ -48,14 +51,21 @@ pub fn engine(limits: Limits) -> Engine {
     engine
 }
 
-/// Returns the names of the functions that every script has.
+/// Returns the names of the functions that every script has, sorted.
 pub fn built_in_functions() -> &'static BTreeSet<String> {
     static NAMES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
         let engine = engine(Limits::default());
         let name = |function: rhai::FuncInfo<'_>| Some(function.metadata.name.to_string());
         let registered = engine.collect_fn_metadata(None, name, true);
         let keywords = [
-            "Fn", "call", "curry", "is_def_fn", "is_def_var", "is_shared", "type_of", "exit",
+            "Fn",
+            "call",
+            "curry",
+            "is_def_fn",
+            "is_def_var",
+            "is_shared",
+            "type_of",
+            "exit",
         ];
         let keywords = keywords.into_iter().map(str::to_owned);
         registered.into_iter().chain(keywords).collect()
@@ -74,10 +84,12 @@ fn missing_key<'a>(
         let unknown = value.clone().try_cast::<Unknown>();
         unknown.filter(|_| map.contains_key("changed"))
     }) {
-        return Err(not_known(&unknown.0));
+        return Err(Stop::NotKnown(unknown.0).error(rhai::Position::NONE));
     }
     let near = did_you_mean(key, map.keys().map(rhai::Identifier::as_str));
-    let skipped = map.get("skipped").is_some_and(|skipped| skipped.as_bool() == Ok(true));
+    let skipped = map
+        .get("skipped")
+        .is_some_and(|skipped| skipped.as_bool() == Ok(true));
     let advice = skipped.then(|| "the task was left out, so it has no such result".to_owned());
     Err(Raised::new(format!("the map has no key \"{key}\""))
         .help(advice.or(near))

@@ -40,9 +40,7 @@ impl ModuleResolver for Imported {
         };
         let name = program.file.path.to_string_lossy().into_owned();
         let module = Module::eval_ast_as_new(Scope::new(), &program.ast, engine);
-        let module = module.map_err(|error| {
-            EvalAltResult::ErrorInModule(name, error, position)
-        })?;
+        let module = module.map_err(|error| EvalAltResult::ErrorInModule(name, error, position))?;
         Ok(module.into())
     }
 }

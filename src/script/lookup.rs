@@ -1,10 +1,10 @@
 //! A mapping whose entries are looked up one by one: variables, facts, other hosts' variables.
 
+use super::Called;
 use super::raised::Raised;
 use super::value::{fields_of, to_dynamic};
-use super::{Called, Stop};
 use crate::source::did_you_mean;
-use crate::value::{NotKnown, Value};
+use crate::value::Value;
 use minijinja::value::ValueKind;
 use rhai::{Array, Dynamic, Engine, ImmutableString, NativeCallContext};
 
@@ -70,13 +70,6 @@ impl Lookup {
         engine.register_fn("keys", |lookup: &mut Lookup| -> Array {
             lookup.names().into_iter().map(Dynamic::from).collect()
         });
-        engine.register_fn("to_map", |lookup: &mut Lookup| {
-            fields_of(&lookup.value)
-        });
+        engine.register_fn("to_map", |lookup: &mut Lookup| fields_of(&lookup.value));
     }
-}
-
-/// Returns the error that the use of a value is that check mode cannot know.
-pub(super) fn not_known(reason: &NotKnown) -> Box<rhai::EvalAltResult> {
-    Stop::NotKnown(reason.clone()).error(rhai::Position::NONE)
 }

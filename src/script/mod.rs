@@ -6,12 +6,16 @@
 
 mod budget;
 mod engine;
+mod functions;
 mod imports;
 mod lookup;
+mod names;
+pub mod outline;
 mod place;
 mod problem;
 mod program;
 mod raised;
+pub mod role;
 mod stop;
 mod unknown;
 mod value;

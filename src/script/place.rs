@@ -49,8 +49,11 @@ fn length(text: &str, start: usize) -> usize {
 /// Returns how messages call a type of the engine: `a text`.
 pub(super) fn article(type_name: &str) -> String {
     let name = type_name.rsplit("::").next().unwrap_or(type_name);
+    if name.contains("String") {
+        return "a text".to_owned();
+    }
     match name {
-        "string" | "ImmutableString" | "String" | "&str" => "a text",
+        "string" | "&str" => "a text",
         "i64" | "INT" => "a whole number",
         "f64" | "FLOAT" => "a number with a point",
         "bool" => "a boolean",

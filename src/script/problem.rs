@@ -60,6 +60,17 @@ fn innermost(
     }
 }
 
+/// Returns in one sentence what an error is.
+pub(super) fn summary(error: &EvalAltResult) -> String {
+    let mut error = error;
+    while let EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
+    | EvalAltResult::ErrorInModule(_, inner, _) = error
+    {
+        error = inner;
+    }
+    message(error)
+}
+
 fn knows_place(error: &EvalAltResult) -> bool {
     !error.position().is_none()
 }
@@ -70,6 +81,14 @@ fn problem(at: &Place, error: &EvalAltResult, raised: Option<&Raised>) -> Proble
         problem.help.clone_from(&raised.help);
         if let Some(cause) = &raised.problem {
             let cause = cause.as_ref();
+            // Of a mistake in a script, its own place is the better one.
+            let in_script = cause
+                .place
+                .as_ref()
+                .is_some_and(|place| place.file.path.extension().is_some_and(|end| end == "rhai"));
+            if in_script {
+                return cause.clone();
+            }
             problem.help.extend(cause.help.clone());
             if let Some(place) = &cause.place {
                 problem = problem.related(place, cause.message.clone());
@@ -157,14 +176,17 @@ fn message(error: &EvalAltResult) -> String {
 /// `name (type, type)` as the engine says it.
 fn no_function(signature: &str) -> String {
     let Some((name, types)) = signature.split_once(" (") else {
-        return format!("there is no function \"{signature}\"");
+        return signature.to_owned();
     };
     let types = types.trim_end_matches(')');
     let types: Vec<String> = match types {
         "" => return format!("there is no function \"{name}\" without arguments"),
         types => types.split(", ").map(article).collect(),
     };
-    let word = name.chars().next().is_some_and(|first| first.is_alphabetic() || first == '_');
+    let word = name
+        .chars()
+        .next()
+        .is_some_and(|first| first.is_alphabetic() || first == '_');
     let types = types.join(" and ");
     if word {
         format!("there is no function \"{name}\" for {types}")
@@ -177,7 +199,8 @@ fn no_function(signature: &str) -> String {
 pub(super) fn of_syntax(file: &Arc<SourceFile>, error: &ParseError) -> Problem {
     let problem = Problem::at(&place(file, error.position()), syntax(error.err_type()));
     match error.err_type() {
-        ParseErrorType::Reserved(word) | ParseErrorType::BadInput(rhai::LexError::ImproperSymbol(word, _)) => {
+        ParseErrorType::Reserved(word)
+        | ParseErrorType::BadInput(rhai::LexError::ImproperSymbol(word, _)) => {
             problem.help(refused(word))
         }
         _ => problem,
@@ -198,6 +221,11 @@ fn syntax(kind: &ParseErrorType) -> String {
     match kind {
         ParseErrorType::UnexpectedEOF => "the script ends in the middle".to_owned(),
         ParseErrorType::Reserved(word) => format!("\"{word}\" is reserved and cannot be used"),
+        ParseErrorType::BadInput(rhai::LexError::ImproperSymbol(word, _))
+            if refused(word).is_some() =>
+        {
+            format!("\"{word}\" cannot be used in a script")
+        }
         ParseErrorType::DuplicatedProperty(name) => format!("the key \"{name}\" is given twice"),
         ParseErrorType::FnDuplicatedDefinition(name, _) => {
             format!("the function \"{name}\" is defined twice")
@@ -215,4 +243,3 @@ fn fragment(text: &str) -> String {
     };
     first.to_lowercase().chain(letters).collect()
 }
-

@@ -1,12 +1,17 @@
 //! A script as read from its file, with all that it imports.
 
 use super::budget::{Budget, within};
+use super::functions::{self, Function};
 use super::imports;
+use super::names;
+use super::outline::Outline;
 use super::place::place;
 use super::problem::{Diagnosis, of_syntax};
+use super::stop::Stop;
+use super::unknown;
 use crate::files::confined;
 use crate::source::{Place, Problem, Problems, Result, SourceFile};
-use rhai::{AST, ASTNode, Dynamic, Engine, Expr, FuncArgs, Position, Scope, Stmt};
+use rhai::{AST, ASTNode, Dynamic, Engine, Expr, FnPtr, FuncArgs, Position, Scope, Stmt};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -17,6 +22,7 @@ pub struct Program {
     /// Its text.
     pub file: Arc<SourceFile>,
     pub(super) ast: AST,
+    pub(super) functions: BTreeMap<String, Function>,
     /// What its imports name.
     imports: BTreeMap<String, Arc<Program>>,
 }
@@ -28,6 +34,8 @@ pub struct Reach {
     pub folders: Vec<PathBuf>,
     /// The folders that they may not leave, not by a link either.
     pub roots: Vec<PathBuf>,
+    /// The names that scripts are given.
+    pub globals: &'static [&'static str],
 }
 
 /// Reads the syntax; nothing is run with it.
@@ -55,11 +63,14 @@ impl Program {
                 found.insert(name, program);
             }
         }
-        problems.or(Arc::new(Self {
+        let program = Self {
             file: file.clone(),
+            functions: functions::of(&ast),
             ast,
             imports: found,
-        }))
+        };
+        problems.0.extend(names::check(&program, reach.globals).0);
+        problems.or(Arc::new(program))
     }
 
     /// Runs the script on this thread and returns its last value.
@@ -93,7 +104,13 @@ impl Program {
         budget: Budget,
         work: impl FnOnce() -> super::Called<Dynamic>,
     ) -> std::result::Result<Dynamic, Box<Diagnosis>> {
+        unknown::forget();
         let result = within(budget, || imports::within(self, work));
+        let result = match unknown::used() {
+            Some(reason) if result.is_ok() => Err(Stop::NotKnown(reason).error(Position::NONE)),
+            _ => result,
+        };
+        unknown::forget();
         result.map_err(|error| Box::new(Diagnosis::of(self, error)))
     }
 
@@ -103,9 +120,21 @@ impl Program {
         functions.any(|found| found.name == function && found.params.len() == parameters)
     }
 
-    /// Returns the place of a position in it.
-    pub fn place(&self, position: Position) -> Place {
-        place(&self.file, position)
+    /// Returns what it calls, as far as can be seen before it runs.
+    pub fn outline(&self) -> Outline {
+        Outline::of(self)
+    }
+
+    /// Returns the number of parameters of one of its functions.
+    pub(super) fn parameters(&self, function: &FnPtr) -> Option<usize> {
+        let found = self.functions.get(function.fn_name())?;
+        found.parameters.len().checked_sub(function.curry().len())
+    }
+
+    /// Returns the place of a position in one of its files.
+    pub(super) fn place_in(&self, source: &str, position: Position) -> Place {
+        let file = self.file_named(source);
+        place(file.as_ref().unwrap_or(&self.file), position)
     }
 
     /// Returns the file of this name among its own and those it imports.
@@ -113,7 +142,9 @@ impl Program {
         if self.file.path.to_string_lossy() == name {
             return Some(self.file.clone());
         }
-        self.imports.values().find_map(|program| program.file_named(name))
+        self.imports
+            .values()
+            .find_map(|program| program.file_named(name))
     }
 
     /// Returns what `path` means in the file `source`.
@@ -162,23 +193,33 @@ fn import(
         PathBuf::from(format!("{name}.rhai"))
     };
     let folders = [file.folder().to_owned()];
-    let candidates = folders.iter().chain(&reach.folders).map(|folder| folder.join(&wanted));
+    let candidates = folders
+        .iter()
+        .chain(&reach.folders)
+        .map(|folder| folder.join(&wanted));
     let Some(path) = candidates.into_iter().find(|path| path.is_file()) else {
         let problem = Problem::at(at, format!("there is no script \"{name}\"")).label("not found");
         let shown: Vec<_> = folders.iter().chain(&reach.folders).collect();
-        let shown: Vec<_> = shown.iter().map(|folder| folder.display().to_string()).collect();
-        return Err(problem.help(format!("searched in {}", shown.join(", "))).into());
+        let shown: Vec<_> = shown
+            .iter()
+            .map(|folder| folder.display().to_string())
+            .collect();
+        return Err(problem
+            .help(format!("searched in {}", shown.join(", ")))
+            .into());
     };
     if wanted.is_absolute() || !confined(&path, &reach.roots) {
         let problem = Problem::at(at, format!("\"{name}\" is outside the project"));
-        return Err(problem.help("scripts import files of their own project only".to_owned()).into());
+        return Err(problem
+            .help("scripts import files of their own project only".to_owned())
+            .into());
     }
     if chain.contains(&path) {
         return Err(Problem::at(at, format!("{} imports itself", path.display())).into());
     }
     chain.push(path.clone());
-    let program = SourceFile::read(&path)
-        .and_then(|file| Program::read_within(&file, reach, chain));
+    let program =
+        SourceFile::read(&path).and_then(|file| Program::read_within(&file, reach, chain));
     chain.pop();
     program
 }

@@ -4,10 +4,27 @@ use super::stop::Stop;
 use super::{Called, value};
 use crate::value::NotKnown;
 use rhai::{Array, Blob, Dynamic, Engine, ImmutableString, Map, Position, Variant};
+use std::cell::RefCell;
 
 /// A value that check mode cannot know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown(pub NotKnown);
+
+thread_local! {
+    /// The unknown value that was used last. The engine itself drops some errors, such as that of
+    /// a text with `${…}` in it, so the next operation asks here.
+    static USED: RefCell<Option<NotKnown>> = const { RefCell::new(None) };
+}
+
+/// Returns why the script cannot go on, if it used a value that is not known.
+pub(super) fn used() -> Option<NotKnown> {
+    USED.with_borrow(Clone::clone)
+}
+
+/// Forgets what was used, before another script runs on this thread.
+pub(super) fn forget() {
+    USED.set(None);
+}
 
 /// The name of its type in scripts.
 pub(super) const TYPE: &str = "unknown";
@@ -15,6 +32,7 @@ pub(super) const TYPE: &str = "unknown";
 impl Unknown {
     /// Returns the error that its use is.
     fn used<T>(&self) -> Called<T> {
+        USED.set(Some(self.0.clone()));
         Err(Stop::NotKnown(self.0.clone()).error(Position::NONE))
     }
 
@@ -41,9 +59,10 @@ impl Unknown {
             right_of::<Map>(engine, operator);
             right_of::<Blob>(engine, operator);
         }
-        engine.register_fn("+=", |_: &mut ImmutableString, right: Unknown| -> Called<()> {
-            right.used()
-        });
+        engine.register_fn(
+            "+=",
+            |_: &mut ImmutableString, right: Unknown| -> Called<()> { right.used() },
+        );
         for function in ["!", "-", "+", "to_string", "to_debug", "len", "is_empty"] {
             engine.register_fn(function, |unknown: &mut Unknown| -> Called<Dynamic> {
                 unknown.used()
@@ -53,10 +72,29 @@ impl Unknown {
             unknown.used()
         });
         engine.register_iterator_result::<Unknown, Dynamic>();
+        engine.register_fn("to_json", |map: &mut Map| json(&Dynamic::from(map.clone())));
+        engine.register_fn("to_json", |list: &mut Array| {
+            json(&Dynamic::from(list.clone()))
+        });
+        engine.register_fn("known", |value: Dynamic| match value::unknown_in(&value) {
+            None => Ok(value),
+            Some(reason) => Unknown(reason).used(),
+        });
         engine.register_fn("is_known", |_: &mut Unknown| false);
         engine.register_fn("is_known", |value: Dynamic| {
             value::unknown_in(&value).is_none()
         });
+    }
+}
+
+/// The language's own `to_json` would write the name of a type.
+fn json(value: &Dynamic) -> Called<String> {
+    if let Some(reason) = value::unknown_in(value) {
+        return Unknown(reason).used();
+    }
+    match value::to_value(value) {
+        Ok(value) => Ok(crate::value::to_json(&value).to_string()),
+        Err(message) => Err(super::Raised::new(message).at(Position::NONE)),
     }
 }
 

@@ -4,6 +4,7 @@ use super::lookup::Lookup;
 use super::raised::Raised;
 use super::unknown::Unknown;
 use super::{Called, place};
+use crate::template::TemplateError;
 use crate::value::{self, Fields, NotKnown, Value};
 use minijinja::value::ValueKind;
 use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map, Position};
@@ -52,11 +53,20 @@ fn invalid(value: &Value) -> Called<Dynamic> {
     if let Some(reason) = value::unknown_in(value) {
         return Ok(Dynamic::from(Unknown(reason)));
     }
-    let message = value
-        .try_iter()
-        .err()
-        .map_or_else(|| "an invalid value".to_owned(), |error| error.to_string());
-    Err(Raised::new(message).at(Position::NONE))
+    let error = value::error_of(value);
+    let mut raised = Raised::new(
+        error
+            .as_ref()
+            .map_or_else(|| "an invalid value".to_owned(), ToString::to_string),
+    );
+    if let Some(cause) = error
+        .as_ref()
+        .and_then(|error| TemplateError::cause_of(error))
+    {
+        raised.message.clone_from(&cause.problem.message);
+        raised.problem = Some(cause.problem.clone());
+    }
+    Err(raised.at(Position::NONE))
 }
 
 /// Returns a script's value as a value of the run; functions and the like are none.
@@ -126,7 +136,10 @@ fn of_other_type(dynamic: &Dynamic) -> Result<Value, String> {
     if let Some(error) = dynamic.clone().try_cast::<Raised>() {
         return Ok(error.message.into());
     }
-    Err(format!("{} is no value here", place::article(dynamic.type_name())))
+    Err(format!(
+        "{} is no value here",
+        place::article(dynamic.type_name())
+    ))
 }
 
 /// Returns why a value, or something in it, is not known in check mode.

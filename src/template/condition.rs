@@ -21,6 +21,7 @@ impl Engine {
         let text = match &node.data {
             Data::Bool(value) => return Ok(*value),
             Data::Text(text) => text,
+            Data::Computed(value) => return truth(value, node, site),
             _ if site.lenient => return Ok(self.render(node, context, site)?.is_true()),
             _ => return Err(TemplateError::new(not_an_expression(node))),
         };

@@ -73,7 +73,8 @@ impl TemplateError {
         }
     }
 
-    fn cause_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
+    /// Returns the failure that `error`, or a cause of it, is.
+    pub fn cause_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
         std::iter::successors(Some(error), |error| error.source())
             .find_map(|error| error.downcast_ref())
     }

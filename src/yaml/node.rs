@@ -37,6 +37,9 @@ pub enum Data {
     List(Vec<Node>),
     /// A mapping.
     Map(Map),
+    /// A value that a script makes: data, never a template. Before the script runs it is not
+    /// known, and undefined here.
+    Computed(Value),
 }
 
 impl Node {
@@ -44,6 +47,7 @@ impl Node {
     pub fn as_text(&self) -> Option<&str> {
         match &self.data {
             Data::Text(text) | Data::Unsafe(text) => Some(text),
+            Data::Computed(value) => value.as_str(),
             _ => None,
         }
     }
@@ -78,7 +82,8 @@ impl Node {
             .find(|(name, _)| name.as_text() == Some(key))
     }
 
-    /// Returns whether it, or anything in it, may be a template.
+    /// Returns whether it, or anything in it, may be a template, or else is known only when the
+    /// task runs.
     pub fn has_template(&self) -> bool {
         match &self.data {
             Data::Text(text) => ["{{", "{%", "{#"].iter().any(|open| text.contains(open)),
@@ -86,6 +91,7 @@ impl Node {
             Data::Map(entries) => entries
                 .iter()
                 .any(|(key, value)| key.has_template() || value.has_template()),
+            Data::Computed(_) => true,
             _ => false,
         }
     }
@@ -100,6 +106,7 @@ impl Node {
             Data::Vault(_) => "encrypted text",
             Data::List(_) => "a list",
             Data::Map(_) => "a mapping",
+            Data::Computed(_) => "a computed value",
         }
     }
 
@@ -126,6 +133,7 @@ impl Node {
                     .iter()
                     .map(|(key, value)| (key.to_value(), value.to_value())),
             ),
+            Data::Computed(value) => value.clone(),
         }
     }
 }

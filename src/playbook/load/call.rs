@@ -19,7 +19,7 @@ pub(super) const NAMES: &[&str] = &[
 ];
 
 const TASKS_ARGUMENTS: &[&str] = &["file", RAW, "apply"];
-const ROLE_ARGUMENTS: &[&str] = &[
+pub(super) const ROLE_ARGUMENTS: &[&str] = &[
     "name",
     "role",
     "tasks_from",

@@ -14,6 +14,7 @@ mod repeat;
 mod role;
 mod role_use;
 mod scope;
+mod script;
 mod task;
 mod tasks_file;
 mod variables_file;
@@ -26,6 +27,7 @@ use cache::Cache;
 pub use role::RoleFiles;
 use scope::Scope;
 pub(super) use scope::missing_file;
+pub use script::TaskOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -208,7 +208,7 @@ impl Reader<'_> {
         from: Option<&str>,
         place: &Place,
     ) -> Option<Arc<Node>> {
-        let path = existing(&role.folder.join(subfolder), from)?;
+        let path = existing(&role.folder.join(subfolder), from, DATA)?;
         let document = self.file(&path, Some(place))?;
         if !matches!(document.data, Data::Null | Data::Map(_)) {
             self.report(document.unexpected("a role's meta file", "a mapping"));
@@ -225,7 +225,19 @@ impl Reader<'_> {
         place: &Place,
     ) -> Option<PathBuf> {
         let folder = role.folder.join(subfolder);
-        let found = existing(&folder, from);
+        let endings = match subfolder {
+            "tasks" | "handlers" => TASKS,
+            _ => DATA,
+        };
+        let found = existing(&folder, from, endings);
+        let script = existing(&folder, from, &[".rhai"]);
+        if let (Some(found), Some(script)) = (&found, script.filter(|_| endings == TASKS))
+            && *found != script
+        {
+            let (found, script) = (found.display(), script.display());
+            let message = format!("there are both {found} and {script}");
+            self.report(Problem::at(place, message).help("keep one of them".to_owned()));
+        }
         if let (Some(from), None) = (from, &found) {
             let message = format!(
                 "role \"{}\" has no file \"{from}\" in {subfolder}",
@@ -243,12 +255,20 @@ impl Reader<'_> {
     }
 }
 
-/// Returns the file in `folder` with one of the endings that role files may have.
-fn existing(folder: &Path, from: Option<&str>) -> Option<PathBuf> {
+/// Endings of files of variables and the like.
+const DATA: &[&str] = &[".yml", ".yaml", ".json"];
+
+/// Endings of files of tasks.
+const TASKS: &[&str] = &[".yml", ".yaml", ".json", ".rhai"];
+
+/// Returns the file in `folder` that is called `main`, or as asked for, with one of these endings
+/// or as it is.
+fn existing(folder: &Path, from: Option<&str>, endings: &[&str]) -> Option<PathBuf> {
     let name = from.unwrap_or("main");
-    let endings: &[&str] = match from {
-        Some(_) => &["", ".yml", ".yaml", ".json"],
-        None => &[".yml", ".yaml", ".json", ""],
+    let plain = [""];
+    let endings: Vec<&str> = match from {
+        Some(_) => plain.iter().chain(endings).copied().collect(),
+        None => endings.iter().chain(&plain).copied().collect(),
     };
     let outside = Path::new(name)
         .components()
@@ -281,7 +301,7 @@ fn files_below(path: &Path) -> Vec<PathBuf> {
 }
 
 fn stem(name: &str) -> &str {
-    [".yml", ".yaml", ".json"]
+    TASKS
         .iter()
         .find_map(|ending| name.strip_suffix(ending))
         .unwrap_or(name)

@@ -1,7 +1,7 @@
 //! What tasks are read for: whose they are and what led to them.
 
 use crate::files::NotFound;
-use crate::playbook::{Include, RoleName, search_folders};
+use crate::playbook::{Include, RoleName, Script, search_folders};
 use crate::source::{Place, Problem, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,6 +28,16 @@ impl Scope {
             folder: include.folder.as_path().into(),
             role: include.role.clone(),
             handlers: include.handler,
+            chain: Vec::new(),
+        }
+    }
+
+    pub(super) fn of_script(script: &Script, play_folder: &Path) -> Self {
+        Self {
+            play_folder: play_folder.into(),
+            folder: script.folder.as_path().into(),
+            role: script.role.clone(),
+            handlers: script.handlers,
             chain: Vec::new(),
         }
     }

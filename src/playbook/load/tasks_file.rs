@@ -15,6 +15,9 @@ impl Reader<'_> {
             return Vec::new();
         };
         inner.folder = path.parent().unwrap_or(Path::new("")).into();
+        if path.extension().is_some_and(|end| end == "rhai") {
+            return self.script(path, place, &inner);
+        }
         let Some(document) = self.file(path, Some(place)) else {
             return Vec::new();
         };

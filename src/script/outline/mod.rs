@@ -98,6 +98,7 @@ pub struct Outline {
     pub(super) arguments: HashMap<usize, BTreeMap<String, (Place, Place)>>,
     /// All texts that stand in the script.
     pub(super) texts: BTreeSet<String>,
+    computed_tags: bool,
 }
 
 impl Outline {
@@ -115,6 +116,11 @@ impl Outline {
     /// Returns the places of an argument's name and value, where the script itself has them.
     pub fn argument(&self, call: usize, name: &str) -> Option<&(Place, Place)> {
         self.arguments.get(&call)?.get(name)
+    }
+
+    /// Returns whether the tags of something in it are computed.
+    pub fn computes_tags(&self) -> bool {
+        self.computed_tags
     }
 
     /// Returns whether a text stands in the script as it is.

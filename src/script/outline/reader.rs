@@ -1,11 +1,12 @@
 //! Reads the outline from the syntax tree.
 
 use super::{Call, Outline, literal};
+use crate::script::functions::Function;
 use crate::script::place::{offset, place};
 use crate::script::program::Program;
 use crate::source::{Place, SourceFile};
 use crate::yaml::{Data, Map, Node};
-use rhai::{Expr, FnCallExpr, FnPtr, Position, ScriptFuncDef, Shared, Stmt};
+use rhai::{Expr, FnCallExpr, FnPtr, Position, Stmt};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,11 +17,9 @@ const MOST: usize = 2000;
 const ALSO_MODULES: &[&str] = &["debug"];
 
 pub(super) fn read(program: &Program) -> Outline {
-    let functions = program.ast.iter_fn_def();
-    let functions = functions.map(|function| (function.name.to_string(), function.clone()));
     let mut reader = Reader {
         file: &program.file,
-        functions: functions.collect(),
+        functions: &program.functions,
         entered: Vec::new(),
         around: None,
         statement: 0,
@@ -41,7 +40,7 @@ pub(super) fn read(program: &Program) -> Outline {
 
 struct Reader<'p> {
     file: &'p Arc<SourceFile>,
-    functions: BTreeMap<String, Shared<ScriptFuncDef>>,
+    functions: &'p BTreeMap<String, Function>,
     /// The functions being read: one that calls itself is read once.
     entered: Vec<String>,
     /// The call of `task` or `block` around.
@@ -55,7 +54,7 @@ struct Reader<'p> {
     outline: Outline,
 }
 
-impl Reader<'_> {
+impl<'p> Reader<'p> {
     fn texts(&mut self, program: &Program) {
         program.ast.walk(&mut |path: &[rhai::ASTNode<'_>]| {
             if let Some(rhai::ASTNode::Expr(Expr::StringConstant(text, _))) = path.last() {
@@ -117,12 +116,15 @@ impl Reader<'_> {
 
     fn read_expression(&mut self, expression: &Expr) {
         if let Some(function) = self.closure(expression) {
-            return self.within(|reader| reader.read_function(&function));
+            return self.within(|reader| reader.read_function(function));
         }
         match expression {
             Expr::InterpolatedString(parts, _) => self.read_all(parts),
             Expr::Array(items, _) => self.read_all(items),
-            Expr::Map(map, _) => map.0.iter().for_each(|(_, value)| self.read_expression(value)),
+            Expr::Map(map, _) => map
+                .0
+                .iter()
+                .for_each(|(_, value)| self.read_expression(value)),
             Expr::Stmt(block) => self.read_statements(block.statements()),
             Expr::FnCall(call, position) => self.read_call(call, *position),
             Expr::MethodCall(call, _) => self.read_all(&call.args),
@@ -138,16 +140,18 @@ impl Reader<'_> {
     }
 
     fn read_all(&mut self, expressions: &[Expr]) {
-        expressions.iter().for_each(|expression| self.read_expression(expression));
+        expressions
+            .iter()
+            .for_each(|expression| self.read_expression(expression));
     }
 
     /// Returns the function that an expression is: `|| …`, with or without variables from around
     /// it, or the name of a function.
-    fn closure(&self, expression: &Expr) -> Option<Shared<ScriptFuncDef>> {
+    fn closure(&self, expression: &Expr) -> Option<&'p Function> {
         let name = match expression {
-            Expr::DynamicConstant(value, _) => {
-                value.read_lock::<FnPtr>().map(|function| function.fn_name().to_owned())
-            }
+            Expr::DynamicConstant(value, _) => value
+                .read_lock::<FnPtr>()
+                .map(|function| function.fn_name().to_owned()),
             Expr::Stmt(block) => match block.statements() {
                 [Stmt::Share(_), Stmt::Expr(inner)] => match inner.as_ref() {
                     Expr::FnCall(curried, _) => {
@@ -160,19 +164,19 @@ impl Reader<'_> {
             Expr::Variable(variable, ..) => Some(variable.1.to_string()),
             _ => None,
         };
-        self.functions.get(&name?).cloned()
+        self.functions.get(&name?)
     }
 
-    fn read_function(&mut self, function: &ScriptFuncDef) {
-        let name = function.name.to_string();
-        let rhai::ScriptFuncPayload::Statements(body) = &function.body else {
-            return;
-        };
+    fn read_function(&mut self, function: &'p Function) {
+        let name = function.name.clone();
         if self.entered.contains(&name) || self.count > MOST {
             return;
         }
         self.entered.push(name);
-        body.statements().iter().for_each(|statement| self.read_statement(statement));
+        function
+            .body
+            .iter()
+            .for_each(|statement| self.read_statement(statement));
         self.entered.pop();
     }
 
@@ -182,16 +186,16 @@ impl Reader<'_> {
         if !call.namespace.is_empty() || call.op_token.is_some() {
             return self.read_all(&call.args);
         }
-        if let Some(function) = self.functions.get(name).cloned() {
+        if let Some(function) = self.functions.get(name) {
             self.read_all(&call.args);
-            return self.within(|reader| reader.read_function(&function));
+            return self.within(|reader| reader.read_function(function));
         }
         let Some(at) = offset(self.file, position) else {
             return self.read_all(&call.args);
         };
         let key = (self.around, at);
         let statement = self.statement;
-        let mut note = |reader: &mut Self| {
+        let note = |reader: &mut Self| {
             let statements = reader.outline.statements.entry(key).or_default();
             statements.insert(statement);
         };
@@ -215,7 +219,7 @@ impl Reader<'_> {
                     self.calls.push(Call::Notify { place, handler });
                 }
             }
-            _ if self.is_module(call) => {
+            _ if is_module(call) => {
                 note(self);
                 self.read_module(call, place, at);
             }
@@ -223,22 +227,18 @@ impl Reader<'_> {
         }
     }
 
-    fn is_module(&self, call: &FnCallExpr) -> bool {
-        let name = call.name.as_str();
-        let given_map = matches!(call.args.first(), Some(Expr::Map(..)));
-        call.args.len() <= 1
-            && (!crate::script::built_in_functions().contains(name)
-                || (ALSO_MODULES.contains(&name) && given_map))
-            && !crate::script::role::FUNCTIONS.contains(&name)
-    }
-
     fn read_module(&mut self, call: &FnCallExpr, place: Place, at: usize) {
         self.read_all(&call.args);
         let arguments = match call.args.first() {
             None => Some(Map::new()),
             Some(text @ (Expr::StringConstant(..) | Expr::InterpolatedString(..))) => {
+                let name = if call.name == "fail" {
+                    "msg"
+                } else {
+                    "_raw_params"
+                };
                 let key = Node {
-                    data: Data::Text("_raw_params".into()),
+                    data: Data::Text(name.into()),
                     place: place.clone(),
                 };
                 Some(vec![(key, literal::node(self.file, text))])
@@ -254,6 +254,9 @@ impl Reader<'_> {
     }
 
     fn note_arguments(&mut self, at: usize, arguments: Option<&Map>) {
+        let tags = arguments.into_iter().flatten();
+        let mut tags = tags.filter(|(key, _)| key.as_text() == Some("tags"));
+        self.outline.computed_tags |= tags.any(|(_, value)| value.has_template());
         let places = arguments.into_iter().flatten().filter_map(|(key, value)| {
             let name = key.as_text()?.to_owned();
             Some((name, (key.place.clone(), value.place.clone())))
@@ -322,7 +325,7 @@ impl Reader<'_> {
         });
     }
 
-    fn closure_at(&self, call: &FnCallExpr, index: usize) -> Option<Shared<ScriptFuncDef>> {
+    fn closure_at(&self, call: &FnCallExpr, index: usize) -> Option<&'p Function> {
         self.closure(call.args.get(index)?)
     }
 
@@ -331,10 +334,7 @@ impl Reader<'_> {
         let Some(function) = function.and_then(|function| self.closure(function)) else {
             return Vec::new();
         };
-        let rhai::ScriptFuncPayload::Statements(body) = &function.body else {
-            return Vec::new();
-        };
-        let name = function.name.to_string();
+        let name = function.name.clone();
         if self.entered.contains(&name) || self.count > MOST {
             return Vec::new();
         }
@@ -342,7 +342,7 @@ impl Reader<'_> {
         let around = self.around.replace(at);
         let statement = self.statement;
         self.entered.push(name);
-        for (index, inner) in (number * 10_000..).zip(body.statements()) {
+        for (index, inner) in (number * 10_000..).zip(&function.body) {
             self.statement = index;
             self.read_statement(inner);
         }
@@ -370,4 +370,14 @@ impl Reader<'_> {
             options: options.unwrap_or_default(),
         });
     }
+}
+
+/// Whether a call that is no function of the script is one of a module.
+fn is_module(call: &FnCallExpr) -> bool {
+    let name = call.name.as_str();
+    let given_map = matches!(call.args.first(), Some(Expr::Map(..)));
+    call.args.len() <= 1
+        && (!crate::script::built_in_functions().contains(name)
+            || (ALSO_MODULES.contains(&name) && given_map))
+        && !crate::script::role::FUNCTIONS.contains(&name)
 }

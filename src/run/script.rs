@@ -1,0 +1,252 @@
+//! A role's script on a host: the script runs on a thread of its own and asks, the host's thread
+//! does what it asks for, on the same way as for a task in YAML.
+
+use super::frame::Frame;
+use super::keyword::flag;
+use super::lockstep::Position;
+use super::outcome::Outcome;
+use super::script_service::{Level, Service};
+use super::walk::{Flow, Walk};
+use crate::playbook::{Block, Item, Script};
+use crate::report::TaskName;
+use crate::script::role::{self, Link};
+use crate::script::{Budget, Diagnosis, Limits, Stop};
+use crate::source::Problem;
+use crate::yaml::Node;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+/// Scripts that include each other; more is a script that includes itself.
+const MOST_SCRIPTS: usize = 20;
+
+/// Bytes of a script's stack; only what is used of them is real.
+const STACK: usize = 16 << 20;
+
+impl Walk<'_, '_> {
+    /// Runs a script, or one handler of it.
+    pub(super) fn script(
+        &mut self,
+        script: &Arc<Script>,
+        frame: &Frame<'_>,
+        position: &mut Position,
+    ) -> Flow {
+        let own = Frame {
+            parent: Some(frame),
+            folder: Some(&script.folder),
+            ..Frame::default()
+        };
+        if !self.may_take(&script.items, &own, script.outline.computes_tags()) {
+            return Flow::Next;
+        }
+        // Where a condition around it is false, nothing of the script is run: its tasks are
+        // skipped as those of YAML are.
+        if !self.holds(&own) {
+            return self.items(&script.items, &own, position);
+        }
+        if self.scripts >= MOST_SCRIPTS {
+            let message = format!("more than {MOST_SCRIPTS} scripts are within each other");
+            return self.script_failed(
+                script,
+                None,
+                &own,
+                Problem::at(&script.place, message).into(),
+            );
+        }
+        self.scripts += 1;
+        let flow = self.run_script(script, &own, position);
+        self.scripts -= 1;
+        flow
+    }
+
+    fn run_script(
+        &mut self,
+        script: &Arc<Script>,
+        frame: &Frame<'_>,
+        position: &mut Position,
+    ) -> Flow {
+        let session = self.play.session;
+        let engine = session.scripts();
+        let budget = Budget::new(Limits::default(), session.cancel.clone());
+        let (requests, asked) = channel();
+        let (answers, replies) = channel();
+        let link = Link {
+            requests,
+            replies,
+            outline: script.outline.clone(),
+            program: script.program.clone(),
+            host: self.host.name.to_string(),
+            check_mode: session.options.check,
+            handler: script.handler.as_ref().map(|handler| handler.site),
+        };
+        let mut service = Service::new(script, asked, answers);
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(STACK);
+            let started = thread.spawn_scoped(scope, move || role::run(&engine, budget, link));
+            if let Ok(running) = started {
+                self.serve(&mut service, &Level::top(frame), position);
+                service.hang_up();
+                // How it ended was told over the link, or else it has panicked.
+                let _ = running.join();
+            }
+        });
+        self.script_ended(service, frame)
+    }
+
+    fn script_ended(&mut self, mut service: Service<'_>, frame: &Frame<'_>) -> Flow {
+        let script = service.script;
+        let diagnosis = match service.finished.take() {
+            Some(Ok(())) => {
+                self.caught(&mut service);
+                return service.over.take().unwrap_or(Flow::Next);
+            }
+            Some(Err(diagnosis)) => *diagnosis,
+            None => {
+                let message = "the script ended unexpectedly";
+                let outcome = Problem::at(&script.place, message).into();
+                return self.script_failed(script, None, frame, outcome);
+            }
+        };
+        let Diagnosis {
+            problem,
+            stop,
+            raised,
+        } = diagnosis;
+        if let Some(Stop::Over) = stop {
+            return service.over.take().unwrap_or(Flow::Stopped);
+        }
+        let thrown = raised.and_then(|raised| raised.failure);
+        if let Some((id, failure)) = service.pending.take()
+            && thrown == Some(id)
+        {
+            return Flow::Failed(failure);
+        }
+        let outcome = match stop {
+            Some(Stop::NotKnown(reason)) => {
+                let mut outcome = Outcome::not_predicted(&reason);
+                let place = problem.place.as_ref().map(ToString::to_string);
+                outcome.warnings.push(format!(
+                    "what follows {} in this script is not predicted",
+                    place.unwrap_or_default()
+                ));
+                self.tell_script(
+                    script,
+                    service.failed_in.as_ref(),
+                    frame,
+                    &problem,
+                    &outcome,
+                );
+                return Flow::Next;
+            }
+            _ => Outcome::from(problem),
+        };
+        self.script_failed(script, service.failed_in.as_ref(), frame, outcome)
+    }
+
+    /// Goes on after a script that failed by itself.
+    fn script_failed(
+        &mut self,
+        script: &Script,
+        task: Option<&(Node, bool)>,
+        frame: &Frame<'_>,
+        outcome: Outcome,
+    ) -> Flow {
+        let problem = outcome.problem.clone();
+        let problem = problem.unwrap_or_else(|| Problem::at(&script.place, "the script failed"));
+        self.tell_script(script, task, frame, &problem, &outcome);
+        let fatal = frame.nearest(|keywords| keywords.any_errors_fatal.as_ref());
+        let scope = self.play.scope(self.host, frame);
+        let fatal = scope.is_ok_and(|scope| flag(fatal, &scope).unwrap_or(false));
+        self.play.failed(self.host, fatal);
+        self.after_failure(task.map(|(name, _)| name), outcome)
+    }
+
+    fn tell_script(
+        &self,
+        script: &Script,
+        task: Option<&(Node, bool)>,
+        frame: &Frame<'_>,
+        problem: &Problem,
+        outcome: &Outcome,
+    ) {
+        let file = script.place.file.path.file_name();
+        let file = file.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let name = task.map_or(file, |(name, _)| name.to_value().to_string());
+        let name = match &script.role {
+            Some(role) => format!("{} : {name}", role.name),
+            None => name,
+        };
+        let place = problem.place.as_ref().unwrap_or(&script.place);
+        let told = Arc::new(TaskName {
+            name,
+            action: "script".to_owned(),
+            path: place.path_and_line(),
+            handler: self.in_handler,
+        });
+        let hidden = task.is_some_and(|(_, hidden)| *hidden) || self.hides(frame);
+        self.play.tell_of_script(self.host, &told, outcome, hidden);
+    }
+
+    /// Returns whether `no_log` hides what stands in a frame.
+    pub(super) fn hides(&self, frame: &Frame<'_>) -> bool {
+        let no_log = frame.nearest(|keywords| keywords.no_log.as_ref());
+        no_log.is_some()
+            && self
+                .play
+                .scope(self.host, frame)
+                .is_ok_and(|scope| flag(no_log, &scope).unwrap_or(true))
+    }
+
+    /// Returns whether all conditions around hold; one that cannot be evaluated does not.
+    pub(super) fn holds(&self, frame: &Frame<'_>) -> bool {
+        let conditions = frame.conditions();
+        if conditions.is_empty() {
+            return true;
+        }
+        let Ok(scope) = self.play.scope(self.host, frame) else {
+            return false;
+        };
+        conditions
+            .iter()
+            .all(|condition| scope.condition(condition).unwrap_or(false))
+    }
+
+    /// Returns whether the run may take something of what a script holds.
+    pub(super) fn may_take(&self, items: &[Item], frame: &Frame<'_>, any_tags: bool) -> bool {
+        if self
+            .waits_for
+            .is_some_and(|place| !holds_place(items, place))
+        {
+            return false;
+        }
+        let filter = &self.play.session.options.tags;
+        let all = filter.tags.is_empty() && filter.skip.is_empty();
+        all || any_tags || self.in_handler || self.takes(frame) || self.takes_one(items, frame)
+    }
+
+    fn takes_one(&self, items: &[Item], frame: &Frame<'_>) -> bool {
+        items.iter().any(|item| match item {
+            Item::Task(task) => self.takes(&frame.inner(&task.keywords, "")),
+            Item::Include(include) => self.takes(&frame.inner(&include.keywords, "")),
+            Item::Block(block) => {
+                let inner = frame.inner(&block.keywords, "");
+                parts(block).any(|items| self.takes_one(items, &inner))
+            }
+            Item::Role(_) | Item::Script(_) => true,
+        })
+    }
+}
+
+fn parts(block: &Block) -> impl Iterator<Item = &[Item]> {
+    [&block.block, &block.rescue, &block.always]
+        .into_iter()
+        .map(Vec::as_slice)
+}
+
+fn holds_place(items: &[Item], place: &crate::source::Place) -> bool {
+    items.iter().any(|item| match item {
+        Item::Task(task) => task.place == *place,
+        Item::Include(include) => include.place == *place,
+        Item::Block(block) => parts(block).any(|items| holds_place(items, place)),
+        Item::Role(_) | Item::Script(_) => false,
+    })
+}

@@ -1,0 +1,60 @@
+//! The functions of a script with their statements, named and nameless ones.
+
+use rhai::{AST, ASTNode, Position, Stmt};
+use std::collections::BTreeMap;
+
+/// A function of a script.
+#[derive(Debug, Clone)]
+pub(super) struct Function {
+    pub(super) name: String,
+    /// Variables from around a nameless function come first.
+    pub(super) parameters: Vec<String>,
+    pub(super) body: Vec<Stmt>,
+    start: Position,
+    end: Position,
+}
+
+impl Function {
+    /// Whether a statement that starts here is this function's, or that of one within it.
+    fn holds(&self, position: Position) -> bool {
+        position == self.start || (self.start <= position && position <= self.end)
+    }
+}
+
+/// Returns the functions of a script by their names.
+///
+/// The engine shows a function's statements only on a walk through the whole script, without the
+/// function's name; they belong to the innermost function around the place where they start.
+pub(super) fn of(ast: &AST) -> BTreeMap<String, Function> {
+    let mut functions: Vec<Function> = ast
+        .iter_fn_def()
+        .map(|function| Function {
+            name: function.name.to_string(),
+            parameters: function.params.iter().map(ToString::to_string).collect(),
+            body: Vec::new(),
+            start: function.body.start_position(),
+            end: function.body.end_position(),
+        })
+        .collect();
+    // The innermost starts last.
+    functions.sort_by_key(|function| std::cmp::Reverse(function.start));
+    let mut of_script = ast.statements().len();
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        let [ASTNode::Stmt(statement)] = path else {
+            return true;
+        };
+        if of_script > 0 {
+            of_script -= 1;
+            return true;
+        }
+        let start = statement.position();
+        if let Some(function) = functions.iter_mut().find(|function| function.holds(start)) {
+            function.body.push((*statement).clone());
+        }
+        true
+    });
+    let named = functions
+        .into_iter()
+        .map(|function| (function.name.clone(), function));
+    named.collect()
+}

@@ -1,0 +1,109 @@
+//! Values of a script as the nodes that the same task would have in YAML, each with its place.
+
+use super::link;
+use crate::script::{Called, Raised, to_value};
+use crate::source::Place;
+use crate::value::{self, Value};
+use crate::yaml::{Data, Map, Node};
+use minijinja::value::ValueKind;
+use rhai::Position;
+
+/// Keywords whose text is an expression. All other text of a script is data.
+const EXPRESSIONS: &[&str] = &["changed_when", "failed_when", "until", "when"];
+
+/// Returns a text that is data.
+pub(super) fn text(text: &str, place: &Place) -> Node {
+    Node {
+        data: Data::Unsafe(text.into()),
+        place: place.clone(),
+    }
+}
+
+/// Returns the entries of a script's map, given to the call at `site`.
+pub(super) fn entries(
+    map: &rhai::Map,
+    place: &Place,
+    site: usize,
+    position: Position,
+) -> Called<Map> {
+    map.iter()
+        .map(|(name, item)| {
+            let known = link::about(position, |link| {
+                let here = link.program.file == place.file;
+                let found = here.then(|| link.outline.argument(site, name)).flatten();
+                found.cloned()
+            })?;
+            let (key, at) = known.unwrap_or_else(|| (place.clone(), place.clone()));
+            let key = Node {
+                data: Data::Text(name.as_str().into()),
+                place: key,
+            };
+            let value = to_value(item)
+                .map_err(|message| Raised::new(format!("{name}: {message}")).at(position))?;
+            let mut node = node(&value, &at);
+            if EXPRESSIONS.contains(&name.as_str()) {
+                expressions(&mut node, position)?;
+            }
+            Ok((key, node))
+        })
+        .collect()
+}
+
+/// Returns a value as a node; what is not known stays so.
+fn node(value: &Value, place: &Place) -> Node {
+    let data = match value.kind() {
+        ValueKind::Undefined | ValueKind::None => Data::Null,
+        ValueKind::Bool => Data::Bool(value.is_true()),
+        ValueKind::Number => match value.as_i64() {
+            Some(whole) if value.is_integer() => Data::Integer(whole),
+            _ => Data::Float(f64::try_from(value.clone()).unwrap_or(f64::NAN)),
+        },
+        ValueKind::String => Data::Unsafe(value.as_str().unwrap_or_default().into()),
+        ValueKind::Seq | ValueKind::Iterable => {
+            let items = value.try_iter().into_iter().flatten();
+            Data::List(items.map(|item| node(&item, place)).collect())
+        }
+        ValueKind::Map => {
+            let fields = value::fields(value).unwrap_or_default();
+            let entries = fields.iter();
+            Data::Map(
+                entries
+                    .map(|(name, item)| (text(name, place), node(item, place)))
+                    .collect(),
+            )
+        }
+        _ => Data::Computed(value.clone()),
+    };
+    Node {
+        data,
+        place: place.clone(),
+    }
+}
+
+/// Makes texts expressions. Only what stands in the script may be one: text that came from a host
+/// is never evaluated.
+fn expressions(node: &mut Node, position: Position) -> Called<()> {
+    match &mut node.data {
+        Data::Unsafe(text) => {
+            written_here(text, position)?;
+            node.data = Data::Text(text.clone());
+        }
+        Data::List(items) => {
+            for item in items {
+                expressions(item, position)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Returns an error if a text does not stand in the script as it is.
+pub(super) fn written_here(text: &str, position: Position) -> Called<()> {
+    if link::about(position, |link| link.outline.holds_text(text))? {
+        return Ok(());
+    }
+    let message = "a template or an expression must stand in the script as it is";
+    let help = "values come in by name: render(\"{{ name }}\", #{name: value})".to_owned();
+    Err(Raised::new(message).help(help).at(position))
+}
