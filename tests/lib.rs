@@ -26,6 +26,7 @@ mod modules;
 mod playbooks;
 mod rocketmq;
 mod run;
+mod run_settings;
 mod script;
 mod ssh_channels;
 mod ssh_command_line;

@@ -90,7 +90,7 @@ fn given(settings: &SshSettings) -> Options {
         identity_files: settings.private_key.iter().map(|key| path(key)).collect(),
         user_known_hosts: settings.known_hosts.as_ref().map(|file| vec![path(file)]),
         checking: settings.accept_new.then_some(Checking::AcceptNew),
-        connect_timeout: Some(Some(settings.timeout)),
+        connect_timeout: settings.timeout.map(Some),
         ..Options::default()
     }
 }

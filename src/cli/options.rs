@@ -63,9 +63,9 @@ pub(super) struct SharedArguments {
     /// Learn the keys of hosts seen for the first time. A changed key is refused all the same.
     #[arg(long)]
     accept_new: bool,
-    /// How many seconds connecting may take.
-    #[arg(short = 'T', long, value_name = "SECONDS", default_value_t = 10)]
-    timeout: u64,
+    /// How many seconds connecting may take: 10 if `~/.ssh/config` says nothing else.
+    #[arg(short = 'T', long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: Option<u64>,
     /// How many seconds a task may take that says nothing else; 0 for no limit.
     #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
     task_timeout: u64,
@@ -132,7 +132,7 @@ impl SharedArguments {
             become_method: self.become_method.clone(),
             become_password,
             accept_new: self.accept_new,
-            connect_timeout: Duration::from_secs(self.timeout),
+            connect_timeout: self.timeout.map(Duration::from_secs),
             task_timeout: Duration::from_secs(self.task_timeout),
             force_handlers,
             compat: self.sources.compat,

@@ -62,14 +62,21 @@ pub const CONNECTION_VARIABLES: &[ConnectionVariable] = &[
     used(
         "ansible_ssh_common_args",
         &[],
-        "Options of `ssh` to reach the host by others: `-J HOST`, `-o ProxyJump=HOST`, \
-         `-o ProxyCommand=COMMAND`.",
+        "Options as for `ssh`, in words as for a shell: `-J HOST`, `-i FILE`, `-l USER`, `-p PORT`, \
+         `-F FILE`, and `-o` with what is understood in `~/.ssh/config`. Others are passed over.",
     ),
-    used("ansible_ssh_extra_args", &[], "More of the same."),
+    used(
+        "ansible_ssh_args",
+        &[],
+        "The same; where they contradict each other, these count first and \
+         `ansible_ssh_extra_args` last.",
+    ),
+    used("ansible_ssh_extra_args", &[], "The same."),
     used(
         "ansible_timeout",
         &["ansible_ssh_timeout"],
-        "Seconds to wait for the connection.",
+        "Whole seconds that connecting may take: name, TCP, keys and login; by default as `-T` or \
+         `~/.ssh/config` says, else 10.",
     ),
     used(
         "rmqplay_known_hosts",
@@ -91,12 +98,22 @@ pub const CONNECTION_VARIABLES: &[ConnectionVariable] = &[
     used(
         "ansible_become_method",
         &[],
-        "How to become that user: `sudo`.",
+        "How to become that user: `sudo` (the default), `su` or `doas`.",
+    ),
+    used(
+        "ansible_become_exe",
+        &["ansible_sudo_exe"],
+        "The program that does it, instead of the method's own.",
+    ),
+    used(
+        "ansible_become_flags",
+        &["ansible_sudo_flags"],
+        "Its flags, between blanks; for sudo `-H` by default.",
     ),
     secret(
         "ansible_become_password",
         &["ansible_become_pass", "ansible_sudo_pass"],
-        "Password that sudo asks for.",
+        "Password that sudo or su asks for.",
     ),
     ignored("ansible_python_interpreter", "No Python is needed."),
     ignored("ansible_shell_executable", "The shell is always `/bin/sh`."),

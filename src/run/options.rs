@@ -44,7 +44,7 @@ pub struct Options {
     /// `--accept-new`: unknown host keys are learnt.
     pub accept_new: bool,
     /// `--timeout`: how long a connection may take to come up.
-    pub connect_timeout: Duration,
+    pub connect_timeout: Option<Duration>,
     /// How long a task may take that says nothing else.
     pub task_timeout: Duration,
     /// `--force-handlers`.
@@ -73,7 +73,7 @@ impl Default for Options {
             become_method: None,
             become_password: None,
             accept_new: false,
-            connect_timeout: Duration::from_secs(10),
+            connect_timeout: None,
             task_timeout: Duration::from_secs(1800),
             force_handlers: false,
             compat: false,

@@ -6,6 +6,7 @@ use super::outcome::Outcome;
 use super::session::Session;
 use crate::host::Secret;
 use crate::host::shell::{Become, BecomeMethod};
+use crate::inventory::connection_variables;
 use crate::playbook::Keywords;
 use crate::source::did_you_mean;
 use crate::value::Value;
@@ -50,12 +51,13 @@ pub struct SshSettings {
     pub private_key: Option<PathBuf>,
     /// The file of known host keys.
     pub known_hosts: Option<PathBuf>,
-    /// Arguments as for ssh(1): `-J`, `-o`, `-i`, `-l`, `-p` and `-F` are understood.
+    /// Arguments as for ssh(1), in words as for a shell: `-J`, `-o`, `-i`, `-l`, `-p` and `-F` are
+    /// understood.
     pub arguments: String,
     /// Whether an unknown host key is learnt rather than refused.
     pub accept_new: bool,
     /// How long connecting may take.
-    pub timeout: Duration,
+    pub timeout: Option<Duration>,
     /// Who makes the TCP connections of modules.
     pub tcp: Tcp,
 }
@@ -70,7 +72,7 @@ pub enum Tcp {
 }
 
 fn tcp(lookup: &Lookup<'_>) -> Result<Tcp, Box<Outcome>> {
-    let text = lookup.text(&["rmqplay_tcp"], |_| None)?;
+    let text = lookup.text("rmqplay_tcp", |_| None)?;
     match text.as_deref() {
         None | Some("host") => Ok(Tcp::Host),
         Some("controller") => Ok(Tcp::Controller),
@@ -99,7 +101,7 @@ impl Session {
         };
         let local = name == "localhost" && scope.get("ansible_host").is_none();
         let kind = lookup
-            .text(&["ansible_connection"], |keywords| {
+            .text("ansible_connection", |keywords| {
                 keywords.connection.as_ref()
             })?
             .or_else(|| self.options.connection.clone())
@@ -125,9 +127,7 @@ impl Session {
 
     fn ssh(&self, name: &str, lookup: &Lookup<'_>) -> Result<SshSettings, Box<Outcome>> {
         let none = |_: &Keywords| None;
-        let port = lookup.text(&["ansible_port", "ansible_ssh_port"], |keywords| {
-            keywords.port.as_ref()
-        })?;
+        let port = lookup.text("ansible_port", |keywords| keywords.port.as_ref())?;
         let port = match port {
             None => None,
             Some(text) => match text.parse() {
@@ -139,49 +139,52 @@ impl Session {
                 }
             },
         };
-        let password = lookup.secret(
-            self,
-            &[
-                "ansible_password",
-                "ansible_ssh_pass",
-                "ansible_ssh_password",
-            ],
-        )?;
-        let key = lookup.text(
-            &["ansible_ssh_private_key_file", "ansible_private_key_file"],
-            none,
-        )?;
-        let mut arguments = String::new();
-        for name in ["ansible_ssh_common_args", "ansible_ssh_extra_args"] {
-            arguments += &lookup.text(&[name], none)?.unwrap_or_default();
-            arguments.push(' ');
+        let password = lookup.secret(self, "ansible_password")?;
+        let key = lookup.text("ansible_private_key_file", none)?;
+        // The first of options that contradict each other counts.
+        let mut arguments = Vec::new();
+        for name in [
+            "ansible_ssh_args",
+            "ansible_ssh_common_args",
+            "ansible_ssh_extra_args",
+        ] {
+            arguments.extend(lookup.text(name, none)?);
         }
+        let timeout = match lookup.text("ansible_timeout", none)? {
+            None => self.options.connect_timeout,
+            Some(text) => match text.parse() {
+                Ok(seconds @ 1..) => Some(Duration::from_secs(seconds)),
+                _ => {
+                    return Err(Box::new(Outcome::failed(format!(
+                        "ansible_timeout is no number of whole seconds: {text}"
+                    ))));
+                }
+            },
+        };
         Ok(SshSettings {
             address: lookup
-                .text(&["ansible_host", "ansible_ssh_host"], none)?
+                .text("ansible_host", none)?
                 .unwrap_or_else(|| name.to_owned()),
             port,
             user: lookup
-                .text(&["ansible_user", "ansible_ssh_user"], |keywords| {
-                    keywords.remote_user.as_ref()
-                })?
+                .text("ansible_user", |keywords| keywords.remote_user.as_ref())?
                 .or_else(|| self.options.user.clone()),
             password: password.or_else(|| self.options.password.clone()),
             private_key: key
                 .map(|path| expand_home(&path))
                 .or_else(|| self.options.private_key.clone()),
             known_hosts: lookup
-                .text(&["rmqplay_known_hosts"], none)?
+                .text("rmqplay_known_hosts", none)?
                 .map(|path| expand_home(&path)),
-            arguments,
+            arguments: arguments.join(" "),
             accept_new: self.options.accept_new,
-            timeout: self.options.connect_timeout,
+            timeout,
             tcp: tcp(lookup)?,
         })
     }
 
     fn becoming(&self, lookup: &Lookup<'_>) -> Result<Option<Become>, Box<Outcome>> {
-        let wanted = match lookup.variable(&["ansible_become"])? {
+        let wanted = match lookup.variable("ansible_become")? {
             Some(value) => {
                 value.is_true() && !matches!(value.to_string().as_str(), "no" | "false" | "False")
             }
@@ -194,12 +197,12 @@ impl Session {
             return Ok(None);
         }
         let user = lookup
-            .text(&["ansible_become_user"], |keywords| {
+            .text("ansible_become_user", |keywords| {
                 keywords.become_user.as_ref()
             })?
             .or_else(|| self.options.become_user.clone());
         let method = lookup
-            .text(&["ansible_become_method"], |keywords| {
+            .text("ansible_become_method", |keywords| {
                 keywords.become_method.as_ref()
             })?
             .or_else(|| self.options.become_method.clone());
@@ -216,19 +219,14 @@ impl Session {
                 return Err(Box::new(outcome));
             }
         };
-        let flags = lookup.text(&["ansible_become_flags"], |keywords| {
+        let flags = lookup.text("ansible_become_flags", |keywords| {
             keywords.become_flags.as_ref()
         })?;
-        let names = [
-            "ansible_become_password",
-            "ansible_become_pass",
-            "ansible_sudo_pass",
-        ];
-        let password = lookup.secret(self, &names)?;
+        let password = lookup.secret(self, "ansible_become_password")?;
         Ok(Some(Become {
             user: user.unwrap_or_else(|| "root".to_owned()),
             method,
-            executable: lookup.text(&["ansible_become_exe"], |keywords| {
+            executable: lookup.text("ansible_become_exe", |keywords| {
                 keywords.become_exe.as_ref()
             })?,
             flags: flags
@@ -248,20 +246,25 @@ struct Lookup<'a> {
 }
 
 impl Lookup<'_> {
-    /// Returns the first of these variables that has a value.
-    fn variable(&self, names: &[&str]) -> Result<Option<Value>, Box<Outcome>> {
-        let Some(name) = names
-            .iter()
-            .find(|name| self.scope.place(name).is_some() || self.scope.get(name).is_some())
-        else {
+    /// Returns the value of a connection variable, under whichever of its names it is set.
+    fn variable(&self, name: &str) -> Result<Option<Value>, Box<Outcome>> {
+        let is_set = |name: &str| {
+            let set = self.scope.place(name).is_some() || self.scope.get(name).is_some();
+            set.then(|| name.to_owned())
+        };
+        let set = match connection_variables::find(name) {
+            Some(variable) => connection_variables::value(variable, is_set),
+            None => is_set(name),
+        };
+        let Some(name) = set else {
             return Ok(None);
         };
-        let value = match self.scope.place(name) {
+        let value = match self.scope.place(&name) {
             Some(node) => self
                 .scope
                 .render(node)
                 .map_err(|error| Box::new(Outcome::from(error)))?,
-            None => self.scope.get(name).unwrap_or_default(),
+            None => self.scope.get(&name).unwrap_or_default(),
         };
         Ok((!value.is_none() && !value.is_undefined()).then_some(value))
     }
@@ -269,10 +272,10 @@ impl Lookup<'_> {
     /// Returns the text of a variable, or else of a keyword.
     fn text<'k>(
         &'k self,
-        names: &[&str],
+        name: &str,
         keyword: impl Fn(&'k Keywords) -> Option<&'k Node>,
     ) -> Result<Option<String>, Box<Outcome>> {
-        if let Some(value) = self.variable(names)? {
+        if let Some(value) = self.variable(name)? {
             return Ok(Some(value.to_string()));
         }
         match self.frame.nearest(keyword) {
@@ -285,8 +288,8 @@ impl Lookup<'_> {
     }
 
     /// Returns a password, which from now on is masked wherever it appears.
-    fn secret(&self, session: &Session, names: &[&str]) -> Result<Option<Secret>, Box<Outcome>> {
-        let value = self.variable(names)?.map(|value| value.to_string());
+    fn secret(&self, session: &Session, name: &str) -> Result<Option<Secret>, Box<Outcome>> {
+        let value = self.variable(name)?.map(|value| value.to_string());
         Ok(value.map(|text| {
             session.secrets.add(&text);
             Secret::new(text)

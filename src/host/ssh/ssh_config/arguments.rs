@@ -1,6 +1,6 @@
 //! Arguments of `ssh` that inventories give, such as `-o ProxyJump=gate`.
 
-use super::{SshConfig, line};
+use super::SshConfig;
 use std::path::PathBuf;
 
 /// What arguments of `ssh` say (`ansible_ssh_common_args`, `ansible_ssh_extra_args`).
@@ -20,10 +20,10 @@ const FLAGS: &str = "46AaCfGgKkMNnqsTtVvXxYy";
 const IGNORED: &str = "BbcDEeILmOPQRSWw";
 
 impl Arguments {
-    /// Reads arguments as they would stand on a command line; an error's text where they make no
-    /// sense.
+    /// Reads arguments as they would stand on a shell's command line; an error's text where they
+    /// make no sense.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let words = line::words(text).ok_or("a quote is not closed")?;
+        let words = words(text)?;
         let mut words = words.into_iter();
         let (mut lines, mut file) = (Vec::new(), None);
         while let Some(word) = words.next() {
@@ -58,6 +58,46 @@ impl Arguments {
             file,
         })
     }
+}
+
+/// Returns the words of a command line as a shell would, without expanding anything: in single
+/// quotes everything stands for itself; a backslash protects what follows, in double quotes only
+/// `"`, `\`, `$`, `` ` `` and a line's end.
+fn words(text: &str) -> Result<Vec<String>, &'static str> {
+    const OPEN: &str = "a quote is not closed";
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        if letter.is_ascii_whitespace() {
+            words.extend(word.take());
+            continue;
+        }
+        let word = word.get_or_insert_default();
+        match letter {
+            '\'' => loop {
+                match letters.next().ok_or(OPEN)? {
+                    '\'' => break,
+                    letter => word.push(letter),
+                }
+            },
+            '"' => loop {
+                match letters.next().ok_or(OPEN)? {
+                    '"' => break,
+                    '\\' => match letters.next().ok_or(OPEN)? {
+                        '\n' => {}
+                        escaped @ ('"' | '\\' | '$' | '`') => word.push(escaped),
+                        other => word.extend(['\\', other]),
+                    },
+                    letter => word.push(letter),
+                }
+            },
+            '\\' => word.extend(letters.next().filter(|escaped| *escaped != '\n')),
+            other => word.push(other),
+        }
+    }
+    words.extend(word);
+    Ok(words)
 }
 
 fn quoted(value: &str) -> String {
@@ -101,6 +141,26 @@ mod tests {
         let command = "ssh -W %h:%p -q gate".to_owned();
         assert_eq!(options.proxy, Some(Proxy::Command(command)));
         assert_eq!(parse("").unwrap().0, Options::default());
+    }
+
+    #[test]
+    fn words_are_those_of_a_shell() {
+        for (text, expected) in [
+            ("a  b\tc\n", Ok(vec!["a", "b", "c"])),
+            (r#"-o "A B" -o'C D'"#, Ok(vec!["-o", "A B", "-oC D"])),
+            (r#"'a\b "c"' "it's""#, Ok(vec![r#"a\b "c""#, "it's"])),
+            (r#"a\ b \"c\\ \n"#, Ok(vec!["a b", r#""c\"#, "n"])),
+            (r#""a\b\"\\\$""#, Ok(vec![r#"a\b"\$"#])),
+            ("a#b # c", Ok(vec!["a#b", "#", "c"])),
+            ("'' \"\"", Ok(vec!["", ""])),
+            ("", Ok(vec![])),
+            ("'a", Err("a quote is not closed")),
+            ("\"a\\", Err("a quote is not closed")),
+        ] {
+            let expected: Result<Vec<_>, _> =
+                expected.map(|words| words.into_iter().map(str::to_owned).collect());
+            assert_eq!(words(text), expected, "{text}");
+        }
     }
 
     #[test]
