@@ -4,6 +4,10 @@ use super::Output;
 use camino::Utf8PathBuf;
 use std::time::Duration;
 
+/// What to do when a host was lost while something was under way on it.
+pub const RUN_AGAIN: &str =
+    "what was under way there may be done or not: run it again, which goes on from what it finds";
+
 /// What can go wrong between rmqplay and a host.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {

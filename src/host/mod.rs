@@ -29,7 +29,7 @@ pub use account::{Group, User};
 pub use command::{Command, CommandScript, Output};
 pub use digest::sha256;
 pub use direct::Direct;
-pub use error::HostError;
+pub use error::{HostError, RUN_AGAIN};
 pub use facts::Facts;
 pub use limits::{Cancel, Limits};
 pub use local::Local;

@@ -79,7 +79,7 @@ impl Attempt<'_> {
         };
         let changed = change.is_changed();
         let mut outcome = match applied {
-            Err(error) => failed_while_applying(error),
+            Err(error) => failed_while_applying(&change, error),
             Ok(output) => finished(&change, output, changed),
         };
         outcome.diffs = diffs;
@@ -206,9 +206,20 @@ fn module_error(error: TemplateError) -> ModuleError {
 }
 
 /// Some of the steps may be done: what was changed is not known, so the task counts as failed
-/// and nothing more.
-fn failed_while_applying(error: HostError) -> Outcome {
-    error.into()
+/// and nothing more. Where a command had no end of its own, it is named.
+fn failed_while_applying(change: &Change, error: HostError) -> Outcome {
+    let unfinished = matches!(
+        error,
+        HostError::TimedOut | HostError::Cancelled | HostError::Unreachable { .. }
+    );
+    let command = change.result.get("cmd").filter(|_| unfinished);
+    let mut outcome = Outcome::from(error);
+    if let (Some(command), Some(message)) = (command, &mut outcome.message) {
+        *message += &format!(" while it ran: {}", command_line(command));
+        let message = message.clone();
+        outcome.result.insert("msg".to_owned(), message.into());
+    }
+    outcome
 }
 
 fn finished(change: &Change, output: Option<Output>, changed: bool) -> Outcome {

@@ -209,6 +209,23 @@ impl From<HostError> for Outcome {
                 );
                 outcome
             }
+            HostError::Become { user, .. } => {
+                let mut outcome = Self::failed(message);
+                outcome.help = Some(format!(
+                    "may the login user become {user}, and is the password right (-K, \
+                     --become-password-file or ansible_become_password)?"
+                ));
+                outcome
+            }
+            HostError::TimedOut => {
+                let mut outcome = Self::failed(message);
+                outcome.help = Some(
+                    "`timeout: SECONDS` gives the task more time, --task-timeout every task that \
+                     says nothing"
+                        .to_owned(),
+                );
+                outcome
+            }
             HostError::Cancelled => {
                 let mut outcome = Self::failed(message);
                 outcome.cancelled = true;

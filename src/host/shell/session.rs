@@ -5,11 +5,15 @@ use super::frames::{Frame, Frames};
 use super::login::{Login, random_word};
 use super::script::{Script, define};
 use super::transport::{Channel, Received, Transport};
-use crate::host::{HostError, Limits};
+use crate::host::{HostError, Limits, RUN_AGAIN};
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 const CORE: &str = include_str!("core.sh");
+
+/// How long a silence ends what arrives of a shell that has itself ended.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// What a reply may hold in memory.
 const LARGEST_REPLY: usize = 64 << 20;
@@ -27,6 +31,8 @@ pub(super) struct Session {
     group: Option<u32>,
     /// Whether the first mark has come on standard error.
     greeted: bool,
+    /// Whether the shell has ended. What it started may hold its pipes for long after.
+    exited: bool,
     /// What rc files and sudo said before.
     noise: Vec<u8>,
     counters: Arc<Counters>,
@@ -76,6 +82,7 @@ impl Session {
             loaded: HashSet::new(),
             group: None,
             greeted: false,
+            exited: false,
             noise: Vec::new(),
             counters: Arc::clone(counters),
         })
@@ -252,7 +259,16 @@ impl Session {
     }
 
     fn take_in(&mut self, limits: &Limits) -> Result<(), HostError> {
-        match self.channel.receive(limits)? {
+        let received = if self.exited {
+            let soon = limits.sooner(Instant::now() + LAST_WORDS);
+            match self.channel.receive(&soon) {
+                Err(HostError::TimedOut) if limits.check().is_ok() => return Err(self.ended()),
+                received => received?,
+            }
+        } else {
+            self.channel.receive(limits)?
+        };
+        match received {
             Received::Stdout(bytes) => {
                 self.counters.received(bytes.len());
                 self.stdout.push(&bytes);
@@ -261,7 +277,7 @@ impl Session {
                 self.counters.received(bytes.len());
                 self.stderr.push(&bytes);
             }
-            Received::Exit(_) => {}
+            Received::Exit(_) => self.exited = true,
             Received::Closed => return Err(self.ended()),
         }
         Ok(())
@@ -281,7 +297,7 @@ impl Session {
                 "" => format!("the shell on {} ended in the middle", self.machine),
                 said => format!("the shell on {} ended in the middle: {said}", self.machine),
             },
-            help: None,
+            help: Some(RUN_AGAIN.to_owned()),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::sessions::Sessions;
 use super::stream::{QuickStream, Stream};
 use super::target::{Route, Target};
 use super::{Failure, host_key};
+use crate::host::RUN_AGAIN;
 use russh::client::{Config, Handle, Msg};
 use russh::{Channel, ChannelOpenFailure, cipher};
 use std::borrow::Cow;
@@ -113,6 +114,7 @@ impl Connection {
             "the connection to {} was lost: {reason}",
             self.target
         ))
+        .help(RUN_AGAIN)
     }
 
     /// Returns the sessions it carries.

@@ -82,7 +82,9 @@ fn not_connected(address: SocketAddr, error: &io::Error) -> Failure {
             Failure::new(format!("connection to {address} refused"))
                 .help("is sshd running there, and is the port right (`ansible_port`)?")
         }
-        _ => Failure::new(format!("cannot connect to {address}: {error}")),
+        _ => Failure::new(format!("cannot connect to {address}: {error}")).help(
+            "is the host up, is its address right (`ansible_host`), and does a way lead to it?",
+        ),
     }
 }
 

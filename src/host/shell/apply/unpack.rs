@@ -19,7 +19,7 @@ const BATCH: usize = 200;
 /// Puts the entries of an archive below a directory.
 pub(super) fn unpack(host: &ShellHost, unpack: &Unpack, limits: &Limits) -> Result<(), HostError> {
     check_before(host, unpack, limits)?;
-    let action = format!("unpack {}", unpack.name);
+    let action = format!("unpack {} into {}", unpack.name, unpack.directory);
     let mut script = Script::with(&[&BASE, &UNPACK]);
     let name = temporary_name()?;
     script.call("rmq_unpack", [unpack.directory.as_str(), &name]);

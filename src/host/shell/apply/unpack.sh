@@ -8,11 +8,19 @@ rmq_unpack() {
   rmq_temp=$1/$2
   trap 'rm -rf "$rmq_temp"; exit 1' HUP INT TERM
   rmq_count 3
-  mkdir "$rmq_temp" && ( umask 022; exec tar -xpof - -C "$rmq_temp" <&3 ) && rmq_merge "$rmq_temp" "$1"
+  mkdir "$rmq_temp" && rmq_extract && rmq_merge "$rmq_temp" "$1"
   rmq_result=$?
   rm -rf "$rmq_temp"
   trap - HUP INT TERM
   rmq_piece "$rmq_result"
+}
+
+# Not every tar says why it could not write.
+rmq_extract() {
+  ( umask 022; exec tar -xpof - -C "$rmq_temp" <&3 ) && return
+  rmq_count 1
+  rmq_s=$(exec dd if=/dev/zero of="$rmq_temp/room" bs=65536 count=1 2>&1) || printf '%s\n' "${rmq_s%%$rmq_nl*}" >&2
+  return 1
 }
 
 # FROM TO: moves what is in a directory into another one. Where both have a directory of one name,
