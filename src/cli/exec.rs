@@ -1,5 +1,6 @@
 //! `rmqplay exec`: runs one module on hosts, as one task of a playbook would.
 
+use super::interrupt::Interrupt;
 use super::options::SharedArguments;
 use super::start::{Plan, Prepared, Shown, Start};
 use super::{Exit, refuse, refuse_because};
@@ -37,7 +38,7 @@ pub(super) struct Arguments {
 }
 
 /// Runs one module on hosts.
-pub(super) fn execute(arguments: &Arguments) -> Exit {
+pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
     if arguments.command.is_empty() && arguments.args.is_none() && arguments.module == "command" {
         let help = "such as: rmqplay exec all -- uptime".to_owned();
         return refuse_because("no command was given", Some(help), Exit::Usage);
@@ -49,6 +50,7 @@ pub(super) fn execute(arguments: &Arguments) -> Exit {
     let folder = std::path::absolute(".").unwrap_or_default();
     let start = Start {
         shared: &arguments.shared,
+        interrupt,
         options,
         roles_path: &[],
         folder: &folder,

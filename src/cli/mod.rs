@@ -5,6 +5,7 @@ mod connect;
 mod exec;
 mod exit;
 mod extra_vars;
+mod interrupt;
 pub mod inventory;
 mod lists;
 mod modules;
@@ -21,6 +22,7 @@ pub use registry::registry;
 
 use crate::source::Problems;
 use clap::{Parser, Subcommand};
+use interrupt::Interrupt;
 use std::io::Write as _;
 use tracing_subscriber::EnvFilter;
 
@@ -66,9 +68,9 @@ pub fn main() -> Exit {
         .with_writer(std::io::stderr)
         .init();
     match cli.command {
-        Command::Run(arguments) => run::execute(&arguments),
+        Command::Run(arguments) => run::execute(&arguments, &Interrupt::catch()),
         Command::Check(arguments) => check::execute(&arguments),
-        Command::Exec(arguments) => exec::execute(&arguments),
+        Command::Exec(arguments) => exec::execute(&arguments, &Interrupt::catch()),
         Command::Inventory(arguments) => match inventory::execute(&arguments) {
             Ok(text) => print(&text),
             Err(problems) => refuse(&problems, Exit::Error),

@@ -1,5 +1,6 @@
 //! `rmqplay run`: carries out playbooks.
 
+use super::interrupt::Interrupt;
 use super::lists::Lists;
 use super::options::SharedArguments;
 use super::start::{Plan, Prepared, Shown, Start};
@@ -47,7 +48,7 @@ pub(super) struct Arguments {
 }
 
 /// Carries out playbooks.
-pub(super) fn execute(arguments: &Arguments) -> Exit {
+pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
     let tags = TagFilter {
         tags: arguments.tags.clone(),
         skip: arguments.skip_tags.clone(),
@@ -69,6 +70,7 @@ pub(super) fn execute(arguments: &Arguments) -> Exit {
     let folder = std::path::absolute(first.unwrap_or(Path::new(""))).unwrap_or_default();
     let start = Start {
         shared: &arguments.shared,
+        interrupt,
         options,
         roles_path: &arguments.roles_path,
         folder: &folder,

@@ -1,8 +1,8 @@
-//! Setting up a run: the session, those who report, and the signals.
+//! Setting up a run: the session and those who report.
 
+use super::interrupt::Interrupt;
 use super::options::{Format, SharedArguments};
 use super::{Exit, connect, prompts, refuse, refuse_because};
-use crate::host::Cancel;
 use crate::playbook::{LoadOptions, Loader, Playbook};
 use crate::report::{
     AdHoc, Event, EventsFile, JsonLines, Progress, Recap, Reporter, Terminal, Verbosity,
@@ -10,7 +10,6 @@ use crate::report::{
 use crate::run::{Connector, Options, Session};
 use crate::source::{Place, Problems, Result};
 use crate::vars::Layer;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -18,6 +17,7 @@ use std::sync::mpsc::{Receiver, channel};
 /// What is needed to begin.
 pub(super) struct Start<'a> {
     pub(super) shared: &'a SharedArguments,
+    pub(super) interrupt: &'a Interrupt,
     pub(super) options: Options,
     pub(super) roles_path: &'a [PathBuf],
     /// The folder of the first playbook.
@@ -63,7 +63,6 @@ impl Start<'_> {
             }
         };
         let (sender, receiver) = channel();
-        let cancel = Cancel::default();
         let loader = Loader::new(LoadOptions {
             compat: self.options.compat,
             roles_path: self.roles_path.to_vec(),
@@ -85,7 +84,7 @@ impl Start<'_> {
             options: self.options,
             playbook_folder: self.folder.to_owned(),
             connector,
-            cancel: cancel.clone(),
+            cancel: self.interrupt.cancel(),
             ask: Box::new(move |question, echo| match &bar {
                 Some(bar) => bar.suspend(|| prompts::ask_person(question, echo)),
                 None => prompts::ask_person(question, echo),
@@ -97,9 +96,7 @@ impl Start<'_> {
             Ok(Plan::Show(text)) => return super::print(&text),
             Err(problems) => return refuse(&problems, Exit::Unreachable),
         };
-        if let Err(error) = ctrlc::set_handler(move || interrupted(&cancel)) {
-            tracing::warn!("signals cannot be caught: {error}");
-        }
+        self.interrupt.run_begins();
         let format = self.shared.output;
         let shown = self.shown;
         let reporting = std::thread::spawn(move || {
@@ -207,19 +204,6 @@ fn exit_of(recap: &[Recap], detailed: bool) -> Exit {
         (false, false, true) => Exit::HostFailed,
         _ => Exit::Ok,
     }
-}
-
-/// The first ^C calls the run off in good order, the second one ends it at once.
-fn interrupted(cancel: &Cancel) {
-    if cancel.is_cancelled() {
-        std::process::exit(i32::from(Exit::Interrupted as u8));
-    }
-    let mut err = anstream::stderr();
-    let _ = writeln!(
-        err,
-        "\ninterrupted: stopping what runs on the hosts (again to leave at once)"
-    );
-    cancel.cancel();
 }
 
 fn terminal_width() -> usize {
