@@ -39,6 +39,13 @@ impl BytePattern {
         Ok(self.search(bytes)?.is_some())
     }
 
+    /// Returns whether it matches from the first byte on.
+    pub(super) fn fits_start(&self, bytes: &[u8]) -> Result<bool, ModuleError> {
+        // The first match is the leftmost one.
+        let first = self.search(bytes)?.and_then(|captures| captures.get(0));
+        Ok(first.is_some_and(|found| found.start() == 0))
+    }
+
     /// Returns a replacement with the groups of a match in it.
     pub(super) fn expand(
         &self,

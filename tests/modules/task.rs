@@ -161,7 +161,7 @@ fn example_task(entry: &Arc<Entry>, task: &Node) -> Task {
         let content = if name.ends_with(".tar.gz") {
             packed::archive(name, &[])
         } else {
-            b"an example\n".to_vec()
+            b"of: an example\n".to_vec()
         };
         std::fs::write(folder.path().join(name), content).unwrap();
     }

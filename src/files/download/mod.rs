@@ -231,7 +231,7 @@ fn get(url: &str, https_only: bool) -> Result<impl Read + use<>, DownloadError> 
 }
 
 /// Returns the last part of an address, fit to be a file's name.
-fn file_name(url: &str) -> String {
+pub fn file_name(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let path = path.split_once("://").map_or(path, |(_, rest)| rest);
     match path.rsplit_once('/') {

@@ -1,15 +1,15 @@
 //! `stat`: what stands at a path.
 
-mod checksum;
 mod programs;
 
+use super::checksum::Algorithm;
 use super::host_path::{host_path, real_path};
+use super::node_fields;
 use crate::change::Change;
-use crate::host::{Access, Answer, Content, HostError, Kind, Node, Question};
+use crate::host::{Access, Answer, Content, HostError, Kind, Node, Probe, Question};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::{Fields, map};
 use camino::Utf8Path;
-use checksum::Algorithm;
 
 /// Tells what stands at a path of the host: kind, size, mode, owner, times, checksum.
 ///
@@ -80,9 +80,8 @@ impl Module for Stat {
         stat.insert("exists".to_owned(), node.is_some().into());
         if let Some(node) = node {
             stat.insert("path".to_owned(), path.as_str().into());
-            add_kind(&mut stat, context.host, &path, &node)?;
-            add_numbers(&mut stat, &node);
-            add_bits(&mut stat, node.mode);
+            node_fields::add(&mut stat, context.host, &path, &node)?;
+            add_target(&mut stat, context.host, &path, &node)?;
             stat.insert("readable".to_owned(), access.readable.into());
             stat.insert("writeable".to_owned(), access.writable.into());
             stat.insert("executable".to_owned(), access.executable.into());
@@ -141,77 +140,17 @@ impl Stat {
     }
 }
 
-/// Adds what kind of thing it is, and where a link leads to.
-fn add_kind(
+/// Adds where a link leads to.
+fn add_target(
     stat: &mut Fields,
-    host: &crate::host::Probe,
+    host: &Probe,
     path: &Utf8Path,
     node: &Node,
 ) -> Result<(), ModuleError> {
-    let special = match node.kind {
-        Kind::Other => programs::special(host, path)?,
-        _ => None,
-    };
-    for (name, is) in [
-        ("isreg", node.kind == Kind::File),
-        ("isdir", node.kind == Kind::Directory),
-        ("islnk", matches!(node.kind, Kind::Symlink { .. })),
-        ("ischr", special == Some('c')),
-        ("isblk", special == Some('b')),
-        ("isfifo", special == Some('p')),
-        ("issock", special == Some('S')),
-    ] {
-        stat.insert(name.to_owned(), is.into());
-    }
     if let Kind::Symlink { target } = &node.kind {
         stat.insert("lnk_target".to_owned(), target.as_str().into());
         let source = real_path(host, path)?;
         stat.insert("lnk_source".to_owned(), source.as_str().into());
     }
     Ok(())
-}
-
-fn add_numbers(stat: &mut Fields, node: &Node) {
-    for (name, value) in [
-        ("mode", format!("{:04o}", node.mode).into()),
-        ("uid", node.uid.into()),
-        ("gid", node.gid.into()),
-        ("size", node.size.into()),
-        ("inode", node.inode.into()),
-        ("dev", node.device.into()),
-        ("nlink", node.links.into()),
-        ("atime", seconds(node.accessed).into()),
-        ("mtime", seconds(node.modified).into()),
-        ("ctime", seconds(node.changed).into()),
-    ] {
-        stat.insert(name.to_owned(), value);
-    }
-    for (name, account, number) in [
-        ("pw_name", &node.owner, node.uid),
-        ("gr_name", &node.group, node.gid),
-    ] {
-        if *account != number.to_string() {
-            stat.insert(name.to_owned(), account.as_str().into());
-        }
-    }
-}
-
-/// Ansible's times are fractions.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a fraction holds whole seconds for 285 million years"
-)]
-fn seconds(time: i64) -> f64 {
-    time as f64
-}
-
-fn add_bits(stat: &mut Fields, mode: u32) {
-    for (class, shift) in [("usr", 6), ("grp", 3), ("oth", 0)] {
-        for (letter, bit) in [("r", 0o4), ("w", 0o2), ("x", 0o1)] {
-            let is_set = mode >> shift & bit != 0;
-            stat.insert(format!("{letter}{class}"), is_set.into());
-        }
-    }
-    stat.insert("isuid".to_owned(), (mode & 0o4000 != 0).into());
-    stat.insert("isgid".to_owned(), (mode & 0o2000 != 0).into());
 }

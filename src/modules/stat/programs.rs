@@ -28,19 +28,6 @@ const ATTRIBUTES: [(char, &str); 20] = [
     ('Z', "compresseddirty"),
 ];
 
-/// Returns the letter by which `test` knows what is no file, directory or link: `c`, `b`, `p` or
-/// `S`.
-pub(super) fn special(host: &Probe, path: &Utf8Path) -> Result<Option<char>, HostError> {
-    for letter in ['c', 'p', 'S', 'b'] {
-        let option = format!("-{letter}");
-        let output = host.query(&Command::new(["test", &option, path.as_str()]))?;
-        if output.status == 0 {
-            return Ok(Some(letter));
-        }
-    }
-    Ok(None)
-}
-
 /// Returns `mimetype` and `charset`: `unknown` where the host cannot tell.
 pub(super) fn mime(host: &Probe, path: &Utf8Path) -> Result<Fields, HostError> {
     let argv = ["file", "--mime-type", "--mime-encoding", path.as_str()];

@@ -1,24 +1,18 @@
 //! Where an archive comes from: this machine, the host, or the web.
 
 use super::Unarchive;
-use crate::files::download::{Checksum, Digest, Download};
+use crate::files::download::{Checksum, Digest};
 use crate::host::{Content, Kind};
 use crate::module::{ModuleError, PlanContext};
-use crate::modules::guard;
+use crate::modules::{guard, web};
 use std::path::PathBuf;
 
 impl Unarchive {
     /// Returns the file of this machine that holds the archive.
     pub(super) fn fetch(&self, context: &PlanContext) -> Result<PathBuf, ModuleError> {
-        let checksum = match &self.checksum {
-            None => None,
-            Some(text) => {
-                let checksum = text.parse();
-                Some(checksum.map_err(|error| ModuleError::refused(format!("checksum: {error}")))?)
-            }
-        };
+        let checksum = web::checksum(self.checksum.as_deref())?;
         if self.src.contains("://") {
-            return self.fetch_from_web(context, checksum);
+            return web::download(context, &self.src, checksum, self.insecure);
         }
         let of_host = match (self.copy, self.remote_src) {
             (Some(true), true) => {
@@ -38,25 +32,6 @@ impl Unarchive {
                 "checksum: a list of digests is for archives of the web; give the digest itself",
             )),
         }
-    }
-
-    fn fetch_from_web(
-        &self,
-        context: &PlanContext,
-        checksum: Option<Checksum>,
-    ) -> Result<PathBuf, ModuleError> {
-        let download = Download {
-            url: self.src.clone(),
-            checksum,
-            insecure: self.insecure,
-        };
-        context
-            .archives
-            .download(&download)
-            .map_err(|error| ModuleError::Refused {
-                help: error.help(),
-                message: error.to_string(),
-            })
     }
 
     /// Brings the archive of a host here, once for all hosts that have the same.

@@ -4,6 +4,7 @@ mod archives;
 mod cases;
 mod commands;
 mod programs;
+mod web;
 
 pub(super) use cases::Root;
 

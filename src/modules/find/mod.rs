@@ -1,0 +1,272 @@
+//! `find`: what lies in directories of a host.
+
+mod filter;
+
+use super::byte_pattern::BytePattern;
+use super::checksum::Algorithm;
+use super::host_path::{host_path, is_directory, look, real_path};
+use super::node_fields;
+use crate::change::{Change, Mode};
+use crate::host::{Answer, Kind, Node, Probe, Question};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::value::{Fields, Value, map};
+use camino::{Utf8Path, Utf8PathBuf};
+use filter::Filter;
+
+/// Tells what lies in directories of the host, filtered by name, kind, age, size, mode and content.
+///
+/// Nothing is changed. Links are never followed.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are the arguments of the module"
+)]
+pub(super) struct Find {
+    /// The directories.
+    paths: Vec<String>,
+    /// Of names, with `*`, `?` and `[…]`; any fits if none is given.
+    #[serde(default)]
+    patterns: Vec<String>,
+    /// Of names that are left out though they fit.
+    #[serde(default)]
+    excludes: Vec<String>,
+    /// Whether patterns are regular expressions, which fit from the start of a name.
+    #[serde(default)]
+    use_regex: bool,
+    /// What is told.
+    #[serde(default)]
+    file_type: FileType,
+    /// Whether it is looked into the directories below.
+    #[serde(default)]
+    recurse: bool,
+    /// Levels to go down with `recurse`; all by default.
+    depth: Option<u32>,
+    /// Whether names that start with a dot are told.
+    #[serde(default)]
+    hidden: bool,
+    /// At least this old, as in `2d` (`s`, `m`, `h`, `d`, `w`); with a minus, at most.
+    age: Option<String>,
+    /// The time that counts for `age`.
+    #[serde(default)]
+    age_stamp: AgeStamp,
+    /// At least this large, as in `10m` (`b`, `k`, `m`, `g`, `t`); with a minus, at most.
+    size: Option<String>,
+    /// Permission bits.
+    mode: Option<Mode>,
+    /// Whether `mode` must be all of the bits rather than one of them.
+    #[serde(default = "yes")]
+    exact_mode: bool,
+    /// A regular expression that fits a line of the file from its start.
+    contains: Option<String>,
+    /// Whether `contains` is searched anywhere in the whole file.
+    #[serde(default)]
+    read_whole_file: bool,
+    /// Whether the checksum of each file is told.
+    #[serde(default)]
+    get_checksum: bool,
+    /// Which checksum.
+    #[serde(default)]
+    checksum_algorithm: Algorithm,
+    /// How many are told at most.
+    limit: Option<usize>,
+}
+
+/// What is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum FileType {
+    Any,
+    Directory,
+    #[default]
+    File,
+    Link,
+}
+
+/// The time that counts.
+#[derive(Debug, Clone, Copy, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum AgeStamp {
+    Atime,
+    Ctime,
+    #[default]
+    Mtime,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl BuiltIn for Find {
+    const NAME: &'static str = "find";
+    const ALIASES: &'static [(&'static str, &'static str)] = &[
+        ("path", "paths"),
+        ("name", "paths"),
+        ("pattern", "patterns"),
+        ("exclude", "excludes"),
+        ("checksum", "checksum_algorithm"),
+        ("checksum_algo", "checksum_algorithm"),
+    ];
+    const EXAMPLE: &'static str = "\
+- name: Which logs are older than a week?
+  find:
+    paths: /data/rocketmq
+    patterns: '*.log.*'
+    age: 1w
+    recurse: true
+  register: old_logs
+  # Later: loop: \"{{ old_logs.files }}\"
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        (
+            "files",
+            "A list of maps with `path`, `checksum` if asked for, and what `stat` returns of kind, \
+             mode, owner, size and times.",
+        ),
+        ("matched", "How many there are."),
+        ("examined", "How many were looked at."),
+        (
+            "skipped_paths",
+            "The directories that are none, each with the reason.",
+        ),
+        ("msg", "Whether all was looked at."),
+    ];
+}
+
+impl Module for Find {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        if self.limit == Some(0) {
+            return Err(ModuleError::refused("limit: it must be more than 0"));
+        }
+        let filter = Filter::of(self, context.host)?;
+        let (found, skipped) = self.found(context.host)?;
+        let examined = found.len();
+        let mut told = Vec::new();
+        for (path, node) in found {
+            if self.limit == Some(told.len()) {
+                break;
+            }
+            if !filter.takes(&path, &node)? {
+                continue;
+            }
+            if let Some(pattern) = &filter.contains
+                && !(node.kind == Kind::File && self.content_fits(context.host, &path, pattern)?)
+            {
+                continue;
+            }
+            told.push(self.told(context.host, &path, &node)?);
+        }
+        let mut change = Change::default();
+        let is_cut = self.limit == Some(told.len());
+        change.returns(
+            "msg",
+            if is_cut {
+                "Limit of matches reached"
+            } else if skipped.is_empty() {
+                "All paths examined"
+            } else {
+                "Not all paths examined, check warnings for details"
+            },
+        );
+        for (path, reason) in &skipped {
+            change
+                .warnings
+                .push(format!("{path} was not searched: {reason}"));
+        }
+        change.returns("matched", told.len());
+        change.returns("examined", examined);
+        change.returns("skipped_paths", map(skipped));
+        change.returns("files", told);
+        Ok(change)
+    }
+}
+
+impl Find {
+    /// Asks for all directories at once. Returns what is in them, what is nearer to the top first,
+    /// and the paths that are no directories.
+    fn found(&self, host: &Probe) -> Result<(Vec<(Utf8PathBuf, Node)>, Fields), ModuleError> {
+        let depth = match (self.recurse, self.depth) {
+            (false, _) => Some(1),
+            (true, None | Some(0)) => None,
+            (true, depth) => depth,
+        };
+        let mut paths = Vec::new();
+        let mut questions = Vec::new();
+        for written in &self.paths {
+            let path = host_path(host, written)?;
+            questions.extend([
+                look(&path, true),
+                look(&path, false),
+                Question::Tree {
+                    path: path.clone(),
+                    depth,
+                },
+            ]);
+            paths.push(path);
+        }
+        let mut answers = host.ask(&questions)?.into_iter();
+        let (mut found, mut skipped) = (Vec::new(), Fields::new());
+        for path in paths {
+            let [leads_to, itself] = [(); 2].map(|()| answers.next().and_then(Answer::into_path));
+            let mut below = answers.next().map(Answer::into_tree).unwrap_or_default();
+            if !is_directory(leads_to.as_ref()) {
+                let reason = format!("'{path}' is not a directory");
+                skipped.insert(path.into_string(), reason.into());
+                continue;
+            }
+            if !is_directory(itself.as_ref()) {
+                below = behind_link(host, &path, depth)?;
+            }
+            below.sort_by_key(|(path, _)| path.components().count());
+            found.append(&mut below);
+        }
+        Ok((found, skipped))
+    }
+
+    fn content_fits(
+        &self,
+        host: &Probe,
+        path: &Utf8Path,
+        pattern: &BytePattern,
+    ) -> Result<bool, ModuleError> {
+        let content = host.read(path)?;
+        if self.read_whole_file {
+            return pattern.is_match(&content);
+        }
+        for line in content.split_inclusive(|byte| *byte == b'\n') {
+            if pattern.fits_start(line)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn told(&self, host: &Probe, path: &Utf8Path, node: &Node) -> Result<Value, ModuleError> {
+        let mut fields = Fields::new();
+        fields.insert("path".to_owned(), path.as_str().into());
+        node_fields::add(&mut fields, host, path, node)?;
+        if self.get_checksum && node.kind == Kind::File {
+            let content = self.checksum_algorithm.content();
+            if let Some(node) = host.look(path, false, content)? {
+                let checksum = self.checksum_algorithm.checksum(host, path, &node)?;
+                fields.insert("checksum".to_owned(), checksum.into());
+            }
+        }
+        Ok(map(fields))
+    }
+}
+
+/// Returns what is in the directory that a link leads to, under the link's own path.
+fn behind_link(
+    host: &Probe,
+    link: &Utf8Path,
+    depth: Option<u32>,
+) -> Result<Vec<(Utf8PathBuf, Node)>, ModuleError> {
+    let real = real_path(host, link)?;
+    let below = host.tree(&real, depth)?;
+    let under_link = |(path, node): (Utf8PathBuf, Node)| {
+        let path = path.strip_prefix(&real).map(|rest| link.join(rest));
+        path.ok().map(|path| (path, node))
+    };
+    Ok(below.into_iter().filter_map(under_link).collect())
+}

@@ -1,0 +1,34 @@
+//! Files of the web for hosts: this machine fetches and proves them, so that a host needs neither
+//! a way out nor a program for it.
+
+use crate::files::download::{Checksum, Download};
+use crate::module::{ModuleError, PlanContext};
+use std::path::PathBuf;
+
+/// Reads an argument such as `sha256:…`.
+pub(super) fn checksum(written: Option<&str>) -> Result<Option<Checksum>, ModuleError> {
+    let read = |text: &str| {
+        text.parse()
+            .map_err(|error| ModuleError::refused(format!("checksum: {error}")))
+    };
+    written.map(read).transpose()
+}
+
+/// Returns the file of this machine that holds what is at an address, fetched once for all hosts.
+pub(super) fn download(
+    context: &PlanContext,
+    url: &str,
+    checksum: Option<Checksum>,
+    insecure: bool,
+) -> Result<PathBuf, ModuleError> {
+    let download = Download {
+        url: url.to_owned(),
+        checksum,
+        insecure,
+    };
+    let fetched = context.archives.download(&download);
+    fetched.map_err(|error| ModuleError::Refused {
+        help: error.help(),
+        message: error.to_string(),
+    })
+}
