@@ -12,7 +12,7 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
     ("source", &[], &["fs"]),
     ("yaml", &["source", "value"], &[]),
     ("host", &["source", "value"], &["fs", "env", "process"]),
-    ("change", &["host", "value"], &[]),
+    ("change", &["host", "value", "yaml"], &[]),
     ("files", &["host"], &["fs", "env"]),
     ("archive", &["files", "glob", "host"], &["fs", "env"]),
     (

@@ -21,6 +21,7 @@ pub use refusal::Refusal;
 
 use crate::host::{Host, HostError, Limits, Output, Step};
 use crate::value::{Fields, Value};
+use crate::yaml::Map;
 
 /// What a task would do to one host: steps in order, none when nothing is to be done, and what
 /// the task returns.
@@ -59,6 +60,9 @@ pub enum Sets {
     Facts(Fields),
     /// Variables as of `set_fact`.
     Variables(Fields),
+    /// Variables as of `include_vars`: as the user wrote them, so templates in them are rendered
+    /// where they are used.
+    Included(Map),
 }
 
 /// What `meta` asks of the run.

@@ -16,6 +16,7 @@ mod get_url;
 mod group;
 mod guard;
 mod host_path;
+mod include_vars;
 mod lineinfile;
 mod meta;
 mod node_fields;
@@ -57,6 +58,7 @@ pub fn built_in() -> Registry {
     registry.add::<find::Find>();
     registry.add::<get_url::GetUrl>();
     registry.add::<group::GroupModule>();
+    registry.add::<include_vars::IncludeVars>();
     registry.add::<lineinfile::LineInFile>();
     registry.add::<meta::Meta>();
     registry.add::<pause::Pause>();

@@ -5,7 +5,7 @@ use super::lockstep::{Position, Turn};
 use super::outcome::Outcome;
 use super::task::TaskRun;
 use super::walk::{Failure, Flow, Walk};
-use crate::change::{Control, Sets};
+use crate::change::Control;
 use crate::report::Status;
 use crate::value::Value;
 use crate::vars::Scope;
@@ -68,11 +68,7 @@ impl Walk<'_, '_> {
         outcome: Outcome,
         scope: &Arc<Scope>,
     ) -> Flow {
-        match &outcome.sets {
-            Sets::Nothing => {}
-            Sets::Facts(facts) => self.host.add_facts(facts.clone()),
-            Sets::Variables(set) => self.host.set_variables(set.clone()),
-        }
+        self.host.set(&outcome.sets);
         self.conclude(run, outcome, Some(scope))
     }
 

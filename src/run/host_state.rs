@@ -1,8 +1,10 @@
 //! What a run knows of one host.
 
+use crate::change::Sets;
 use crate::report::Recap;
 use crate::value::{self, Fields, Value};
 use crate::vars::{Layer, Variable};
+use crate::yaml::Map;
 use indexmap::IndexSet;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -22,6 +24,7 @@ pub struct HostState {
 struct State {
     facts: Fields,
     fact_layer: Arc<Layer>,
+    included: Arc<Layer>,
     variables: Arc<Layer>,
     recap: Recap,
     failed: bool,
@@ -37,6 +40,24 @@ impl HostState {
             magic: OnceLock::new(),
             state: Mutex::default(),
         })
+    }
+
+    /// Gives the host what a task sets.
+    pub(super) fn set(&self, sets: &Sets) {
+        match sets {
+            Sets::Nothing => {}
+            Sets::Facts(facts) => self.add_facts(facts.clone()),
+            Sets::Variables(variables) => self.set_variables(variables.clone()),
+            Sets::Included(variables) => self.include_variables(variables),
+        }
+    }
+
+    fn include_variables(&self, variables: &Map) {
+        let mut state = self.state();
+        let layer = Arc::make_mut(&mut state.included);
+        layer.origin = "include_vars".to_owned();
+        let written = Layer::written("include_vars", variables);
+        layer.variables.extend(written.variables.clone());
     }
 
     /// Adds facts: they are seen under `ansible_facts` and as `ansible_NAME`.
@@ -71,13 +92,15 @@ impl HostState {
         let mut state = self.state();
         state.facts.clear();
         state.fact_layer = Arc::default();
+        state.included = Arc::default();
         state.variables = Arc::default();
     }
 
-    /// Returns the facts, and the variables that tasks set.
-    pub(super) fn layers(&self) -> (Arc<Layer>, Arc<Layer>) {
+    /// Returns the facts, the variables that tasks included, and those that tasks set.
+    pub(super) fn layers(&self) -> [Arc<Layer>; 3] {
         let state = self.state();
-        (state.fact_layer.clone(), state.variables.clone())
+        let layers = [&state.fact_layer, &state.included, &state.variables];
+        layers.map(Arc::clone)
     }
 
     /// Counts a finished task.

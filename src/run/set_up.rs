@@ -4,7 +4,6 @@ use super::attempt::Attempt;
 use super::keyword::{first_problem, flag, number, render};
 use super::outcome::Outcome;
 use super::task::{Fallible, TaskRun};
-use crate::change::Sets;
 use crate::files::Files;
 use crate::host::{Host, Limits};
 use crate::value;
@@ -64,11 +63,7 @@ impl TaskRun<'_, '_> {
             Some(name) if delegated => self.play.session.host(name),
             _ => self.host.clone(),
         };
-        match &outcome.sets {
-            Sets::Nothing => {}
-            Sets::Facts(facts) => host.add_facts(facts.clone()),
-            Sets::Variables(variables) => host.set_variables(variables.clone()),
-        }
+        host.set(&outcome.sets);
         Ok(())
     }
 

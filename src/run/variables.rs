@@ -43,8 +43,8 @@ impl Session {
     /// Returns what a host is for others (`hostvars[host]`): inventory, facts and what tasks set.
     pub(super) fn host_scope(self: &Arc<Self>, host: &HostState) -> Result<Arc<Scope>, Problems> {
         let mut layers = self.inventory_layers(host)?;
-        let (facts, set) = host.layers();
-        layers.extend([facts, set, self.extra.clone(), self.magic_of_host(host)]);
+        layers.extend(host.layers());
+        layers.extend([self.extra.clone(), self.magic_of_host(host)]);
         let site = Arc::new(self.site(std::slice::from_ref(&self.playbook_folder)));
         Ok(Scope::new(layers, self.engine.clone(), site))
     }
@@ -144,7 +144,7 @@ impl PlayRun<'_> {
         frame: &Frame<'_>,
     ) -> Result<Arc<Scope>, Problems> {
         let session = self.session;
-        let (facts, set) = host.layers();
+        let [facts, included, set] = host.layers();
         let inwards: Vec<_> = frame.inwards().collect();
         let mut layers = self.public_defaults();
         layers.extend(inwards.iter().filter_map(|frame| frame.defaults.clone()));
@@ -154,7 +154,7 @@ impl PlayRun<'_> {
         layers.extend(self.public_vars());
         layers.extend(inwards.iter().filter_map(|frame| frame.role_vars.clone()));
         layers.extend(inwards.iter().filter_map(|frame| frame.vars.clone()));
-        layers.push(set);
+        layers.extend([included, set]);
         layers.extend(inwards.iter().filter_map(|frame| frame.parameters.clone()));
         layers.push(session.extra.clone());
         layers.push(session.magic_of_host(host));

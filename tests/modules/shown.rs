@@ -116,6 +116,11 @@ pub(super) fn sets(change: &Change) -> Value {
     match &change.sets {
         Sets::Nothing => Value::from(()),
         Sets::Facts(fields) | Sets::Variables(fields) => Value::from_pairs(Fields::clone(fields)),
+        Sets::Included(variables) => Value::from_pairs(
+            variables
+                .iter()
+                .map(|(name, value)| (name.to_value().to_string(), value.to_value())),
+        ),
     }
 }
 

@@ -1,0 +1,183 @@
+//! `include_vars`: variables from files of the controller.
+
+use crate::change::{Change, Sets};
+use crate::files::{FolderKind, folder};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::modules::byte_pattern::BytePattern;
+use crate::source::{Place, Problems, SourceFile};
+use crate::value::{self, Value};
+use crate::yaml::{self, Data, Map, Node};
+use std::path::{Path, PathBuf};
+
+/// Reads variables from a file, or from all files of a folder, for the rest of the run.
+///
+/// They win over variables of plays, roles and tasks, and give way to those of `set_fact`.
+/// Templates in them are rendered where they are used.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IncludeVars {
+    /// The file, searched in `vars/` of the role and the playbook.
+    file: Option<String>,
+    /// The folder, searched in the same places; the files in it are read in the order of their
+    /// names.
+    dir: Option<String>,
+    /// Levels of folders that are looked into; all by default.
+    #[serde(default)]
+    depth: usize,
+    /// A regular expression for the names of files in the folder.
+    files_matching: Option<String>,
+    /// Regular expressions for the ends of names of files that are left out.
+    #[serde(default)]
+    ignore_files: Vec<String>,
+    /// What files in the folder may end in.
+    #[serde(default = "usual_extensions")]
+    extensions: Vec<String>,
+    /// Whether files that end in something else are left out rather than refused.
+    #[serde(default)]
+    ignore_unknown_extensions: bool,
+    /// A variable that holds all of them as a mapping.
+    name: Option<String>,
+    /// What becomes of a mapping that another one replaces.
+    #[serde(default)]
+    #[expect(dead_code, reason = "there is one way")]
+    hash_behaviour: HashBehaviour,
+}
+
+/// What becomes of a mapping that another one replaces.
+#[derive(Debug, Clone, Copy, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum HashBehaviour {
+    /// It is gone.
+    #[default]
+    Replace,
+}
+
+fn usual_extensions() -> Vec<String> {
+    ["yaml", "yml", "json"].map(str::to_owned).to_vec()
+}
+
+impl BuiltIn for IncludeVars {
+    const NAME: &'static str = "include_vars";
+    const FREE_FORM: Option<&'static str> = Some("file");
+    const EXAMPLE: &'static str = "\
+- name: What is special about this system
+  include_vars: debian.yml
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("ansible_facts", "The variables, as they are written."),
+        ("ansible_included_var_files", "The files."),
+    ];
+}
+
+impl Module for IncludeVars {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let files = match (&self.file, &self.dir) {
+            (Some(_), Some(_)) => {
+                return Err(ModuleError::refused("file and dir cannot both be given"));
+            }
+            (None, None) => return Err(ModuleError::refused("include_vars needs file or dir")),
+            (Some(file), None) => vec![context.files.find("vars", file.trim_end_matches('\n'))?],
+            (None, Some(dir)) => self.files_in(&context.files.find("vars", dir)?)?,
+        };
+        let mut variables = Map::new();
+        for path in &files {
+            for (key, value) in read(path)? {
+                variables.retain(|(known, _)| known.as_text() != key.as_text());
+                variables.push((key, value));
+            }
+        }
+        if let Some(name) = &self.name {
+            variables = under(name, variables);
+        }
+        let shown = variables
+            .iter()
+            .filter_map(|(key, value)| Some((key.as_text()?.to_owned(), value.to_value())));
+        let mut change = Change::default();
+        change.returns("ansible_facts", value::map(shown.collect()));
+        let files = files.iter().map(|path| path.to_string_lossy().into_owned());
+        change.returns("ansible_included_var_files", files.collect::<Value>());
+        change.sets = Sets::Included(variables);
+        Ok(change)
+    }
+}
+
+impl IncludeVars {
+    fn files_in(&self, path: &Path) -> Result<Vec<PathBuf>, ModuleError> {
+        if !path.is_dir() {
+            let message = format!("{} is not a directory", path.display());
+            return Err(ModuleError::refused(message));
+        }
+        let matching = self.files_matching.as_ref();
+        let matching = matching
+            .map(|pattern| BytePattern::compile("files_matching", pattern))
+            .transpose()?;
+        let ignored = self.ignore_files.iter();
+        let ignored: Vec<_> = ignored
+            .map(|pattern| BytePattern::compile("ignore_files", &format!("{pattern}$")))
+            .collect::<Result<_, _>>()?;
+        let mut entries = folder(path, true)?;
+        entries.retain(|entry| entry.kind == FolderKind::File);
+        // A folder's own files come before those of folders in it.
+        entries.sort_by(|one, other| {
+            (one.name.parent(), &one.name).cmp(&(other.name.parent(), &other.name))
+        });
+        let mut files = Vec::new();
+        for entry in entries {
+            let name = entry.name.file_name().unwrap_or_default();
+            let levels = entry.name.components().count();
+            let is_main =
+                name == "main.yml" && path.file_name().is_some_and(|folder| folder == "vars");
+            let fits = |pattern: &BytePattern| pattern.is_match(name.as_bytes());
+            let is_meant = matching.as_ref().map_or(Ok(true), &fits)?;
+            let mut is_ignored = false;
+            for pattern in &ignored {
+                is_ignored |= fits(pattern)?;
+            }
+            if (self.depth > 0 && levels > self.depth) || is_main || !is_meant || is_ignored {
+                continue;
+            }
+            let extension = entry.name.extension().unwrap_or_default();
+            if self.extensions.iter().any(|known| known == extension) {
+                files.push(entry.path);
+            } else if !self.ignore_unknown_extensions {
+                return Err(ModuleError::refused(format!(
+                    "{} does not have a valid extension: {}",
+                    entry.path.display(),
+                    self.extensions.join(", ")
+                )));
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// Returns the one variable that holds all others.
+fn under(name: &str, variables: Map) -> Map {
+    let place = match variables.first() {
+        Some((key, _)) => key.place.clone(),
+        None => Place::start_of(&SourceFile::new(name, "")),
+    };
+    let node = |data| Node {
+        data,
+        place: place.clone(),
+    };
+    let key = node(Data::Text(name.into()));
+    vec![(key, node(Data::Map(variables)))]
+}
+
+fn read(path: &Path) -> Result<Map, ModuleError> {
+    let node = SourceFile::read(path).and_then(|file| yaml::read(&file));
+    let node = node.map_err(first_problem)?;
+    match node.data {
+        Data::Null => Ok(Map::new()),
+        Data::Map(variables) => Ok(variables),
+        _ => Err(node.unexpected("a file of variables", "a mapping").into()),
+    }
+}
+
+fn first_problem(problems: Problems) -> ModuleError {
+    match problems.0.into_iter().next() {
+        Some(problem) => problem.into(),
+        None => ModuleError::refused("the file cannot be read"),
+    }
+}
