@@ -1,6 +1,6 @@
 //! One change to a machine: the whole vocabulary of mutation, as data.
 
-use super::{Command, Group, Ownership, StartProcess, Talk, User, Wait, sha256};
+use super::{Command, Group, Ownership, Setting, StartProcess, Talk, User, Wait, sha256};
 use camino::Utf8PathBuf;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -148,6 +148,8 @@ pub enum Step {
         /// A system group.
         system: bool,
     },
+    /// Sets what a command tells.
+    Set(Setting),
     /// Waits until something holds; changes nothing.
     Wait(Wait),
     /// Says something over TCP connections of the machine.

@@ -3,7 +3,7 @@
 use super::{Clause, Contract};
 use rmqplay::host::{
     Answer, Command, Condition, Group, HostError, Kind, Limits, Process, ProcessMatch, Question,
-    StartProcess, Step, User, Wait,
+    Setting, StartProcess, Step, User, Wait,
 };
 use std::net::TcpListener;
 use std::time::Duration;
@@ -28,6 +28,10 @@ pub(super) const CLAUSES: &[Clause] = &[
     (
         "accounts_are_made_changed_and_removed",
         accounts_are_made_changed_and_removed,
+    ),
+    (
+        "what_was_set_is_told_afterwards",
+        what_was_set_is_told_afterwards,
     ),
     ("facts_are_told", facts_are_told),
 ];
@@ -505,4 +509,37 @@ fn facts_are_told(contract: &Contract) {
     assert_eq!(date.get_attr("epoch").unwrap().to_string().len(), 10);
     let path = facts.0.get("env").unwrap().get_attr("PATH").unwrap();
     assert!(!path.to_string().is_empty());
+}
+
+fn what_was_set_is_told_afterwards(contract: &Contract) {
+    let (new, told) = (
+        contract.file("new", b"new\n"),
+        contract.file("told", b"old\n"),
+    );
+    let teller = Command::new(["cat", told.as_str()]);
+    let setting = Setting {
+        name: "a setting".to_owned(),
+        teller: teller.clone(),
+        before: "old\n".to_owned(),
+        after: "new\n".to_owned(),
+        setters: vec![
+            Command::new(["true"]),
+            Command::new(["cp", new.as_str(), told.as_str()]),
+        ],
+    };
+    contract.apply(&Step::Set(setting.clone()));
+    let output = contract.host.query(&teller, &Limits::default()).unwrap();
+    assert_eq!((output.status, &*output.stdout), (0, &b"new\n"[..]));
+    if contract.real {
+        let refused = Setting {
+            setters: vec![Command::new(["cp", "/none", told.as_str()])],
+            ..setting
+        };
+        let applied = contract.host.apply(&Step::Set(refused), &Limits::default());
+        let Err(HostError::Command { command, output }) = applied else {
+            panic!("{applied:?}");
+        };
+        assert_eq!(command, format!("cp /none {told}"));
+        assert_ne!(output.status, 0);
+    }
 }

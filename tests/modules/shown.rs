@@ -61,6 +61,14 @@ fn line(step: &Step) -> String {
             account("group", name, before.is_some(), after.is_some())
         }
         Step::Wait(wait) => format!("wait for {}", wait.what),
+        Step::Set(setting) => {
+            let setters = setting.setters.iter().map(rmqplay::host::Command::display);
+            format!(
+                "set {}: {}",
+                setting.name,
+                setters.collect::<Vec<_>>().join("; ")
+            )
+        }
         Step::Talk(talk) => talk.what.clone(),
     }
 }

@@ -112,6 +112,10 @@ fn differences(step: &Step) -> Vec<Diff> {
             password.is_some(),
         )],
         Step::Group { before, after, .. } => vec![account::group(before.as_ref(), after.as_ref())],
+        Step::Set(setting) => vec![named(
+            &setting.name,
+            unified(setting.before.as_bytes(), setting.after.as_bytes()),
+        )],
         Step::Talk(talk) => talk.change.iter().map(said).collect(),
         Step::Run { .. } | Step::Wait(_) => Vec::new(),
     }

@@ -183,6 +183,12 @@ impl Host for Memory {
     }
 
     fn query(&self, command: &Command, limits: &Limits) -> Result<Output, HostError> {
+        if let Some(told) = self.overlay.lock().settings.get(&command.argv) {
+            return Ok(Output {
+                stdout: told.clone().into_bytes(),
+                ..Output::default()
+            });
+        }
         self.below().query(command, limits)
     }
 
@@ -233,6 +239,10 @@ impl Host for Memory {
     fn apply(&self, step: &Step, limits: &Limits) -> Result<Output, HostError> {
         match step {
             Step::Run { .. } => return self.run(step, limits),
+            Step::Set(setting) => {
+                let (argv, told) = (setting.teller.argv.clone(), setting.after.clone());
+                self.overlay.lock().settings.insert(argv, told);
+            }
             Step::Wait(wait) => self.wait(wait, limits)?,
             Step::Talk(talk) => return self.talk(talk, limits),
             Step::StartProcess(start) => {

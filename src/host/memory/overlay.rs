@@ -35,6 +35,8 @@ pub(super) struct State {
     pub(super) ports: BTreeMap<u16, bool>,
     pub(super) users: BTreeMap<String, Option<User>>,
     pub(super) groups: BTreeMap<String, Option<Group>>,
+    /// What commands tell that was set, by their words.
+    pub(super) settings: BTreeMap<Vec<String>, String>,
     /// How many numbers for inodes and processes were given out.
     pub(super) numbers: u32,
 }

@@ -127,6 +127,15 @@ pub(super) fn apply(host: &ShellHost, step: &Step, limits: &Limits) -> Result<Ou
         } => {
             account::change_group(host, before.as_ref(), after.as_ref(), *system, limits)?;
         }
+        Step::Set(setting) => {
+            for command in &setting.setters {
+                let output = run(host, command, limits)?;
+                if output.status != 0 {
+                    let command = command.display();
+                    return Err(HostError::Command { command, output });
+                }
+            }
+        }
         Step::Wait(wait) => poll(host, wait, limits)?,
         Step::Talk(talk) => {
             let connect =
