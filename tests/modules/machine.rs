@@ -79,19 +79,34 @@ pub(super) fn of(case: &Case) -> Result<Memory, String> {
 
 /// Returns the machine on which the modules' examples are planned.
 pub(super) fn of_examples() -> Memory {
-    let time = Output {
-        stdout: b"1700000000\n".to_vec(),
-        ..Output::default()
-    };
     let machine = crate::rocketmq::fake::Cluster::new().on(Memory::machine());
     machine
-        .output(&["date", "+%s"], time)
+        .output(&["date", "+%s"], printed("1700000000\n"))
+        .output(&["uname", "-n"], printed("localhost\n"))
+        .output(&["sysctl", "-n", "vm.max_map_count"], printed("65530\n"))
+        .output(
+            &[
+                "systemctl",
+                "show",
+                "-p",
+                "LoadState,ActiveState,SubState,UnitFileState",
+                "exporter",
+            ],
+            printed("LoadState=loaded\nActiveState=inactive\nUnitFileState=disabled\n"),
+        )
         .user(account("rocketmq", 500))
         .file("/etc/hosts", "127.0.0.1 localhost\n")
         .file("/etc/rocketmq/broker.conf", "brokerName=broker-a\n")
         .file("/usr/local/rocketmq-5.3.3/exporter.jar", "hello\n")
         .directory("/usr/local/rocketmq-5.3.3/bin")
         .directory("/data/rocketmq")
+}
+
+fn printed(text: &str) -> Output {
+    Output {
+        stdout: text.into(),
+        ..Output::default()
+    }
 }
 
 fn account(name: &str, number: u32) -> User {
