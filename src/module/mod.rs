@@ -1,6 +1,8 @@
 //! The unit of work that a task names, and the registry that turns a name and arguments into one.
 
+mod argument;
 mod arguments;
+mod choice;
 mod context;
 mod error;
 mod page;

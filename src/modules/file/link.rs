@@ -1,6 +1,8 @@
 //! The states of `file` that are links.
 
-use super::{FileModule, ensure_times, is_symlink, node};
+use super::directory::is_symlink;
+use super::times::ensure_times;
+use super::{FileModule, node};
 use crate::change::{Change, Replace};
 use crate::host::{Kind, Node};
 use crate::module::{ModuleError, PlanContext};

@@ -1,15 +1,17 @@
 //! `file`: files, directories and links, and who may do what with them.
 
+mod directory;
 mod link;
 mod times;
+mod touch;
 
 use super::file_result::{FileResult, state_of};
-use super::host_path::{host_path, is_directory, look, real_path};
-use crate::change::{Attributes, Change, EnsureFile, Mode, directory_questions};
-use crate::host::{Answer, Body, Kind, Node, Question, Step};
+use super::host_path::{host_path, look};
+use crate::change::{Attributes, Change, Mode};
+use crate::host::{Answer, Kind, Node};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use camino::Utf8Path;
-use times::{Time, Times};
+use times::{Time, Times, ensure_times};
 
 /// Makes, changes or removes files, directories and links, and sets their mode, owner and group.
 ///
@@ -203,114 +205,6 @@ impl FileModule {
         .add(&mut change, context.host)?;
         Ok(change)
     }
-
-    fn plan_directory(
-        &self,
-        context: &PlanContext,
-        path: &Utf8Path,
-    ) -> Result<Change, ModuleError> {
-        let mut questions = directory_questions(path);
-        let parents = questions.len();
-        if !self.follow || self.recurse {
-            questions.push(look(path, false));
-        }
-        if self.recurse {
-            questions.push(tree(path));
-        }
-        let answers = context.host.ask(&questions)?;
-        let is_link = matches!(
-            node(&answers, parents),
-            Some(Node {
-                kind: Kind::Symlink { .. },
-                ..
-            })
-        );
-        if is_link && !self.follow {
-            let message = format!("{path} is a symbolic link, not a directory");
-            return Err(ModuleError::refused(message));
-        }
-        let attributes = self.attributes();
-        let mut change = Change::default();
-        change.ensure_directory(
-            path,
-            &attributes,
-            answers.get(..parents).unwrap_or_default(),
-        )?;
-        let found = node(&answers, 0);
-        let times = self.times(context, Time::Preserve)?;
-        if let Some(found) = found {
-            ensure_times(&mut change, path, found, times);
-        }
-        if self.recurse && is_directory(found) {
-            let below = if is_link {
-                let real = real_path(context.host, path)?;
-                context.host.tree(&real, None)?
-            } else {
-                answers
-                    .last()
-                    .cloned()
-                    .map(Answer::into_tree)
-                    .unwrap_or_default()
-            };
-            change.ensure_tree_attributes(&below, &attributes);
-            for (path, node) in below.iter().filter(|(_, node)| !is_symlink(node)) {
-                ensure_times(&mut change, path, node, times);
-            }
-        }
-        change.returns("path", path.as_str());
-        FileResult {
-            found,
-            attributes: &attributes,
-            state: "directory",
-            usual_mode: 0o755,
-            size: None,
-        }
-        .add(&mut change, context.host)?;
-        Ok(change)
-    }
-
-    fn plan_touch(&self, context: &PlanContext, path: &Utf8Path) -> Result<Change, ModuleError> {
-        let times = self.times(context, Time::Now)?;
-        let answers = context.host.ask(&[look(path, self.follow)])?;
-        let attributes = self.attributes();
-        let mut change = Change::default();
-        change.returns("dest", path.as_str());
-        let found = node(&answers, 0);
-        if let Some(found) = found {
-            change.ensure_attributes(path, found, &attributes, self.follow);
-            ensure_times(&mut change, path, found, times);
-        } else {
-            let file = EnsureFile {
-                path: path.to_owned(),
-                body: Body::Bytes(Vec::new().into()),
-                attributes: attributes.clone(),
-                backup: false,
-                validate: None,
-            };
-            change.ensure_file(file, None)?;
-            if let (Time::At(_), _) | (_, Time::At(_)) = (times.modified, times.accessed) {
-                // A new file has the present time where nothing else is wanted.
-                let at = |time: Time| match time {
-                    Time::At(time) => Some(time),
-                    Time::Now | Time::Preserve => None,
-                };
-                change.steps.push(Step::Touch {
-                    path: path.to_owned(),
-                    modified: at(times.modified),
-                    accessed: at(times.accessed),
-                });
-            }
-        }
-        FileResult {
-            found,
-            attributes: &attributes,
-            state: found.map_or("file", state_of),
-            usual_mode: 0o600,
-            size: found.is_none().then_some(0),
-        }
-        .add(&mut change, context.host)?;
-        Ok(change)
-    }
 }
 
 fn plan_absent(context: &PlanContext, path: &Utf8Path) -> Result<Change, ModuleError> {
@@ -325,33 +219,12 @@ fn plan_absent(context: &PlanContext, path: &Utf8Path) -> Result<Change, ModuleE
     Ok(change)
 }
 
-fn ensure_times(change: &mut Change, path: &Utf8Path, node: &Node, times: Times) {
-    if !times.hold(node) {
-        change.steps.push(Step::Touch {
-            path: path.to_owned(),
-            modified: times.modified.of(node.modified),
-            accessed: times.accessed.of(node.accessed),
-        });
-    }
-}
-
-fn tree(path: &Utf8Path) -> Question {
-    Question::Tree {
-        path: path.to_owned(),
-        depth: None,
-    }
-}
-
 /// Returns what the answer with this number says that stands there.
 fn node(answers: &[Answer], index: usize) -> Option<&Node> {
     match answers.get(index) {
         Some(Answer::Path(node)) => node.as_ref(),
         _ => None,
     }
-}
-
-fn is_symlink(node: &Node) -> bool {
-    matches!(node.kind, Kind::Symlink { .. })
 }
 
 fn absent(path: &Utf8Path) -> ModuleError {

@@ -1,7 +1,9 @@
 //! Modification and access times as tasks write them.
 
-use crate::host::{Node, Probe};
+use crate::change::Change;
+use crate::host::{Node, Probe, Step};
 use crate::module::ModuleError;
+use camino::Utf8Path;
 
 /// What a task wants of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +139,17 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     let of_era = year.rem_euclid(400);
     let of_year = (153 * from_march + 2) / 5 + day - 1;
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// Sets the times of what is there, where they are others.
+pub(super) fn ensure_times(change: &mut Change, path: &Utf8Path, node: &Node, times: Times) {
+    if !times.hold(node) {
+        change.steps.push(Step::Touch {
+            path: path.to_owned(),
+            modified: times.modified.of(node.modified),
+            accessed: times.accessed.of(node.accessed),
+        });
+    }
 }
 
 #[cfg(test)]

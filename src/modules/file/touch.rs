@@ -1,0 +1,60 @@
+//! A file that is there, empty if it is new, with the times that are wanted.
+
+use super::times::{Time, ensure_times};
+use super::{FileModule, node};
+use crate::change::{Change, EnsureFile};
+use crate::host::{Body, Step};
+use crate::module::{ModuleError, PlanContext};
+use crate::modules::file_result::{FileResult, state_of};
+use crate::modules::host_path::look;
+use camino::Utf8Path;
+
+impl FileModule {
+    /// Makes an empty file where there is nothing, and sets the times of what is there.
+    pub(super) fn plan_touch(
+        &self,
+        context: &PlanContext,
+        path: &Utf8Path,
+    ) -> Result<Change, ModuleError> {
+        let times = self.times(context, Time::Now)?;
+        let answers = context.host.ask(&[look(path, self.follow)])?;
+        let attributes = self.attributes();
+        let mut change = Change::default();
+        change.returns("dest", path.as_str());
+        let found = node(&answers, 0);
+        if let Some(found) = found {
+            change.ensure_attributes(path, found, &attributes, self.follow);
+            ensure_times(&mut change, path, found, times);
+        } else {
+            let file = EnsureFile {
+                path: path.to_owned(),
+                body: Body::Bytes(Vec::new().into()),
+                attributes: attributes.clone(),
+                backup: false,
+                validate: None,
+            };
+            change.ensure_file(file, None)?;
+            if let (Time::At(_), _) | (_, Time::At(_)) = (times.modified, times.accessed) {
+                // A new file has the present time where nothing else is wanted.
+                let at = |time: Time| match time {
+                    Time::At(time) => Some(time),
+                    Time::Now | Time::Preserve => None,
+                };
+                change.steps.push(Step::Touch {
+                    path: path.to_owned(),
+                    modified: at(times.modified),
+                    accessed: at(times.accessed),
+                });
+            }
+        }
+        FileResult {
+            found,
+            attributes: &attributes,
+            state: found.map_or("file", state_of),
+            usual_mode: 0o600,
+            size: found.is_none().then_some(0),
+        }
+        .add(&mut change, context.host)?;
+        Ok(change)
+    }
+}
