@@ -11,8 +11,9 @@ use std::time::Duration;
 /// How long connecting may take if nothing is said: name, TCP, key exchange and login together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often a silent connection is asked for a sign of life if nothing is said.
-const ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+/// How often a silent connection is asked for a sign of life if nothing is said: a host that is cut
+/// off is noticed within 20 seconds, and one that only swaps for a while is not given up.
+const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The keys that ssh tries where none is named.
 const DEFAULT_KEYS: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
