@@ -22,6 +22,7 @@ mod lab_cost;
 mod lab_faults;
 mod lab_hosts;
 mod lab_killed;
+mod lab_script;
 mod lab_secrets;
 mod memory;
 mod modules;

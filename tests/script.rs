@@ -1,11 +1,13 @@
 //! Roles written as scripts: they do what the same roles do in YAML, and their mistakes are told.
 
+use proptest::prelude::*;
 use rmqplay::host::{Cancel, Host, HostError, Memory, Output};
 use rmqplay::inventory::Inventory;
 use rmqplay::playbook::{LoadOptions, Loader};
 use rmqplay::report::{Event, Status, TaskResult};
 use rmqplay::run::{Connector, Options, Parts, Session, Settings, TagFilter};
-use rmqplay::source::Problems;
+use rmqplay::script::Limits;
+use rmqplay::source::{Problems, SourceFile};
 use rmqplay::value;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
@@ -21,6 +23,16 @@ struct Told {
 
 /// Carries out a playbook on hosts in memory, which stay as they are left in `machines`.
 fn run(path: &Path, hosts: &[&str], options: Options, machines: &Arc<Machines>) -> Told {
+    let file = SourceFile::read(path).unwrap();
+    run_text(&file, hosts, options, machines)
+}
+
+fn run_text(
+    playbook: &Arc<SourceFile>,
+    hosts: &[&str],
+    options: Options,
+    machines: &Arc<Machines>,
+) -> Told {
     let (events, told) = channel();
     let machines = machines.clone();
     let connect = move |settings: &Settings| machines.connect(settings);
@@ -29,13 +41,13 @@ fn run(path: &Path, hosts: &[&str], options: Options, machines: &Arc<Machines>) 
         inventory: Inventory::load(&[format!("{},", hosts.join(","))]).unwrap(),
         loader: Loader::new(LoadOptions::default()),
         options,
-        playbook_folder: path.parent().unwrap().to_owned(),
+        playbook_folder: playbook.folder().to_owned(),
         connector: Connector::new(Box::new(connect)),
         cancel: Cancel::default(),
         ask: Box::new(|_, _| None),
         events,
     });
-    let result = session.loader.playbook(path).and_then(|playbook| {
+    let result = session.loader.playbook_in(playbook).and_then(|playbook| {
         session.validate(&playbook, true)?;
         session.playbook(&playbook, &[], None)
     });
@@ -126,6 +138,10 @@ fn options(check: bool) -> Options {
     Options {
         check,
         diff: true,
+        script_limits: Limits {
+            operations: 200_000,
+            ..Limits::default()
+        },
         ..Options::default()
     }
 }
@@ -208,4 +224,207 @@ fn two_hundred_hosts_come_through_a_script_together() {
     );
     let once = results(&told).filter(|result| result.task.name.ends_with("once for all"));
     assert_eq!(once.count(), 1);
+}
+
+/// Loads, validates and runs a script as the tasks of a play; in check mode where its first line
+/// says so.
+fn mistakes(path: &Path) -> String {
+    let folder = Path::new("tests/script/bad");
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let text = format!("- hosts: one\n  tasks:\n    - import_tasks: {name}\n");
+    let playbook = SourceFile::new(folder.join("playbook.yml"), text);
+    let check = std::fs::read_to_string(path)
+        .unwrap()
+        .starts_with("// check");
+    let told = run_text(&playbook, &["one"], options(check), &Arc::default());
+    let mut text = String::new();
+    if let Some(problems) = &told.problems {
+        let _ = writeln!(text, "{}", problems.render(false));
+    }
+    for result in results(&told).skip(1) {
+        let message = result.message.as_deref().unwrap_or_default();
+        let name = &result.task.name;
+        let line = format!("{name} | {:?} | {message}", result.status);
+        let _ = writeln!(text, "{}", line.trim_end());
+        for warning in &result.warnings {
+            let _ = writeln!(text, "  {warning}");
+        }
+        if let Some(problem) = &result.problem {
+            let _ = writeln!(text, "{}", problem.render(false));
+        }
+    }
+    text
+}
+
+#[test]
+fn bad_scripts_are_told_what_is_wrong() {
+    insta::glob!("script/bad/*.rhai", |path| {
+        let path = path
+            .strip_prefix(env!("CARGO_MANIFEST_DIR"))
+            .unwrap_or(path);
+        insta::assert_snapshot!(mistakes(path));
+    });
+}
+
+/// The examples of a page: what stands behind ```` ```rhai ````, and the example itself.
+fn examples(page: &str) -> Vec<(String, String)> {
+    let text = std::fs::read_to_string(page).unwrap();
+    let blocks = text.split("```rhai").skip(1);
+    blocks
+        .map(|block| {
+            let (kind, rest) = block.split_once('\n').unwrap();
+            let (example, _) = rest.split_once("```").unwrap();
+            (kind.to_owned(), example.to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn every_example_of_the_guide_runs_and_a_second_run_changes_nothing() {
+    let examples = examples("docs/rhai.md");
+    assert!(examples.len() >= 8);
+    for (index, (kind, example)) in examples.iter().enumerate() {
+        let project = tempfile::tempdir().unwrap();
+        let role = project.path().join("roles/example");
+        std::fs::create_dir_all(role.join("tasks")).unwrap();
+        std::fs::create_dir_all(role.join("handlers")).unwrap();
+        let (file, tasks) = match kind.as_str() {
+            ",handlers" => ("handlers/main.rhai", "notify(\"configuration changed\");"),
+            _ => ("tasks/main.rhai", ""),
+        };
+        std::fs::write(role.join("tasks/main.rhai"), tasks).unwrap();
+        std::fs::write(role.join(file), example).unwrap();
+        let playbook = project.path().join("playbook.yml");
+        std::fs::write(&playbook, "- hosts: all\n  roles: [example]\n").unwrap();
+        let machines = Arc::default();
+        for (check, changes) in [(true, None), (false, None), (false, Some(0))] {
+            let told = run(&playbook, &["one", "two"], options(check), &machines);
+            good(&told);
+            let mut bad = results(&told).filter(|result| {
+                result.status == Status::Failed && result.task.action != "command"
+            });
+            assert!(
+                bad.next().is_none(),
+                "{index}: {example}\n{:#?}",
+                lines(&told)
+            );
+            let changed = results(&told)
+                .filter(|result| result.status == Status::Changed)
+                .count();
+            assert!(
+                changes.is_none_or(|changes| changes == changed),
+                "{index}: {example}"
+            );
+        }
+    }
+}
+
+/// Pieces of scripts that may or may not fit together.
+fn piece() -> impl Strategy<Value = String> {
+    let value = prop_oneof![
+        Just("1"),
+        Just("-5"),
+        Just("1.5"),
+        Just("\"text\""),
+        Just("\"ü\\n\""),
+        Just("true"),
+        Just("()"),
+        Just("[]"),
+        Just("[1, [2], #{a: 3}]"),
+        Just("#{}"),
+        Just("#{path: \"/etc/hosts\"}"),
+        Just("|| 1"),
+        Just("|x| x"),
+        Just("'c'"),
+        Just("vars"),
+        Just("facts"),
+        Just("host"),
+        Just("groups"),
+        Just("hostvars"),
+        Just("check_mode"),
+        Just("x"),
+        Just("y"),
+        Just("x.stat"),
+        Just("x[0]"),
+        Just("x + y"),
+        Just("x == y"),
+        Just("`${x}`"),
+        Just("0..3"),
+        Just("#{when: x, tags: y}"),
+        Just("#{when: \"1 == 1\", register: \"r\"}"),
+        Just("#{vars: #{v: x}}"),
+        Just("#{dest: \"/etc/a\", content: x}"),
+        Just("blob(3)"),
+        Just("Fn(\"f\")"),
+        Just("9223372036854775807"),
+    ];
+    let function = prop_oneof![
+        Just("task"),
+        Just("block"),
+        Just("include_tasks"),
+        Just("include_role"),
+        Just("render"),
+        Just("notify"),
+        Just("log"),
+        Just("fail"),
+        Just("stat"),
+        Just("copy"),
+        Just("command"),
+        Just("debug"),
+        Just("set_fact"),
+        Just("meta"),
+        Just("assert"),
+        Just("file"),
+        Just("known"),
+        Just("is_known"),
+        Just("f"),
+        Just("print"),
+        Just("to_json"),
+        Just("type_of"),
+    ];
+    let value = value.prop_map(str::to_owned);
+    let call = (function, prop::collection::vec(value.clone(), 0..4))
+        .prop_map(|(name, values)| format!("{name}({})", values.join(", ")));
+    let expression = prop_oneof![value, call];
+    let statement = |inner: BoxedStrategy<String>| {
+        prop_oneof![
+            inner.clone().prop_map(|a| format!("x = {a};")),
+            inner.clone().prop_map(|a| format!("let y = {a};")),
+            inner.clone().prop_map(|a| format!("if x == y {{ {a}; }}")),
+            inner.clone().prop_map(|a| format!("for y in x {{ {a}; }}")),
+            inner
+                .clone()
+                .prop_map(|a| format!("try {{ {a}; }} catch (y) {{ x = y; }}")),
+            inner
+                .clone()
+                .prop_map(|a| format!("task(\"t\", || {{ {a} }});")),
+            (inner.clone(), inner.clone())
+                .prop_map(|(a, b)| format!("block(|| {{ {a} }}, |y| {{ {b} }}, || {{ {a} }});")),
+            inner.clone().prop_map(|a| format!("throw {a};")),
+            inner.prop_map(|a| format!("{a};")),
+        ]
+    };
+    prop::collection::vec(statement(expression.boxed()), 1..6).prop_map(|lines| {
+        format!(
+            "fn f() {{ 1 }}\nlet x = 1;\nlet y = 2;\n{}",
+            lines.join("\n")
+        )
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn no_script_brings_a_run_down(script in piece(), check: bool) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("main.rhai"), &script).unwrap();
+        let text = "- hosts: all\n  gather_facts: false\n  tasks:\n    - include_tasks: \"{{ 'main' }}.rhai\"\n";
+        let playbook = SourceFile::new(folder.path().join("playbook.yml"), text);
+        let told = run_text(&playbook, &["one", "two"], options(check), &Arc::default());
+        good(&told);
+        let unexpected = results(&told).filter_map(|result| result.message.as_deref());
+        let unexpected = unexpected.filter(|message| message.contains("unexpectedly"));
+        prop_assert_eq!(unexpected.count(), 0, "{}", script);
+    }
 }

@@ -19,6 +19,8 @@ mod play_variables;
 mod repeat;
 mod role;
 mod script;
+mod script_parts;
+mod script_requests;
 mod script_service;
 mod session;
 mod set_up;

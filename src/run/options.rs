@@ -47,6 +47,8 @@ pub struct Options {
     pub connect_timeout: Option<Duration>,
     /// How long a task may take that says nothing else.
     pub task_timeout: Duration,
+    /// How much the script of a role may do on each host.
+    pub script_limits: crate::script::Limits,
     /// `--force-handlers`.
     pub force_handlers: bool,
     /// `--compat`: as lenient as Ansible.
@@ -75,6 +77,7 @@ impl Default for Options {
             accept_new: false,
             connect_timeout: None,
             task_timeout: Duration::from_secs(1800),
+            script_limits: crate::script::Limits::default(),
             force_handlers: false,
             compat: false,
         }

@@ -10,7 +10,7 @@ use super::walk::{Flow, Walk};
 use crate::playbook::{Block, Item, Script};
 use crate::report::TaskName;
 use crate::script::role::{self, Link};
-use crate::script::{Budget, Diagnosis, Limits, Stop};
+use crate::script::{Budget, Diagnosis, Stop};
 use crate::source::Problem;
 use crate::yaml::Node;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use std::sync::mpsc::channel;
 const MOST_SCRIPTS: usize = 20;
 
 /// Bytes of a script's stack; only what is used of them is real.
-const STACK: usize = 16 << 20;
+const STACK: usize = 64 << 20;
 
 impl Walk<'_, '_> {
     /// Runs a script, or one handler of it.
@@ -66,7 +66,7 @@ impl Walk<'_, '_> {
     ) -> Flow {
         let session = self.play.session;
         let engine = session.scripts();
-        let budget = Budget::new(Limits::default(), session.cancel.clone());
+        let budget = Budget::new(session.options.script_limits, session.cancel.clone());
         let (requests, asked) = channel();
         let (answers, replies) = channel();
         let link = Link {

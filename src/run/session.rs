@@ -130,7 +130,7 @@ impl Session {
                 .registry
                 .modules()
                 .flat_map(|entry| entry.names.clone());
-            Arc::new(script::role::engine(script::Limits::default(), modules))
+            Arc::new(script::role::engine(self.options.script_limits, modules))
         };
         self.scripts.get_or_init(make).clone()
     }

@@ -1,19 +1,24 @@
 //! The engine that runs scripts: what it allows, and what it refuses.
 
+use super::Called;
 use super::budget::{self, Limits};
 use super::imports::Imported;
 use super::lookup::Lookup;
 use super::raised::Raised;
 use super::stop::Stop;
 use super::unknown::{self, Unknown};
-use crate::source::did_you_mean;
 use rhai::packages::{Package, StandardPackage};
-use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, Map, OptimizationLevel, Target};
+use rhai::{Dynamic, Engine, Map, OptimizationLevel};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-/// What scripts may not write: code made at run time, and what reaches out of the script.
-const REFUSED: &[&str] = &["eval", "sleep", "timestamp"];
+/// Functions of the language that scripts do not have, and what to write instead: code made at run
+/// time, sleep that nothing could call off, and a clock.
+pub(super) const REFUSED: &[(&str, &str)] = &[
+    ("eval", "a script cannot run code that it makes"),
+    ("sleep", "use the module pause or wait_for"),
+    ("timestamp", "use render(\"{{ now() }}\")"),
+];
 
 /// Returns an engine with the language and its standard functions on texts, numbers, lists and
 /// maps; whoever runs scripts adds what these may reach. Build it once for all hosts: a script
@@ -21,9 +26,12 @@ const REFUSED: &[&str] = &["eval", "sleep", "timestamp"];
 pub fn engine(limits: Limits) -> Engine {
     let mut engine = Engine::new_raw();
     StandardPackage::new().register_into_engine(&mut engine);
-    for symbol in REFUSED {
-        engine.disable_symbol(*symbol);
-    }
+    engine.disable_symbol("eval");
+    // Those that are no words of the language are refused when a script is read; a script that
+    // finds another way to call them gets an error.
+    engine.register_fn("sleep", |_: i64| refused("sleep"));
+    engine.register_fn("sleep", |_: f64| refused("sleep"));
+    engine.register_fn("timestamp", || refused("timestamp"));
     // The syntax tree stays as it was written, for the checks that read it.
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_fail_on_invalid_map_property(true);
@@ -32,7 +40,7 @@ pub fn engine(limits: Limits) -> Engine {
     engine.set_max_array_size(limits.list);
     engine.set_max_map_size(limits.map);
     engine.set_max_variables(limits.variables);
-    engine.set_max_expr_depths(64, 32);
+    engine.set_max_expr_depths(100, 100);
     engine.set_max_modules(100);
     engine.set_max_functions(1000);
     // Rhai's own count starts anew in each function that is handed on, so ours counts.
@@ -43,12 +51,22 @@ pub fn engine(limits: Limits) -> Engine {
         };
         Some(Dynamic::from(stop))
     });
-    engine.on_map_missing_property(missing_key);
+    // A key that may be missing is asked for with a value in its place.
+    engine.register_fn("get", |map: &mut Map, key: &str, other: Dynamic| {
+        map.get(key).cloned().unwrap_or(other)
+    });
     engine.set_module_resolver(Imported);
     Unknown::register(&mut engine);
     Raised::register(&mut engine);
     Lookup::register(&mut engine);
     engine
+}
+
+fn refused(name: &str) -> Called<()> {
+    let advice = REFUSED.iter().find(|(refused, _)| *refused == name);
+    let help = advice.map(|(_, advice)| (*advice).to_owned());
+    let message = format!("\"{name}\" cannot be used in a script");
+    Err(Raised::new(message).help(help).at(rhai::Position::NONE))
 }
 
 /// Returns the names of the functions that every script has, sorted.
@@ -71,27 +89,4 @@ pub fn built_in_functions() -> &'static BTreeSet<String> {
         registered.into_iter().chain(keywords).collect()
     });
     &NAMES
-}
-
-/// A key that a map does not have: near ones are told, and a map that holds what check mode cannot
-/// know may yet have it.
-fn missing_key<'a>(
-    map: &'a mut Map,
-    key: &str,
-    _: EvalContext,
-) -> Result<Target<'a>, Box<EvalAltResult>> {
-    if let Some(unknown) = map.values().find_map(|value| {
-        let unknown = value.clone().try_cast::<Unknown>();
-        unknown.filter(|_| map.contains_key("changed"))
-    }) {
-        return Err(Stop::NotKnown(unknown.0).error(rhai::Position::NONE));
-    }
-    let near = did_you_mean(key, map.keys().map(rhai::Identifier::as_str));
-    let skipped = map
-        .get("skipped")
-        .is_some_and(|skipped| skipped.as_bool() == Ok(true));
-    let advice = skipped.then(|| "the task was left out, so it has no such result".to_owned());
-    Err(Raised::new(format!("the map has no key \"{key}\""))
-        .help(advice.or(near))
-        .at(rhai::Position::NONE))
 }

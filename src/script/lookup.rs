@@ -2,11 +2,11 @@
 
 use super::Called;
 use super::raised::Raised;
-use super::value::{fields_of, to_dynamic};
+use super::value::to_dynamic;
 use crate::source::did_you_mean;
 use crate::value::Value;
 use minijinja::value::ValueKind;
-use rhai::{Array, Dynamic, Engine, ImmutableString, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, ImmutableString, NativeCallContext, Position};
 
 /// A mapping whose entries are looked up one by one: to make a map of all variables of a host, or
 /// of all its facts, would cost a millisecond each time.
@@ -61,6 +61,13 @@ impl Lookup {
                 lookup.needed(&context, &name)
             },
         );
+        engine.register_indexer_set(
+            |lookup: &mut Lookup, name: ImmutableString, _: Dynamic| -> Called<()> {
+                let message = format!("a {} cannot be set here", lookup.what);
+                let help = format!("use set_fact(#{{{name}: …}})");
+                Err(Raised::new(message).help(help).at(Position::NONE))
+            },
+        );
         engine.register_fn("contains", |lookup: &mut Lookup, name: &str| {
             lookup.get(name).map(|found| found.is_some())
         });
@@ -70,6 +77,5 @@ impl Lookup {
         engine.register_fn("keys", |lookup: &mut Lookup| -> Array {
             lookup.names().into_iter().map(Dynamic::from).collect()
         });
-        engine.register_fn("to_map", |lookup: &mut Lookup| fields_of(&lookup.value));
     }
 }

@@ -1,5 +1,6 @@
 //! Variables that a script uses and nothing in it defines, found before it runs.
 
+use super::engine::REFUSED;
 use super::functions::Function;
 use super::place::place;
 use super::program::Program;
@@ -93,7 +94,7 @@ impl Checker<'_> {
                 self.expression(&parts.1.lhs);
                 self.expression(&parts.1.rhs);
             }
-            Stmt::FnCall(call, _) => self.call(call),
+            Stmt::FnCall(call, position) => self.call(call, *position),
             Stmt::Block(block) => self.block(block, &[]),
             Stmt::Expr(expression) => self.expression(expression),
             Stmt::BreakLoop(Some(value), ..) | Stmt::Return(Some(value), ..) => {
@@ -126,7 +127,9 @@ impl Checker<'_> {
                 self.used(variable.1.as_str(), *position);
             }
             Expr::Stmt(block) => self.block(block, &[]),
-            Expr::FnCall(call, _) | Expr::MethodCall(call, _) => self.call(call),
+            Expr::FnCall(call, position) | Expr::MethodCall(call, position) => {
+                self.call(call, *position);
+            }
             Expr::Dot(parts, ..) | Expr::Index(parts, ..) => {
                 self.expression(&parts.lhs);
                 self.expression(&parts.rhs);
@@ -142,7 +145,16 @@ impl Checker<'_> {
             .for_each(|expression| self.expression(expression));
     }
 
-    fn call(&mut self, call: &FnCallExpr) {
+    fn call(&mut self, call: &FnCallExpr, position: Position) {
+        let refused = REFUSED.iter().find(|(name, _)| call.name == *name);
+        if let Some((name, advice)) =
+            refused.filter(|(name, _)| !self.functions.contains_key(*name))
+        {
+            let message = format!("\"{name}\" cannot be used in a script");
+            let at = self.place(position);
+            self.problems
+                .push(Problem::at(&at, message).help((*advice).to_owned()));
+        }
         self.all(&call.args);
     }
 

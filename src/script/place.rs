@@ -22,9 +22,20 @@ pub(super) fn offset(file: &SourceFile, position: Position) -> Option<usize> {
 
 /// Returns the place of the word, text or sign at a position.
 pub(super) fn place(file: &Arc<SourceFile>, position: Position) -> Place {
-    match offset(file, position) {
+    match offset(file, position).map(|start| after_point(&file.text, start)) {
         Some(start) => Place::new(file, start..start + length(&file.text, start)),
         None => Place::start_of(file),
+    }
+}
+
+/// What follows a point says more than the point.
+fn after_point(text: &str, start: usize) -> usize {
+    let rest = text.get(start..).unwrap_or_default();
+    let word = rest.strip_prefix('.').and_then(|rest| rest.chars().next());
+    if word.is_some_and(|first| first.is_alphabetic() || first == '_') {
+        start + 1
+    } else {
+        start
     }
 }
 

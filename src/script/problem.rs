@@ -1,5 +1,6 @@
 //! Why a script failed, as a problem at the innermost place.
 
+use super::engine::REFUSED;
 use super::place::{article, place};
 use super::program::Program;
 use super::raised::Raised;
@@ -119,6 +120,9 @@ fn problem(at: &Place, error: &EvalAltResult, raised: Option<&Raised>) -> Proble
                 .then(|| did_you_mean(name, known.iter().map(String::as_str)));
             problem.help(near.flatten())
         }
+        EvalAltResult::ErrorPropertyNotFound(key, _) => problem.help(format!(
+            "a key that may be missing is asked for with map.get(\"{key}\", other)"
+        )),
         _ => problem,
     }
 }
@@ -208,13 +212,8 @@ pub(super) fn of_syntax(file: &Arc<SourceFile>, error: &ParseError) -> Problem {
 }
 
 fn refused(word: &str) -> Option<String> {
-    let advice = match word {
-        "eval" => "a script cannot run code that it makes",
-        "sleep" => "use the module pause or wait_for",
-        "timestamp" => "use render(\"{{ now() }}\")",
-        _ => return None,
-    };
-    Some(advice.to_owned())
+    let advice = REFUSED.iter().find(|(name, _)| *name == word);
+    advice.map(|(_, advice)| (*advice).to_owned())
 }
 
 fn syntax(kind: &ParseErrorType) -> String {

@@ -38,6 +38,9 @@ pub struct Reach {
     pub globals: &'static [&'static str],
 }
 
+/// Imports within each other; more is a script that imports itself by ever longer ways.
+const MOST_IMPORTS: usize = 20;
+
 /// Reads the syntax; nothing is run with it.
 static PARSER: LazyLock<Engine> = LazyLock::new(|| super::engine(super::Limits::default()));
 
@@ -187,34 +190,8 @@ fn import(
     reach: &Reach,
     chain: &mut Vec<PathBuf>,
 ) -> Result<Arc<Program>> {
-    let wanted = if Path::new(name).extension().is_some_and(|end| end == "rhai") {
-        PathBuf::from(name)
-    } else {
-        PathBuf::from(format!("{name}.rhai"))
-    };
-    let folders = [file.folder().to_owned()];
-    let candidates = folders
-        .iter()
-        .chain(&reach.folders)
-        .map(|folder| folder.join(&wanted));
-    let Some(path) = candidates.into_iter().find(|path| path.is_file()) else {
-        let problem = Problem::at(at, format!("there is no script \"{name}\"")).label("not found");
-        let shown: Vec<_> = folders.iter().chain(&reach.folders).collect();
-        let shown: Vec<_> = shown
-            .iter()
-            .map(|folder| folder.display().to_string())
-            .collect();
-        return Err(problem
-            .help(format!("searched in {}", shown.join(", ")))
-            .into());
-    };
-    if wanted.is_absolute() || !confined(&path, &reach.roots) {
-        let problem = Problem::at(at, format!("\"{name}\" is outside the project"));
-        return Err(problem
-            .help("scripts import files of their own project only".to_owned())
-            .into());
-    }
-    if chain.contains(&path) {
+    let path = find(name, at, file, reach)?;
+    if chain.contains(&path) || chain.len() > MOST_IMPORTS {
         return Err(Problem::at(at, format!("{} imports itself", path.display())).into());
     }
     chain.push(path.clone());
@@ -222,4 +199,41 @@ fn import(
         SourceFile::read(&path).and_then(|file| Program::read_within(&file, reach, chain));
     chain.pop();
     program
+}
+
+/// Returns the file that an import names: beside the importing one, or in a folder of the project.
+fn find(name: &str, at: &Place, file: &SourceFile, reach: &Reach) -> Result<PathBuf> {
+    let has_ending = Path::new(name).extension().is_some_and(|end| end == "rhai");
+    let wanted = if has_ending {
+        PathBuf::from(name)
+    } else {
+        PathBuf::from(format!("{name}.rhai"))
+    };
+    let mut folders = vec![file.folder().to_owned()];
+    for folder in &reach.folders {
+        if !folders.contains(folder) {
+            folders.push(folder.clone());
+        }
+    }
+    let found = folders.iter().map(|folder| folder.join(&wanted));
+    let found = found.into_iter().find(|path| path.is_file());
+    let inside = |path: &PathBuf| confined(path, &reach.roots);
+    match found {
+        Some(path) if !wanted.is_absolute() && inside(&path) => Ok(path),
+        None if !wanted.is_absolute() => {
+            let shown: Vec<_> = folders
+                .iter()
+                .map(|folder| folder.display().to_string())
+                .collect();
+            Err(Problem::at(at, format!("there is no script \"{name}\""))
+                .label("not found")
+                .help(format!("searched in {}", shown.join(", ")))
+                .into())
+        }
+        _ => Err(
+            Problem::at(at, format!("\"{name}\" is outside the project"))
+                .help("scripts import files of their own project only".to_owned())
+                .into(),
+        ),
+    }
 }

@@ -26,10 +26,22 @@ pub fn to_dynamic(value: &Value) -> Called<Dynamic> {
             let items: Called<Array> = items.map(|item| to_dynamic(&item)).collect();
             Dynamic::from_array(items?)
         }
+        // All variables hold those of all hosts, which hold all variables again.
+        ValueKind::Map if is_looked_up(value) => Dynamic::from(Lookup {
+            value: value.clone(),
+            what: "entry",
+            inner: None,
+        }),
         ValueKind::Map => Dynamic::from_map(fields_of(value)?),
         ValueKind::Invalid => return invalid(value),
         _ => ImmutableString::from(value.to_string()).into(),
     })
+}
+
+/// Whether the entries of a mapping are made when they are asked for.
+fn is_looked_up(value: &Value) -> bool {
+    let object = value.as_object();
+    object.is_some_and(|object| object.type_name().starts_with(env!("CARGO_PKG_NAME")))
 }
 
 /// Returns the entries of a mapping as a map.
@@ -124,8 +136,8 @@ fn of_other_type(dynamic: &Dynamic) -> Result<Value, String> {
     if let Some(unknown) = dynamic.clone().try_cast::<Unknown>() {
         return Ok(unknown.0.value());
     }
-    if let Some(lookup) = dynamic.clone().try_cast::<Lookup>() {
-        return Ok(lookup.value);
+    if dynamic.is::<Lookup>() {
+        return Err("this is no value, only its entries are".to_owned());
     }
     if let Some(blob) = dynamic.clone().try_cast::<Blob>() {
         return Ok(Value::from_bytes(blob));

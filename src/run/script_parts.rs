@@ -1,0 +1,137 @@
+//! The functions that a script gives to `task` and `block`: going into them and out again.
+
+use super::frame::Frame;
+use super::lockstep::Position;
+use super::script_service::{Level, Service, not_taken, wrong};
+use super::walk::{Flow, Walk};
+use crate::playbook::Item;
+use crate::script::role::Reply;
+use crate::source::Place;
+use crate::yaml::{Map, Node};
+
+impl Walk<'_, '_> {
+    pub(super) fn entered_task(
+        &mut self,
+        service: &mut Service<'_>,
+        level: &Level<'_>,
+        site: usize,
+        (place, name, options): (&Place, &Node, &Map),
+        position: &mut Position,
+    ) {
+        let script = service.script;
+        let loader = &self.play.session.loader;
+        let options = match loader.task_options(script, place, name, options) {
+            Ok(options) => options,
+            Err(problems) => return service.answer(wrong(problems)),
+        };
+        let frame = level.frame.inner(&options.shared, "vars of the task");
+        let inner = Level {
+            frame: &frame,
+            options: Some(&options),
+            around: Some(site),
+        };
+        self.entered(service, &inner, site, position);
+    }
+
+    pub(super) fn entered_block(
+        &mut self,
+        service: &mut Service<'_>,
+        level: &Level<'_>,
+        site: usize,
+        options: &Map,
+        position: &mut Position,
+    ) {
+        let options = self.play.session.loader.block_options(options);
+        let (keywords, notify) = match options {
+            Ok(options) => options,
+            Err(problems) => return service.answer(wrong(problems)),
+        };
+        let mut frame = level.frame.inner(&keywords, "vars of a block");
+        frame.notify = &notify;
+        let inner = Level {
+            frame: &frame,
+            options: level.options,
+            around: Some(site),
+        };
+        self.entered(service, &inner, site, position);
+    }
+
+    /// Lets the script into a function of `task` or `block`, unless nothing in it is to run.
+    fn entered(
+        &mut self,
+        service: &mut Service<'_>,
+        inner: &Level<'_>,
+        site: usize,
+        position: &mut Position,
+    ) {
+        let seen: Option<&[Item]> = service.script.tasks.get(&site).map(Vec::as_slice);
+        let items = seen.unwrap_or_default();
+        let any_tags = seen.is_none() || service.script.outline.computes_tags();
+        if !self.may_take(items, inner.frame, any_tags) {
+            return service.answer(Reply::Value(not_taken()));
+        }
+        if !self.holds(inner.frame) {
+            self.result = None;
+            let flow = self.items(items, inner.frame, position);
+            let result = self.result.take();
+            let reply = service.reply(flow, result);
+            return service.answer(reply);
+        }
+        service.answer(Reply::Entered);
+        self.serve(service, inner, position);
+    }
+
+    /// The second part of a block: it sees what failed, and has dealt with it if it ends well.
+    pub(super) fn rescues(
+        &mut self,
+        service: &mut Service<'_>,
+        level: &Level<'_>,
+        position: &mut Position,
+    ) {
+        let failure = service.pending.take();
+        service.failed_in = None;
+        let frame = Frame {
+            parent: Some(level.frame),
+            parameters: failure.as_ref().map(|(_, failure)| failure.layer()),
+            ..Frame::default()
+        };
+        let inner = Level {
+            frame: &frame,
+            options: level.options,
+            around: level.around,
+        };
+        service.answer(Reply::Entered);
+        position.push(1.into());
+        let well = self.serve(service, &inner, position);
+        position.pop();
+        if well && failure.is_some() {
+            service.pending = failure;
+            self.caught(service);
+        }
+    }
+
+    /// The last part of a block: it runs though the run may have ended the script.
+    pub(super) fn unwinds(
+        &mut self,
+        service: &mut Service<'_>,
+        level: &Level<'_>,
+        position: &mut Position,
+    ) {
+        let pending = service.pending.take();
+        let before = self.unwinding;
+        self.unwinding |= matches!(service.over, Some(Flow::Stopped));
+        let inner = Level {
+            frame: level.frame,
+            options: level.options,
+            around: level.around,
+        };
+        service.answer(Reply::Entered);
+        position.push(2.into());
+        self.serve(service, &inner, position);
+        position.pop();
+        self.unwinding = before;
+        if pending.is_some() {
+            service.pending = pending;
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! What a script asks for, done on the host's thread.
+
+use super::lockstep::Position;
+use super::script_service::{Level, Progress, Service, wrong};
+use super::walk::{Flow, Walk};
+use crate::playbook::Script;
+use crate::report::Event;
+use crate::script::role::{Reply, Request};
+use crate::source::{Place, Problem};
+use crate::value::Value;
+use crate::vars::{Layer, Scope};
+use crate::yaml::{Data, Map, Node};
+use std::sync::Arc;
+
+impl Walk<'_, '_> {
+    /// Does what the script asks for until it leaves this level; returns whether it left well.
+    pub(super) fn serve(
+        &mut self,
+        service: &mut Service<'_>,
+        level: &Level<'_>,
+        position: &mut Position,
+    ) -> bool {
+        let mut progress = Progress::default();
+        while let Ok(request) = service.asked.recv() {
+            let goes_on = matches!(
+                request,
+                Request::Module { .. }
+                    | Request::Task { .. }
+                    | Request::Block { .. }
+                    | Request::Include { .. }
+                    | Request::Notify(_)
+            );
+            if goes_on {
+                self.caught(service);
+            }
+            match request {
+                Request::Leave(well) => {
+                    if !well && service.failed_in.is_none() {
+                        let name = level.options.map(|options| options.name.clone());
+                        let hidden = self.hides(level.frame);
+                        service.failed_in = name.map(|name| (name, hidden));
+                    }
+                    service.answer(Reply::Value(Value::UNDEFINED));
+                    return well;
+                }
+                Request::Finished(result) => {
+                    service.finished = Some(result);
+                    return true;
+                }
+                Request::Module {
+                    place,
+                    site,
+                    name,
+                    arguments,
+                } => {
+                    let steps = service.steps(level, &mut progress, site);
+                    position.extend(steps);
+                    let reply = self.called(service, level, &place, &name, arguments, position);
+                    position.truncate(position.len() - steps.len());
+                    service.answer(reply);
+                }
+                Request::Task {
+                    place,
+                    site,
+                    name,
+                    options,
+                } => {
+                    let steps = service.steps(level, &mut progress, site);
+                    position.extend(steps);
+                    self.entered_task(service, level, site, (&place, &name, &options), position);
+                    position.truncate(position.len() - steps.len());
+                }
+                Request::Block { site, options } => {
+                    let steps = service.steps(level, &mut progress, site);
+                    position.extend(steps);
+                    self.entered_block(service, level, site, &options, position);
+                    position.truncate(position.len() - steps.len());
+                }
+                Request::Rescue(_) => self.rescues(service, level, position),
+                Request::Always => self.unwinds(service, level, position),
+                Request::Include {
+                    place,
+                    site,
+                    name,
+                    what,
+                    options,
+                } => {
+                    let steps = service.steps(level, &mut progress, site);
+                    position.extend(steps);
+                    let asked = (name, &place, &what, &options);
+                    let reply = self.included(service, level, asked, position);
+                    position.truncate(position.len() - steps.len());
+                    service.answer(reply);
+                }
+                Request::Notify(handler) => {
+                    let reply = self.notified(service, level, &handler);
+                    service.answer(reply);
+                }
+                Request::Render {
+                    template,
+                    variables,
+                } => service.answer(self.rendered(level, &template, &variables)),
+                Request::Variables => service.answer(match self.scope_of(level) {
+                    Ok(scope) => Reply::Value(scope.context()),
+                    Err(reply) => reply,
+                }),
+                Request::Log(text) => {
+                    if !self.hides(level.frame) {
+                        let session = self.play.session;
+                        session.tell(Event::Said {
+                            host: self.host.name.clone(),
+                            text: session.secrets.redact(&text),
+                        });
+                    }
+                    service.answer(Reply::Value(Value::UNDEFINED));
+                }
+            }
+        }
+        false
+    }
+
+    /// A script that goes on after a failure has dealt with it.
+    pub(super) fn caught(&mut self, service: &mut Service<'_>) {
+        if service.pending.take().is_some() {
+            service.failed_in = None;
+            self.host.count(|recap| {
+                recap.failed = recap.failed.saturating_sub(1);
+                recap.rescued += 1;
+            });
+            self.play.rescued(self.host);
+        }
+    }
+
+    fn scope_of(&self, level: &Level<'_>) -> Result<Arc<Scope>, Reply> {
+        self.play.scope(self.host, level.frame).map_err(wrong)
+    }
+
+    fn called(
+        &mut self,
+        service: &mut Service<'_>,
+        level: &Level<'_>,
+        place: &Place,
+        module: &str,
+        arguments: Map,
+        position: &mut Position,
+    ) -> Reply {
+        let session = self.play.session;
+        let arguments = match self.with_expressions(service, module, arguments) {
+            Ok(arguments) => arguments,
+            Err(problem) => return Reply::Wrong(Box::new(problem)),
+        };
+        let folder = &self.play.play.folder;
+        // The names of computed arguments are not known before.
+        let mut found = session
+            .registry
+            .check(module, place, &arguments)
+            .into_iter();
+        if let Some(problem) = found.find(|problem| problem.label == "unknown argument") {
+            return Reply::Wrong(Box::new(problem));
+        }
+        let loader = &session.loader;
+        let task = loader.script_task(
+            service.script,
+            level.options,
+            place,
+            module,
+            &arguments,
+            folder,
+        );
+        let task = match task {
+            Ok(Some(task)) => task,
+            Ok(None) => return wrong(Problem::at(place, "this is no task").into()),
+            Err(problems) => return wrong(problems),
+        };
+        self.result = None;
+        let flow = self.task(&task, level.frame, position);
+        let result = self.result.take();
+        service.reply(flow, result)
+    }
+
+    /// Makes expressions of the texts that the module evaluates itself; only text that stands in
+    /// the script may be one.
+    fn with_expressions(
+        &self,
+        service: &Service<'_>,
+        module: &str,
+        mut arguments: Map,
+    ) -> Result<Map, Problem> {
+        let Some(entry) = self.play.session.registry.get(module) else {
+            return Ok(arguments);
+        };
+        for (key, value) in &mut arguments {
+            let name = key.as_text().unwrap_or_default();
+            if entry.raw.contains(&entry.canonical(name)) {
+                expressions(value, service.script)?;
+            }
+        }
+        Ok(arguments)
+    }
+
+    fn included(
+        &mut self,
+        service: &mut Service<'_>,
+        level: &Level<'_>,
+        (name, place, what, options): (&'static str, &Place, &Node, &Map),
+        position: &mut Position,
+    ) -> Reply {
+        let loader = &self.play.session.loader;
+        let folder = &self.play.play.folder;
+        match loader.script_include(service.script, name, place, what, options, folder) {
+            Ok(Some(include)) => {
+                let flow = self.include(&include, level.frame, position);
+                service.reply(flow, Some(Value::UNDEFINED))
+            }
+            Ok(None) => wrong(Problem::at(place, "this is no include").into()),
+            Err(problems) => wrong(problems),
+        }
+    }
+
+    fn notified(&mut self, service: &mut Service<'_>, level: &Level<'_>, handler: &Node) -> Reply {
+        let scope = match self.scope_of(level) {
+            Ok(scope) => scope,
+            Err(reply) => return reply,
+        };
+        match self.play.notify(self.host, handler, &scope) {
+            Ok(()) => Reply::Value(Value::UNDEFINED),
+            Err(outcome) => match outcome.problem {
+                Some(problem) => Reply::Wrong(Box::new(problem)),
+                None => service.reply(Flow::Next, None),
+            },
+        }
+    }
+
+    fn rendered(&self, level: &Level<'_>, template: &Node, variables: &Map) -> Reply {
+        let scope = match self.scope_of(level) {
+            Ok(scope) => scope.with(Layer::written("variables of render", variables)),
+            Err(reply) => return reply,
+        };
+        match scope.render(template) {
+            Ok(value) => Reply::Value(value),
+            Err(error) => match error.not_known {
+                Some(reason) => Reply::NotKnown(reason),
+                None => Reply::Wrong(error.problem),
+            },
+        }
+    }
+}
+
+fn expressions(node: &mut Node, script: &Script) -> Result<(), Problem> {
+    match &mut node.data {
+        Data::Unsafe(text) => {
+            if !script.outline.holds_text(text) {
+                let message = "an expression must stand in the script as it is";
+                return Err(Problem::at(&node.place, message));
+            }
+            node.data = Data::Text(text.clone());
+        }
+        Data::List(items) => {
+            for item in items {
+                expressions(item, script)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
