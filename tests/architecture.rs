@@ -52,7 +52,9 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "script",
-        &["files", "host", "source", "template", "value", "yaml"],
+        &[
+            "change", "files", "host", "module", "source", "template", "value", "yaml",
+        ],
         &[],
     ),
     (

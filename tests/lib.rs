@@ -31,6 +31,7 @@ mod rocketmq;
 mod run;
 mod run_settings;
 mod script;
+mod script_modules;
 mod ssh_channels;
 mod ssh_command_line;
 mod ssh_contract;

@@ -42,7 +42,7 @@ fn every_module_has_cases() {
     let files = case_files();
     // Those about RocketMQ have their cases in tests/rocketmq.rs.
     for entry in rmqplay::modules::built_in().modules() {
-        let folder = std::path::Path::new("tests/modules").join(entry.name);
+        let folder = std::path::Path::new("tests/modules").join(&entry.name);
         let has_cases = files.iter().any(|file| file.starts_with(&folder));
         assert!(has_cases, "no file in {}", folder.display());
     }
@@ -73,7 +73,7 @@ fn the_page_of_every_module_names_what_it_takes_and_returns() {
                 "{argument}: {page}"
             );
         }
-        for (name, _) in entry.returns {
+        for (name, _) in &entry.returns {
             assert!(page.contains(&format!("\n  {name}\n")), "{name}: {page}");
         }
     }

@@ -1,5 +1,6 @@
 //! `rmqplay check`: finds mistakes without connecting to any host.
 
+use super::project::{Project, folders_of, user_folder};
 use super::sources::Sources;
 use super::{Exit, print, refuse};
 use crate::host::HostError;
@@ -49,6 +50,11 @@ fn check(arguments: &Arguments) -> Result<usize> {
     for text in &arguments.extra_vars {
         super::extra_vars::add(&mut extra_vars, text)?;
     }
+    let project = Project::of(
+        folders_of(&arguments.playbooks),
+        &arguments.roles_path,
+        user_folder(),
+    );
     let first = arguments.playbooks.first().and_then(|path| path.parent());
     let (events, _) = std::sync::mpsc::channel();
     let no_host = |_: &crate::run::Settings| {
@@ -56,7 +62,7 @@ fn check(arguments: &Arguments) -> Result<usize> {
         Err(HostError::Unreachable { reason, help: None })
     };
     let session = Session::new(Parts {
-        registry: super::registry(),
+        registry: project.registry()?,
         inventory,
         loader: Loader::new(LoadOptions {
             compat: arguments.sources.compat,

@@ -2,12 +2,14 @@
 
 use super::interrupt::Interrupt;
 use super::options::SharedArguments;
+use super::project::{Project, user_folder};
 use super::start::{Plan, Prepared, Shown, Start};
 use super::{Exit, refuse, refuse_because};
 use crate::run::TagFilter;
 use crate::source::{Result, SourceFile};
 use clap::Args;
 use serde_json::json;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Run one module on hosts.
@@ -54,6 +56,7 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         options,
         roles_path: &[],
         folder: &folder,
+        project: Project::of([Path::new("")], &[], user_folder()),
         shown: Shown::Command,
     };
     start.run(|session| {

@@ -11,6 +11,7 @@ mod lists;
 mod modules;
 mod options;
 mod passwords;
+pub mod project;
 mod prompts;
 mod registry;
 mod run;

@@ -3,6 +3,7 @@
 use super::interrupt::Interrupt;
 use super::lists::Lists;
 use super::options::SharedArguments;
+use super::project::{Project, folders_of, user_folder};
 use super::start::{Plan, Prepared, Shown, Start};
 use super::{Exit, extra_vars, prompts, refuse, refuse_because};
 use crate::glob;
@@ -74,6 +75,11 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         options,
         roles_path: &arguments.roles_path,
         folder: &folder,
+        project: Project::of(
+            folders_of(&arguments.playbooks),
+            &arguments.roles_path,
+            user_folder(),
+        ),
         shown: Shown::Playbook,
     };
     start.run(|session| plan(session, arguments))

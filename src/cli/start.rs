@@ -2,6 +2,7 @@
 
 use super::interrupt::Interrupt;
 use super::options::{Format, SharedArguments};
+use super::project::Project;
 use super::{Exit, connect, prompts, refuse, refuse_because};
 use crate::playbook::{LoadOptions, Loader, Playbook};
 use crate::report::{
@@ -22,6 +23,8 @@ pub(super) struct Start<'a> {
     pub(super) roles_path: &'a [PathBuf],
     /// The folder of the first playbook.
     pub(super) folder: &'a Path,
+    /// What the project adds.
+    pub(super) project: Project,
     pub(super) shown: Shown,
 }
 
@@ -48,6 +51,10 @@ impl Start<'_> {
         let inventory = match self.shared.sources.load() {
             Ok(inventory) => inventory,
             Err(problems) => return refuse(&problems, Exit::Error),
+        };
+        let registry = match self.project.registry() {
+            Ok(registry) => registry,
+            Err(problems) => return refuse(&problems, Exit::Unreachable),
         };
         let events_file = match self
             .shared
@@ -78,7 +85,7 @@ impl Start<'_> {
             colour: colour_wanted(),
         };
         let session = Session::new(crate::run::Parts {
-            registry: super::registry(),
+            registry,
             inventory,
             loader,
             options: self.options,

@@ -1,7 +1,7 @@
 //! The read-only view of a host that modules and scripts plan with.
 
 use super::{
-    Answer, Command, Content, Facts, Group, Host, HostError, Limits, Node, Output, Process,
+    Answer, Command, Content, Draft, Facts, Group, Host, HostError, Limits, Node, Output, Process,
     ProcessMatch, Question, Stream, User,
 };
 use camino::{Utf8Path, Utf8PathBuf};
@@ -18,6 +18,11 @@ impl Probe {
     /// Returns a view of `host`, every call of which keeps to `limits`.
     pub fn new(host: Arc<dyn Host>, limits: Limits) -> Self {
         Self { host, limits }
+    }
+
+    /// Returns the host as it is now, on which steps can be tried.
+    pub fn draft(&self) -> Draft {
+        Draft::over(self.host.clone(), self.limits.clone())
     }
 
     /// Asks everything at once, in one round trip where possible.

@@ -54,7 +54,7 @@ impl Argument {
         }
     }
 
-    fn items(self) -> Result<Vec<Value>, ArgumentError> {
+    pub(super) fn items(self) -> Result<Vec<Value>, ArgumentError> {
         match self.0.kind() {
             ValueKind::Seq | ValueKind::Iterable => {
                 let items = self.0.try_iter().map_err(ArgumentError::custom)?;
@@ -109,6 +109,9 @@ impl<'de> Deserializer<'de> for Argument {
             },
             ValueKind::Seq | ValueKind::Iterable => self.deserialize_seq(visitor),
             ValueKind::Map => self.deserialize_map(visitor),
+            ValueKind::Bytes => {
+                visitor.visit_byte_buf(self.0.as_bytes().unwrap_or_default().to_vec())
+            }
             _ => visitor.visit_string(self.0.to_string()),
         }
     }

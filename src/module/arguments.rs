@@ -47,6 +47,16 @@ pub fn from_fields<T: DeserializeOwned>(fields: Fields) -> Result<T, ArgumentErr
     T::deserialize(ArgumentMap::new(fields))
 }
 
+/// Returns one argument as the type that is asked for.
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, ArgumentError> {
+    T::deserialize(Argument(value))
+}
+
+/// Returns the items of an argument that is a list, as what they are.
+pub fn items(value: Value) -> Result<Vec<Value>, ArgumentError> {
+    Argument(value).items()
+}
+
 /// Arguments by name, or a mapping that is one.
 pub(super) struct ArgumentMap {
     entries: indexmap::map::IntoIter<String, Value>,

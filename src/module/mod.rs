@@ -8,10 +8,10 @@ mod error;
 mod page;
 mod registry;
 
-pub use arguments::{ArgumentError, from_fields};
+pub use arguments::{ArgumentError, from_fields, from_value, items};
 pub use context::{PlanContext, Templates};
 pub use error::ModuleError;
-pub use registry::{Entry, Registry};
+pub use registry::{Entry, Make, Registry};
 
 use crate::change::Change;
 

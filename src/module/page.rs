@@ -37,11 +37,13 @@ impl Entry {
         if !self.returns.is_empty() {
             page.push_str("\nReturns:\n");
         }
-        for (name, meaning) in self.returns {
+        for (name, meaning) in &self.returns {
             let _ = writeln!(page, "\n  {name}");
             wrap(&mut page, meaning, 6);
         }
-        page.push_str("\nExample:\n\n");
+        if !self.example.is_empty() {
+            page.push_str("\nExample:\n\n");
+        }
         for line in self.example.lines() {
             let _ = writeln!(page, "{}", format!("  {line}").trim_end());
         }
@@ -96,7 +98,7 @@ fn arguments(entry: &Entry) -> Vec<Argument<'_>> {
             .aliases
             .iter()
             .filter(|(_, argument)| *argument == name);
-        of.map(|(alias, _)| *alias).collect()
+        of.map(|(alias, _)| alias.as_str()).collect()
     };
     let mut arguments: Vec<_> = properties
         .iter()

@@ -5,16 +5,17 @@ use crate::source::{Problem, did_you_mean};
 use crate::value::Fields;
 use crate::yaml::{Map, Node};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A module as the registry knows it.
 pub struct Entry {
     /// Its first name.
-    pub name: &'static str,
+    pub name: String,
     /// All its names.
-    pub names: Vec<&'static str>,
+    pub names: Vec<String>,
     /// Argument aliases, each with the name it stands for.
-    pub aliases: &'static [(&'static str, &'static str)],
+    pub aliases: Vec<(String, String)>,
     /// Arguments that are not rendered.
     pub raw: &'static [&'static str],
     /// The argument that free text goes to.
@@ -22,41 +23,51 @@ pub struct Entry {
     /// Whether any argument name is taken.
     pub any_argument: bool,
     /// Tasks that show its use.
-    pub example: &'static str,
-    /// Return values.
-    pub returns: &'static [(&'static str, &'static str)],
+    pub example: String,
+    /// Return values: name and meaning.
+    pub returns: Vec<(String, String)>,
     /// JSON schema of the arguments.
     pub schema: schemars::Schema,
-    build: fn(Fields) -> Result<Box<dyn Module>, ArgumentError>,
+    /// The file it is written in, if it is none of the program's own.
+    pub file: Option<PathBuf>,
+    /// Makes the module from arguments whose aliases are resolved.
+    pub make: Make,
 }
+
+/// Makes a module from its arguments.
+pub type Make = Box<dyn Fn(Fields) -> Result<Box<dyn Module>, ArgumentError> + Send + Sync>;
 
 /// All modules by name.
 #[derive(Default)]
 pub struct Registry {
-    entries: BTreeMap<&'static str, Arc<Entry>>,
+    entries: BTreeMap<String, Arc<Entry>>,
 }
 
 impl Registry {
     /// Adds a built-in module under all its names.
     pub fn add<M: BuiltIn>(&mut self) {
-        let names: Vec<_> = [M::NAME]
-            .into_iter()
-            .chain(M::OTHER_NAMES.iter().copied())
-            .collect();
-        let entry = Arc::new(Entry {
-            name: M::NAME,
-            names: names.clone(),
-            aliases: M::ALIASES,
+        let names = [M::NAME].iter().chain(M::OTHER_NAMES);
+        self.insert(Entry {
+            name: M::NAME.to_owned(),
+            names: names.map(|name| (*name).to_owned()).collect(),
+            aliases: pairs(M::ALIASES),
             raw: M::RAW,
             free_form: M::FREE_FORM,
             any_argument: M::ANY_ARGUMENT,
-            example: M::EXAMPLE,
-            returns: M::RETURNS,
+            example: M::EXAMPLE.to_owned(),
+            returns: pairs(M::RETURNS),
             schema: schemars::schema_for!(M),
-            build: |fields| Ok(Box::new(from_fields::<M>(fields)?)),
+            file: None,
+            make: Box::new(|fields| Ok(Box::new(from_fields::<M>(fields)?))),
         });
+    }
+
+    /// Adds a module under all its names.
+    pub fn insert(&mut self, entry: Entry) {
+        let entry = Arc::new(entry);
+        let names = entry.names.iter();
         self.entries
-            .extend(names.into_iter().map(|name| (name, entry.clone())));
+            .extend(names.map(|name| (name.clone(), entry.clone())));
     }
 
     /// Returns the module of this name.
@@ -76,7 +87,7 @@ impl Registry {
     pub fn unknown(&self, name: &str, place: &crate::source::Place) -> Problem {
         Problem::at(place, format!("no module named \"{name}\""))
             .label("unknown module")
-            .help(did_you_mean(name, self.entries.keys().copied()))
+            .help(did_you_mean(name, self.entries.keys().map(String::as_str)))
     }
 
     /// Returns what is wrong with a task's arguments as far as can be said before they are
@@ -95,19 +106,16 @@ impl Entry {
         let named = arguments
             .into_iter()
             .map(|(key, value)| (self.canonical(&key).to_owned(), value));
-        (self.build)(named.collect())
+        (self.make)(named.collect())
     }
 
     /// Returns the argument's own name for an alias of it, or for `_raw_params`.
-    pub fn canonical<'a>(&self, argument: &'a str) -> &'a str
-    where
-        'static: 'a,
-    {
+    pub fn canonical<'a>(&'a self, argument: &'a str) -> &'a str {
         if argument == "_raw_params" {
             return self.free_form.unwrap_or(argument);
         }
         let alias = self.aliases.iter().find(|(alias, _)| *alias == argument);
-        alias.map_or(argument, |(_, name)| name)
+        alias.map_or(argument, |(_, name)| name.as_str())
     }
 
     /// Returns the names of all arguments.
@@ -138,7 +146,7 @@ impl Entry {
                 literal.insert(canonical.to_owned(), value.to_value());
             }
         }
-        if let (true, Err(error)) = (problems.is_empty(), (self.build)(literal)) {
+        if let (true, Err(error)) = (problems.is_empty(), (self.make)(literal)) {
             problems.extend(self.argument_problem(&error, place, arguments, &given));
         }
         problems
@@ -152,7 +160,7 @@ impl Entry {
         let names = known
             .iter()
             .copied()
-            .chain(self.aliases.iter().map(|(alias, _)| *alias));
+            .chain(self.aliases.iter().map(|(alias, _)| alias.as_str()));
         Problem::at(
             &key.place,
             format!("{} has no argument \"{name}\"", self.name),
@@ -209,4 +217,11 @@ impl Entry {
             None => Problem::at(place, format!("{}: {error}", self.name)),
         })
     }
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(left, right)| ((*left).to_owned(), (*right).to_owned()))
+        .collect()
 }

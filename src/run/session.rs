@@ -129,7 +129,7 @@ impl Session {
             let modules = self
                 .registry
                 .modules()
-                .flat_map(|entry| entry.names.clone());
+                .flat_map(|entry| entry.names.iter().map(String::as_str));
             Arc::new(script::role::engine(self.options.script_limits, modules))
         };
         self.scripts.get_or_init(make).clone()

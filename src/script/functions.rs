@@ -10,7 +10,7 @@ pub(super) struct Function {
     /// Variables from around a nameless function come first.
     pub(super) parameters: Vec<String>,
     pub(super) body: Vec<Stmt>,
-    start: Position,
+    pub(super) start: Position,
     end: Position,
 }
 

@@ -9,6 +9,7 @@ mod engine;
 mod functions;
 mod imports;
 mod lookup;
+pub mod module;
 mod names;
 pub mod outline;
 mod place;

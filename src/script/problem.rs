@@ -212,6 +212,9 @@ pub(super) fn of_syntax(file: &Arc<SourceFile>, error: &ParseError) -> Problem {
 }
 
 fn refused(word: &str) -> Option<String> {
+    if word == "default" {
+        return Some("as a key of a map it is written in quotes: \"default\"".to_owned());
+    }
     let advice = REFUSED.iter().find(|(name, _)| *name == word);
     advice.map(|(_, advice)| (*advice).to_owned())
 }

@@ -11,7 +11,9 @@ use super::stop::Stop;
 use super::unknown;
 use crate::files::confined;
 use crate::source::{Place, Problem, Problems, Result, SourceFile};
-use rhai::{AST, ASTNode, Dynamic, Engine, Expr, FnPtr, FuncArgs, Position, Scope, Stmt};
+use rhai::{
+    AST, ASTNode, Dynamic, Engine, EvalAltResult, Expr, FnPtr, FuncArgs, Position, Scope, Stmt,
+};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -99,6 +101,29 @@ impl Program {
         self.guarded(budget, || {
             let scope = &mut Scope::new();
             engine.call_fn_with_options(options, scope, &self.ast, function, arguments)
+        })
+    }
+
+    /// Calls a function of the script after the script itself: what it imports and its constants
+    /// are there.
+    pub fn call_after_run(
+        self: &Arc<Self>,
+        engine: &Engine,
+        budget: Budget,
+        function: &str,
+        arguments: impl FuncArgs,
+    ) -> std::result::Result<Dynamic, Box<Diagnosis>> {
+        self.guarded(budget, || {
+            let result = engine.call_fn(&mut Scope::new(), &self.ast, function, arguments);
+            result.map_err(|mut error: Box<EvalAltResult>| {
+                // What ends a script at once knows the place of the call alone, which is none.
+                if let (true, Some(found)) =
+                    (error.position().is_none(), self.functions.get(function))
+                {
+                    error.set_position(found.start);
+                }
+                error
+            })
         })
     }
 

@@ -4,7 +4,7 @@ use super::case::Case;
 use super::packed;
 use rmqplay::archive::Store;
 use rmqplay::change::Change;
-use rmqplay::cli::registry;
+use rmqplay::cli::project::Project;
 use rmqplay::files::Files;
 use rmqplay::host::{Host, Limits, Probe};
 use rmqplay::module::{Entry, ModuleError, PlanContext, Registry, Templates};
@@ -17,7 +17,13 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 /// Made once: both take their time.
-static REGISTRY: LazyLock<Registry> = LazyLock::new(registry);
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
+    // With the modules that are scripts, in `tests/modules/library`.
+    let project = Project::of([Path::new("tests/modules")], &[], None);
+    project
+        .registry()
+        .unwrap_or_else(|problems| panic!("{problems}"))
+});
 static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::new);
 
 /// A module with its arguments.
@@ -135,7 +141,7 @@ impl Task {
 
 /// Returns the tasks of a module's example; a file of the controller that one names exists.
 pub(super) fn example(entry: &Arc<Entry>) -> Vec<Task> {
-    let file = SourceFile::new("<example>", entry.example);
+    let file = SourceFile::new("<example>", entry.example.as_str());
     let node = yaml::read(&file).unwrap_or_else(|problems| panic!("{}: {problems}", entry.name));
     let tasks = node.as_list().unwrap();
     tasks.iter().map(|task| example_task(entry, task)).collect()

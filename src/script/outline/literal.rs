@@ -15,7 +15,7 @@ pub fn computed(place: &Place) -> Node {
 }
 
 /// Returns the node of an expression.
-pub(super) fn node(file: &Arc<SourceFile>, expression: &Expr) -> Node {
+pub(in crate::script) fn node(file: &Arc<SourceFile>, expression: &Expr) -> Node {
     let place = super::super::place::place(file, expression.position());
     let data = match expression {
         Expr::BoolConstant(value, _) => Data::Bool(*value),

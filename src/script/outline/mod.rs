@@ -13,6 +13,7 @@ use crate::yaml::{Map, Node};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use literal::computed;
+pub(in crate::script) use literal::node as literal;
 
 /// What a script calls that concerns a host.
 #[derive(Debug, Clone)]

@@ -1,0 +1,120 @@
+//! What a project adds to rmqplay: scripts beside its playbooks, in its roles and in the user's
+//! configuration.
+
+use super::registry;
+use crate::files::names_in;
+use crate::module::{Entry, Registry};
+use crate::playbook::{Level, keyword_names};
+use crate::script;
+use crate::source::{Problem, Problems, Result};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// The folders that may hold `library`, the nearest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Project {
+    roots: Vec<PathBuf>,
+}
+
+impl Project {
+    /// Returns the project of playbooks in these folders, with the roles beside them and in the
+    /// further folders, and what the user has.
+    pub fn of<'p>(
+        playbooks: impl IntoIterator<Item = &'p Path>,
+        roles_path: &[PathBuf],
+        user: Option<PathBuf>,
+    ) -> Self {
+        let mut playbook_folders: Vec<PathBuf> = Vec::new();
+        for folder in playbooks {
+            if !playbook_folders.iter().any(|known| known == folder) {
+                playbook_folders.push(folder.to_owned());
+            }
+        }
+        let mut roles: Vec<PathBuf> = Vec::new();
+        for folder in &playbook_folders {
+            roles.push(folder.join("roles"));
+            let parent = match folder.file_name() {
+                Some(_) => folder.parent().unwrap_or(Path::new("")).to_owned(),
+                None => folder.join(".."),
+            };
+            roles.push(parent.join("roles"));
+        }
+        roles.extend(roles_path.iter().cloned());
+        let mut seen = BTreeSet::new();
+        let mut roots = playbook_folders;
+        for folder in roles {
+            // Of two roles of one name, the first is the one that is used.
+            for name in names_in(&folder) {
+                if seen.insert(name.clone()) {
+                    roots.push(folder.join(name));
+                }
+            }
+        }
+        roots.extend(user);
+        Self { roots }
+    }
+
+    /// Returns all modules: the program's own, and those of the project.
+    pub fn registry(&self) -> Result<Registry> {
+        let mut registry = registry();
+        let mut problems = Problems::default();
+        for root in &self.roots {
+            for path in scripts(&root.join("library")) {
+                if let Some(entry) = problems.take(script::module::read(&path, root)) {
+                    problems.0.extend(add(&mut registry, entry, &path));
+                }
+            }
+        }
+        problems.or(registry)
+    }
+}
+
+/// Returns the folder of the user's own configuration.
+pub fn user_folder() -> Option<PathBuf> {
+    let given = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    let usual = || Some(std::env::home_dir()?.join(".config"));
+    Some(given.or_else(usual)?.join("rmqplay"))
+}
+
+/// Returns the folders that playbooks are in.
+pub fn folders_of(playbooks: &[PathBuf]) -> impl Iterator<Item = &Path> {
+    playbooks.iter().filter_map(|path| path.parent())
+}
+
+/// Returns the scripts in a folder, sorted by name.
+fn scripts(folder: &Path) -> Vec<PathBuf> {
+    let names = names_in(folder).into_iter();
+    let paths = names.map(|name| folder.join(name));
+    paths
+        .filter(|path| path.extension().is_some_and(|end| end == "rhai"))
+        .collect()
+}
+
+/// Adds a module; one of the same name that is nearer stays, and none may hide another of the
+/// project without a word.
+fn add(registry: &mut Registry, entry: Entry, path: &Path) -> Option<Problem> {
+    let name = &entry.name;
+    let refused = |why: String| {
+        let message = format!(
+            "{}: the module cannot be called \"{name}\": {why}",
+            path.display()
+        );
+        Some(Problem::new(message).help("rename the file".to_owned()))
+    };
+    if keyword_names(Level::Task).any(|keyword| keyword == name) {
+        return refused("that is a keyword of tasks".to_owned());
+    }
+    if script::role::FUNCTIONS.contains(&name.as_str())
+        || script::built_in_functions().contains(name)
+    {
+        return refused("that is a function of scripts".to_owned());
+    }
+    let known = registry.get(name).map(|known| known.file.clone());
+    match known {
+        None => registry.insert(entry),
+        Some(None) => return refused("there is a built-in module of that name".to_owned()),
+        Some(Some(_)) if user_folder().is_some_and(|user| path.starts_with(user)) => {}
+        Some(Some(other)) => return refused(format!("{} has that name", other.display())),
+    }
+    None
+}

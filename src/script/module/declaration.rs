@@ -1,0 +1,125 @@
+//! `const MODULE`: what a module written as a script says about itself. It stands in the script as
+//! it is, so that nothing is run to read it.
+
+use super::parameter::{self, Parameter};
+use crate::script::Program;
+use crate::script::outline;
+use crate::source::{Place, Problem, Problems, did_you_mean};
+use crate::yaml::{Data, Map, Node};
+use rhai::{Expr, Stmt};
+
+/// What a module says about itself.
+#[derive(Debug, Default)]
+pub(super) struct Declaration {
+    pub(super) description: String,
+    pub(super) parameters: Vec<Parameter>,
+    /// Return values: name and meaning.
+    pub(super) returns: Vec<(String, String)>,
+    pub(super) example: String,
+}
+
+const NAME: &str = "MODULE";
+
+const KEYS: &[&str] = &["arguments", "description", "example", "returns"];
+
+const EXAMPLE: &str = "such as: const MODULE = #{ description: \"…\", arguments: #{ path: #{ type: \"path\", required: true } } };";
+
+pub(super) fn read(program: &Program, problems: &mut Problems) -> Declaration {
+    let mut declaration = Declaration::default();
+    let Some(node) = constant(program, problems) else {
+        return declaration;
+    };
+    let Some(entries) = node.as_map() else {
+        problems.push(node.unexpected(NAME, "a map").help(EXAMPLE.to_owned()));
+        return declaration;
+    };
+    for (key, value) in entries {
+        match key.as_text().unwrap_or_default() {
+            "description" => declaration.description = text(value, "description", problems),
+            "arguments" => declaration.parameters = parameter::read(value, problems),
+            "example" => declaration.example = text(value, "example", problems),
+            "returns" => {
+                let returns = map(value, "returns", problems).iter();
+                declaration.returns = returns
+                    .map(|(name, meaning)| {
+                        let name = name.as_text().unwrap_or_default().to_owned();
+                        let meaning = text(meaning, &name, problems);
+                        (name, meaning)
+                    })
+                    .collect();
+            }
+            other => problems.push(unknown(key, NAME, other, KEYS)),
+        }
+    }
+    if node.get("description").is_none() {
+        let problem = Problem::at(&node.place, format!("{NAME} has no description"));
+        problems.push(problem.help("one sentence that says what the module does".to_owned()));
+    }
+    declaration
+}
+
+/// Returns the value of the constant. Anything else that a module would do when it is read is a
+/// problem: a module is asked to plan, and does nothing by itself.
+fn constant(program: &Program, problems: &mut Problems) -> Option<Node> {
+    let mut found = None;
+    for statement in program.ast.statements() {
+        match statement {
+            Stmt::Var(parts, flags, _) if flags.contains(rhai::ASTFlags::CONSTANT) => {
+                if parts.0.name == NAME {
+                    found = Some(outline::literal(&program.file, &parts.1));
+                }
+            }
+            Stmt::Import(..) | Stmt::Noop(_) => {}
+            Stmt::Expr(expression) if matches!(**expression, Expr::Unit(_)) => {}
+            other => {
+                let place = program.place_in("", other.position());
+                let message = "a module holds functions, constants and imports alone";
+                let advice = "what it does belongs into fn plan(probe, args)".to_owned();
+                problems.push(Problem::at(&place, message).help(advice));
+            }
+        }
+    }
+    if found.is_none() {
+        let place = Place::start_of(&program.file);
+        let problem = Problem::at(&place, format!("the module has no constant {NAME}"));
+        problems.push(problem.help(EXAMPLE.to_owned()));
+    }
+    found
+}
+
+/// Returns a text that must stand in the script.
+pub(super) fn text(node: &Node, what: &str, problems: &mut Problems) -> String {
+    match node.as_text() {
+        Some(text) => text.to_owned(),
+        None => {
+            problems.push(unexpected(node, what, "a text"));
+            String::new()
+        }
+    }
+}
+
+/// Returns the entries of a map that must stand in the script.
+pub(super) fn map<'n>(node: &'n Node, what: &str, problems: &mut Problems) -> &'n Map {
+    static EMPTY: Map = Map::new();
+    node.as_map().unwrap_or_else(|| {
+        problems.push(unexpected(node, what, "a map"));
+        &EMPTY
+    })
+}
+
+/// Returns the problem that something in the declaration is not what it must be.
+pub(super) fn unexpected(node: &Node, what: &str, expected: &str) -> Problem {
+    if let Data::Computed(_) = node.data {
+        let message = format!("{what} must stand here as it is");
+        return Problem::at(&node.place, message).label("computed");
+    }
+    node.unexpected(what, expected)
+}
+
+/// Returns the problem that a key means nothing.
+pub(super) fn unknown(key: &Node, what: &str, name: &str, known: &[&str]) -> Problem {
+    let near = did_you_mean(name, known.iter().copied());
+    Problem::at(&key.place, format!("{what} has no key \"{name}\""))
+        .label("unknown key")
+        .help(near.or_else(|| Some(format!("the keys are {}", known.join(", ")))))
+}

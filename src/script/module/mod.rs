@@ -1,0 +1,212 @@
+//! Modules written as scripts: `library/NAME.rhai` declares arguments and plans a change.
+
+mod calls;
+mod change;
+mod declaration;
+mod parameter;
+mod probe;
+mod running;
+
+use super::{Budget, Limits, Program, Reach, to_dynamic, to_fields};
+use crate::change::Change;
+use crate::host::HostError;
+use crate::module::{ArgumentError, Entry, Module, ModuleError, PlanContext};
+use crate::source::{Place, Problem, Problems, Result, SourceFile};
+use crate::value::{Fields, Value};
+use declaration::Declaration;
+use parameter::Parameter;
+use rhai::{Dynamic, Engine, Map};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+/// The function of a module that says what is to be done.
+const PLAN: &str = "plan";
+
+/// Results that the run itself sets.
+const RESERVED_RESULTS: &[&str] = &["changed", "diff", "failed", "skipped"];
+
+/// Runs the scripts of all modules, on all hosts.
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+    let mut engine = super::engine(Limits::default());
+    probe::register(&mut engine);
+    change::register(&mut engine);
+    engine
+});
+
+/// A module written as a script.
+struct Script {
+    name: String,
+    program: Arc<Program>,
+    parameters: Vec<Parameter>,
+}
+
+/// A script with the arguments of one task.
+struct Call {
+    script: Arc<Script>,
+    arguments: Fields,
+}
+
+/// Reads the module in a file; `root` is the folder that its imports may not leave.
+pub fn read(path: &Path, root: &Path) -> Result<Entry> {
+    let reach = Reach {
+        folders: vec![root.to_owned()],
+        roots: vec![root.to_owned()],
+        globals: &[],
+    };
+    if !crate::files::confined(path, &reach.roots) {
+        let message = format!("{} leads out of {}", path.display(), root.display());
+        return Err(Problem::new(message).into());
+    }
+    let program = Program::read(&SourceFile::read(path)?, &reach)?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    entry(&name, &program)
+}
+
+fn entry(name: &str, program: &Arc<Program>) -> Result<Entry> {
+    let mut problems = Problems::default();
+    let declaration = declaration::read(program, &mut problems);
+    let file = Place::start_of(&program.file);
+    if !is_name(name) {
+        let message = format!("\"{name}\" is no name of a module");
+        let advice = "a name is of lower-case letters, digits and underscores".to_owned();
+        problems.push(Problem::at(&file, message).help(advice));
+    }
+    if !program.defines(PLAN, 2) {
+        let problem = Problem::at(&file, "the module has no function plan(probe, args)");
+        let elsewhere = program.functions.contains_key(PLAN);
+        let advice = elsewhere.then_some("plan has two parameters: the probe and the arguments");
+        problems.push(problem.help(advice.map(str::to_owned)));
+    }
+    problems.0.extend(calls::check(program, &ENGINE).0);
+    problems.or(())?;
+    let Declaration {
+        description,
+        parameters,
+        returns,
+        example,
+    } = declaration;
+    let of = |parameter: &Parameter| {
+        let aliases = parameter.aliases.iter();
+        let pairs = aliases.map(|alias| (alias.clone(), parameter.name.clone()));
+        pairs.collect::<Vec<_>>()
+    };
+    let script = Arc::new(Script {
+        name: name.to_owned(),
+        program: program.clone(),
+        parameters,
+    });
+    Ok(Entry {
+        name: name.to_owned(),
+        names: vec![name.to_owned()],
+        aliases: script.parameters.iter().flat_map(of).collect(),
+        raw: &[],
+        free_form: None,
+        any_argument: false,
+        example,
+        returns,
+        schema: parameter::schema(&description, &script.parameters),
+        file: Some(PathBuf::from(&program.file.path)),
+        make: Box::new(move |fields| {
+            let arguments = parameter::convert(&script.parameters, fields)?;
+            let script = script.clone();
+            Ok(Box::new(Call { script, arguments }))
+        }),
+    })
+}
+
+fn is_name(name: &str) -> bool {
+    let first = name.starts_with(|letter: char| letter.is_ascii_lowercase());
+    let all =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    first && name.chars().all(all)
+}
+
+impl Module for Call {
+    fn plan(&self, context: &PlanContext) -> std::result::Result<Change, ModuleError> {
+        let Script { program, .. } = &*self.script;
+        let arguments = self.arguments.iter();
+        let arguments: super::Called<Map> = arguments
+            .map(|(name, value)| Ok((name.as_str().into(), to_dynamic(value)?)))
+            .collect();
+        let arguments = arguments.map_err(|error| ModuleError::refused(error.to_string()))?;
+        let budget = Budget::new(Limits::default(), context.host.limits().cancel.clone());
+        let probe = probe::ScriptProbe(context.host.clone());
+        let (result, failure) = running::with(context, || {
+            program.call_after_run(&ENGINE, budget, PLAN, (probe, arguments))
+        });
+        if let Some(failure) = failure {
+            return Err(failure.into());
+        }
+        match result {
+            Ok(value) => self.change(&value),
+            Err(diagnosis) => Err(match diagnosis.stop {
+                Some(super::Stop::NotKnown(reason)) => reason.into(),
+                Some(super::Stop::Over) => HostError::Cancelled.into(),
+                _ => diagnosis.problem.into(),
+            }),
+        }
+    }
+}
+
+impl Call {
+    /// Returns the change that `plan` returned: one it made, a map of results, or nothing.
+    fn change(&self, value: &Dynamic) -> std::result::Result<Change, ModuleError> {
+        if let Some(made) = value.clone().try_cast::<change::ScriptChange>() {
+            return Ok(made.take());
+        }
+        if value.is_unit() {
+            return Ok(Change::default());
+        }
+        let results = value.as_map_ref().ok().map(|map| to_fields(&map));
+        let problem = |message: String| {
+            let program = &self.script.program;
+            let last = program
+                .functions
+                .get(PLAN)
+                .and_then(|plan| plan.body.last());
+            let place = last.map_or_else(
+                || Place::start_of(&program.file),
+                |last| program.place_in("", last.position()),
+            );
+            ModuleError::from(Problem::at(&place, message))
+        };
+        match results {
+            Some(Ok(result)) => {
+                if let Some(name) = RESERVED_RESULTS
+                    .iter()
+                    .find(|name| result.contains_key(**name))
+                {
+                    return Err(problem(format!(
+                        "the run itself sets the result \"{name}\""
+                    )));
+                }
+                Ok(Change {
+                    result,
+                    ..Change::default()
+                })
+            }
+            Some(Err(message)) => Err(problem(message)),
+            None => {
+                let found = super::place::article(value.type_name());
+                let message = format!(
+                    "plan of {} must return a change or a map of results, not {found}",
+                    self.script.name
+                );
+                Err(problem(message))
+            }
+        }
+    }
+}
+
+/// Returns the error that an argument is not there.
+fn missing(name: &str) -> ArgumentError {
+    ArgumentError {
+        argument: None,
+        message: format!("missing field `{name}`"),
+    }
+}
+
+/// Returns a value as a default is shown.
+fn shown(value: &Value) -> serde_json::Value {
+    crate::value::to_json(value)
+}

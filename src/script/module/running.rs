@@ -1,0 +1,87 @@
+//! The plan that runs on this thread: the host it is for, and how it could not be asked.
+
+use super::super::{Called, Raised, Stop, budget};
+use crate::host::{Draft, HostError};
+use crate::module::{ModuleError, PlanContext};
+use rhai::Position;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// The plan that runs on this thread.
+struct Running {
+    draft: Draft,
+    environment: BTreeMap<String, String>,
+    /// Why the host could not be asked; the script ends then.
+    failure: Option<HostError>,
+}
+
+thread_local! {
+    static RUNNING: RefCell<Option<Running>> = const { RefCell::new(None) };
+}
+
+/// Runs `work` for the host of a context; returns what came of it, and why the host could not be
+/// asked, if so.
+pub(super) fn with<T>(context: &PlanContext, work: impl FnOnce() -> T) -> (T, Option<HostError>) {
+    let running = Running {
+        draft: context.host.draft(),
+        environment: context.environment.clone(),
+        failure: None,
+    };
+    let outer = RUNNING.replace(Some(running));
+    let result = work();
+    let running = RUNNING.replace(outer);
+    (result, running.and_then(|running| running.failure))
+}
+
+/// Returns the host with the steps of the change so far; nothing outside of a plan.
+pub(super) fn draft(position: Position) -> Called<Draft> {
+    let draft = RUNNING.with_borrow(|running| Some(running.as_ref()?.draft.clone()));
+    draft.ok_or_else(|| Raised::new("a change is made by plan alone").at(position))
+}
+
+/// Returns the task's `environment`.
+pub(super) fn environment() -> BTreeMap<String, String> {
+    RUNNING
+        .with_borrow(|running| Some(running.as_ref()?.environment.clone()))
+        .unwrap_or_default()
+}
+
+/// Asks the host, whose time is none of the script's.
+pub(super) fn ask<T>(
+    position: Position,
+    question: impl FnOnce() -> Result<T, ModuleError>,
+) -> Called<T> {
+    budget::waiting(question).or_else(|error| raised(error, position))
+}
+
+/// Returns what an error is to the script: one that it may catch, or its end.
+fn raised<T>(error: ModuleError, position: Position) -> Called<T> {
+    let error = match error {
+        ModuleError::Host(error) => error,
+        ModuleError::NotKnown(reason) => return Err(Stop::NotKnown(reason).error(position)),
+        ModuleError::Problem(problem) => {
+            let mut raised = Raised::new(problem.message.clone());
+            raised.problem = Some(problem);
+            return Err(raised.at(position));
+        }
+        ModuleError::Refused { message, help } => {
+            return Err(Raised::new(message).help(help).at(position));
+        }
+    };
+    Err(match error {
+        HostError::NotKnown(reason) => Stop::NotKnown(reason).error(position),
+        HostError::Unreachable { .. }
+        | HostError::Become { .. }
+        | HostError::Protocol(_)
+        | HostError::TimedOut
+        | HostError::Cancelled => {
+            RUNNING.with_borrow_mut(|running| {
+                if let Some(running) = running {
+                    running.failure = Some(error);
+                }
+            });
+            Stop::Over.error(position)
+        }
+        other => Raised::new(other.to_string()).at(position),
+    })
+}
