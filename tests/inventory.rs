@@ -216,19 +216,41 @@ proptest! {
 
 #[test]
 fn the_inventories_that_are_shipped_are_right() {
-    for (file, masters) in [
-        ("prod.yml", &["mq1", "mq2"][..]),
-        ("local.yml", &["localhost"]),
+    for (file, nameservers, masters, slaves) in [
+        (
+            "prod.yml",
+            &["mq1", "mq2"][..],
+            &["mq1", "mq2"][..],
+            &[][..],
+        ),
+        ("local.yml", &["localhost"], &["localhost"], &[]),
+        (
+            "2m-2s-async.yml",
+            &["mq1", "mq2", "mq3", "mq4"],
+            &["mq1", "mq2"],
+            &["mq3", "mq4"],
+        ),
+        (
+            "2m-2s-sync.yml",
+            &["mq1", "mq2", "mq3", "mq4"],
+            &["mq1", "mq2"],
+            &["mq3", "mq4"],
+        ),
     ] {
         let inventory = load(&[root().join("inventory").join(file).display().to_string()]);
         assert!(inventory.warnings().is_empty());
-        let names = |pattern: &str| inventory.pattern(pattern).unwrap();
-        let masters: Vec<Arc<str>> = masters.iter().map(|name| Arc::from(*name)).collect();
-        assert_eq!(
-            (names("masters"), names("nameservers")),
-            (masters.clone(), masters)
-        );
-        assert!(names("slaves").is_empty());
+        for (group, expected) in [
+            ("nameservers", nameservers),
+            ("masters", masters),
+            ("slaves", slaves),
+        ] {
+            let expected: Vec<Arc<str>> = expected.iter().map(|name| Arc::from(*name)).collect();
+            assert_eq!(
+                inventory.pattern(group).unwrap(),
+                expected,
+                "{file}: {group}"
+            );
+        }
     }
 }
 

@@ -11,30 +11,49 @@ pub(crate) type Told = Vec<(String, String, String, Value)>;
 
 pub(crate) struct Cluster {
     pub(crate) lab: Lab,
+    hosts: usize,
+    version: &'static str,
     /// Options of every run: the inventory, the archive, small heaps, the user.
     pub(crate) options: Vec<String>,
 }
 
 impl Cluster {
     pub(crate) fn new(lab: Lab, user: &[&str]) -> Self {
-        let archive = root().join("build/rocketmq/alibaba-rocketmq-3.2.6.tar.gz");
+        let inventory = lab.inventory().display().to_string();
+        Self::of(lab, HOSTS, "3.2.6", &[&["-i", &inventory], user].concat())
+    }
+
+    /// Returns a cluster of another release, or with another inventory, which is in `further`.
+    pub(crate) fn of(lab: Lab, hosts: usize, version: &'static str, further: &[&str]) -> Self {
+        let name = match version.split_once('.') {
+            Some(("3", _)) => format!("alibaba-rocketmq-{version}.tar.gz"),
+            _ => format!("rocketmq-all-{version}-bin-release.zip"),
+        };
+        let archive = root().join("build/rocketmq").join(name);
         assert!(
             archive.exists(),
-            "tests/rocketmq-archive 3.2.6 makes {}",
+            "tests/rocketmq-archive {version} makes {}",
             archive.display()
         );
         let small = "rocketmq_nameserver_heap=256m rocketmq_nameserver_young=128m \
              rocketmq_broker_heap=256m rocketmq_broker_young=128m \
              rocketmq_broker_direct_memory=256m rocketmq_mapped_file_size_commit_log=67108864";
-        let inventory = lab.inventory().display().to_string();
-        let archive = format!("rocketmq_archive={}", archive.display());
-        let options = ["-i", &inventory, "-e", small, "-e", &archive];
+        let archive = format!(
+            "rocketmq_version={version} rocketmq_archive={}",
+            archive.display()
+        );
+        let options = ["-e", small, "-e", &archive];
         let options = options
             .iter()
-            .chain(user)
+            .chain(further)
             .map(|option| (*option).to_owned())
             .collect();
-        Self { lab, options }
+        Self {
+            lab,
+            hosts,
+            version,
+            options,
+        }
     }
 
     /// Runs a playbook and returns its exit code, what it printed and what it told.
@@ -56,7 +75,7 @@ impl Cluster {
 
     /// Predicts, runs and runs again: the prediction writes nothing and comes true, and the second
     /// run changes nothing.
-    fn obeys_the_laws(&self, playbook: &str, further: &[&str]) {
+    pub(crate) fn obeys_the_laws(&self, playbook: &str, further: &[&str]) {
         let before = self.written();
         let (code, text, predicted) = self.play(playbook, &[further, &["--check"]].concat());
         assert_eq!(code, 0, "{playbook} --check: {text}");
@@ -89,7 +108,7 @@ impl Cluster {
     /// Returns what was written on the hosts. While RocketMQ runs, without what it writes itself
     /// at any time: logs, its store, and the files that Java keeps of every process.
     fn written(&self) -> String {
-        let written = self.lab.written(HOSTS);
+        let written = self.lab.written(self.hosts);
         if self.programs(1).is_empty() {
             return written;
         }
@@ -102,23 +121,31 @@ impl Cluster {
     }
 
     /// Returns the command lines of the RocketMQ programs of a host.
-    fn programs(&self, host: usize) -> Vec<String> {
+    pub(crate) fn programs(&self, host: usize) -> Vec<String> {
         let processes = self.lab.run(&["processes", &host.to_string()]);
-        let ours = |line: &&str| line.contains("/usr/local/rocketmq-3.2.6/lib/*");
-        processes.lines().filter(ours).map(str::to_owned).collect()
+        let libraries = format!("/usr/local/rocketmq-{}/lib/*", self.version);
+        let ours = processes.lines().filter(|line| line.contains(&libraries));
+        ours.map(str::to_owned).collect()
     }
 
     /// Asks every nameserver for its brokers, with RocketMQ's own tool.
-    fn brokers_of_every_nameserver(&self) -> Vec<String> {
-        let list = |host: usize| {
-            let command = "java -Xmx128m -Duser.home=/tmp --add-opens=java.base/java.nio=ALL-UNNAMED \
-                 -cp '/usr/local/rocketmq/conf:/usr/local/rocketmq/lib/*' \
-                 com.alibaba.rocketmq.tools.command.MQAdminStartup clusterList -n 127.0.0.1:9876";
-            let command = format!("export ROCKETMQ_HOME=/usr/local/rocketmq; {command}");
-            self.lab
-                .run(&["enter", &host.to_string(), "sh", "-c", &command])
+    pub(crate) fn brokers_of_every_nameserver(&self, nameservers: usize) -> Vec<String> {
+        let package = if self.version.starts_with('3') {
+            "com.alibaba.rocketmq"
+        } else {
+            "org.apache.rocketmq"
         };
-        (1..=HOSTS).map(list).collect()
+        let command = format!(
+            "export ROCKETMQ_HOME=/usr/local/rocketmq; \
+             java -Xmx128m -Duser.home=/tmp --add-opens=java.base/java.nio=ALL-UNNAMED \
+             -cp '/usr/local/rocketmq/conf:/usr/local/rocketmq/lib/*' \
+             {package}.tools.command.MQAdminStartup clusterList -n 127.0.0.1:9876"
+        );
+        let list = |host: usize| {
+            let host = host.to_string();
+            self.lab.run(&["enter", &host, "sh", "-c", &command])
+        };
+        (1..=nameservers).map(list).collect()
     }
 
     fn whole_life(&self) {
@@ -126,7 +153,7 @@ impl Cluster {
             self.lab.run(&["foreign", &host.to_string()]);
         }
         self.obeys_the_laws("deploy", &[]);
-        for list in self.brokers_of_every_nameserver() {
+        for list in self.brokers_of_every_nameserver(HOSTS) {
             for broker in ["192.168.2.201:10911", "192.168.2.202:10911"] {
                 assert!(list.contains(broker), "{broker} is missing in: {list}");
             }
@@ -139,7 +166,7 @@ impl Cluster {
                 "enter",
                 &host.to_string(),
                 "ls",
-                "/var/lib/rocketmq/store/abort",
+                &format!("{}/abort", store(host)),
             ];
             assert!(
                 !self.lab.try_run(&abort).status.success(),
@@ -155,13 +182,7 @@ impl Cluster {
         );
         self.obeys_the_laws("wipe", &["--confirm-wipe", CLUSTER]);
         for host in 1..=HOSTS {
-            let list = [
-                "enter",
-                &host.to_string(),
-                "ls",
-                "-A",
-                "/var/lib/rocketmq/store",
-            ];
+            let list = ["enter", &host.to_string(), "ls", "-A", &store(host)];
             let left = self.lab.run(&list);
             let left: Vec<_> = left.split_whitespace().collect();
             assert_eq!(left, [".cluster", "commitlog", "consumequeue", "index"]);
@@ -192,6 +213,12 @@ impl Cluster {
             "something was deleted"
         );
     }
+}
+
+/// Returns where the master of a host keeps its messages.
+fn store(host: usize) -> String {
+    let name = ["broker-a", "broker-b"][host - 1];
+    format!("/var/lib/rocketmq/{name}/store")
 }
 
 fn line(line: &str) -> (String, String, String, Value) {

@@ -24,6 +24,7 @@ mod lab_hosts;
 mod lab_killed;
 mod lab_script;
 mod lab_secrets;
+mod lab_topologies;
 mod memory;
 mod modules;
 mod playbooks;

@@ -12,6 +12,7 @@ mod requests;
 mod runtime;
 mod subscription_group;
 mod topic;
+mod topology;
 mod wire;
 mod write_permission;
 
@@ -24,5 +25,6 @@ pub fn add_to(registry: &mut Registry) {
     registry.add::<message_module::MessageModule>();
     registry.add::<subscription_group::SubscriptionGroupModule>();
     registry.add::<topic::TopicModule>();
+    registry.add::<topology::TopologyModule>();
     registry.add::<write_permission::WritePermissionModule>();
 }

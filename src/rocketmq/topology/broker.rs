@@ -1,0 +1,275 @@
+//! One broker of a cluster: where it is and what it is configured with.
+
+use super::machine::{Entry, Machine};
+use super::{Replication, TopologyModule, settings};
+use crate::value::{self, Fields, Value};
+use std::collections::BTreeMap;
+
+/// The port of a host's first broker, and how far its next one is from it: a broker takes also the
+/// port after its own (for slaves) and the second before it (for producers that are close).
+const PORT: u16 = 10911;
+const PORTS_APART: u16 = 10;
+
+/// From this version on there is the second port before a broker's own.
+const HAS_FAST_PORT: [u32; 2] = [3, 5];
+
+/// One broker of a cluster.
+#[derive(Debug, Clone)]
+pub(super) struct Broker {
+    pub(super) name: String,
+    pub(super) id: u64,
+    pub(super) host: String,
+    pub(super) address: String,
+    pub(super) port: u16,
+    /// All ports it listens on.
+    pub(super) ports: Vec<u16>,
+    /// The folder that holds its logs, and its messages if nothing else is said.
+    pub(super) home: String,
+    pub(super) store: String,
+    settings: BTreeMap<String, String>,
+}
+
+impl Broker {
+    /// Returns all brokers, masters first, and what is wrong with what hosts say of them.
+    pub(super) fn all(topology: &TopologyModule) -> (Vec<Self>, Vec<String>) {
+        let groups = topology.masters.iter().chain(&topology.slaves);
+        let missing = groups.filter(|host| topology.machine(host).is_none());
+        let mut problems: Vec<_> = missing
+            .map(|host| format!("{host} is in a group, but not among the hosts"))
+            .collect();
+        let machines = topology.hosts.iter();
+        problems.extend(machines.filter_map(|machine| machine.ambiguity(topology)));
+        let mut brokers: Vec<Self> = Vec::new();
+        for (machine, entry) in entries(topology) {
+            let before = brokers.iter();
+            let before = before.filter(|other| other.address == machine.address);
+            brokers.push(Self::new(topology, machine, entry, before.count()));
+        }
+        brokers.sort_by_key(|broker| broker.id);
+        (brokers, problems)
+    }
+
+    fn new(topology: &TopologyModule, machine: &Machine, entry: Entry, before: usize) -> Self {
+        let version = settings::numbers(&topology.version);
+        let step = u16::try_from(before)
+            .unwrap_or(u16::MAX)
+            .saturating_mul(PORTS_APART);
+        let port = entry.port.unwrap_or(PORT.saturating_add(step));
+        let mut ports = vec![port, port.saturating_add(1)];
+        if version.as_slice() >= HAS_FAST_PORT.as_slice() {
+            ports.push(port.saturating_sub(2));
+        }
+        let home = format!("{}/{}", topology.home, instance(&entry.name, entry.id));
+        Self {
+            host: machine.host.clone(),
+            address: machine.address.clone(),
+            port,
+            ports,
+            store: entry.store.unwrap_or_else(|| format!("{home}/store")),
+            home,
+            settings: entry.settings,
+            name: entry.name,
+            id: entry.id,
+        }
+    }
+
+    /// Returns its name among all brokers, after which its files are called.
+    pub(super) fn instance(&self) -> String {
+        instance(&self.name, self.id)
+    }
+
+    fn role(&self) -> &'static str {
+        if self.id == 0 { "master" } else { "slave" }
+    }
+
+    /// Returns everything that stands in its file, or what is wrong with it.
+    pub(super) fn configuration(&self, topology: &TopologyModule) -> Result<Fields, Vec<String>> {
+        let role = match (self.id, topology.replication) {
+            (0, Replication::Async) => "ASYNC_MASTER",
+            (0, Replication::Sync) => "SYNC_MASTER",
+            _ => "SLAVE",
+        };
+        let decided = [
+            ("brokerClusterName", topology.cluster.clone()),
+            ("brokerName", self.name.clone()),
+            ("brokerId", self.id.to_string()),
+            ("brokerRole", role.to_owned()),
+            ("brokerIP1", self.address.clone()),
+            ("brokerIP2", self.address.clone()),
+            ("listenPort", self.port.to_string()),
+            ("namesrvAddr", topology.namesrv_addr()),
+            ("storePathRootDir", self.store.clone()),
+            ("storePathCommitLog", format!("{}/commitlog", self.store)),
+        ];
+        let decided = decided.into_iter();
+        let mut fields: Fields = decided
+            .map(|(name, value)| (name.to_owned(), Value::from(value)))
+            .collect();
+        let version = settings::numbers(&topology.version);
+        let mut problems = Vec::new();
+        for (name, value) in topology.settings.iter().chain(&self.settings) {
+            let name = settings::name_in(&version, name);
+            match settings::value_in(&version, &name, value) {
+                Ok(value) => _ = fields.insert(name, value.into()),
+                Err(wrong) => {
+                    problems.push(format!("{} of {}: {wrong}", self.instance(), self.host));
+                }
+            }
+        }
+        if problems.is_empty() {
+            Ok(fields)
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// Returns it as `rocketmq_cluster` takes it.
+    pub(super) fn short(&self) -> Value {
+        Value::from_pairs([
+            ("name", Value::from(self.name.as_str())),
+            ("id", Value::from(self.id)),
+            (
+                "address",
+                Value::from(format!("{}:{}", self.address, self.port)),
+            ),
+        ])
+    }
+
+    /// Returns it for playbooks.
+    pub(super) fn value(&self) -> Value {
+        value::map(self.fields())
+    }
+
+    /// Returns it with what stands in its file.
+    pub(super) fn value_with(&self, configuration: Fields) -> Value {
+        let mut fields = self.fields();
+        fields.insert("home".to_owned(), self.home.as_str().into());
+        fields.insert("store".to_owned(), self.store.as_str().into());
+        let (home, store) = (&self.home, &self.store);
+        let folders = [
+            home.clone(),
+            format!("{home}/logs"),
+            store.clone(),
+            format!("{store}/commitlog"),
+            format!("{store}/consumequeue"),
+            format!("{store}/index"),
+        ];
+        fields.insert("folders".to_owned(), folders.to_vec().into());
+        fields.insert("configuration".to_owned(), value::map(configuration));
+        value::map(fields)
+    }
+
+    fn fields(&self) -> Fields {
+        let ports: Value = self.ports.iter().copied().map(Value::from).collect();
+        let named = [
+            ("name", Value::from(self.name.as_str())),
+            ("id", Value::from(self.id)),
+            ("instance", Value::from(self.instance())),
+            ("role", Value::from(self.role())),
+            ("host", Value::from(self.host.as_str())),
+            (
+                "address",
+                Value::from(format!("{}:{}", self.address, self.port)),
+            ),
+            ("port", Value::from(self.port)),
+            ("ports", ports),
+        ];
+        let named = named.into_iter();
+        named
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+}
+
+/// Returns what there is to say of every broker: what hosts list themselves, then the others of the
+/// group `masters`, then those of the group `slaves`, which copy all masters in turn.
+fn entries(topology: &TopologyModule) -> Vec<(&Machine, Entry)> {
+    let is_broker = |machine: &&Machine| {
+        let mut groups = topology.masters.iter().chain(&topology.slaves);
+        groups.any(|host| *host == machine.host)
+    };
+    let derived = |host: &str| {
+        let machine = topology.machine(host);
+        machine.filter(|machine| machine.brokers.is_empty())
+    };
+    let mut entries: Vec<(&Machine, Entry)> = Vec::new();
+    for machine in topology.hosts.iter().filter(is_broker) {
+        let own = machine.brokers.iter().cloned();
+        entries.extend(own.map(|entry| (machine, entry)));
+    }
+    for (index, host) in topology.masters.iter().enumerate() {
+        if let Some(machine) = derived(host) {
+            let name = format!("broker-{}", letters(index));
+            entries.push((machine, machine.only_broker(topology, name, 0)));
+        }
+    }
+    let masters = entries.iter().filter(|(_, entry)| entry.id == 0);
+    let masters: Vec<_> = masters.map(|(_, entry)| entry.name.clone()).collect();
+    for (index, host) in topology.slaves.iter().enumerate() {
+        let round = index.checked_div(masters.len()).unwrap_or_default();
+        let master = masters.get(index - round * masters.len());
+        if let (Some(machine), Some(master)) = (derived(host), master) {
+            let id = 1 + round as u64;
+            entries.push((machine, machine.only_broker(topology, master.clone(), id)));
+        }
+    }
+    entries
+}
+
+impl Machine {
+    fn only_broker(&self, topology: &TopologyModule, name: String, id: u64) -> Entry {
+        if self.count(topology) > 1 {
+            return Entry {
+                name,
+                id,
+                ..Entry::default()
+            };
+        }
+        Entry {
+            name: self.name.clone().unwrap_or(name),
+            id: self.id.unwrap_or(id),
+            port: self.port,
+            store: self.store.clone(),
+            settings: BTreeMap::new(),
+        }
+    }
+
+    /// Returns how many brokers the groups give it.
+    fn count(&self, topology: &TopologyModule) -> usize {
+        let groups = topology.masters.iter().chain(&topology.slaves);
+        groups.filter(|host| **host == self.host).count()
+    }
+
+    /// What is said of a host's only broker says nothing where it has several.
+    fn ambiguity(&self, topology: &TopologyModule) -> Option<String> {
+        let says = [
+            ("rocketmq_listen_port", self.port.is_some()),
+            ("rocketmq_broker_name", self.name.is_some()),
+            ("rocketmq_broker_id", self.id.is_some()),
+            ("rocketmq_store", self.store.is_some()),
+        ];
+        let (variable, _) = says.into_iter().find(|(_, is_said)| *is_said)?;
+        let has_several = !self.brokers.is_empty() || self.count(topology) > 1;
+        has_several.then(|| {
+            let host = &self.host;
+            format!("{host} has several brokers: say {variable} for each in rocketmq_brokers")
+        })
+    }
+}
+
+/// Returns `a` to `z`, then `aa`, `ab`, ….
+fn letters(index: usize) -> String {
+    let letter = char::from(b'a' + u8::try_from(index % 26).unwrap_or_default());
+    match index / 26 {
+        0 => letter.to_string(),
+        more => letters(more - 1) + &letter.to_string(),
+    }
+}
+
+fn instance(name: &str, id: u64) -> String {
+    match id {
+        0 => name.to_owned(),
+        1 => format!("{name}-s"),
+        _ => format!("{name}-s{id}"),
+    }
+}

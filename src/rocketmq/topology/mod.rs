@@ -1,0 +1,210 @@
+//! `rocketmq_topology`: who does what in a cluster, from the groups of the inventory.
+
+mod broker;
+mod machine;
+mod problems;
+mod settings;
+
+use crate::change::Change;
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::value::Value;
+use broker::Broker;
+use machine::Machine;
+use std::collections::BTreeMap;
+
+/// Works out who does what in a cluster from the groups of the inventory, and says everything that
+/// is wrong with it before any host is touched. It looks at no host.
+///
+/// The brokers of `masters` are called broker-a, broker-b, … in the order of the group. The brokers
+/// of `slaves` copy the masters in turn: the first one copies the first master, and so on from the
+/// beginning. A host in both groups has a broker of each kind. Where this does not fit, a host lists
+/// its brokers itself.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TopologyModule {
+    /// The release, such as `3.2.6`.
+    version: String,
+    /// The cluster's name.
+    cluster: String,
+    /// How slaves get messages: a master answers before they have them (`async`) or after (`sync`).
+    #[serde(default)]
+    replication: Replication,
+    /// The host whose brokers are returned as `here`.
+    host: String,
+    /// All hosts.
+    hosts: Vec<Machine>,
+    /// Names of the hosts that run a nameserver.
+    nameservers: Vec<String>,
+    /// Names of the hosts that run a master.
+    masters: Vec<String>,
+    /// Names of the hosts that run a slave.
+    #[serde(default)]
+    slaves: Vec<String>,
+    /// The port of the nameservers; 9876 by default.
+    nameserver_port: Option<u16>,
+    /// The folder on the hosts that holds data, logs and configuration.
+    home: String,
+    /// What brokers are told as the nameservers' addresses: their names in `/etc/hosts` rather than
+    /// their addresses.
+    #[serde(default)]
+    by_name: bool,
+    /// Settings of every broker of this host, by RocketMQ's own names.
+    #[serde(default)]
+    settings: BTreeMap<String, String>,
+}
+
+/// How slaves get messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Replication {
+    /// After the producer has its answer.
+    #[default]
+    Async,
+    /// Before.
+    Sync,
+}
+
+impl BuiltIn for TopologyModule {
+    const NAME: &'static str = "rocketmq_topology";
+    const EXAMPLE: &'static str = "\
+- name: Who does what
+  rocketmq_topology:
+    version: 3.2.6
+    cluster: rocketmq-cluster
+    replication: sync
+    host: mq1
+    hosts:
+      - {host: mq1, address: 192.168.2.201}
+      - {host: mq2, address: 192.168.2.202}
+    nameservers: [mq1, mq2]
+    masters: [mq1]
+    slaves: [mq2]
+    home: /var/lib/rocketmq
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        (
+            "nameservers",
+            "Addresses of the nameservers, `ADDRESS:PORT`.",
+        ),
+        ("namesrv_addr", "The same as brokers are told it."),
+        (
+            "brokers",
+            "All brokers as `rocketmq_cluster` takes them: maps of `name`, `id` and `address`.",
+        ),
+        (
+            "all",
+            "All brokers, more of them: also `instance` (`broker-a`, `broker-a-s` for its slave), \
+             `role` (`master` or `slave`), `host`, `port` and `ports`.",
+        ),
+        (
+            "here",
+            "The brokers of this host: also `home`, `store`, `folders` (all that must be there) and \
+             `configuration`, the map of all its settings.",
+        ),
+        (
+            "names",
+            "What `/etc/hosts` must know: maps of `address` and `name`.",
+        ),
+    ];
+}
+
+impl Module for TopologyModule {
+    fn plan(&self, _context: &PlanContext) -> Result<Change, ModuleError> {
+        let (brokers, mut problems) = Broker::all(self);
+        problems.extend(problems::of(self, &brokers));
+        let own = brokers.iter().filter(|broker| broker.host == self.host);
+        let mut here = Vec::new();
+        for broker in own {
+            match broker.configuration(self) {
+                Ok(configuration) => here.push(broker.value_with(configuration)),
+                Err(wrong) => problems.extend(wrong),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(ModuleError::refused(problems.join("; ")));
+        }
+        let mut change = Change {
+            warnings: problems::warnings(&brokers),
+            ..Change::default()
+        };
+        let nameservers = self.nameserver_addresses();
+        change.returns(
+            "nameservers",
+            nameservers.map(Value::from).collect::<Value>(),
+        );
+        change.returns("namesrv_addr", self.namesrv_addr());
+        change.returns(
+            "brokers",
+            brokers.iter().map(Broker::short).collect::<Value>(),
+        );
+        change.returns("all", brokers.iter().map(Broker::value).collect::<Value>());
+        change.returns("here", Value::from(here));
+        change.returns("names", self.names(&brokers));
+        Ok(change)
+    }
+}
+
+impl TopologyModule {
+    fn port(&self) -> u16 {
+        self.nameserver_port.unwrap_or(9876)
+    }
+
+    fn machine(&self, host: &str) -> Option<&Machine> {
+        self.hosts.iter().find(|machine| machine.host == host)
+    }
+
+    fn address(&self, host: &str) -> String {
+        let machine = self.machine(host);
+        machine.map_or_else(|| host.to_owned(), |machine| machine.address.clone())
+    }
+
+    fn nameserver_addresses(&self) -> impl Iterator<Item = String> {
+        let hosts = self.nameservers.iter();
+        hosts.map(|host| format!("{}:{}", self.address(host), self.port()))
+    }
+
+    fn namesrv_addr(&self) -> String {
+        let all: Vec<_> = if self.by_name {
+            (1..=self.nameservers.len())
+                .map(|number| format!("rocketmq-nameserver{number}:{}", self.port()))
+                .collect()
+        } else {
+            self.nameserver_addresses().collect()
+        };
+        all.join(";")
+    }
+
+    /// The names of the seed: nameservers and masters are counted, a slave is its master's.
+    fn names(&self, brokers: &[Broker]) -> Value {
+        let mut names: Vec<(String, String)> = Vec::new();
+        for (index, host) in self.nameservers.iter().enumerate() {
+            let name = format!("rocketmq-nameserver{}", index + 1);
+            names.push((self.address(host), name));
+        }
+        let masters: Vec<_> = brokers.iter().filter(|broker| broker.id == 0).collect();
+        for (index, master) in masters.iter().enumerate() {
+            let number = index + 1;
+            names.push((master.address.clone(), format!("rocketmq-master{number}")));
+            let own = brokers.iter().filter(|broker| broker.name == master.name);
+            for slave in own.filter(|broker| broker.id > 0) {
+                let further = if slave.id == 1 {
+                    String::new()
+                } else {
+                    slave.id.to_string()
+                };
+                let name = format!("rocketmq-master{number}-slave{further}");
+                names.push((slave.address.clone(), name));
+            }
+        }
+        let entry = |(address, name): (String, String)| {
+            Value::from_pairs([
+                ("address", Value::from(address)),
+                ("name", Value::from(name)),
+            ])
+        };
+        names.into_iter().map(entry).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+//! What a broker can be configured with, by version, and whether a value is one it can read.
+
+use crate::source::did_you_mean;
+
+/// A line for each setting: its name, its kind, and the lines of RocketMQ that have it (3, 4, 5).
+/// Taken from the setters of `BrokerConfig`, `MessageStoreConfig`, `NettyServerConfig`,
+/// `NettyClientConfig` and `AuthConfig` in the jars of 3.2.6, 4.9.7 and 5.3.3: by these a broker
+/// reads its file.
+const SETTINGS: &str = include_str!("settings.txt");
+
+/// The version in which `maped…` became `mapped…`.
+const RESPELT: [u32; 3] = [4, 5, 2];
+
+/// Settings that the topology decides, each with what decides it.
+const DECIDED: &[(&str, &str)] = &[
+    ("brokerClusterName", "rocketmq_cluster"),
+    ("brokerId", "the groups, or `id` in rocketmq_brokers"),
+    ("brokerIP1", "rocketmq_address"),
+    ("brokerIP2", "rocketmq_address"),
+    ("brokerName", "the groups, or `name` in rocketmq_brokers"),
+    ("brokerRole", "rocketmq_replication"),
+    ("haListenPort", "the port of the broker"),
+    (
+        "listenPort",
+        "rocketmq_listen_port, or `port` in rocketmq_brokers",
+    ),
+    ("namesrvAddr", "the group nameservers"),
+    ("rocketmqHome", "the release"),
+    ("storePathCommitLog", "`store` in rocketmq_brokers"),
+    (
+        "storePathRootDir",
+        "rocketmq_home, or `store` in rocketmq_brokers",
+    ),
+];
+
+/// A version as numbers that can be compared; what follows a `-` does not count.
+pub(super) fn numbers(version: &str) -> Vec<u32> {
+    let parts = version.split(['.', '-']);
+    parts.map_while(|part| part.parse().ok()).collect()
+}
+
+/// Returns a setting's name in this version: the size of files was spelt with one p until 4.5.2,
+/// which ignores the old spelling without a word.
+pub(super) fn name_in(version: &[u32], name: &str) -> String {
+    let (from, to) = if version < RESPELT.as_slice() {
+        ("mappedFileSize", "mapedFileSize")
+    } else {
+        ("mapedFileSize", "mappedFileSize")
+    };
+    let rest = name.strip_prefix(from);
+    rest.map_or_else(|| name.to_owned(), |rest| format!("{to}{rest}"))
+}
+
+/// Returns the text of a setting as it is written to the file, or what is wrong with it.
+pub(super) fn value_in(version: &[u32], name: &str, value: &str) -> Result<String, String> {
+    if let Some((_, by)) = DECIDED.iter().find(|(decided, _)| *decided == name) {
+        return Err(format!("{name} is decided by {by}"));
+    }
+    let (kind, _) = find(version, name).ok_or_else(|| unknown(version, name))?;
+    check(kind, value).map_err(|expected| format!("{name} is {value:?}, not {expected}"))
+}
+
+/// Returns kind and lines of a setting that this version has.
+fn find(version: &[u32], name: &str) -> Option<(&'static str, &'static str)> {
+    let line = match version.first() {
+        Some(0..=3) => '3',
+        Some(4) if version < RESPELT.as_slice() && name.starts_with("mapedFileSize") => '3',
+        Some(4) => '4',
+        _ => '5',
+    };
+    let (_, kind, lines) = all().find(|(known, ..)| *known == name)?;
+    lines.contains(line).then_some((kind, lines))
+}
+
+fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    SETTINGS.lines().filter_map(|line| {
+        let mut words = line.split(' ');
+        Some((words.next()?, words.next()?, words.next()?))
+    })
+}
+
+fn unknown(version: &[u32], name: &str) -> String {
+    let shown: Vec<_> = version.iter().map(ToString::to_string).collect();
+    let shown = shown.join(".");
+    if all().any(|(known, ..)| known == name) {
+        return format!("RocketMQ {shown} has no setting {name}, though another version has");
+    }
+    let names = all().map(|(known, ..)| known);
+    match did_you_mean(name, names.filter(|known| find(version, known).is_some())) {
+        Some(help) => format!("RocketMQ {shown} has no setting {name}; {help}"),
+        None => format!("RocketMQ {shown} has no setting {name}"),
+    }
+}
+
+/// Returns the value as a broker reads it, or what it should be. A broker takes its default for a
+/// value that it cannot read, and says nothing.
+fn check(kind: &str, value: &str) -> Result<String, &'static str> {
+    let plain = value.trim();
+    let is_number = |fits: bool| fits.then(|| plain.to_owned());
+    match kind {
+        "boolean" => match plain.to_ascii_lowercase().as_str() {
+            known @ ("true" | "false") => Ok(known.to_owned()),
+            _ => Err("true or false"),
+        },
+        "int" => is_number(plain.parse::<i32>().is_ok()).ok_or("a whole number of 32 bits"),
+        "long" => is_number(plain.parse::<i64>().is_ok()).ok_or("a whole number"),
+        "double" => is_number(plain.parse::<f64>().is_ok()).ok_or("a number"),
+        "flush" => ["ASYNC_FLUSH", "SYNC_FLUSH"]
+            .contains(&plain)
+            .then(|| plain.to_owned())
+            .ok_or("ASYNC_FLUSH or SYNC_FLUSH"),
+        _ if value != plain => Err("a text without blanks at its ends"),
+        _ if value.contains('\\') => Err("a text without backslashes, which Java would take out"),
+        _ if !value.chars().all(|c| (' '..='~').contains(&c)) => Err("a text of ASCII"),
+        _ => Ok(value.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(version: &str, name: &str, value: &str) -> Result<String, String> {
+        value_in(&numbers(version), name, value)
+    }
+
+    #[test]
+    fn values_are_as_a_broker_reads_them() {
+        for (name, value, expected) in [
+            ("fileReservedTime", "120", "120"),
+            ("fileReservedTime", " 120 ", "120"),
+            ("autoCreateTopicEnable", "True", "true"),
+            ("flushDiskType", "SYNC_FLUSH", "SYNC_FLUSH"),
+            ("deleteWhen", "04", "04"),
+            ("messageDelayLevel", "1s 5s 10s", "1s 5s 10s"),
+        ] {
+            assert_eq!(of("3.2.6", name, value).as_deref(), Ok(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_a_broker_would_pass_over_in_silence_is_told() {
+        for (version, name, value, expected) in [
+            (
+                "3.2.6",
+                "maxMessageSize",
+                "64k",
+                "maxMessageSize is \"64k\", not a whole number of 32 bits",
+            ),
+            (
+                "3.2.6",
+                "autoCreateTopicEnable",
+                "yes",
+                "autoCreateTopicEnable is \"yes\", not true or false",
+            ),
+            (
+                "3.2.6",
+                "deleteWhen",
+                "04 ",
+                "deleteWhen is \"04 \", not a text without blanks at its ends",
+            ),
+            (
+                "3.2.6",
+                "maxMesageSize",
+                "1",
+                "RocketMQ 3.2.6 has no setting maxMesageSize; did you mean \"maxMessageSize\"?",
+            ),
+            (
+                "3.2.6",
+                "enableControllerMode",
+                "true",
+                "RocketMQ 3.2.6 has no setting enableControllerMode, though another version has",
+            ),
+            (
+                "4.9.7",
+                "mapedFileSizeCommitLog",
+                "1",
+                "RocketMQ 4.9.7 has no setting mapedFileSizeCommitLog, though another version has",
+            ),
+            (
+                "5.3.3",
+                "brokerRole",
+                "SLAVE",
+                "brokerRole is decided by rocketmq_replication",
+            ),
+        ] {
+            let found = of(version, name, value);
+            assert_eq!(found, Err(expected.to_owned()));
+        }
+    }
+
+    #[test]
+    fn the_size_of_files_is_spelt_as_the_version_does() {
+        for (version, expected) in [
+            ("3.2.6", "mapedFileSizeCommitLog"),
+            ("4.5.1", "mapedFileSizeCommitLog"),
+            ("4.5.2", "mappedFileSizeCommitLog"),
+            ("5.3.3", "mappedFileSizeCommitLog"),
+        ] {
+            for name in ["mapedFileSizeCommitLog", "mappedFileSizeCommitLog"] {
+                let version = numbers(version);
+                assert_eq!(name_in(&version, name), expected);
+                assert_eq!(value_in(&version, expected, "1").as_deref(), Ok("1"));
+            }
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Clusters that are right, and every way in which one is wrong.
+
+use super::*;
+use crate::value;
+use serde_json::{Value as Json, json};
+
+fn topology(changes: Json) -> TopologyModule {
+    let mut arguments = json!({
+        "version": "3.2.6",
+        "cluster": "rocketmq-cluster",
+        "host": "mq1",
+        "hosts": [
+            { "host": "mq1", "address": "192.168.2.201" },
+            { "host": "mq2", "address": "192.168.2.202" },
+            { "host": "mq3", "address": "192.168.2.203" },
+            { "host": "mq4", "address": "192.168.2.204" },
+        ],
+        "nameservers": ["mq1", "mq2"],
+        "masters": ["mq1", "mq2"],
+        "slaves": ["mq3", "mq4"],
+        "home": "/var/lib/rocketmq",
+        "by_name": true,
+    });
+    for (name, value) in changes.as_object().unwrap() {
+        arguments[name] = value.clone();
+    }
+    serde_json::from_value(arguments).unwrap()
+}
+
+/// Returns each broker as `instance host port role-in-its-file store`.
+fn brokers(topology: &TopologyModule) -> Vec<String> {
+    let (brokers, problems) = Broker::all(topology);
+    assert_eq!(problems, Vec::<String>::new());
+    let line = |broker: &Broker| {
+        let configuration = broker.configuration(topology).unwrap();
+        let role = configuration["brokerRole"].to_string();
+        let (instance, host) = (broker.instance(), &broker.host);
+        format!("{instance} {host} {} {role} {}", broker.port, broker.store)
+    };
+    brokers.iter().map(line).collect()
+}
+
+fn problems(changes: Json) -> Vec<String> {
+    let topology = topology(changes);
+    let (brokers, mut found) = Broker::all(&topology);
+    found.extend(problems::of(&topology, &brokers));
+    found
+}
+
+#[test]
+fn the_groups_alone_say_who_does_what() {
+    let expected = [
+        "broker-a mq1 10911 ASYNC_MASTER /var/lib/rocketmq/broker-a/store",
+        "broker-b mq2 10911 ASYNC_MASTER /var/lib/rocketmq/broker-b/store",
+        "broker-a-s mq3 10911 SLAVE /var/lib/rocketmq/broker-a-s/store",
+        "broker-b-s mq4 10911 SLAVE /var/lib/rocketmq/broker-b-s/store",
+    ];
+    assert_eq!(brokers(&topology(json!({}))), expected);
+    let sync = brokers(&topology(json!({ "replication": "sync" })));
+    assert_eq!(sync[0], expected[0].replace("ASYNC", "SYNC"));
+    let none = brokers(&topology(json!({ "slaves": [] })));
+    assert_eq!(none, expected[..2]);
+    let more = brokers(&topology(
+        json!({ "masters": ["mq1"], "slaves": ["mq2", "mq3"] }),
+    ));
+    let expected = [
+        "broker-a mq1 10911 ASYNC_MASTER /var/lib/rocketmq/broker-a/store",
+        "broker-a-s mq2 10911 SLAVE /var/lib/rocketmq/broker-a-s/store",
+        "broker-a-s2 mq3 10911 SLAVE /var/lib/rocketmq/broker-a-s2/store",
+    ];
+    assert_eq!(more, expected);
+}
+
+#[test]
+fn a_host_in_both_groups_has_two_brokers() {
+    let crossed = json!({ "masters": ["mq1", "mq2"], "slaves": ["mq2", "mq1"] });
+    let expected = [
+        "broker-a mq1 10911 ASYNC_MASTER /var/lib/rocketmq/broker-a/store",
+        "broker-b mq2 10911 ASYNC_MASTER /var/lib/rocketmq/broker-b/store",
+        "broker-a-s mq2 10921 SLAVE /var/lib/rocketmq/broker-a-s/store",
+        "broker-b-s mq1 10921 SLAVE /var/lib/rocketmq/broker-b-s/store",
+    ];
+    assert_eq!(brokers(&topology(crossed.clone())), expected);
+    assert_eq!(problems(crossed), Vec::<String>::new());
+}
+
+#[test]
+fn a_host_lists_its_brokers_itself() {
+    let own = json!({
+        "hosts": [{ "host": "mq1", "address": "192.168.2.201", "brokers": [
+            { "name": "orders" },
+            { "name": "orders", "id": 1, "port": 12000, "store": "/data/orders-s" },
+        ]}],
+        "nameservers": ["mq1"],
+        "masters": ["mq1"],
+        "slaves": [],
+    });
+    let expected = [
+        "orders mq1 10911 ASYNC_MASTER /var/lib/rocketmq/orders/store",
+        "orders-s mq1 12000 SLAVE /data/orders-s",
+    ];
+    assert_eq!(brokers(&topology(own.clone())), expected);
+    let (brokers, _) = Broker::all(&topology(own));
+    assert_eq!(
+        problems::warnings(&brokers),
+        ["orders-s is on mq1 as its master is: both are lost with it"]
+    );
+}
+
+#[test]
+fn names_are_those_of_the_seed() {
+    let topology = topology(json!({}));
+    let (brokers, _) = Broker::all(&topology);
+    let names = serde_json::to_value(topology.names(&brokers)).unwrap();
+    let line = |entry: &Json| {
+        format!(
+            "{} {}",
+            entry["address"].as_str().unwrap(),
+            entry["name"].as_str().unwrap()
+        )
+    };
+    let lines: Vec<_> = names.as_array().unwrap().iter().map(line).collect();
+    assert_eq!(
+        lines,
+        [
+            "192.168.2.201 rocketmq-nameserver1",
+            "192.168.2.202 rocketmq-nameserver2",
+            "192.168.2.201 rocketmq-master1",
+            "192.168.2.203 rocketmq-master1-slave",
+            "192.168.2.202 rocketmq-master2",
+            "192.168.2.204 rocketmq-master2-slave",
+        ]
+    );
+    assert_eq!(
+        topology.namesrv_addr(),
+        "rocketmq-nameserver1:9876;rocketmq-nameserver2:9876"
+    );
+}
+
+#[test]
+fn ports_are_those_of_the_version() {
+    for (version, expected) in [
+        ("3.2.6", vec![10911, 10912]),
+        ("4.9.7", vec![10911, 10912, 10909]),
+        ("5.3.3", vec![10911, 10912, 10909]),
+    ] {
+        let (brokers, _) = Broker::all(&topology(json!({ "version": version })));
+        assert_eq!(brokers[0].ports, expected, "{version}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_all_at_once() {
+    let host = |entry: Json| json!({ "hosts": [entry], "nameservers": ["mq1"], "masters": ["mq1"], "slaves": [] });
+    let with =
+        |brokers: Json| host(json!({ "host": "mq1", "address": "10.0.0.1", "brokers": brokers }));
+    for (changes, expected) in [
+        (
+            json!({ "nameservers": [], "masters": [], "slaves": [] }),
+            vec![
+                "no host is in the group nameservers",
+                "no host is in the group masters",
+            ],
+        ),
+        (
+            json!({ "replication": "sync", "slaves": ["mq3"] }),
+            vec![
+                "broker-b has no slave, so with rocketmq_replication: sync every message would be \
+                 answered with SLAVE_NOT_AVAILABLE",
+            ],
+        ),
+        (
+            with(json!([{ "name": "a" }, { "name": "a", "port": 12000 }])),
+            vec![
+                "a has the number 0 twice: on mq1 and mq1",
+                "a and a on mq1 have one store: /var/lib/rocketmq/a/store and /var/lib/rocketmq/a/store",
+            ],
+        ),
+        (
+            with(json!([{ "name": "a" }, { "name": "b", "id": 1 }])),
+            vec!["b has no master, but a slave on mq1"],
+        ),
+        (
+            with(json!([{ "name": "a" }, { "name": "b", "port": 10912 }])),
+            vec!["port 10912 of 10.0.0.1 is taken by a and b"],
+        ),
+        (
+            with(json!([{ "name": "a", "port": 9875 }])),
+            vec!["port 9876 of 10.0.0.1 is taken by a nameserver and a"],
+        ),
+        (
+            with(
+                json!([{ "name": "a", "store": "/data/a" }, { "name": "b", "store": "/data/a/b/" }]),
+            ),
+            vec!["a and b on mq1 have one store: /data/a and /data/a/b/"],
+        ),
+        (
+            with(json!([{ "name": "a", "store": "/data" }])),
+            vec![
+                "the store of a is \"/data\": an absolute path of at least two plain names is wanted",
+            ],
+        ),
+        (
+            with(json!([{ "name": "a.b" }])),
+            vec!["a broker's name is \"a.b\": letters, digits, _ and - make a name"],
+        ),
+        (
+            json!({ "hosts": [
+                { "host": "mq1", "address": "127.0.0.1" },
+                { "host": "mq2", "address": "192.168.2.202" },
+            ], "slaves": [] }),
+            vec!["others cannot reach mq1 at 127.0.0.1: set rocketmq_address"],
+        ),
+        (
+            json!({ "version": "latest" }),
+            vec!["\"latest\" is no version of RocketMQ"],
+        ),
+        (
+            json!({ "masters": ["mq1"], "slaves": ["mq1"], "hosts": [
+                { "host": "mq1", "address": "192.168.2.201", "port": 12000 },
+            ], "nameservers": ["mq1"] }),
+            vec!["mq1 has several brokers: say rocketmq_listen_port for each in rocketmq_brokers"],
+        ),
+        (
+            json!({ "masters": ["mq9"], "slaves": [] }),
+            vec![
+                "mq9 is in a group, but not among the hosts",
+                "no host is in the group masters",
+            ],
+        ),
+    ] {
+        assert_eq!(problems(changes), expected);
+    }
+}
+
+#[test]
+fn settings_of_a_broker_win_over_those_of_all() {
+    let topology = topology(json!({
+        "hosts": [{ "host": "mq1", "address": "192.168.2.201", "brokers": [
+            { "name": "a", "settings": { "fileReservedTime": "24" } },
+        ]}],
+        "masters": ["mq1"], "nameservers": ["mq1"], "slaves": [],
+        "settings": { "fileReservedTime": "120", "mappedFileSizeCommitLog": "67108864" },
+    }));
+    let (brokers, _) = Broker::all(&topology);
+    let configuration = brokers[0].configuration(&topology).unwrap();
+    let shown = serde_json::to_value(value::map(configuration)).unwrap();
+    assert_eq!(
+        shown,
+        json!({
+            "brokerClusterName": "rocketmq-cluster",
+            "brokerName": "a",
+            "brokerId": "0",
+            "brokerRole": "ASYNC_MASTER",
+            "brokerIP1": "192.168.2.201",
+            "brokerIP2": "192.168.2.201",
+            "listenPort": "10911",
+            "namesrvAddr": "rocketmq-nameserver1:9876",
+            "storePathRootDir": "/var/lib/rocketmq/a/store",
+            "storePathCommitLog": "/var/lib/rocketmq/a/store/commitlog",
+            "fileReservedTime": "24",
+            "mapedFileSizeCommitLog": "67108864",
+        })
+    );
+    let wrong = topology_with_setting("fileReservedTim", "1");
+    let (brokers, _) = Broker::all(&wrong);
+    assert_eq!(
+        brokers[0].configuration(&wrong).unwrap_err(),
+        [
+            "broker-a of mq1: RocketMQ 3.2.6 has no setting fileReservedTim; did you mean \
+             \"fileReservedTime\"?"
+        ]
+    );
+}
+
+fn topology_with_setting(name: &str, value: &str) -> TopologyModule {
+    topology(json!({ "settings": { name: value } }))
+}

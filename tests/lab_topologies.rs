@@ -1,0 +1,90 @@
+//! The shipped topologies on four lab hosts, from nothing to a cluster whose messages come back, and
+//! two brokers on one host.
+
+use crate::lab_cluster::Cluster;
+use crate::lab_hosts::{Lab, root, wanted};
+
+const BROKERS: [&str; 4] = [
+    "192.168.2.201:10911",
+    "192.168.2.202:10911",
+    "192.168.2.203:10911",
+    "192.168.2.204:10911",
+];
+
+/// Deploys, looks with RocketMQ's own tool, and stops; with every law kept.
+fn lives(cluster: &Cluster, hosts: usize, nameservers: usize, brokers: &[&str]) {
+    cluster.obeys_the_laws("deploy", &[]);
+    for list in cluster.brokers_of_every_nameserver(nameservers) {
+        for broker in brokers {
+            assert!(list.contains(broker), "{broker} is missing in: {list}");
+        }
+        let listed = list
+            .lines()
+            .filter(|line| line.contains("rocketmq-cluster"));
+        assert_eq!(listed.count(), brokers.len(), "{list}");
+    }
+    cluster.obeys_the_laws("stop", &[]);
+    for host in 1..=hosts {
+        assert_eq!(cluster.programs(host), Vec::<String>::new());
+    }
+}
+
+/// Returns a cluster of the shipped inventory of that name, on the hosts of a lab.
+fn shipped(name: &'static str, version: &'static str) -> Cluster {
+    let lab = Lab::up(name, 4, "debian");
+    let folder = root().join("build/lab").join(name);
+    let reach = format!(
+        "ansible_ssh_private_key_file={0}/key rmqplay_known_hosts={0}/known_hosts",
+        folder.display()
+    );
+    let inventory = root().join(format!("inventory/{name}.yml"));
+    let inventory = inventory.display().to_string();
+    Cluster::of(lab, 4, version, &["-i", &inventory, "-e", &reach])
+}
+
+#[test]
+fn two_masters_with_slaves_that_are_written_after_the_answer() {
+    if wanted() {
+        lives(&shipped("2m-2s-async", "3.2.6"), 4, 4, &BROKERS);
+    }
+}
+
+#[test]
+fn two_masters_with_slaves_that_are_written_before_the_answer() {
+    if wanted() {
+        lives(&shipped("2m-2s-sync", "4.9.7"), 4, 4, &BROKERS);
+    }
+}
+
+/// Each of two hosts has a master, and the slave of the other one's.
+#[test]
+fn two_brokers_on_each_of_two_hosts() {
+    if !wanted() {
+        return;
+    }
+    let lab = Lab::up("crossed", 2, "debian");
+    let folder = tempfile::tempdir().unwrap();
+    let slaves = folder.path().join("slaves.yml");
+    let text = "slaves:\n  hosts:\n    centos202:\n    centos201:\n";
+    std::fs::write(&slaves, text).unwrap();
+    let (hosts, slaves) = (
+        lab.inventory().display().to_string(),
+        slaves.display().to_string(),
+    );
+    let further = [
+        "-i",
+        &hosts,
+        "-i",
+        &slaves,
+        "-e",
+        "rocketmq_replication=sync",
+    ];
+    let cluster = Cluster::of(lab, 2, "5.3.3", &further);
+    let brokers = [
+        "192.168.2.201:10911",
+        "192.168.2.202:10911",
+        "192.168.2.201:10921",
+        "192.168.2.202:10921",
+    ];
+    lives(&cluster, 2, 2, &brokers);
+}
