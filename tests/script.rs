@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 use rmqplay::host::{Cancel, Host, HostError, Memory, Output};
 use rmqplay::inventory::Inventory;
-use rmqplay::playbook::{LoadOptions, Loader};
+use rmqplay::playbook::{LoadOptions, Loader, list_tasks};
 use rmqplay::report::{Event, Status, TaskResult};
 use rmqplay::run::{Connector, Options, Parts, Session, Settings, TagFilter};
 use rmqplay::script::Limits;
-use rmqplay::source::{Problems, SourceFile};
+use rmqplay::source::{Place, Problems, SourceFile};
 use rmqplay::value;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
@@ -33,6 +33,16 @@ fn run_text(
     options: Options,
     machines: &Arc<Machines>,
 ) -> Told {
+    start(playbook, hosts, options, machines, None)
+}
+
+fn start(
+    playbook: &Arc<SourceFile>,
+    hosts: &[&str],
+    options: Options,
+    machines: &Arc<Machines>,
+    at: Option<&Place>,
+) -> Told {
     let (events, told) = channel();
     let machines = machines.clone();
     let connect = move |settings: &Settings| machines.connect(settings);
@@ -49,7 +59,7 @@ fn run_text(
     });
     let result = session.loader.playbook_in(playbook).and_then(|playbook| {
         session.validate(&playbook, true)?;
-        session.playbook(&playbook, &[], None)
+        session.playbook(&playbook, &[], at)
     });
     session.finish();
     drop(session);
@@ -202,6 +212,39 @@ fn tags_choose_the_same_tasks_of_a_role_in_rhai() {
             ..options(false)
         });
     }
+}
+
+#[test]
+fn a_run_starts_at_a_task_of_a_script() {
+    let path = Path::new("tests/script/same/rhai.yml");
+    for (name, expected) in [
+        ("rhai : once for all", "once for all"),
+        ("rhai : always", "always"),
+        ("rhai : a command", "a command"),
+    ] {
+        let told = run_from(path, name);
+        let told: Vec<_> = results(&told)
+            .map(|result| result.task.name.replace("rhai : ", ""))
+            .collect();
+        assert_eq!(told.get(1).map(String::as_str), Some(expected), "{told:?}");
+    }
+}
+
+/// Starts at the task of this name, as the command line finds it.
+fn run_from(path: &Path, name: &str) -> Told {
+    let file = SourceFile::read(path).unwrap();
+    let loader = Loader::new(LoadOptions::default());
+    let playbook = loader.playbook_in(&file).unwrap();
+    let listed = list_tasks(&playbook, |_| true);
+    let mut tasks = listed.iter().flat_map(|play| &play.tasks);
+    let task = tasks.find(|task| task.name == name).unwrap();
+    start(
+        &file,
+        &["one"],
+        options(false),
+        &Arc::default(),
+        Some(&task.place),
+    )
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod role;
 mod role_use;
 mod scope;
 mod script;
+mod script_options;
 mod task;
 mod tasks_file;
 mod variables_file;
@@ -27,7 +28,7 @@ use cache::Cache;
 pub use role::RoleFiles;
 use scope::Scope;
 pub(super) use scope::missing_file;
-pub use script::TaskOptions;
+pub use script_options::TaskOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@
 //! Nothing is run for it. Every branch counts, a function counts where it is called, and what a
 //! script computes is not known.
 
+mod calls;
 mod literal;
 mod reader;
 

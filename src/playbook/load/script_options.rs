@@ -1,0 +1,165 @@
+//! The options of `task` and `block` in scripts: the keywords of tasks and blocks.
+
+use super::Reader;
+use super::play::one_or_many;
+use crate::playbook::{Keywords, Level, Script, keyword, keyword_names};
+use crate::source::{Place, Problem, Result, did_you_mean};
+use crate::yaml::{Data, Map, Node};
+
+/// Keywords of tasks that a script has its own ways for.
+const NOT_IN_SCRIPTS: &[&str] = &[
+    "action",
+    "args",
+    "debugger",
+    "local_action",
+    "loop",
+    "loop_control",
+    "name",
+];
+
+/// What a call of `task` gives the modules in it.
+#[derive(Debug, Clone)]
+pub struct TaskOptions {
+    /// Where it is called.
+    pub place: Place,
+    /// The name.
+    pub name: Node,
+    /// Keywords that belong to a task alone, such as `register`.
+    pub own: Map,
+    /// Keywords for everything in it, such as `become`.
+    pub shared: Keywords,
+}
+
+impl super::Loader {
+    /// Returns the keywords of a call of `task`.
+    pub fn task_options(
+        &self,
+        script: &Script,
+        place: &Place,
+        name: &Node,
+        options: &Map,
+    ) -> Result<TaskOptions> {
+        let mut reader = Reader::new(self);
+        let options = reader.task_options(script.handlers, place, name, options);
+        reader.finish(options)
+    }
+
+    /// Returns the keywords of a call of `block`, and the handlers it notifies.
+    pub fn block_options(&self, options: &Map) -> Result<(Keywords, Vec<Node>)> {
+        let mut reader = Reader::new(self);
+        let options = reader.block_options(options);
+        reader.finish(options)
+    }
+}
+
+impl Reader<'_> {
+    pub(super) fn task_options(
+        &mut self,
+        handlers: bool,
+        place: &Place,
+        name: &Node,
+        options: &Map,
+    ) -> TaskOptions {
+        let level = if handlers {
+            Level::Handler
+        } else {
+            Level::Task
+        };
+        let node = self.options_node(options, level, place);
+        let (shared, own): (Map, Map) = node
+            .as_map()
+            .cloned()
+            .unwrap_or_default()
+            .into_iter()
+            .partition(|(key, _)| is_shared(key.as_text().unwrap_or_default()));
+        let shared = Node {
+            data: Data::Map(shared),
+            place: place.clone(),
+        };
+        TaskOptions {
+            place: place.clone(),
+            name: name.clone(),
+            own,
+            shared: self.shared_keywords(&shared, Level::Task, |_| false),
+        }
+    }
+
+    pub(super) fn block_options(&mut self, options: &Map) -> (Keywords, Vec<Node>) {
+        let Some((first, _)) = options.first() else {
+            return (Keywords::default(), Vec::new());
+        };
+        let node = self.options_node(options, Level::Block, &first.place);
+        let notify = node.get("notify").map_or_else(Vec::new, one_or_many);
+        (self.shared_keywords(&node, Level::Block, |_| false), notify)
+    }
+
+    /// Returns the options that may be given at this level; others are reported.
+    fn options_node(&mut self, options: &Map, level: Level, place: &Place) -> Node {
+        let mut good = Map::new();
+        for (key, value) in options {
+            let name = key.as_text().unwrap_or_default();
+            let is_known = keyword_names(level).any(|known| known == name);
+            if is_known && !NOT_IN_SCRIPTS.contains(&name) {
+                good.push((key.clone(), value.clone()));
+                continue;
+            }
+            let what = if level == Level::Block {
+                "block"
+            } else {
+                "task"
+            };
+            let near = keyword_names(level).filter(|known| !NOT_IN_SCRIPTS.contains(known));
+            let advice = match name {
+                "loop" | "with_items" => Some("write a loop: for item in list { … }".to_owned()),
+                _ => did_you_mean(name, near),
+            };
+            let message = format!("{what} has no option \"{name}\"");
+            self.report(Problem::at(&key.place, message).help(advice));
+        }
+        let node = Node {
+            data: Data::Map(good),
+            place: place.clone(),
+        };
+        // Values of the wrong kind are reported here.
+        let entries = self.entries(&node, level, |_| false);
+        let good = entries
+            .iter()
+            .map(|entry| (entry.key.clone(), entry.value.clone()))
+            .collect();
+        Node {
+            data: Data::Map(good),
+            place: place.clone(),
+        }
+    }
+}
+
+impl TaskOptions {
+    /// Returns the options without those that the script computes.
+    pub(super) fn without_computed(mut self) -> Self {
+        self.own = without_computed(&self.own);
+        let keywords = &mut self.shared;
+        keywords.when.retain(|node| !is_computed(node));
+        keywords.environment.retain(|node| !is_computed(node));
+        keywords.vars = without_computed(&keywords.vars);
+        keywords.tags.retain(|tag| !tag.is_empty());
+        self
+    }
+}
+
+fn is_computed(node: &Node) -> bool {
+    match &node.data {
+        Data::Computed(_) => true,
+        Data::List(items) => items.iter().any(is_computed),
+        Data::Map(entries) => entries.iter().any(|(_, value)| is_computed(value)),
+        _ => false,
+    }
+}
+
+pub(super) fn without_computed(map: &Map) -> Map {
+    let known = map.iter().filter(|(_, value)| !is_computed(value));
+    known.cloned().collect()
+}
+
+fn is_shared(name: &str) -> bool {
+    keyword(name).is_some_and(|known| known.levels.contains(&Level::Block)) && name != "notify"
+}
