@@ -35,7 +35,11 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
         ],
         &[],
     ),
-    ("inventory", &["glob", "source", "value", "yaml"], &["fs"]),
+    (
+        "inventory",
+        &["glob", "host", "script", "source", "value", "yaml"],
+        &["fs"],
+    ),
     (
         "vars",
         &[

@@ -7,7 +7,7 @@ use rmqplay::cli::project::Project;
 use rmqplay::files::Files;
 use rmqplay::host::{Cancel, Host, Limits, Memory, Probe};
 use rmqplay::inventory::Inventory;
-use rmqplay::module::{ModuleError, PlanContext, Templates};
+use rmqplay::module::{Module, ModuleError, PlanContext, Templates};
 use rmqplay::playbook::{LoadOptions, Loader};
 use rmqplay::report::{Event, Recap};
 use rmqplay::run::{Connector, Options, Parts, Session};
@@ -76,7 +76,11 @@ fn told(path: &Path) -> String {
     };
     let mut arguments = Fields::new();
     arguments.insert("path".to_owned(), "/etc/hosts".into());
-    let module = entry.build(arguments).unwrap();
+    planned(&*entry.build(arguments).unwrap())
+}
+
+/// Returns what is told of a module as it plans.
+fn planned(module: &dyn Module) -> String {
     let host: Arc<dyn Host> =
         Arc::new(Memory::machine().file("/etc/hosts", "127.0.0.1 localhost\n"));
     let context = PlanContext {
@@ -146,7 +150,13 @@ fn project_of(guide: &str, folder: &Path) -> Vec<PathBuf> {
 fn the_examples_of_the_guide_run_and_a_second_run_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let machine: Arc<dyn Host> = Arc::new(Memory::machine().directory("/etc"));
-    for playbook in project_of("docs/rhai-modules.md", folder.path()) {
+    let mut playbooks = project_of("docs/rhai-modules.md", folder.path());
+    playbooks.extend(project_of(
+        "docs/rhai-extensions.md",
+        &folder.path().join("other"),
+    ));
+    assert_eq!(playbooks.len(), 2);
+    for playbook in playbooks {
         for changed in [1, 0] {
             let recap = carry_out(&playbook, &machine);
             assert_eq!(
@@ -159,6 +169,63 @@ fn the_examples_of_the_guide_run_and_a_second_run_changes_nothing() {
     }
 }
 
+#[test]
+fn an_inventory_may_be_a_script() {
+    let folder = tempfile::tempdir().unwrap();
+    project_of("docs/rhai-extensions.md", folder.path());
+    let path = folder.path().join("brokers.rhai").display().to_string();
+    let inventory = Inventory::load(&[path]).unwrap();
+    let shown = rmqplay::inventory::graph(&inventory, "all").unwrap();
+    insta::assert_snapshot!(shown);
+}
+
+/// Scripts of each kind that are wrong, and what is told of them.
+#[test]
+fn bad_filters_facts_and_inventories_are_told_what_is_wrong() {
+    let mut told = String::new();
+    for (name, text) in [
+        ("filters/no.rhai", "fn a(value) { vlue }"),
+        ("filters/no.rhai", "fn length(value) { 1 }"),
+        ("filters/no.rhai", "fn is_defined(value) { true }"),
+        ("filters/no.rhai", "let x = 1;\nfn a(value) { 1 }"),
+        ("filters/no.rhai", "fn a(value) { red(value) }"),
+        ("facts/no.rhai", "fn fact(probe) { #{} }"),
+        ("facts/no.rhai", "fn facts(probe) { change() }"),
+        ("facts/no.rhai", "fn facts(probe) { probe.read(\"/none\") }"),
+        ("facts/no.rhai", "fn facts(probe) {\n    [1]\n}"),
+        ("no.rhai", "[1, 2]"),
+        ("no.rhai", "let x = 1;\n#{ web: #{ host: [\"a\"] } }"),
+        ("no.rhai", "#{ web: #{ hosts: [1] } }"),
+        ("no.rhai", "loop { }"),
+        ("no.rhai", "import \"/etc/passwd\" as p;"),
+        ("no.rhai", "#{ web: || 1 }"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        let problems = wrong(folder.path(), &path);
+        let shown = problems.replace(&folder.path().display().to_string(), "FOLDER");
+        told.push_str(&format!("## {name}\n{shown}\n\n"));
+    }
+    insta::assert_snapshot!(told);
+}
+
+/// Returns what is wrong with a script that is an inventory, or else adds to its project.
+fn wrong(folder: &Path, path: &Path) -> String {
+    if path.parent() == Some(folder) {
+        let inventory = Inventory::load(&[path.display().to_string()]);
+        return inventory.unwrap_err().render(false);
+    }
+    let project = Project::of([folder], &[], None);
+    let registry = match project.extensions().and_then(|_| project.registry()) {
+        Err(problems) => return problems.render(false),
+        Ok(registry) => registry,
+    };
+    let setup = registry.get("setup").unwrap().build(Fields::new()).unwrap();
+    planned(&*setup)
+}
+
 /// Carries out a playbook on one host and returns what was counted.
 fn carry_out(path: &Path, machine: &Arc<dyn Host>) -> Recap {
     let (events, told) = channel();
@@ -169,7 +236,10 @@ fn carry_out(path: &Path, machine: &Arc<dyn Host>) -> Recap {
         registry: project.registry().unwrap(),
         inventory: Inventory::load(&["web1,".to_owned()]).unwrap(),
         loader: Loader::new(LoadOptions::default()),
-        options: Options::default(),
+        options: Options {
+            extensions: project.extensions().unwrap(),
+            ..Options::default()
+        },
         playbook_folder: folder.to_owned(),
         connector: Connector::new(Box::new(move |_| Ok(machine.clone()))),
         cancel: Cancel::default(),

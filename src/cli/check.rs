@@ -71,6 +71,7 @@ fn check(arguments: &Arguments) -> Result<usize> {
         options: Options {
             extra_vars,
             compat: arguments.sources.compat,
+            extensions: project.extensions()?,
             ..Options::default()
         },
         playbook_folder: std::path::absolute(first.unwrap_or(Path::new(""))).unwrap_or_default(),

@@ -134,6 +134,7 @@ impl SharedArguments {
             accept_new: self.accept_new,
             connect_timeout: self.timeout.map(Duration::from_secs),
             task_timeout: Duration::from_secs(self.task_timeout),
+            extensions: crate::template::Extensions::default(),
             script_limits: crate::script::Limits::default(),
             force_handlers,
             compat: self.sources.compat,

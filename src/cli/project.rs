@@ -7,10 +7,12 @@ use crate::module::{Entry, Registry};
 use crate::playbook::{Level, keyword_names};
 use crate::script;
 use crate::source::{Problem, Problems, Result};
+use crate::template::{Engine, Extension, Extensions};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// The folders that may hold `library`, the nearest first.
+/// The folders that may hold `library`, `facts` and `filters`, the nearest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Project {
     roots: Vec<PathBuf>,
@@ -65,7 +67,56 @@ impl Project {
                 }
             }
         }
+        let scripts = self.facts(&mut problems);
+        if let (false, Some(setup)) = (scripts.is_empty(), registry.get("setup").cloned()) {
+            registry.insert(script::module::facts::gathered(setup, scripts));
+        }
         problems.or(registry)
+    }
+
+    /// Reads the facts, of the files of one name the nearest.
+    fn facts(&self, problems: &mut Problems) -> Vec<Arc<script::Program>> {
+        let mut seen = BTreeSet::new();
+        let mut read = Vec::new();
+        for root in &self.roots {
+            for path in scripts(&root.join("facts")) {
+                if seen.insert(path.file_name().map(ToOwned::to_owned)) {
+                    read.extend(problems.take(script::module::facts::read(&path, root)));
+                }
+            }
+        }
+        read
+    }
+
+    /// Returns the filters and tests of the project, of those of one name the nearest.
+    pub fn extensions(&self) -> Result<Extensions> {
+        let mut all = Extensions::default();
+        let mut problems = Problems::default();
+        for root in &self.roots {
+            for path in scripts(&root.join("filters")) {
+                let Some(read) = problems.take(script::filters::read(&path, root)) else {
+                    continue;
+                };
+                let mut add = |list: &mut Vec<Extension>,
+                               new: Vec<Extension>,
+                               what,
+                               known: fn(&str) -> bool| {
+                    for extension in new {
+                        let name = &extension.name;
+                        if known(name) {
+                            let path = path.display();
+                            let message = format!("{path}: there is a built-in {what} \"{name}\"");
+                            problems.push(Problem::new(message));
+                        } else if !list.iter().any(|known| known.name == *name) {
+                            list.push(extension);
+                        }
+                    }
+                };
+                add(&mut all.filters, read.filters, "filter", Engine::has_filter);
+                add(&mut all.tests, read.tests, "test", Engine::has_test);
+            }
+        }
+        problems.or(all)
     }
 }
 

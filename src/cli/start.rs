@@ -52,8 +52,12 @@ impl Start<'_> {
             Ok(inventory) => inventory,
             Err(problems) => return refuse(&problems, Exit::Error),
         };
-        let registry = match self.project.registry() {
-            Ok(registry) => registry,
+        let added = self
+            .project
+            .registry()
+            .and_then(|registry| Ok((registry, self.project.extensions()?)));
+        let (registry, extensions) = match added {
+            Ok(added) => added,
             Err(problems) => return refuse(&problems, Exit::Unreachable),
         };
         let events_file = match self
@@ -88,7 +92,10 @@ impl Start<'_> {
             registry,
             inventory,
             loader,
-            options: self.options,
+            options: Options {
+                extensions,
+                ..self.options
+            },
             playbook_folder: self.folder.to_owned(),
             connector,
             cancel: self.interrupt.cancel(),

@@ -14,6 +14,7 @@ mod pattern;
 mod python_literal;
 mod python_text;
 mod range;
+mod script_file;
 mod sources;
 mod variable_layer;
 mod vars_files;

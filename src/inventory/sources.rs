@@ -1,6 +1,8 @@
 //! From what the user names (`-i`) to an inventory: files, folders of files, lists of hosts.
 
-use super::{Draft, Inventory, Strictness, ini_file, variable_layer, vars_files, yaml_file};
+use super::{
+    Draft, Inventory, Strictness, ini_file, script_file, variable_layer, vars_files, yaml_file,
+};
 use crate::source::{Place, Problem, Result, SourceFile};
 use crate::yaml::{self, Data};
 use std::os::unix::fs::PermissionsExt;
@@ -104,6 +106,7 @@ fn read_file(draft: &mut Draft, path: &Path) -> Result<()> {
     let ending = path.extension().map(|ending| ending.to_string_lossy());
     match ending.as_deref() {
         None | Some("yml" | "yaml" | "json") => read_yaml_or_ini(draft, &file, ending.as_deref()),
+        Some("rhai") => script_file::add(draft, &file),
         Some("toml") => {
             let message = format!("TOML is not supported: {}", path.display());
             Err(Problem::new(message).into())

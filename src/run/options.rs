@@ -2,6 +2,7 @@
 
 use super::TagFilter;
 use crate::host::Secret;
+use crate::template::Extensions;
 use crate::yaml::Map;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,6 +50,8 @@ pub struct Options {
     pub task_timeout: Duration,
     /// How much the script of a role may do on each host.
     pub script_limits: crate::script::Limits,
+    /// Filters and tests of the project.
+    pub extensions: Extensions,
     /// `--force-handlers`.
     pub force_handlers: bool,
     /// `--compat`: as lenient as Ansible.
@@ -78,6 +81,7 @@ impl Default for Options {
             connect_timeout: None,
             task_timeout: Duration::from_secs(1800),
             script_limits: crate::script::Limits::default(),
+            extensions: Extensions::default(),
             force_handlers: false,
             compat: false,
         }

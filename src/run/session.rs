@@ -96,10 +96,11 @@ impl Session {
         let hosts = hosts
             .map(|name| (name.clone(), HostState::new(name.clone())))
             .collect();
+        let engine = Engine::with(parts.options.extensions.clone());
         let engine = if parts.options.compat {
-            Engine::lenient()
+            engine.lenient()
         } else {
-            Engine::new()
+            engine
         };
         Arc::new(Self {
             registry: parts.registry,

@@ -6,6 +6,7 @@
 
 mod budget;
 mod engine;
+pub mod filters;
 mod functions;
 mod imports;
 mod lookup;

@@ -78,6 +78,39 @@ impl Program {
         problems.or(Arc::new(program))
     }
 
+    /// Reads a script that is a file of its own of the project in `root`, which neither it nor its
+    /// imports may leave.
+    pub fn of_project(path: &Path, root: &Path) -> Result<Arc<Self>> {
+        let reach = Reach {
+            folders: vec![root.to_owned()],
+            roots: vec![root.to_owned()],
+            globals: &[],
+        };
+        if !confined(path, &reach.roots) {
+            let message = format!("{} leads out of {}", path.display(), root.display());
+            return Err(Problem::new(message).into());
+        }
+        Self::read(&SourceFile::read(path)?, &reach)
+    }
+
+    /// Returns the place of the last statement.
+    pub fn end(&self) -> Place {
+        self.place_of(self.ast.statements().last())
+    }
+
+    /// Returns the place of the last statement of a function.
+    pub(super) fn end_of(&self, function: &str) -> Place {
+        let function = self.functions.get(function);
+        self.place_of(function.and_then(|function| function.body.last()))
+    }
+
+    fn place_of(&self, statement: Option<&Stmt>) -> Place {
+        match statement {
+            Some(statement) => place(&self.file, statement.position()),
+            None => Place::start_of(&self.file),
+        }
+    }
+
     /// Runs the script on this thread and returns its last value.
     pub fn run(
         self: &Arc<Self>,

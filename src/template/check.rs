@@ -56,6 +56,7 @@ impl Engine {
             text,
             Kind::File,
             &environments.config,
+            &self.inner.extensions,
             &mut |problem, range| {
                 let place = Place::new(file, start + range.start..start + range.end);
                 problems.push(Problem {
@@ -108,13 +109,20 @@ impl Engine {
         }
         let mut problems = Problems::default();
         if !self.lenient {
-            unknown_names::find(text, kind, &usual.config, &mut |problem, range| {
-                let place = inside(node, range);
-                problems.push(Problem {
-                    place: Some(place),
-                    ..problem
-                });
-            });
+            let extensions = &self.inner.extensions;
+            unknown_names::find(
+                text,
+                kind,
+                &usual.config,
+                extensions,
+                &mut |problem, range| {
+                    let place = inside(node, range);
+                    problems.push(Problem {
+                        place: Some(place),
+                        ..problem
+                    });
+                },
+            );
         }
         problems.or(())
     }

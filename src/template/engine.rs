@@ -3,6 +3,7 @@
 use super::code::Kind;
 use super::environment::Environments;
 use super::error::{TemplateError, syntax_problem};
+use super::extension::Extensions;
 use super::lookups::{self, Lookup};
 use super::native::{self, Emitted};
 use super::reach::Reach;
@@ -31,6 +32,8 @@ pub(super) struct Inner {
     pub(super) usual: Environments,
     /// Those of the other syntaxes that template files asked for.
     others: RwLock<HashMap<Syntax, Arc<Environments>>>,
+    /// What the project adds.
+    pub(super) extensions: Extensions,
 }
 
 impl Default for Engine {
@@ -41,15 +44,21 @@ impl Default for Engine {
 
 impl Engine {
     /// Returns an engine that has compiled nothing yet.
-    #[expect(clippy::expect_used, reason = "the default delimiters are valid ones")]
     pub fn new() -> Self {
+        Self::with(Extensions::default())
+    }
+
+    /// Returns an engine with further filters and tests.
+    #[expect(clippy::expect_used, reason = "the default delimiters are valid ones")]
+    pub fn with(extensions: Extensions) -> Self {
         let sources = Arc::new(Sources::default());
-        let usual = Environments::new(&Syntax::default(), &sources);
+        let usual = Environments::new(&Syntax::default(), &sources, &extensions);
         Self {
             inner: Arc::new(Inner {
                 usual: usual.expect("the default delimiters differ from each other"),
                 sources,
                 others: RwLock::default(),
+                extensions,
             }),
             lenient: false,
         }
@@ -57,11 +66,24 @@ impl Engine {
 
     /// Returns an engine whose checks accept what Ansible notices only when a task runs: unknown
     /// filters, and conditions with `{{ }}`.
-    pub fn lenient() -> Self {
+    #[must_use]
+    pub fn lenient(self) -> Self {
         Self {
             lenient: true,
-            ..Self::new()
+            ..self
         }
+    }
+
+    /// Returns whether there is a filter of this name in every project.
+    pub fn has_filter(name: &str) -> bool {
+        super::filters::FILTERS
+            .iter()
+            .any(|filter| filter.name == name)
+    }
+
+    /// Returns whether there is a test of this name in every project.
+    pub fn has_test(name: &str) -> bool {
+        super::checks::TESTS.iter().any(|test| test.name == name)
     }
 
     /// Returns the value of a node with all templates in it rendered, those in keys too. A
@@ -265,7 +287,11 @@ impl Engine {
             return Ok(found.clone());
         }
         drop(known);
-        let made = Arc::new(Environments::new(syntax, &self.inner.sources)?);
+        let made = Arc::new(Environments::new(
+            syntax,
+            &self.inner.sources,
+            &self.inner.extensions,
+        )?);
         let mut known = others.write().unwrap_or_else(PoisonError::into_inner);
         Ok(known.entry(syntax.clone()).or_insert(made).clone())
     }

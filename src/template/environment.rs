@@ -2,6 +2,7 @@
 
 use super::call::{add_filters, add_tests};
 use super::checks::TESTS;
+use super::extension::Extensions;
 use super::filters::FILTERS;
 use super::sources::{Sources, find};
 use super::syntax::Syntax;
@@ -26,9 +27,14 @@ pub(super) struct Environments {
 
 impl Environments {
     /// Sets them up for `syntax`; they compile what `sources` has made ready.
-    pub(super) fn new(syntax: &Syntax, sources: &Arc<Sources>) -> Result<Self, Error> {
+    pub(super) fn new(
+        syntax: &Syntax,
+        sources: &Arc<Sources>,
+        extensions: &Extensions,
+    ) -> Result<Self, Error> {
         let config = syntax.config()?;
         let mut base = base();
+        extensions.add(&mut base);
         base.set_syntax(config.clone());
         let mut values = base.clone();
         values.set_formatter(native::value_alone);

@@ -50,7 +50,7 @@ pub(super) fn add(environment: &mut Environment<'static>, filters: &'static [Cal
 }
 
 /// Returns whether a step hands the value on as it is.
-fn handed_on(value: &Value) -> bool {
+pub(super) fn handed_on(value: &Value) -> bool {
     matches!(value.kind(), ValueKind::Undefined | ValueKind::Invalid)
 }
 

@@ -18,6 +18,7 @@ mod edits;
 mod engine;
 mod environment;
 mod error;
+mod extension;
 mod filters;
 mod format;
 mod free_names;
@@ -48,6 +49,7 @@ mod url;
 
 pub use engine::Engine;
 pub use error::TemplateError;
+pub use extension::{Extension, Extensions, Run};
 pub use replacement::{Piece, Replacement};
 pub use site::Site;
 pub use syntax::Syntax;

@@ -169,7 +169,7 @@ fn names_that_do_not_exist_are_told_before_anything_runs() {
     }
     assert!(engine.check_expression(&node("\"{{ x }}\"")).is_err());
     assert!(engine.check_expression(&node("x and")).is_err());
-    let lenient = Engine::lenient();
+    let lenient = Engine::new().lenient();
     assert!(lenient.check(&node("\"{{ x | uper }}\"")).is_ok());
     assert!(lenient.check_expression(&node("\"{{ x }}\"")).is_ok());
 }

@@ -2,6 +2,7 @@
 
 use super::checks::TESTS;
 use super::code::Kind;
+use super::extension::Extensions;
 use super::filters::FILTERS;
 use super::{lookups, tree};
 use crate::source::{Problem, did_you_mean};
@@ -16,11 +17,12 @@ pub(super) fn find(
     text: &str,
     kind: Kind,
     syntax: &SyntaxConfig,
+    extensions: &Extensions,
     visit: &mut dyn FnMut(Problem, Range<usize>),
 ) {
     let start = text.as_ptr() as usize;
     let mut look = |expression: &Expr<'_>| {
-        if let Some((problem, name)) = unknown(expression) {
+        if let Some((problem, name)) = unknown(expression, extensions) {
             let offset = (name.as_ptr() as usize).saturating_sub(start);
             visit(problem, offset..offset + name.len());
         }
@@ -38,14 +40,20 @@ pub(super) fn find(
     }
 }
 
-fn unknown<'s>(expression: &Expr<'s>) -> Option<(Problem, &'s str)> {
+fn unknown<'s>(expression: &Expr<'s>, extensions: &Extensions) -> Option<(Problem, &'s str)> {
     let (what, called, stands_at, known): (_, String, _, Vec<&str>) = match expression {
         Expr::Filter(filter) => {
-            let known = FILTERS.iter().map(|filter| filter.name).collect();
+            let own = extensions.filters.iter().map(|filter| filter.name.as_str());
+            let known = FILTERS
+                .iter()
+                .map(|filter| filter.name)
+                .chain(own)
+                .collect();
             ("filter", filter.name.to_owned(), filter.name, known)
         }
         Expr::Test(test) => {
-            let known = TESTS.iter().map(|test| test.name).collect();
+            let own = extensions.tests.iter().map(|test| test.name.as_str());
+            let known = TESTS.iter().map(|test| test.name).chain(own).collect();
             ("test", test.name.to_owned(), test.name, known)
         }
         Expr::Call(call) => match (&call.expr, call.args.first()) {

@@ -1,7 +1,8 @@
 //! A YAML node and where it stands.
 
 use crate::source::{Place, Problem};
-use crate::value::Value;
+use crate::value::{self, Value};
+use minijinja::value::ValueKind;
 use std::sync::Arc;
 
 /// A YAML node and where it stands.
@@ -43,6 +44,39 @@ pub enum Data {
 }
 
 impl Node {
+    /// Returns what a script made as a node: texts in it are data, never templates, and what is
+    /// not known stays so.
+    pub fn of(value: &Value, place: &Place) -> Self {
+        let text = |text: &str| Self {
+            data: Data::Unsafe(text.into()),
+            place: place.clone(),
+        };
+        let data = match value.kind() {
+            ValueKind::Undefined | ValueKind::None => Data::Null,
+            ValueKind::Bool => Data::Bool(value.is_true()),
+            ValueKind::Number => match value.as_i64() {
+                Some(whole) if value.is_integer() => Data::Integer(whole),
+                _ => Data::Float(f64::try_from(value.clone()).unwrap_or(f64::NAN)),
+            },
+            ValueKind::String => return text(value.as_str().unwrap_or_default()),
+            ValueKind::Seq | ValueKind::Iterable => {
+                let items = value.try_iter().into_iter().flatten();
+                Data::List(items.map(|item| Self::of(&item, place)).collect())
+            }
+            ValueKind::Map => {
+                let fields = value::fields(value).unwrap_or_default();
+                let entries = fields.iter();
+                let entries = entries.map(|(name, item)| (text(name), Self::of(item, place)));
+                Data::Map(entries.collect())
+            }
+            _ => Data::Computed(value.clone()),
+        };
+        Self {
+            data,
+            place: place.clone(),
+        }
+    }
+
     /// Returns the text of a text scalar.
     pub fn as_text(&self) -> Option<&str> {
         match &self.data {

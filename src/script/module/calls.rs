@@ -7,7 +7,7 @@ use rhai::{ASTNode, Engine, Expr, FnCallExpr, Position, Stmt};
 use std::collections::BTreeSet;
 
 /// Returns the problems with the functions that a script calls, given the engine it runs in.
-pub(super) fn check(program: &Program, engine: &Engine) -> Problems {
+pub(in crate::script) fn check(program: &Program, engine: &Engine) -> Problems {
     let name = |function: rhai::FuncInfo<'_>| Some(function.metadata.name.to_string());
     let known: BTreeSet<String> = engine
         .collect_fn_metadata(None, name, true)

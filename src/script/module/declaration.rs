@@ -58,33 +58,40 @@ pub(super) fn read(program: &Program, problems: &mut Problems) -> Declaration {
     declaration
 }
 
-/// Returns the value of the constant. Anything else that a module would do when it is read is a
-/// problem: a module is asked to plan, and does nothing by itself.
+/// Returns the value of the constant.
 fn constant(program: &Program, problems: &mut Problems) -> Option<Node> {
-    let mut found = None;
-    for statement in program.ast.statements() {
-        match statement {
-            Stmt::Var(parts, flags, _) if flags.contains(rhai::ASTFlags::CONSTANT) => {
-                if parts.0.name == NAME {
-                    found = Some(outline::literal(&program.file, &parts.1));
-                }
-            }
-            Stmt::Import(..) | Stmt::Noop(_) => {}
-            Stmt::Expr(expression) if matches!(**expression, Expr::Unit(_)) => {}
-            other => {
-                let place = program.place_in("", other.position());
-                let message = "a module holds functions, constants and imports alone";
-                let advice = "what it does belongs into fn plan(probe, args)".to_owned();
-                problems.push(Problem::at(&place, message).help(advice));
-            }
+    only_definitions(program, "a module", problems);
+    let mut statements = program.ast.statements().iter();
+    let found = statements.find_map(|statement| match statement {
+        Stmt::Var(parts, ..) if parts.0.name == NAME => {
+            Some(outline::literal(&program.file, &parts.1))
         }
-    }
+        _ => None,
+    });
     if found.is_none() {
         let place = Place::start_of(&program.file);
         let problem = Problem::at(&place, format!("the module has no constant {NAME}"));
         problems.push(problem.help(EXAMPLE.to_owned()));
     }
     found
+}
+
+/// Notes what a script would do when it is read: it is asked, and does nothing by itself.
+pub(in crate::script) fn only_definitions(program: &Program, what: &str, problems: &mut Problems) {
+    for statement in program.ast.statements() {
+        let definition = match statement {
+            Stmt::Var(_, flags, _) => flags.contains(rhai::ASTFlags::CONSTANT),
+            Stmt::Import(..) | Stmt::Noop(_) => true,
+            Stmt::Expr(expression) => matches!(**expression, Expr::Unit(_)),
+            _ => false,
+        };
+        if !definition {
+            let place = program.place_in("", statement.position());
+            let message = format!("{what} holds functions, constants and imports alone");
+            let advice = "what it does belongs into a function".to_owned();
+            problems.push(Problem::at(&place, message).help(advice));
+        }
+    }
 }
 
 /// Returns a text that must stand in the script.

@@ -1,17 +1,18 @@
 //! Modules written as scripts: `library/NAME.rhai` declares arguments and plans a change.
 
-mod calls;
+pub(super) mod calls;
 mod change;
-mod declaration;
+pub(super) mod declaration;
+pub mod facts;
 mod parameter;
 mod probe;
 mod running;
 
-use super::{Budget, Limits, Program, Reach, to_dynamic, to_fields};
+use super::{Budget, Limits, Program, to_dynamic, to_fields};
 use crate::change::Change;
 use crate::host::HostError;
 use crate::module::{ArgumentError, Entry, Module, ModuleError, PlanContext};
-use crate::source::{Place, Problem, Problems, Result, SourceFile};
+use crate::source::{Place, Problem, Problems, Result};
 use crate::value::{Fields, Value};
 use declaration::Declaration;
 use parameter::Parameter;
@@ -48,16 +49,7 @@ struct Call {
 
 /// Reads the module in a file; `root` is the folder that its imports may not leave.
 pub fn read(path: &Path, root: &Path) -> Result<Entry> {
-    let reach = Reach {
-        folders: vec![root.to_owned()],
-        roots: vec![root.to_owned()],
-        globals: &[],
-    };
-    if !crate::files::confined(path, &reach.roots) {
-        let message = format!("{} leads out of {}", path.display(), root.display());
-        return Err(Problem::new(message).into());
-    }
-    let program = Program::read(&SourceFile::read(path)?, &reach)?;
+    let program = Program::of_project(path, root)?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     entry(&name, &program)
 }
@@ -159,15 +151,7 @@ impl Call {
         }
         let results = value.as_map_ref().ok().map(|map| to_fields(&map));
         let problem = |message: String| {
-            let program = &self.script.program;
-            let last = program
-                .functions
-                .get(PLAN)
-                .and_then(|plan| plan.body.last());
-            let place = last.map_or_else(
-                || Place::start_of(&program.file),
-                |last| program.place_in("", last.position()),
-            );
+            let place = self.script.program.end_of(PLAN);
             ModuleError::from(Problem::at(&place, message))
         };
         match results {

@@ -3,9 +3,7 @@
 use super::link;
 use crate::script::{Called, Raised, to_value};
 use crate::source::Place;
-use crate::value::{self, Value};
 use crate::yaml::{Data, Map, Node};
-use minijinja::value::ValueKind;
 use rhai::Position;
 
 /// Keywords whose text is an expression. All other text of a script is data.
@@ -40,44 +38,13 @@ pub(super) fn entries(
             };
             let value = to_value(item)
                 .map_err(|message| Raised::new(format!("{name}: {message}")).at(position))?;
-            let mut node = node(&value, &at);
+            let mut node = Node::of(&value, &at);
             if EXPRESSIONS.contains(&name.as_str()) {
                 expressions(&mut node, position)?;
             }
             Ok((key, node))
         })
         .collect()
-}
-
-/// Returns a value as a node; what is not known stays so.
-fn node(value: &Value, place: &Place) -> Node {
-    let data = match value.kind() {
-        ValueKind::Undefined | ValueKind::None => Data::Null,
-        ValueKind::Bool => Data::Bool(value.is_true()),
-        ValueKind::Number => match value.as_i64() {
-            Some(whole) if value.is_integer() => Data::Integer(whole),
-            _ => Data::Float(f64::try_from(value.clone()).unwrap_or(f64::NAN)),
-        },
-        ValueKind::String => Data::Unsafe(value.as_str().unwrap_or_default().into()),
-        ValueKind::Seq | ValueKind::Iterable => {
-            let items = value.try_iter().into_iter().flatten();
-            Data::List(items.map(|item| node(&item, place)).collect())
-        }
-        ValueKind::Map => {
-            let fields = value::fields(value).unwrap_or_default();
-            let entries = fields.iter();
-            Data::Map(
-                entries
-                    .map(|(name, item)| (text(name, place), node(item, place)))
-                    .collect(),
-            )
-        }
-        _ => Data::Computed(value.clone()),
-    };
-    Node {
-        data,
-        place: place.clone(),
-    }
 }
 
 /// Makes texts expressions. Only what stands in the script may be one: text that came from a host
