@@ -25,7 +25,7 @@ fn bad_modules_are_told_what_is_wrong() {
     insta::glob!("script_modules/bad/*.rhai", |path| {
         let here = std::env::current_dir().unwrap();
         let path = path.strip_prefix(&here).unwrap_or(path);
-        insta::assert_snapshot!(told(path));
+        insta::assert_snapshot!(without_limit(&told(path)));
     });
 }
 
@@ -66,6 +66,12 @@ fn names_that_mean_something_else_already_are_refused() {
         let told = registry.err().unwrap().to_string();
         assert!(told.ends_with(expected), "{told}");
     }
+}
+
+/// Which limit an endless script meets first depends on how busy the machine is.
+fn without_limit(told: &str) -> String {
+    told.replace("after 5000000 operations", "at its limit")
+        .replace("after 30 seconds", "at its limit")
 }
 
 /// Returns what is told of the module in a file: as it is read, or as it plans.
@@ -208,7 +214,7 @@ fn bad_filters_facts_and_inventories_are_told_what_is_wrong() {
         let shown = problems.replace(&folder.path().display().to_string(), "FOLDER");
         told.push_str(&format!("## {name}\n{shown}\n\n"));
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(without_limit(&told));
 }
 
 /// Returns what is wrong with a script that is an inventory, or else adds to its project.
