@@ -3,6 +3,8 @@
 
 use crate::lab_cluster::Cluster;
 use crate::lab_hosts::{Lab, root, wanted};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const BROKERS: [&str; 4] = [
     "192.168.2.201:10911",
@@ -56,15 +58,23 @@ fn two_masters_with_slaves_that_are_written_before_the_answer() {
     }
 }
 
-/// Each of two hosts has a master, and the slave of the other one's.
 #[test]
 fn two_brokers_on_each_of_two_hosts() {
-    if !wanted() {
-        return;
+    if wanted() {
+        let brokers = [
+            "192.168.2.201:10911",
+            "192.168.2.202:10911",
+            "192.168.2.201:10921",
+            "192.168.2.202:10921",
+        ];
+        lives(&crossed("crossed", "5.3.3"), 2, 2, &brokers);
     }
-    let lab = Lab::up("crossed", 2, "debian");
-    let folder = tempfile::tempdir().unwrap();
-    let slaves = folder.path().join("slaves.yml");
+}
+
+/// Returns a cluster on two hosts, each of which has a master and the slave of the other one's.
+fn crossed(name: &'static str, version: &'static str) -> Cluster {
+    let lab = Lab::up(name, 2, "debian");
+    let slaves = root().join("build/lab").join(name).join("slaves.yml");
     let text = "slaves:\n  hosts:\n    centos202:\n    centos201:\n";
     std::fs::write(&slaves, text).unwrap();
     let (hosts, slaves) = (
@@ -79,12 +89,82 @@ fn two_brokers_on_each_of_two_hosts() {
         "-e",
         "rocketmq_replication=sync",
     ];
-    let cluster = Cluster::of(lab, 2, "5.3.3", &further);
-    let brokers = [
-        "192.168.2.201:10911",
-        "192.168.2.202:10911",
-        "192.168.2.201:10921",
-        "192.168.2.202:10921",
-    ];
-    lives(&cluster, 2, 2, &brokers);
+    Cluster::of(lab, 2, version, &further)
+}
+
+const NAMESERVERS: &str = "192.168.2.201:9876;192.168.2.202:9876";
+
+const TOPICS: &str = r#"{"rocketmq_topics": [{"name": "orders", "read_queues": 4, "write_queues": 4}],
+    "rocketmq_subscription_groups": [{"name": "shipping", "retry_max_times": 5}]}"#;
+
+/// Runs a genuine client of RocketMQ and returns what it prints.
+fn client(cluster: &Cluster, arguments: &[&str]) -> String {
+    let program = root().join("tests/rocketmq-client").display().to_string();
+    let output = cluster
+        .lab
+        .try_run(&[&["ctl", &program], arguments].concat());
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Topics are kept, the state is told, a broker that was killed is named and started again; and
+/// while everything is restarted, one after the other, no message is lost that was acknowledged.
+#[test]
+fn a_cluster_is_operated() {
+    if !wanted() {
+        return;
+    }
+    let cluster = crossed("operated", "4.9.7");
+    let plays = |playbook: &str, code: i32| {
+        let (found, text, _) = cluster.play(playbook, &[]);
+        assert_eq!(found, code, "{playbook}: {text}");
+        text
+    };
+    plays("deploy", 0);
+    cluster.obeys_the_laws("topics", &["-e", TOPICS]);
+    assert!(plays("status", 0).contains("broker-a"));
+    let kill = "for pid in $(pgrep java); do tr '\\0' ' ' </proc/$pid/cmdline | \
+                grep -q broker-b-s.properties && kill -KILL $pid; done; true";
+    cluster.lab.run(&["enter", "1", "sh", "-c", kill]);
+    let told = plays("status", 2);
+    let named = "broker-b (slave 1) at 192.168.2.201:10921: cannot talk to 192.168.2.201:10921";
+    assert!(told.contains(named), "{told}");
+    plays("start", 0);
+    plays("status", 0);
+
+    let is_over = AtomicBool::new(false);
+    let sent = std::thread::scope(|scope| {
+        let producer = scope.spawn(|| {
+            let mut sent = Vec::new();
+            let mut first = 1;
+            while !is_over.load(Ordering::Relaxed) {
+                let (from, to) = (first.to_string(), (first + 999).to_string());
+                let told = client(
+                    &cluster,
+                    &["4.9.7", "send", NAMESERVERS, "orders", &from, &to],
+                );
+                sent.extend(told.lines().filter_map(number));
+                first += 1000;
+            }
+            sent
+        });
+        let (code, text, _) = cluster.play("rolling_restart", &[]);
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(code, 0, "{text}");
+        producer.join().unwrap()
+    });
+    plays("status", 0);
+    assert!(sent.len() > 1000, "only {} messages were sent", sent.len());
+    let count = sent.len().to_string();
+    let told = client(
+        &cluster,
+        &["4.9.7", "receive", NAMESERVERS, "orders", &count, "120"],
+    );
+    let received: BTreeSet<_> = told.lines().filter_map(number).collect();
+    let lost: Vec<_> = sent.iter().filter(|one| !received.contains(one)).collect();
+    assert!(lost.is_empty(), "{} of {count} are lost", lost.len());
+}
+
+/// Returns the number that a line begins with.
+fn number(line: &str) -> Option<u32> {
+    line.split(' ').next()?.parse().ok()
 }

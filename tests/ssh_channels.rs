@@ -487,6 +487,16 @@ fn a_port_is_open_closed_or_not_to_be_told() {
             "{configuration}"
         );
         assert_eq!(run(&transport, "echo on"), b"on\n");
+        let forbidden = transport.connect("127.0.0.1", open, &no_limits());
+        assert_eq!(
+            forbidden.err().unwrap().to_string(),
+            format!(
+                "the sshd of {} forbids connections through it, here to 127.0.0.1:{open}",
+                sshd.target()
+            )
+        );
+        let direct = rmqplay::host::Direct(transport);
+        direct.connect("127.0.0.1", open, &no_limits()).unwrap();
     }
 }
 

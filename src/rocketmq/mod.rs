@@ -4,6 +4,7 @@
 mod broker;
 mod cluster;
 mod cluster_info;
+mod drain;
 mod masters;
 mod message;
 mod message_module;

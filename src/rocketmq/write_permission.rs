@@ -1,12 +1,15 @@
 //! `rocketmq_write_permission`: whether producers are sent to a broker.
 
+use super::drain::Drain;
 use super::masters::masters;
 use super::requests::Request;
 use super::runtime::Runtime;
 use super::wire::{Address, Client, Code, WireError, read_json, refusal, requests};
 use crate::change::Change;
-use crate::host::Limits;
+use crate::host::{Limits, Step, Talk};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Takes a broker's right to be written to away, or gives it back, at every nameserver.
 ///
@@ -26,6 +29,9 @@ pub(super) struct WritePermissionModule {
     /// Whether it may be written to.
     #[serde(default)]
     state: super::topic::State,
+    /// With `state: absent`: waits until producers have left, which takes 35 s at least and may take
+    /// so many seconds.
+    wait: Option<u64>,
 }
 
 impl BuiltIn for WritePermissionModule {
@@ -68,12 +74,33 @@ impl Module for WritePermissionModule {
             }
             change.steps.push(self.step(nameserver, wanted));
         }
+        if let (false, Some(seconds)) = (wanted, self.wait) {
+            let names = std::slice::from_ref(&self.broker);
+            let found = masters(&mut client, &self.nameservers, &self.cluster, names)?;
+            change.steps.extend(
+                found
+                    .into_iter()
+                    .map(|master| drain(master.address, seconds)),
+            );
+        }
         Ok(change)
     }
 }
 
+fn drain(broker: Address, seconds: u64) -> Step {
+    Step::Talk(Talk {
+        what: format!("wait until producers have left {broker}"),
+        dialogue: Arc::new(Drain {
+            broker,
+            timeout: Duration::from_secs(seconds),
+        }),
+        change: None,
+        returns: &[],
+    })
+}
+
 impl WritePermissionModule {
-    fn step(&self, nameserver: &Address, wanted: bool) -> crate::host::Step {
+    fn step(&self, nameserver: &Address, wanted: bool) -> Step {
         let code: Code = if wanted {
             requests::ADD_WRITE_PERM_OF_BROKER
         } else {

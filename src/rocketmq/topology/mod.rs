@@ -97,6 +97,10 @@ impl BuiltIn for TopologyModule {
              `role` (`master` or `slave`), `host`, `port` and `ports`.",
         ),
         (
+            "rolling",
+            "The same in the order of a rolling restart: of each name the slaves, then the master.",
+        ),
+        (
             "here",
             "The brokers of this host: also `home`, `store`, `folders` (all that must be there) and \
              `configuration`, the map of all its settings.",
@@ -138,10 +142,20 @@ impl Module for TopologyModule {
             brokers.iter().map(Broker::short).collect::<Value>(),
         );
         change.returns("all", brokers.iter().map(Broker::value).collect::<Value>());
+        let rolling = rolling(&brokers);
+        let rolling = rolling.iter().map(|broker| broker.value());
+        change.returns("rolling", rolling.collect::<Value>());
         change.returns("here", Value::from(here));
         change.returns("names", self.names(&brokers));
         Ok(change)
     }
+}
+
+/// Returns brokers in the order of a rolling restart: of each name the slaves, then the master.
+fn rolling(brokers: &[Broker]) -> Vec<&Broker> {
+    let mut rolling: Vec<_> = brokers.iter().collect();
+    rolling.sort_by_key(|broker| (&broker.name, broker.id == 0));
+    rolling
 }
 
 impl TopologyModule {

@@ -138,6 +138,14 @@ fn names_are_those_of_the_seed() {
 }
 
 #[test]
+fn a_rolling_restart_takes_the_slaves_of_a_name_before_its_master() {
+    let topology = topology(json!({}));
+    let (brokers, _) = Broker::all(&topology);
+    let order: Vec<_> = rolling(&brokers).iter().map(|one| one.instance()).collect();
+    assert_eq!(order, ["broker-a-s", "broker-a", "broker-b-s", "broker-b"]);
+}
+
+#[test]
 fn ports_are_those_of_the_version() {
     for (version, expected) in [
         ("3.2.6", vec![10911, 10912]),

@@ -2,17 +2,22 @@
 
 use super::{Address, Code, Command, WireError};
 use crate::host::{Connect, HostError, Limits, Stream};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 /// How long an answer may take. 3.2.6 does not answer at all to what it does not know.
 const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A connection that took as long and failed was not refused: nobody was there.
+const SLOW: Duration = Duration::from_secs(2);
 
 /// Makes requests over connections that stay open as long as it lives.
 pub(crate) struct Client<'a> {
     connect: &'a Connect<'a>,
     limits: Limits,
     lines: HashMap<Address, Line>,
+    /// Machines that have not answered at all.
+    silent: HashSet<String>,
     requests: i32,
 }
 
@@ -29,6 +34,7 @@ impl<'a> Client<'a> {
             connect,
             limits: limits.clone(),
             lines: HashMap::new(),
+            silent: HashSet::new(),
             requests: 0,
         }
     }
@@ -59,6 +65,7 @@ impl<'a> Client<'a> {
         self.requests += 1;
         let mut request = Command::request(code.number, fields).with_body(body);
         request.opaque = self.requests;
+        self.open(address)?;
         let limits = self.limits.sooner(Instant::now() + TIMEOUT);
         let answer = self.exchange(address, code, &request, &limits);
         if answer.is_err() {
@@ -84,7 +91,9 @@ impl<'a> Client<'a> {
         request: &Command,
         limits: &Limits,
     ) -> Result<Command, WireError> {
-        let line = self.line(address, limits)?;
+        let Some(line) = self.lines.get_mut(address) else {
+            return Err(WireError::Host(Self::silence(address)));
+        };
         line.stream.send(&request.encode(), limits)?;
         let nonsense = |reason: String| WireError::Nonsense {
             address: address.clone(),
@@ -112,14 +121,37 @@ impl<'a> Client<'a> {
         }
     }
 
-    fn line(&mut self, address: &Address, limits: &Limits) -> Result<&mut Line, HostError> {
-        use std::collections::hash_map::Entry;
-        match self.lines.entry(address.clone()) {
-            Entry::Occupied(open) => Ok(open.into_mut()),
-            Entry::Vacant(place) => Ok(place.insert(Line {
-                stream: (self.connect)(&address.host, address.port, limits)?,
-                arrived: Vec::new(),
-            })),
+    /// Connects, unless that was done before. A machine that has not answered at all is not asked
+    /// again: each time takes long.
+    fn open(&mut self, address: &Address) -> Result<(), HostError> {
+        if self.lines.contains_key(address) {
+            return Ok(());
+        }
+        if self.silent.contains(&address.host) {
+            return Err(Self::silence(address));
+        }
+        let started = Instant::now();
+        // This may take a login on the host first, which is not the other side's fault.
+        match (self.connect)(&address.host, address.port, &self.limits) {
+            Ok(stream) => {
+                let arrived = Vec::new();
+                self.lines.insert(address.clone(), Line { stream, arrived });
+                Ok(())
+            }
+            Err(error) => {
+                let is_slow = started.elapsed() >= SLOW;
+                if is_slow && matches!(error, HostError::NotConnected { .. }) {
+                    self.silent.insert(address.host.clone());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn silence(address: &Address) -> HostError {
+        HostError::NotConnected {
+            address: address.to_string(),
+            reason: "nothing answers".to_owned(),
         }
     }
 }
