@@ -22,8 +22,10 @@ impl Terminal {
     pub(crate) fn run(words: &[String]) -> Self {
         let quoted = words.iter().map(|word| format!("'{word}'"));
         let line = quoted.collect::<Vec<_>>().join(" ");
-        let line = format!("{line}; echo ended with $?; stty -a");
+        // ^C reaches this shell as well, and dash would end of it.
+        let line = format!("trap : INT; {line}; echo ended with $?; stty -a");
         let mut child = Command::new("script")
+            .env("SHELL", "/bin/sh")
             .args(["-qfc", &line, "/dev/null"])
             .current_dir(crate::lab_hosts::root())
             .stdin(Stdio::piped())

@@ -98,7 +98,7 @@ fn given(settings: &SshSettings) -> Options {
 /// Asks for the passphrase of a private key, where there is a terminal.
 fn ask_passphrase(key: &Path) -> Option<Secret> {
     let prompt = format!("Passphrase of {}: ", key.display());
-    rpassword::prompt_password(prompt)
+    super::passwords::typed(&prompt)
         .ok()
         .filter(|typed| !typed.is_empty())
         .map(Secret::new)

@@ -65,7 +65,7 @@ pub(super) fn ask_person(question: &str, echo: bool) -> Option<String> {
         return None;
     }
     if !echo {
-        return rpassword::prompt_password(format!("{question}: ")).ok();
+        return super::passwords::typed(&format!("{question}: ")).ok();
     }
     let mut err = anstream::stderr();
     let _ = write!(err, "{question}: ");
