@@ -199,6 +199,10 @@ fn bad_filters_facts_and_inventories_are_told_what_is_wrong() {
         ("facts/no.rhai", "fn facts(probe) { change() }"),
         ("facts/no.rhai", "fn facts(probe) { probe.read(\"/none\") }"),
         ("facts/no.rhai", "fn facts(probe) {\n    [1]\n}"),
+        (
+            "facts/no.rhai",
+            "fn facts(probe) {\n    #{ a: probe.query([\"touch\", \"/a\"]) }\n}",
+        ),
         ("no.rhai", "[1, 2]"),
         ("no.rhai", "let x = 1;\n#{ web: #{ host: [\"a\"] } }"),
         ("no.rhai", "#{ web: #{ hosts: [1] } }"),

@@ -4,6 +4,7 @@ pub(super) mod calls;
 mod change;
 pub(super) mod declaration;
 pub mod facts;
+mod looks;
 mod parameter;
 mod probe;
 mod running;
