@@ -29,6 +29,7 @@ mod memory;
 mod modules;
 mod playbooks;
 mod rocketmq;
+mod rocketmq_properties;
 mod run;
 mod run_settings;
 mod script;

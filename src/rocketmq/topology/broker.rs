@@ -1,7 +1,7 @@
 //! One broker of a cluster: where it is and what it is configured with.
 
 use super::machine::{Entry, Machine};
-use super::{Replication, TopologyModule, settings};
+use super::{TopologyModule, settings};
 use crate::value::{self, Fields, Value};
 use std::collections::BTreeMap;
 
@@ -78,34 +78,15 @@ impl Broker {
         instance(&self.name, self.id)
     }
 
-    fn role(&self) -> &'static str {
+    pub(super) fn role(&self) -> &'static str {
         if self.id == 0 { "master" } else { "slave" }
     }
 
-    /// Returns everything that stands in its file, or what is wrong with it.
-    pub(super) fn configuration(&self, topology: &TopologyModule) -> Result<Fields, Vec<String>> {
-        let role = match (self.id, topology.replication) {
-            (0, Replication::Async) => "ASYNC_MASTER",
-            (0, Replication::Sync) => "SYNC_MASTER",
-            _ => "SLAVE",
-        };
-        let decided = [
-            ("brokerClusterName", topology.cluster.clone()),
-            ("brokerName", self.name.clone()),
-            ("brokerId", self.id.to_string()),
-            ("brokerRole", role.to_owned()),
-            ("brokerIP1", self.address.clone()),
-            ("brokerIP2", self.address.clone()),
-            ("listenPort", self.port.to_string()),
-            ("namesrvAddr", topology.namesrv_addr()),
-            ("storePathRootDir", self.store.clone()),
-            ("storePathCommitLog", format!("{}/commitlog", self.store)),
-        ];
-        let decided = decided.into_iter();
-        let mut fields: Fields = decided
-            .map(|(name, value)| (name.to_owned(), Value::from(value)))
-            .collect();
+    /// Returns its settings as its version spells them, without those that its place decides; or
+    /// what is wrong with them.
+    pub(super) fn settings(&self, topology: &TopologyModule) -> Result<Fields, Vec<String>> {
         let version = settings::numbers(&topology.version);
+        let mut fields = Fields::new();
         let mut problems = Vec::new();
         for (name, value) in topology.settings.iter().chain(&self.settings) {
             let name = settings::name_in(&version, name);
@@ -140,8 +121,8 @@ impl Broker {
         value::map(self.fields())
     }
 
-    /// Returns it with what stands in its file.
-    pub(super) fn value_with(&self, configuration: Fields) -> Value {
+    /// Returns it with what its own host needs to know.
+    pub(super) fn value_with(&self, settings: Fields) -> Value {
         let mut fields = self.fields();
         fields.insert("home".to_owned(), self.home.as_str().into());
         fields.insert("store".to_owned(), self.store.as_str().into());
@@ -155,7 +136,7 @@ impl Broker {
             format!("{store}/index"),
         ];
         fields.insert("folders".to_owned(), folders.to_vec().into());
-        fields.insert("configuration".to_owned(), value::map(configuration));
+        fields.insert("settings".to_owned(), value::map(settings));
         value::map(fields)
     }
 
@@ -171,6 +152,7 @@ impl Broker {
                 "address",
                 Value::from(format!("{}:{}", self.address, self.port)),
             ),
+            ("ip", Value::from(self.address.as_str())),
             ("port", Value::from(self.port)),
             ("ports", ports),
         ];

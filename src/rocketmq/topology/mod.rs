@@ -94,7 +94,7 @@ impl BuiltIn for TopologyModule {
         (
             "all",
             "All brokers, more of them: also `instance` (`broker-a`, `broker-a-s` for its slave), \
-             `role` (`master` or `slave`), `host`, `port` and `ports`.",
+             `role` (`master` or `slave`), `host`, `ip`, `port` and `ports`.",
         ),
         (
             "rolling",
@@ -103,7 +103,7 @@ impl BuiltIn for TopologyModule {
         (
             "here",
             "The brokers of this host: also `home`, `store`, `folders` (all that must be there) and \
-             `configuration`, the map of all its settings.",
+             `settings`, the map of those that its place in the cluster does not decide.",
         ),
         (
             "names",
@@ -119,8 +119,8 @@ impl Module for TopologyModule {
         let own = brokers.iter().filter(|broker| broker.host == self.host);
         let mut here = Vec::new();
         for broker in own {
-            match broker.configuration(self) {
-                Ok(configuration) => here.push(broker.value_with(configuration)),
+            match broker.settings(self) {
+                Ok(settings) => here.push(broker.value_with(settings)),
                 Err(wrong) => problems.extend(wrong),
             }
         }

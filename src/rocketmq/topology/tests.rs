@@ -27,13 +27,12 @@ fn topology(changes: Json) -> TopologyModule {
     serde_json::from_value(arguments).unwrap()
 }
 
-/// Returns each broker as `instance host port role-in-its-file store`.
+/// Returns each broker as `instance host port role store`.
 fn brokers(topology: &TopologyModule) -> Vec<String> {
     let (brokers, problems) = Broker::all(topology);
     assert_eq!(problems, Vec::<String>::new());
     let line = |broker: &Broker| {
-        let configuration = broker.configuration(topology).unwrap();
-        let role = configuration["brokerRole"].to_string();
+        let role = broker.role();
         let (instance, host) = (broker.instance(), &broker.host);
         format!("{instance} {host} {} {role} {}", broker.port, broker.store)
     };
@@ -50,23 +49,21 @@ fn problems(changes: Json) -> Vec<String> {
 #[test]
 fn the_groups_alone_say_who_does_what() {
     let expected = [
-        "broker-a mq1 10911 ASYNC_MASTER /var/lib/rocketmq/broker-a/store",
-        "broker-b mq2 10911 ASYNC_MASTER /var/lib/rocketmq/broker-b/store",
-        "broker-a-s mq3 10911 SLAVE /var/lib/rocketmq/broker-a-s/store",
-        "broker-b-s mq4 10911 SLAVE /var/lib/rocketmq/broker-b-s/store",
+        "broker-a mq1 10911 master /var/lib/rocketmq/broker-a/store",
+        "broker-b mq2 10911 master /var/lib/rocketmq/broker-b/store",
+        "broker-a-s mq3 10911 slave /var/lib/rocketmq/broker-a-s/store",
+        "broker-b-s mq4 10911 slave /var/lib/rocketmq/broker-b-s/store",
     ];
     assert_eq!(brokers(&topology(json!({}))), expected);
-    let sync = brokers(&topology(json!({ "replication": "sync" })));
-    assert_eq!(sync[0], expected[0].replace("ASYNC", "SYNC"));
     let none = brokers(&topology(json!({ "slaves": [] })));
     assert_eq!(none, expected[..2]);
     let more = brokers(&topology(
         json!({ "masters": ["mq1"], "slaves": ["mq2", "mq3"] }),
     ));
     let expected = [
-        "broker-a mq1 10911 ASYNC_MASTER /var/lib/rocketmq/broker-a/store",
-        "broker-a-s mq2 10911 SLAVE /var/lib/rocketmq/broker-a-s/store",
-        "broker-a-s2 mq3 10911 SLAVE /var/lib/rocketmq/broker-a-s2/store",
+        "broker-a mq1 10911 master /var/lib/rocketmq/broker-a/store",
+        "broker-a-s mq2 10911 slave /var/lib/rocketmq/broker-a-s/store",
+        "broker-a-s2 mq3 10911 slave /var/lib/rocketmq/broker-a-s2/store",
     ];
     assert_eq!(more, expected);
 }
@@ -75,10 +72,10 @@ fn the_groups_alone_say_who_does_what() {
 fn a_host_in_both_groups_has_two_brokers() {
     let crossed = json!({ "masters": ["mq1", "mq2"], "slaves": ["mq2", "mq1"] });
     let expected = [
-        "broker-a mq1 10911 ASYNC_MASTER /var/lib/rocketmq/broker-a/store",
-        "broker-b mq2 10911 ASYNC_MASTER /var/lib/rocketmq/broker-b/store",
-        "broker-a-s mq2 10921 SLAVE /var/lib/rocketmq/broker-a-s/store",
-        "broker-b-s mq1 10921 SLAVE /var/lib/rocketmq/broker-b-s/store",
+        "broker-a mq1 10911 master /var/lib/rocketmq/broker-a/store",
+        "broker-b mq2 10911 master /var/lib/rocketmq/broker-b/store",
+        "broker-a-s mq2 10921 slave /var/lib/rocketmq/broker-a-s/store",
+        "broker-b-s mq1 10921 slave /var/lib/rocketmq/broker-b-s/store",
     ];
     assert_eq!(brokers(&topology(crossed.clone())), expected);
     assert_eq!(problems(crossed), Vec::<String>::new());
@@ -96,8 +93,8 @@ fn a_host_lists_its_brokers_itself() {
         "slaves": [],
     });
     let expected = [
-        "orders mq1 10911 ASYNC_MASTER /var/lib/rocketmq/orders/store",
-        "orders-s mq1 12000 SLAVE /data/orders-s",
+        "orders mq1 10911 master /var/lib/rocketmq/orders/store",
+        "orders-s mq1 12000 slave /data/orders-s",
     ];
     assert_eq!(brokers(&topology(own.clone())), expected);
     let (brokers, _) = Broker::all(&topology(own));
@@ -251,29 +248,15 @@ fn settings_of_a_broker_win_over_those_of_all() {
         "settings": { "fileReservedTime": "120", "mappedFileSizeCommitLog": "67108864" },
     }));
     let (brokers, _) = Broker::all(&topology);
-    let configuration = brokers[0].configuration(&topology).unwrap();
-    let shown = serde_json::to_value(value::map(configuration)).unwrap();
+    let settings = brokers[0].settings(&topology).unwrap();
     assert_eq!(
-        shown,
-        json!({
-            "brokerClusterName": "rocketmq-cluster",
-            "brokerName": "a",
-            "brokerId": "0",
-            "brokerRole": "ASYNC_MASTER",
-            "brokerIP1": "192.168.2.201",
-            "brokerIP2": "192.168.2.201",
-            "listenPort": "10911",
-            "namesrvAddr": "rocketmq-nameserver1:9876",
-            "storePathRootDir": "/var/lib/rocketmq/a/store",
-            "storePathCommitLog": "/var/lib/rocketmq/a/store/commitlog",
-            "fileReservedTime": "24",
-            "mapedFileSizeCommitLog": "67108864",
-        })
+        serde_json::to_value(value::map(settings)).unwrap(),
+        json!({ "fileReservedTime": "24", "mapedFileSizeCommitLog": "67108864" })
     );
     let wrong = topology_with_setting("fileReservedTim", "1");
     let (brokers, _) = Broker::all(&wrong);
     assert_eq!(
-        brokers[0].configuration(&wrong).unwrap_err(),
+        brokers[0].settings(&wrong).unwrap_err(),
         [
             "broker-a of mq1: RocketMQ 3.2.6 has no setting fileReservedTim; did you mean \
              \"fileReservedTime\"?"

@@ -1,0 +1,98 @@
+//! What stands in each broker's file, worked out from the shipped inventories without any host.
+
+use serde_json::Value as Json;
+use std::fmt::Write as _;
+use std::process::{Command, Output};
+
+fn work_out(inventory: &str, further: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rmqplay"))
+        .args(["run", "playbooks/topology.yml", "-f", "1", "-i", inventory])
+        .args(further)
+        .current_dir(crate::lab_hosts::root())
+        .output()
+        .unwrap()
+}
+
+/// Returns the settings of all brokers, each below its name and host.
+fn properties(inventory: &str, further: &[&str]) -> String {
+    let output = work_out(inventory, &[further, &["--output", "json"]].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let events = text.lines().map(serde_json::from_str::<Json>);
+    let mut shown = String::new();
+    for event in events.map(Result::unwrap) {
+        let here = &event["result"]["ansible_facts"]["rocketmq_topology"]["here"];
+        for broker in here.as_array().into_iter().flatten() {
+            let plain = |value: &Json| value.to_string().trim_matches('"').to_owned();
+            let (instance, host) = (plain(&broker["instance"]), plain(&broker["host"]));
+            writeln!(shown, "# {instance} of {host}").unwrap();
+            for (name, value) in broker["configuration"].as_object().unwrap() {
+                writeln!(shown, "{name}={}", plain(value)).unwrap();
+            }
+        }
+    }
+    shown
+}
+
+#[test]
+fn properties_follow_from_the_topology() {
+    for (name, inventory, version) in [
+        ("prod", "inventory/prod.yml", "3.2.6"),
+        ("2m_2s_async", "inventory/2m-2s-async.yml", "4.9.7"),
+        ("2m_2s_sync", "inventory/2m-2s-sync.yml", "5.3.3"),
+    ] {
+        let version = format!("rocketmq_version={version}");
+        insta::assert_snapshot!(name, properties(inventory, &["-e", &version]));
+    }
+}
+
+#[test]
+fn what_a_broker_would_take_without_a_word_is_refused() {
+    for (setting, told) in [
+        (
+            "rocketmq_disk_max_used_space_ratio=96",
+            "diskMaxUsedSpaceRatio is 96, but RocketMQ keeps to 10 to 95 percent",
+        ),
+        (
+            "rocketmq_disk_max_used_space_ratio=9",
+            "diskMaxUsedSpaceRatio is 9, but RocketMQ keeps to 10 to 95 percent",
+        ),
+        (
+            r#"{"rocketmq_delete_when": "04;4"}"#,
+            "deleteWhen has \"4\": hours are 00 to 23",
+        ),
+        (
+            r#"{"rocketmq_delete_when": "24"}"#,
+            "deleteWhen has \"24\": hours are 00 to 23",
+        ),
+        (
+            "rocketmq_file_reserved_time=0",
+            "fileReservedTime is less than an hour",
+        ),
+        (
+            r#"{"rocketmq_max_message_size": 600, "rocketmq_mapped_file_size_commit_log": 1000}"#,
+            "maxMessageSize is more than half a file of the commit log (1000 bytes)",
+        ),
+        (
+            r#"{"rocketmq_broker_settings": {"fileReservedTim": 1}}"#,
+            "RocketMQ 3.2.6 has no setting fileReservedTim; did you mean \"fileReservedTime\"?",
+        ),
+        (
+            r#"{"rocketmq_broker_settings": {"brokerRole": "SLAVE"}}"#,
+            "brokerRole is decided by rocketmq_replication",
+        ),
+    ] {
+        let output = work_out("inventory/prod.yml", &["-e", setting]);
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{setting}: {text}");
+        assert!(text.contains(told), "{setting}: {text}");
+        assert!(
+            text.contains("roles/rocketmq/tasks/topology.rhai:"),
+            "{text}"
+        );
+    }
+    let output = work_out(
+        "inventory/prod.yml",
+        &["-e", r#"{"rocketmq_delete_when": "04;23"}"#],
+    );
+    assert_eq!(output.status.code(), Some(0));
+}
