@@ -1,5 +1,6 @@
 //! What `rmqplay` prints and how it ends, for each way of calling it, on hosts that are this machine.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Runs `rmqplay` in the folder of the cases, one host after the other, and returns what a user
@@ -9,16 +10,28 @@ fn rmqplay(arguments: &str, folder: &tempfile::TempDir) -> String {
     let inventory = std::fs::read_to_string("tests/command_line/inventory.yml").unwrap();
     let inventory_path = folder.path().join("inventory.yml");
     std::fs::write(&inventory_path, inventory.replace("FOLDER", &path)).unwrap();
+    let mut command = command(arguments, Path::new("tests/command_line"));
+    command.env("RMQPLAY_INVENTORY", &inventory_path);
+    shown(arguments, command, &path)
+}
+
+/// Returns the command that runs `rmqplay` in a folder; `%20` is a blank in a word.
+fn command(arguments: &str, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rmqplay"));
     command
         .args(arguments.split(' ').map(|word| word.replace("%20", " ")))
-        .current_dir("tests/command_line")
-        .env("RMQPLAY_INVENTORY", &inventory_path)
+        .current_dir(folder)
         .env_remove("CLICOLOR_FORCE")
+        .env_remove("RMQPLAY_INVENTORY")
         .stdin(Stdio::null());
+    command
+}
+
+/// Runs a command and shows it with what it printed and how it ended.
+fn shown(arguments: &str, mut command: Command, path: &str) -> String {
     let output = command.output().unwrap();
     let shown = |bytes: &[u8]| {
-        let text = String::from_utf8_lossy(bytes).replace(&path, "FOLDER");
+        let text = String::from_utf8_lossy(bytes).replace(path, "FOLDER");
         let lines = text
             .lines()
             .map(|line| without_time(line.trim_end()) + "\n");
@@ -34,6 +47,8 @@ fn without_time(line: &str) -> String {
     for (before, after) in [
         (" changed in ", " s"),
         (" made in ", " s"),
+        (" finished in ", " s"),
+        ("shop1 runs ", " with a cache"),
         ("\"milliseconds\":", ","),
     ] {
         if let Some((start, end)) = line.split_once(before)
@@ -99,5 +114,62 @@ fn every_way_of_calling_it_prints_what_a_user_expects() {
         let arguments = arguments.replace("FOLDER", &path);
         let shown = rmqplay(&arguments, &folder).replace(&path, "FOLDER");
         insta::assert_snapshot!(name, shown);
+    }
+}
+
+#[test]
+fn a_new_project_runs_and_its_cases_are_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display().to_string();
+    let project = folder.path().join("shop");
+    let run = |name: &str, arguments: &str, folder: &Path| {
+        let arguments = arguments.replace("FOLDER", &path);
+        let shown = shown(&arguments, command(&arguments, folder), &path);
+        insta::assert_snapshot!(name, shown.replace(&path, "FOLDER"));
+    };
+    for (name, arguments) in [
+        ("new_project", "new project shop"),
+        ("new_project_again", "new project shop"),
+        ("new_project_name", "new project my-Shop"),
+        ("new_role_nowhere", "new role web"),
+        ("test_nowhere", "test"),
+    ] {
+        run(name, arguments, folder.path());
+    }
+    for (name, arguments) in [
+        ("new_role", "new role web"),
+        ("new_role_again", "new role web"),
+        ("new_module", "new module greeting"),
+        ("new_module_again", "new module greeting"),
+        ("new_module_built_in", "new module copy"),
+        ("new_module_keyword", "new module when"),
+        ("new_filter", "new filter quoted"),
+        ("new_filter_built_in", "new filter upper"),
+        ("test", "test"),
+        ("test_named", "test quot roles/web"),
+        ("test_unknown", "test quotd"),
+        ("test_lab_without_inventory", "test --lab"),
+        (
+            "new_project_checks",
+            "check site.yml -i inventory.rhai -e shop_home=FOLDER/home",
+        ),
+        (
+            "new_project_runs",
+            "run site.yml -i inventory.yml -e shop_home=FOLDER/home -e shop_cache=8g",
+        ),
+        (
+            "new_project_runs_again",
+            "run site.yml -i inventory.yml -e shop_home=FOLDER/home -e shop_cache=8g",
+        ),
+    ] {
+        run(name, arguments, &project);
+    }
+    for (name, file, arguments) in [
+        ("test_failing", "failing.yml", "test failing.yml quoted"),
+        ("test_wrong", "wrong.yml", "test"),
+    ] {
+        let from = Path::new("tests/command_line/cases").join(file);
+        std::fs::copy(from, project.join("tests").join(file)).unwrap();
+        run(name, arguments, &project);
     }
 }

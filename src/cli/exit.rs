@@ -9,7 +9,7 @@ pub enum Exit {
     Ok = 0,
     /// A mistake in a file other than a playbook, or something on this machine.
     Error = 1,
-    /// A task failed on a host; with `--detailed-exitcode`: something changed, or would change.
+    /// A task failed on a host, or a case of `rmqplay test`; with `--detailed-exitcode`: something changed, or would change.
     HostFailed = 2,
     /// A host was unreachable, or a playbook cannot be read or is wrong.
     Unreachable = 4,

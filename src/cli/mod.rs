@@ -9,6 +9,7 @@ mod interrupt;
 pub mod inventory;
 mod lists;
 mod modules;
+mod new;
 mod options;
 mod passwords;
 pub mod project;
@@ -17,6 +18,7 @@ mod registry;
 mod run;
 mod sources;
 mod start;
+mod test;
 
 pub use exit::Exit;
 pub use registry::registry;
@@ -47,6 +49,10 @@ enum Command {
     Inventory(inventory::Arguments),
     /// List the modules, or show how one is used.
     Modules(modules::Arguments),
+    /// Make a project, a role, a module or a filter, each with a case for `rmqplay test`.
+    New(new::Arguments),
+    /// Run the cases of a project's roles and modules.
+    Test(test::Arguments),
 }
 
 /// Reads the command line, does what it says, and returns how it ended.
@@ -77,6 +83,8 @@ pub fn main() -> Exit {
             Err(problems) => refuse(&problems, Exit::Error),
         },
         Command::Modules(arguments) => modules::execute(&arguments),
+        Command::New(arguments) => new::execute(&arguments),
+        Command::Test(arguments) => test::execute(&arguments, &Interrupt::catch()),
     }
 }
 

@@ -88,6 +88,20 @@ impl Project {
         read
     }
 
+    /// Returns the files with cases of `rmqplay test`.
+    pub fn cases(&self) -> Vec<PathBuf> {
+        let folders = self.roots.iter().map(|root| root.join("tests"));
+        let files = folders.flat_map(|folder| {
+            let names = names_in(&folder).into_iter();
+            names.map(move |name| folder.join(name))
+        });
+        let is_yaml = |path: &PathBuf| {
+            path.extension()
+                .is_some_and(|end| end == "yml" || end == "yaml")
+        };
+        files.filter(is_yaml).collect()
+    }
+
     /// Returns the filters and tests of the project, of those of one name the nearest.
     pub fn extensions(&self) -> Result<Extensions> {
         let mut all = Extensions::default();
@@ -141,6 +155,16 @@ fn scripts(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// Returns why no module can have a name, where it means something else in tasks and scripts.
+pub(super) fn reserved(name: &str) -> Option<&'static str> {
+    if keyword_names(Level::Task).any(|keyword| keyword == name) {
+        return Some("that is a keyword of tasks");
+    }
+    let is_function =
+        script::role::FUNCTIONS.contains(&name) || script::built_in_functions().contains(name);
+    is_function.then_some("that is a function of scripts")
+}
+
 /// Adds a module; one of the same name that is nearer stays, and none may hide another of the
 /// project without a word.
 fn add(registry: &mut Registry, entry: Entry, path: &Path) -> Option<Problem> {
@@ -152,13 +176,8 @@ fn add(registry: &mut Registry, entry: Entry, path: &Path) -> Option<Problem> {
         );
         Some(Problem::new(message).help("rename the file".to_owned()))
     };
-    if keyword_names(Level::Task).any(|keyword| keyword == name) {
-        return refused("that is a keyword of tasks".to_owned());
-    }
-    if script::role::FUNCTIONS.contains(&name.as_str())
-        || script::built_in_functions().contains(name)
-    {
-        return refused("that is a function of scripts".to_owned());
+    if let Some(why) = reserved(name) {
+        return refused(why.to_owned());
     }
     let known = registry.get(name).map(|known| known.file.clone());
     match known {

@@ -38,7 +38,7 @@ pub struct Entry {
 pub type Make = Box<dyn Fn(Fields) -> Result<Box<dyn Module>, ArgumentError> + Send + Sync>;
 
 /// All modules by name.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Registry {
     entries: BTreeMap<String, Arc<Entry>>,
 }

@@ -8,7 +8,7 @@ const OUTPUT_LINES: usize = 20;
 
 /// Returns the lines below that of a failure: the problem in the user's files, or the place of the
 /// task; the command with its exit code and last output; what to do about it.
-pub(super) fn details(result: &TaskResult, colour: bool) -> String {
+pub fn details(result: &TaskResult, colour: bool) -> String {
     let mut text = String::new();
     if let Some(problem) = &result.problem {
         let _ = writeln!(text, "{}", printable_lines(&problem.render(colour)));

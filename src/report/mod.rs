@@ -13,6 +13,7 @@ mod terminal;
 pub use ad_hoc::AdHoc;
 pub use event::{Event, FailedCommand, Recap, Status, TaskName, TaskResult};
 pub use events_file::EventsFile;
+pub use failure::details;
 pub use json::JsonLines;
 pub use printable::printable;
 pub use progress::Progress;

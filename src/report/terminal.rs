@@ -35,8 +35,8 @@ pub struct Terminal<W: Write> {
     bar: Option<ProgressBar>,
     /// The play whose heading is not shown yet.
     play: Option<String>,
-    /// The task whose heading was shown last.
-    task: Option<Arc<TaskName>>,
+    /// The task whose heading was shown last, and the host it was shown for.
+    task: Option<(Arc<TaskName>, Arc<str>)>,
     /// The problem that was shown last: on many hosts it is the same.
     problem: Option<Problem>,
 }
@@ -86,13 +86,17 @@ impl<W: Write> Terminal<W> {
     }
 
     /// Returns the headings that stand before a line of `task`, if they do not already.
-    fn headings(&mut self, task: &Arc<TaskName>) -> String {
+    fn headings(&mut self, task: &Arc<TaskName>, host: &Arc<str>) -> String {
         let mut text = String::new();
         if let Some(play) = self.play.take() {
             text += &self.heading(&format!("PLAY [{play}]"));
         }
-        // The name may hold the host's own variables: the place says whether it is another task.
-        let same = |shown: &Arc<TaskName>| shown.path == task.path && shown.handler == task.handler;
+        // The name may hold the host's own variables: the place says whether it is another task. On
+        // one host another name is another task: in a loop of a script they have one place.
+        let same = |(shown, for_host): &(Arc<TaskName>, Arc<str>)| {
+            let named = shown.name == task.name || for_host != host;
+            shown.path == task.path && shown.handler == task.handler && named
+        };
         if !self.task.as_ref().is_some_and(same) {
             let kind = if task.handler {
                 "RUNNING HANDLER"
@@ -103,7 +107,7 @@ impl<W: Write> Terminal<W> {
             if self.verbosity.level >= 2 {
                 let _ = writeln!(text, "task path: {}", printable(&task.path));
             }
-            self.task = Some(task.clone());
+            self.task = Some((task.clone(), host.clone()));
         }
         text
     }
@@ -129,7 +133,7 @@ impl<W: Write> Terminal<W> {
         {
             return;
         }
-        let mut text = self.headings(&result.task);
+        let mut text = self.headings(&result.task, &result.host);
         text += &self.line(result);
         if !looped {
             text += &self.details(result);
@@ -252,7 +256,7 @@ impl<W: Write> Reporter for Terminal<W> {
             }
             Event::ItemFinished(result) | Event::TaskFinished(result) => self.result(result),
             Event::Retrying { task, host, left } if self.verbosity.level > 0 => {
-                let headings = self.headings(task);
+                let headings = self.headings(task, host);
                 let text = format!(
                     "FAILED - RETRYING: [{host}]: {} ({left} retries left).\n",
                     task.name

@@ -91,13 +91,15 @@ impl Loader {
 
     /// Returns the playbook that a text holds, such as one made for a single task.
     pub fn playbook_in(&self, file: &Arc<SourceFile>) -> Result<Playbook> {
+        self.playbook_of(&file.path, &yaml::read(file)?)
+    }
+
+    /// Returns the playbook that a document holds, as if it stood at `path`.
+    pub fn playbook_of(&self, path: &Path, document: &Node) -> Result<Playbook> {
         let mut reader = Reader::new(self);
-        let plays = match reader.problems.take(yaml::read(file)) {
-            Some(document) => reader.plays(&file.path, &document, &Vec::new()),
-            None => Vec::new(),
-        };
+        let plays = reader.plays(path, document, &Vec::new());
         reader.finish(Playbook {
-            path: file.path.clone(),
+            path: path.to_owned(),
             plays,
         })
     }

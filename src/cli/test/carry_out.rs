@@ -1,0 +1,123 @@
+//! Carrying out the play of a case, as `rmqplay run` would.
+
+use super::case::Case;
+use crate::host::Cancel;
+use crate::inventory::Inventory;
+use crate::module::Registry;
+use crate::playbook::{LoadOptions, Loader};
+use crate::report::{Event, Recap, Status, TaskResult};
+use crate::run::{Connect, Connector, Options, Parts, Session};
+use crate::source::{Problems, Result};
+use crate::template::Extensions;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+
+/// What all cases of a project share.
+#[derive(Clone)]
+pub(super) struct Ground {
+    /// The modules, those of the project among them.
+    pub(super) registry: Registry,
+    /// Filters and tests of the project.
+    pub(super) extensions: Extensions,
+    /// The folder of the playbooks, as it was given.
+    pub(super) folder: PathBuf,
+    /// Only these hosts.
+    pub(super) limit: Option<String>,
+    /// Set when the user calls the run off.
+    pub(super) cancel: Cancel,
+}
+
+/// What was told of a run.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Tasks and items of loops, as they ended.
+    pub(super) results: Vec<TaskResult>,
+    /// What was counted on each host.
+    pub(super) recap: Vec<(Arc<str>, Recap)>,
+    /// What was wrong before any host was reached.
+    pub(super) problems: Option<Problems>,
+}
+
+impl Told {
+    /// Returns the task that ended the run on a host, if one did.
+    pub(super) fn failure(&self) -> Option<&TaskResult> {
+        let is_bad = |recap: &Recap| recap.failed > 0 || recap.unreachable > 0;
+        let (host, _) = self.recap.iter().find(|(_, recap)| is_bad(recap))?;
+        let failed = |result: &&TaskResult| {
+            let status = matches!(result.status, Status::Failed | Status::Unreachable);
+            result.host == *host && status && !result.ignored
+        };
+        self.results.iter().rev().find(failed)
+    }
+
+    /// Returns what changed something.
+    pub(super) fn changed(&self) -> impl Iterator<Item = &TaskResult> {
+        let results = self.results.iter();
+        results.filter(|result| result.status == Status::Changed)
+    }
+}
+
+/// Carries out the play of a case on the hosts of an inventory.
+pub(super) fn carry_out(
+    case: &Case,
+    ground: &Ground,
+    sources: &[String],
+    connect: Connect,
+    check: bool,
+) -> Told {
+    let inventory = match Inventory::load(sources) {
+        Ok(inventory) => inventory,
+        Err(problems) => {
+            return Told {
+                problems: Some(problems),
+                ..Told::default()
+            };
+        }
+    };
+    let (events, told) = channel();
+    let session = Session::new(Parts {
+        registry: ground.registry.clone(),
+        inventory,
+        loader: Loader::new(LoadOptions::default()),
+        options: Options {
+            check,
+            diff: true,
+            limit: ground.limit.clone(),
+            extensions: ground.extensions.clone(),
+            ..Options::default()
+        },
+        playbook_folder: std::path::absolute(ground.folder.join(".")).unwrap_or_default(),
+        connector: Connector::new(connect),
+        cancel: ground.cancel.clone(),
+        ask: Box::new(|_, _| None),
+        events,
+    });
+    let result = play(case, ground, &session);
+    session.finish();
+    drop(session);
+    let mut told = collect(&told);
+    told.problems = result.err();
+    told
+}
+
+fn play(case: &Case, ground: &Ground, session: &Arc<Session>) -> Result<()> {
+    // The play stands in the project as a playbook would: files and roles are found from there.
+    let path = ground.folder.join("case.yml");
+    let playbook = session.loader.playbook_of(&path, &case.playbook)?;
+    session.validate(&playbook, true)?;
+    session.playbook(&playbook, &[], None)?;
+    Ok(())
+}
+
+fn collect(events: &Receiver<Event>) -> Told {
+    let mut told = Told::default();
+    for event in events {
+        match event {
+            Event::TaskFinished(result) | Event::ItemFinished(result) => told.results.push(*result),
+            Event::RunFinished { recap, .. } => told.recap = recap,
+            _ => {}
+        }
+    }
+    told
+}

@@ -1,0 +1,147 @@
+//! A case: a machine, what is done to it, and what is expected.
+
+use super::expect::Expect;
+use super::keys;
+use super::machine::Declared;
+use crate::source::{Place, Problem, Problems, Result, SourceFile};
+use crate::yaml::{self, Data, Map, Node};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The keys of a case.
+const KEYS: &[&str] = &[
+    "name",
+    "host",
+    "inventory",
+    "hosts",
+    "gather_facts",
+    "vars",
+    "role",
+    "tasks",
+    "expect",
+    "lab",
+];
+
+/// A machine, what is done to it, and what is expected.
+pub(super) struct Case {
+    /// Its name, which no other case of the file has.
+    pub(super) name: String,
+    /// Where the name stands.
+    pub(super) place: Place,
+    /// The machine before.
+    pub(super) host: Arc<Declared>,
+    /// The inventory whose hosts there are; a single host if `None`. Relative to the folder of the
+    /// playbooks.
+    pub(super) inventory: Option<Node>,
+    /// The playbook of this one play.
+    pub(super) playbook: Node,
+    /// What is expected.
+    pub(super) expect: Expect,
+    /// Whether it runs on the hosts of a lab, too.
+    pub(super) lab: bool,
+}
+
+impl Case {
+    /// Returns how it is called among all: `tests/greeting.yml: a new host is greeted`.
+    pub(super) fn title(&self) -> String {
+        format!("{}: {}", self.place.file.path.display(), self.name)
+    }
+}
+
+/// Returns the cases of these files.
+pub(super) fn read_all(files: &[PathBuf]) -> Result<Vec<Case>> {
+    let mut problems = Problems::default();
+    let mut cases = Vec::new();
+    for path in files {
+        let node = SourceFile::read(path).and_then(|file| yaml::read(&file));
+        if let Some(node) = problems.take(node) {
+            cases.extend(read_file(&node, &mut problems));
+        }
+    }
+    problems.or(cases)
+}
+
+fn read_file(node: &Node, problems: &mut Problems) -> Vec<Case> {
+    let form = "a list of cases, each with \"name\", \"tasks\" or \"role\", and \"expect\"";
+    let list = node.as_list().unwrap_or_default();
+    if list.is_empty() {
+        let message = "there is no case in this file";
+        problems.push(Problem::at(&node.place, message).help(format!("it holds {form}")));
+    }
+    let mut cases: Vec<Case> = Vec::new();
+    for item in list {
+        if item.get("roles").is_some() && item.get("expect").is_none() {
+            let message = "this is a play and no case";
+            let advice = format!("a file in a folder `tests` holds {form}");
+            problems.push(Problem::at(&item.place, message).help(advice));
+            continue;
+        }
+        let Some(case) = read(item, problems) else {
+            continue;
+        };
+        if let Some(other) = cases.iter().find(|other| other.name == case.name) {
+            let message = format!("two cases are called \"{}\"", case.name);
+            problems.push(Problem::at(&case.place, message).related(&other.place, "the other one"));
+        }
+        cases.push(case);
+    }
+    cases
+}
+
+fn read(node: &Node, problems: &mut Problems) -> Option<Case> {
+    let entries = keys::entries(node, "a case", KEYS, problems);
+    let get = |name: &str| entries.iter().find(|(key, _)| *key == name);
+    let get = |name: &str| get(name).map(|(_, value)| *value);
+    node.as_map()?;
+    let Some(named) = get("name") else {
+        problems.push(Problem::at(&node.place, "this case has no name").label("no \"name\""));
+        return None;
+    };
+    let name = keys::text(named, "the name of a case", problems)?;
+    if get("role").is_none() && get("tasks").is_none() {
+        let message = format!("the case \"{name}\" does nothing");
+        let advice = "give it a \"role\" or \"tasks\"".to_owned();
+        problems.push(Problem::at(&named.place, message).help(advice));
+    }
+    if let (Some(hosts), None) = (get("hosts"), get("inventory")) {
+        let message = "without an inventory a case has one host";
+        let advice = "give it an \"inventory\", too".to_owned();
+        problems.push(Problem::at(&hosts.place, message).help(advice));
+    }
+    let host = get("host").map(|host| Declared::read(host, problems));
+    let expect = get("expect").map(|expect| Expect::read(expect, problems));
+    let lab = get("lab").and_then(|lab| keys::flag(lab, "lab", problems));
+    let inventory =
+        get("inventory").filter(|node| keys::text(node, "inventory", problems).is_some());
+    Some(Case {
+        place: named.place.clone(),
+        host: Arc::new(host.unwrap_or_default()),
+        inventory: inventory.cloned(),
+        playbook: playbook(&named.place, get),
+        expect: expect.unwrap_or_default(),
+        lab: lab.unwrap_or(true),
+        name,
+    })
+}
+
+/// Returns the playbook of a case: one play, whose parts stand in the case.
+fn playbook<'n>(place: &Place, get: impl Fn(&str) -> Option<&'n Node>) -> Node {
+    let node = |data| Node {
+        data,
+        place: place.clone(),
+    };
+    let text = |text: &str| node(Data::Text(text.into()));
+    let hosts = get("hosts").cloned().unwrap_or_else(|| text("all"));
+    let mut play: Map = vec![(text("hosts"), hosts)];
+    for key in ["gather_facts", "vars", "tasks"] {
+        play.extend(get(key).map(|value| (text(key), value.clone())));
+    }
+    if let Some(role) = get("role") {
+        let list = Node {
+            data: Data::List(vec![role.clone()]),
+            place: role.place.clone(),
+        };
+        play.push((text("roles"), list));
+    }
+    node(Data::List(vec![node(Data::Map(play))]))
+}

@@ -1,0 +1,185 @@
+//! What holds for every case besides what it expects: check mode writes nothing and predicts what
+//! the run does, and a second run changes nothing.
+
+use super::Verdict;
+use super::carry_out::{Ground, Told, carry_out};
+use super::case::Case;
+use super::compare;
+use super::show::{failure, failure_with, task_failure};
+use super::test_host::Machines;
+use crate::change::Change;
+use crate::host::Step;
+use crate::report::{Status, TaskResult};
+use crate::source::Problem;
+use crate::value;
+use std::collections::BTreeMap;
+
+/// How the message of a task begins that check mode cannot predict, because a command was not run.
+const NOT_PREDICTED: &str = "cannot be predicted";
+
+/// What stands in the result of a command that check mode did not run.
+const NOT_KNOWN: &str = "(not known in check mode";
+
+/// The host of a case that has no inventory.
+const HOST: &str = "host1,";
+
+/// Runs a case on machines in memory.
+pub(super) fn check(case: &Case, ground: &Ground) -> Verdict {
+    let sources = match case.inventory.as_ref().and_then(|node| node.as_text()) {
+        Some(path) => ground.folder.join(path).display().to_string(),
+        None => HOST.to_owned(),
+    };
+    let sources = [sources];
+    let carry_out = |machines: &std::sync::Arc<Machines>, check| {
+        carry_out(case, ground, &sources, machines.connect(), check)
+    };
+    let (checked, machines) = (Machines::new(&case.host), Machines::new(&case.host));
+    let predicted = carry_out(&checked, true);
+    let done = carry_out(&machines, false);
+    if let Some(verdict) = ended_early(case, &done) {
+        return verdict;
+    }
+    let mut failures = compare::differences(&case.expect, &done, &machines);
+    if case.expect.failed.is_none() {
+        failures.extend(writes(case, &checked));
+        failures.extend(not_as_predicted(case, &predicted, &done));
+        if !case.expect.repeats {
+            failures.extend(second_run(case, &carry_out(&machines, false)));
+        }
+    }
+    Verdict::of(failures)
+}
+
+/// Returns what comes of a case whose run failed, or should have; nothing where all goes on.
+fn ended_early(case: &Case, done: &Told) -> Option<Verdict> {
+    let (message, shown) = match (&done.problems, done.failure()) {
+        (Some(problems), _) => (problems.to_string(), problems.render(true)),
+        (None, Some(failed)) => {
+            let message = failed.message.clone().unwrap_or_default();
+            (message, task_failure(failed))
+        }
+        (None, None) => {
+            let (_, place) = case.expect.failed.as_ref()?;
+            let problem = Problem::at(place, "the run does not fail");
+            return Some(Verdict::Failed(vec![failure(&problem)]));
+        }
+    };
+    match &case.expect.failed {
+        None => Some(Verdict::Failed(vec![shown])),
+        Some((wanted, place)) if !message.contains(wanted) => {
+            let problem = Problem::at(place, "the run fails with another message");
+            Some(Verdict::Failed(vec![failure_with(&problem, &message)]))
+        }
+        // A mistake that is told before any host is reached leaves nothing to compare.
+        Some(_) => done.problems.is_some().then_some(Verdict::Passed),
+    }
+}
+
+/// Returns what check mode did on the machines.
+fn writes(case: &Case, checked: &Machines) -> Option<String> {
+    let machines = checked.all().into_iter();
+    let done = machines.flat_map(|(_, machine)| machine.done());
+    let change = Change {
+        steps: done
+            .filter(|step| step.is_change() && !matches!(step, Step::Run { .. }))
+            .collect(),
+        ..Change::default()
+    };
+    if change.steps.is_empty() {
+        return None;
+    }
+    let differences = change.differences();
+    let differences: String = differences.iter().map(ToString::to_string).collect();
+    let advice = "a task with `check_mode: false` may only look".to_owned();
+    let problem = Problem::at(&case.place, "check mode changes the host").help(advice);
+    Some(failure_with(&problem, &differences))
+}
+
+/// Compares what check mode predicted with what the run did, but for what depends on a command
+/// that check mode did not run.
+fn not_as_predicted(case: &Case, predicted: &Told, done: &Told) -> Option<String> {
+    let mut ran = by_task(done);
+    let mut all = true;
+    for (task, results) in by_task(predicted) {
+        let of_run = ran.remove(&task).unwrap_or_default();
+        for (index, predicted) in results.iter().enumerate() {
+            if predicted.status == Status::Skipped && says(predicted, NOT_PREDICTED) {
+                all = false;
+                continue;
+            }
+            if value::to_json(&predicted.result)
+                .to_string()
+                .contains(NOT_KNOWN)
+            {
+                continue;
+            }
+            let done = of_run.get(index).map(|result| shown(result));
+            if done.as_ref() != Some(&shown(predicted)) {
+                let problem = Problem::at(&case.place, "check mode predicts something else");
+                let done = done.unwrap_or_else(|| format!("not run: {}\n", predicted.task.name));
+                let detail = format!("predicted {}done      {done}", shown(predicted));
+                return Some(failure_with(&problem, &detail));
+            }
+        }
+        if all && let Some(more) = of_run.get(results.len()) {
+            return Some(not_predicted(case, more));
+        }
+    }
+    let more = ran.into_values().flatten().next();
+    more.filter(|_| all).map(|more| not_predicted(case, more))
+}
+
+fn not_predicted(case: &Case, result: &TaskResult) -> String {
+    let problem = Problem::at(&case.place, "check mode does not predict a task");
+    failure_with(&problem, &shown(result))
+}
+
+fn says(result: &TaskResult, beginning: &str) -> bool {
+    let message = result.message.as_deref().unwrap_or_default();
+    message.starts_with(beginning)
+}
+
+/// What tells the results of a run apart: host, place, name and item.
+type Key<'t> = (&'t str, &'t str, &'t str, Option<&'t str>);
+
+fn by_task(told: &Told) -> BTreeMap<Key<'_>, Vec<&TaskResult>> {
+    let mut results: BTreeMap<Key<'_>, Vec<&TaskResult>> = BTreeMap::new();
+    for result in &told.results {
+        let task = &result.task;
+        let key = (
+            &*result.host,
+            &*task.path,
+            &*task.name,
+            result.item.as_deref(),
+        );
+        results.entry(key).or_default().push(result);
+    }
+    results
+}
+
+/// Shows how a task ended and what it changed.
+fn shown(result: &TaskResult) -> String {
+    let status = format!("{:?}", result.status).to_lowercase();
+    let diffs: String = result.diffs.iter().map(ToString::to_string).collect();
+    format!(
+        "{status}: {} ({})\n{diffs}",
+        result.task.name, result.task.path
+    )
+}
+
+/// Returns what a second run changed, or how it failed.
+fn second_run(case: &Case, told: &Told) -> Option<String> {
+    let problem = |message: &str| Problem::at(&case.place, message);
+    if let Some(failed) = told.failure() {
+        let problem = problem("the second run fails");
+        return Some(failure_with(&problem, &task_failure(failed)));
+    }
+    let changed: String = told.changed().map(shown).collect();
+    if changed.is_empty() {
+        return None;
+    }
+    let advice = "a task that only looks has `changed_when: false`; where it shall be so, the case \
+                  has `expect: {repeats: true}`";
+    let problem = problem("the second run changes something").help(advice.to_owned());
+    Some(failure_with(&problem, &changed))
+}

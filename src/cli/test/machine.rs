@@ -1,0 +1,264 @@
+//! The machine that a case declares.
+
+use super::keys;
+use crate::host::{Group, Memory, Output, User};
+use crate::source::Problems;
+use crate::value::{Fields, Value};
+use crate::yaml::Node;
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// What every machine says of itself unless the case says otherwise.
+const FACTS: &[(&str, &str)] = &[
+    ("system", "Linux"),
+    ("os_family", "Debian"),
+    ("distribution", "Debian"),
+    ("architecture", "x86_64"),
+    ("user_dir", "/root"),
+];
+
+/// What is on a machine before.
+#[derive(Default)]
+pub(super) struct Declared {
+    things: Vec<Thing>,
+    users: Vec<(String, u32)>,
+    groups: Vec<(String, u32)>,
+    /// Command lines and what they leave.
+    pub(super) commands: Vec<(String, Output)>,
+    facts: Fields,
+}
+
+/// Something at a path.
+struct Thing {
+    path: Utf8PathBuf,
+    kind: Kind,
+    mode: Option<u32>,
+    owner: Option<String>,
+    group: Option<String>,
+}
+
+enum Kind {
+    File(String),
+    Directory,
+    Link(Utf8PathBuf),
+}
+
+impl Declared {
+    /// Reads `host` of a case.
+    pub(super) fn read(node: &Node, problems: &mut Problems) -> Self {
+        let mut declared = Self::default();
+        let known = [
+            "files",
+            "directories",
+            "links",
+            "users",
+            "groups",
+            "commands",
+            "facts",
+        ];
+        for (key, value) in keys::entries(node, "host", &known, problems) {
+            match key {
+                "files" => declared.read_things(value, key, problems),
+                "directories" if value.as_list().is_some() => {
+                    for item in value.as_list().unwrap_or_default() {
+                        let path = keys::path(item, "a directory", problems);
+                        declared.things.extend(path.map(Thing::directory));
+                    }
+                }
+                "directories" => declared.read_things(value, key, problems),
+                "links" => declared.read_links(value, problems),
+                "users" => declared.users = numbers(value, key, problems),
+                "groups" => declared.groups = numbers(value, key, problems),
+                "commands" => declared.commands = commands(value, problems),
+                _ => declared.facts = facts(value, problems),
+            }
+        }
+        declared
+    }
+
+    fn read_things(&mut self, node: &Node, what: &str, problems: &mut Problems) {
+        for (key, value) in keys::named(node, what, problems) {
+            if let Some(path) = keys::path(key, "a path", problems) {
+                let thing = match what {
+                    "files" => Thing::file(path, value, problems),
+                    _ => Thing::directory(path).owned(value, &[], problems),
+                };
+                self.things.push(thing);
+            }
+        }
+    }
+
+    fn read_links(&mut self, node: &Node, problems: &mut Problems) {
+        for (key, value) in keys::named(node, "links", problems) {
+            let path = keys::path(key, "a link", problems);
+            let target = keys::text(value, "the target of a link", problems);
+            if let (Some(path), Some(target)) = (path, target) {
+                self.things
+                    .push(Thing::new(path, Kind::Link(target.into())));
+            }
+        }
+    }
+
+    /// Returns a new machine of that name.
+    pub(super) fn machine(&self, name: &str) -> Memory {
+        let mut machine = Memory::machine();
+        for fact in ["hostname", "nodename", "fqdn"] {
+            machine = machine.fact(fact, name);
+        }
+        for (fact, value) in FACTS {
+            machine = machine.fact(fact, *value);
+        }
+        for (fact, value) in &self.facts {
+            machine = machine.fact(fact, value.clone());
+        }
+        for (name, gid) in &self.groups {
+            machine = machine.group(Group {
+                name: name.clone(),
+                gid: *gid,
+                members: Vec::new(),
+            });
+        }
+        for (name, uid) in &self.users {
+            machine = machine.user(account(name, *uid));
+        }
+        for thing in &self.things {
+            machine = match &thing.kind {
+                Kind::File(content) => machine.file(&thing.path, content.as_str()),
+                Kind::Directory => machine.directory(&thing.path),
+                Kind::Link(target) => machine.symlink(&thing.path, target),
+            };
+            machine = self.own(machine, thing);
+        }
+        machine
+    }
+
+    /// Gives a thing its mode and owner.
+    fn own(&self, machine: Memory, thing: &Thing) -> Memory {
+        let usual = match thing.kind {
+            Kind::File(_) => 0o644,
+            Kind::Directory => 0o755,
+            Kind::Link(_) => 0o777,
+        };
+        let number = |list: &[(String, u32)], name: &str| {
+            let found = list.iter().find(|(known, _)| known == name);
+            found.map_or(0, |(_, number)| *number)
+        };
+        let owner = thing.owner.as_deref().unwrap_or("root");
+        let mut user = account(owner, number(&self.users, owner));
+        let group = thing.group.as_deref().unwrap_or(owner);
+        group.clone_into(&mut user.group);
+        user.gid = match number(&self.groups, group) {
+            0 => number(&self.users, group),
+            gid => gid,
+        };
+        machine.owned(&thing.path, thing.mode.unwrap_or(usual), &user)
+    }
+}
+
+impl Thing {
+    fn new(path: Utf8PathBuf, kind: Kind) -> Self {
+        Self {
+            path,
+            kind,
+            mode: None,
+            owner: None,
+            group: None,
+        }
+    }
+
+    fn directory(path: Utf8PathBuf) -> Self {
+        Self::new(path, Kind::Directory)
+    }
+
+    /// Reads a file: its content, or a mapping with `content`.
+    fn file(path: Utf8PathBuf, node: &Node, problems: &mut Problems) -> Self {
+        if node.as_map().is_none() {
+            let content = keys::text(node, "the content of a file", problems);
+            return Self::new(path, Kind::File(content.unwrap_or_default()));
+        }
+        let content = node.get("content");
+        let content = content.and_then(|content| keys::text(content, "content", problems));
+        let file = Self::new(path, Kind::File(content.unwrap_or_default()));
+        file.owned(node, &["content"], problems)
+    }
+
+    /// Reads mode and owner.
+    fn owned(mut self, node: &Node, also: &[&str], problems: &mut Problems) -> Self {
+        let known = [&["mode", "owner", "group"], also].concat();
+        let what = format!("host at {}", Utf8Path::new(&self.path));
+        for (key, value) in keys::entries(node, &what, &known, problems) {
+            match key {
+                "mode" => self.mode = keys::mode(value, problems),
+                "owner" => self.owner = keys::text(value, key, problems),
+                "group" => self.group = keys::text(value, key, problems),
+                _ => {}
+            }
+        }
+        self
+    }
+}
+
+/// Returns the account of a user whose group has the same name and number.
+fn account(name: &str, uid: u32) -> User {
+    let home = match name {
+        "root" => "/root".into(),
+        _ => Utf8Path::new("/home").join(name),
+    };
+    User {
+        name: name.to_owned(),
+        uid,
+        gid: uid,
+        group: name.to_owned(),
+        home,
+        shell: "/bin/sh".into(),
+        ..User::default()
+    }
+}
+
+/// Reads names, each with its number.
+fn numbers(node: &Node, what: &str, problems: &mut Problems) -> Vec<(String, u32)> {
+    let mut numbers = Vec::new();
+    for (key, value) in keys::named(node, what, problems) {
+        let number = keys::number(value, "the number of an account", problems);
+        if let (Some(name), Some(number)) = (key.as_text(), number) {
+            numbers.push((name.to_owned(), number.unsigned_abs()));
+        }
+    }
+    numbers
+}
+
+/// Reads command lines, each with what it prints, or with `stdout`, `stderr` and `rc`.
+fn commands(node: &Node, problems: &mut Problems) -> Vec<(String, Output)> {
+    let mut commands = Vec::new();
+    for (key, value) in keys::named(node, "commands", problems) {
+        let mut output = Output::default();
+        if let Some(text) = value.as_text() {
+            output.stdout = text.into();
+        } else {
+            let known = ["stdout", "stderr", "rc"];
+            for (part, value) in keys::entries(value, "a command", &known, problems) {
+                let text = |problems: &mut Problems| {
+                    let text = keys::text(value, part, problems);
+                    text.unwrap_or_default().into_bytes()
+                };
+                match part {
+                    "stdout" => output.stdout = text(problems),
+                    "stderr" => output.stderr = text(problems),
+                    _ => output.status = keys::number(value, part, problems).unwrap_or(0),
+                }
+            }
+        }
+        let line = key.as_text().unwrap_or_default().to_owned();
+        commands.push((line, output));
+    }
+    commands
+}
+
+fn facts(node: &Node, problems: &mut Problems) -> Fields {
+    let named = keys::named(node, "facts", problems).into_iter();
+    let fact = |(key, value): &(Node, Node)| -> Option<(String, Value)> {
+        let name = key.as_text()?;
+        let name = name.strip_prefix("ansible_").unwrap_or(name);
+        Some((name.to_owned(), value.to_value()))
+    };
+    named.filter_map(fact).collect()
+}

@@ -1,0 +1,138 @@
+//! `rmqplay test`: runs the cases of a project's roles and modules on machines in memory, or on
+//! hosts of a lab.
+
+mod carry_out;
+mod case;
+mod compare;
+mod expect;
+mod find;
+mod keys;
+mod lab;
+mod laws;
+mod machine;
+mod show;
+mod test_host;
+
+use super::interrupt::Interrupt;
+use super::project::{Project, user_folder};
+use super::{Exit, refuse, refuse_because};
+use crate::inventory::Inventory;
+use carry_out::Ground;
+use case::Case;
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Run the cases of a project's roles and modules.
+///
+/// Cases stand in `tests/*.yml` and `roles/*/tests/*.yml`. Each runs on a machine in memory with
+/// what it declares: predicted, carried out, and carried out again. Nothing is connected to.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Only these: files, folders, or parts of the names of cases.
+    #[arg(value_name = "PATH|NAME")]
+    wanted: Vec<String>,
+    /// The folder of the playbooks; roles stand in it or beside it.
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    playbook_dir: PathBuf,
+    /// Run the cases' tasks on the hosts of an inventory instead: they are CHANGED.
+    #[arg(long)]
+    lab: bool,
+    /// The inventory of the lab; may be given repeatedly.
+    #[arg(
+        short,
+        long,
+        value_name = "SOURCE",
+        requires = "lab",
+        default_value = "inventory/lab.yml"
+    )]
+    inventory: Vec<String>,
+    /// Only these hosts of the lab (a pattern).
+    #[arg(short, long, value_name = "PATTERN", requires = "lab")]
+    limit: Option<String>,
+}
+
+/// Runs cases.
+pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
+    // `./tests/x.yml` is shown as `tests/x.yml`.
+    let folder = match arguments.playbook_dir.as_path() {
+        here if here == Path::new(".") => Path::new(""),
+        other => other,
+    };
+    let files = find::files(folder, &arguments.wanted);
+    if files.is_empty() {
+        let message = "there are no cases here";
+        let help = "cases stand in tests/*.yml and roles/*/tests/*.yml; `rmqplay new` makes some";
+        return refuse_because(message, Some(help.to_owned()), Exit::Usage);
+    }
+    let cases = match case::read_all(&files) {
+        Ok(cases) => cases,
+        Err(problems) => return refuse(&problems, Exit::Unreachable),
+    };
+    let cases = match find::wanted(cases, &arguments.wanted) {
+        Ok(cases) => cases,
+        Err(problems) => return refuse(&problems, Exit::Usage),
+    };
+    let project = Project::of([folder], &[], user_folder());
+    let added = project
+        .registry()
+        .and_then(|registry| Ok((registry, project.extensions()?)));
+    let (registry, extensions) = match added {
+        Ok(added) => added,
+        Err(problems) => return refuse(&problems, Exit::Unreachable),
+    };
+    let ground = Ground {
+        registry,
+        extensions,
+        folder: folder.to_owned(),
+        limit: arguments.limit.clone(),
+        cancel: interrupt.cancel(),
+    };
+    if arguments.lab {
+        if let Err(problems) = Inventory::load(&arguments.inventory) {
+            return refuse(&problems, Exit::Error);
+        }
+        interrupt.run_begins();
+        let lab = lab::Lab::of(ground, arguments.inventory.clone());
+        run(&cases, &lab.ground, |case| lab.check(case))
+    } else {
+        interrupt.run_begins();
+        run(&cases, &ground, |case| laws::check(case, &ground))
+    }
+}
+
+/// What came of a case.
+enum Verdict {
+    Passed,
+    /// It does not apply, and why.
+    Left(&'static str),
+    /// What does not hold, each ready to be shown.
+    Failed(Vec<String>),
+}
+
+impl Verdict {
+    fn of(failures: Vec<String>) -> Self {
+        if failures.is_empty() {
+            Self::Passed
+        } else {
+            Self::Failed(failures)
+        }
+    }
+}
+
+fn run(cases: &[Case], ground: &Ground, check: impl Fn(&Case) -> Verdict) -> Exit {
+    let mut show = show::Show::of(cases.len());
+    for case in cases {
+        show::begins(case);
+        let verdict = check(case);
+        if ground.cancel.is_cancelled() {
+            show::interrupted();
+            return Exit::Interrupted;
+        }
+        show.ends(case, verdict);
+    }
+    if show.summary() {
+        Exit::Ok
+    } else {
+        Exit::HostFailed
+    }
+}

@@ -1,0 +1,119 @@
+//! What `rmqplay test` prints: a line for each case, then what does not hold, then a summary.
+
+use super::Verdict;
+use super::case::Case;
+use crate::report::{TaskResult, details, printable};
+use crate::source::Problem;
+use anstyle::{AnsiColor, Style};
+use std::io::Write as _;
+use std::time::Instant;
+
+const GREEN: Style = AnsiColor::Green.on_default();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+const RED: Style = AnsiColor::Red.on_default();
+
+/// What is printed while cases run.
+pub(super) struct Show {
+    passed: usize,
+    left: usize,
+    failures: Vec<(String, Vec<String>)>,
+    started: Instant,
+}
+
+impl Show {
+    /// Begins with so many cases.
+    pub(super) fn of(cases: usize) -> Self {
+        print(&format!(
+            "running {}\n\n",
+            crate::report::counted(cases, "case")
+        ));
+        Self {
+            passed: 0,
+            left: 0,
+            failures: Vec::new(),
+            started: Instant::now(),
+        }
+    }
+
+    /// A case is over.
+    pub(super) fn ends(&mut self, case: &Case, verdict: Verdict) {
+        match verdict {
+            Verdict::Passed => {
+                self.passed += 1;
+                print(&format!("{GREEN}ok{GREEN:#}\n"));
+            }
+            Verdict::Left(why) => {
+                self.left += 1;
+                print(&format!("{YELLOW}left out{YELLOW:#} ({why})\n"));
+            }
+            Verdict::Failed(failures) => {
+                self.failures.push((case.title(), failures));
+                print(&format!("{RED}FAILED{RED:#}\n"));
+            }
+        }
+    }
+
+    /// Prints what failed and how many; returns whether none did.
+    pub(super) fn summary(&self) -> bool {
+        for (title, failures) in &self.failures {
+            print(&format!("\n---- {} ----\n", printable(title)));
+            let failures: Vec<_> = failures.iter().map(|failure| failure.trim_end()).collect();
+            print(&format!("{}\n", failures.join("\n\n")));
+        }
+        let (style, word) = match self.failures.len() {
+            0 => (GREEN, "ok"),
+            _ => (RED, "FAILED"),
+        };
+        let left = match self.left {
+            0 => String::new(),
+            left => format!("; {left} left out"),
+        };
+        print(&format!(
+            "\nresult: {style}{word}{style:#}. {} passed; {} failed{left}; finished in {:.2} s\n",
+            self.passed,
+            self.failures.len(),
+            self.started.elapsed().as_secs_f64()
+        ));
+        self.failures.is_empty()
+    }
+}
+
+/// A case begins.
+pub(super) fn begins(case: &Case) {
+    print(&format!("{} ... ", printable(&case.title())));
+}
+
+/// Says that the user called it off.
+pub(super) fn interrupted() {
+    print("interrupted\n");
+}
+
+fn print(text: &str) {
+    let mut out = anstream::stdout();
+    // A reader that went away (`| head`) is no error of the cases.
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}
+
+/// Shows something in a case that does not hold.
+pub(super) fn failure(problem: &Problem) -> String {
+    problem.render(true) + "\n"
+}
+
+/// Shows something in a case that does not hold, and what was found instead.
+pub(super) fn failure_with(problem: &Problem, found: &str) -> String {
+    let found: String = found.lines().map(|line| format!("    {line}\n")).collect();
+    format!("{}\n\n{}", problem.render(true), printable(&found))
+}
+
+/// Shows a task that failed.
+pub(super) fn task_failure(result: &TaskResult) -> String {
+    let message = result.message.as_deref().unwrap_or_default();
+    let name = printable(&result.task.name);
+    let host = &result.host;
+    format!(
+        "{RED}failed{RED:#}: \"{name}\" on {host}: {}\n{}",
+        printable(message),
+        details(result, true)
+    )
+}

@@ -1,0 +1,159 @@
+//! The machine that a case runs on: one in memory that answers the commands that the case declares
+//! and keeps what was done.
+
+use super::machine::Declared;
+use crate::host::{
+    Answer, Command, Host, HostError, Limits, Memory, Output, Question, Step, Stream, Traffic,
+};
+use crate::run::{Connect, Settings};
+use camino::Utf8Path;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A machine in memory that answers the commands that its case declares and keeps what was done.
+pub(super) struct TestHost {
+    memory: Memory,
+    declared: Arc<Declared>,
+    done: Mutex<Vec<Step>>,
+}
+
+/// The machines of one case, by the names of the hosts.
+pub(super) struct Machines {
+    declared: Arc<Declared>,
+    hosts: Mutex<BTreeMap<Arc<str>, Arc<TestHost>>>,
+}
+
+impl Machines {
+    /// Returns machines that are as declared.
+    pub(super) fn new(declared: &Arc<Declared>) -> Arc<Self> {
+        Arc::new(Self {
+            declared: declared.clone(),
+            hosts: Mutex::default(),
+        })
+    }
+
+    /// Returns what connects a session to them: one machine for each name, whatever the user and
+    /// the kind of connection.
+    pub(super) fn connect(self: &Arc<Self>) -> Connect {
+        let machines = self.clone();
+        Box::new(move |settings: &Settings| {
+            let mut hosts = machines
+                .hosts
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let host = hosts.entry(settings.name.clone()).or_insert_with(|| {
+                Arc::new(TestHost {
+                    memory: machines.declared.machine(&settings.name),
+                    declared: machines.declared.clone(),
+                    done: Mutex::default(),
+                })
+            });
+            let host: Arc<dyn Host> = host.clone();
+            Ok(host)
+        })
+    }
+
+    /// Returns all machines that were connected to.
+    pub(super) fn all(&self) -> Vec<(Arc<str>, Arc<TestHost>)> {
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts
+            .iter()
+            .map(|(name, host)| (name.clone(), host.clone()))
+            .collect()
+    }
+}
+
+impl TestHost {
+    /// Returns the steps that were done, in their order.
+    pub(super) fn done(&self) -> Vec<Step> {
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.clone()
+    }
+
+    /// Returns what the case declares of a command.
+    fn declared(&self, command: &Command) -> Result<Output, HostError> {
+        let commands = &self.declared.commands;
+        let found = commands.iter().find(|(line, _)| is_line(command, line));
+        found.map(|(_, output)| output.clone()).ok_or_else(|| {
+            let line = line_of(command);
+            HostError::Step {
+                action: format!("run {line}"),
+                reason: format!(
+                    "the case does not declare what it leaves: host: {{commands: {{{line:?}: …}}}}"
+                ),
+            }
+        })
+    }
+}
+
+/// Returns a command as a case writes it: as one line, the line alone where a shell runs it.
+pub(super) fn line_of(command: &Command) -> String {
+    match command.argv.as_slice() {
+        [_, option, line] if option == "-c" => line.clone(),
+        _ => command.display(),
+    }
+}
+
+/// Returns whether a line of a case means a command: with or without quotes.
+pub(super) fn is_line(command: &Command, line: &str) -> bool {
+    line == line_of(command) || line == command.display() || line == command.argv.join(" ")
+}
+
+impl Host for TestHost {
+    fn ask(&self, questions: &[Question], limits: &Limits) -> Result<Vec<Answer>, HostError> {
+        self.memory.ask(questions, limits)
+    }
+
+    fn query(&self, command: &Command, limits: &Limits) -> Result<Output, HostError> {
+        // The memory knows what was set (a unit that was started); the case declares all else.
+        match self.memory.query(command, limits) {
+            Ok(output) => Ok(output),
+            Err(_) => self.declared(command),
+        }
+    }
+
+    fn fetch(
+        &self,
+        path: &Utf8Path,
+        sink: &mut dyn std::io::Write,
+        limits: &Limits,
+    ) -> Result<u64, HostError> {
+        self.memory.fetch(path, sink, limits)
+    }
+
+    fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        limits: &Limits,
+    ) -> Result<Box<dyn Stream>, HostError> {
+        self.memory.connect(host, port, limits)
+    }
+
+    fn apply(&self, step: &Step, limits: &Limits) -> Result<Output, HostError> {
+        limits.check()?;
+        self.done
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(step.clone());
+        let Step::Run {
+            command,
+            any_status,
+        } = step
+        else {
+            return self.memory.apply(step, limits);
+        };
+        let output = self.declared(command)?;
+        if output.status == 0 || *any_status {
+            return Ok(output);
+        }
+        Err(HostError::Command {
+            command: command.display(),
+            output,
+        })
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.memory.traffic()
+    }
+}
