@@ -113,8 +113,8 @@ impl Session {
                 start_at,
             );
             if !run.run() {
-                let ended = batch.iter().any(|host| !host.has_failed());
-                return Ok(ended && !self.cancel.is_cancelled());
+                let hosts_are_left = batch.iter().any(|host| !host.has_failed());
+                return Ok(hosts_are_left && !run.is_fatal() && !self.cancel.is_cancelled());
             }
         }
         Ok(true)

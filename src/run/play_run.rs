@@ -37,6 +37,7 @@ pub(super) struct PlayRun<'p> {
     pub(super) play_layers: Mutex<HashMap<Arc<str>, Vec<Arc<Layer>>>>,
     pub(super) magic: RwLock<Arc<Layer>>,
     ended: AtomicBool,
+    is_fatal: AtomicBool,
     max_fail_percentage: Option<f64>,
     /// The task before which nothing runs but the gathering of facts.
     pub(super) start_at: Option<&'p Place>,
@@ -71,6 +72,7 @@ impl<'p> PlayRun<'p> {
             play_layers: Mutex::default(),
             magic: RwLock::default(),
             ended: AtomicBool::new(false),
+            is_fatal: AtomicBool::new(false),
             max_fail_percentage,
             start_at,
             steps: Steps::new(session),
@@ -162,9 +164,14 @@ impl<'p> PlayRun<'p> {
                 .max_fail_percentage
                 .is_some_and(|limit| percent > limit)
         {
-            self.ended.store(true, Ordering::SeqCst);
-            self.lockstep.stop();
+            self.is_fatal.store(true, Ordering::SeqCst);
+            self.end_play();
         }
+    }
+
+    /// Returns whether a failure was one too many: then no further play may follow.
+    pub(super) fn is_fatal(&self) -> bool {
+        self.is_fatal.load(Ordering::SeqCst)
     }
 
     /// Takes back a failure that a rescue dealt with.
