@@ -8,6 +8,9 @@ use std::time::Duration;
 pub const RUN_AGAIN: &str =
     "what was under way there may be done or not: run it again, which goes on from what it finds";
 
+/// Why there is no TCP connection where the other machine is reached, but nothing listens there.
+pub const REFUSED: &str = "the connection is refused";
+
 /// What can go wrong between rmqplay and a host.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {

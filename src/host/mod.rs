@@ -32,7 +32,7 @@ pub use command::{Command, CommandScript, Output};
 pub use digest::sha256;
 pub use direct::Direct;
 pub use draft::Draft;
-pub use error::{HostError, RUN_AGAIN};
+pub use error::{HostError, REFUSED, RUN_AGAIN};
 pub use facts::Facts;
 pub use limits::{Cancel, Limits};
 pub use local::Local;

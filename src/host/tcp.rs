@@ -1,6 +1,6 @@
 //! TCP connections of this machine.
 
-use super::{HostError, Limits, Stream};
+use super::{HostError, Limits, REFUSED, Stream};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -50,7 +50,7 @@ fn connect_by_name(host: &str, port: u16) -> Result<TcpStream, String> {
 
 fn told(error: &std::io::Error) -> String {
     match error.kind() {
-        ErrorKind::ConnectionRefused => "the connection is refused".to_owned(),
+        ErrorKind::ConnectionRefused => REFUSED.to_owned(),
         ErrorKind::TimedOut => "nothing answers".to_owned(),
         _ => error.to_string(),
     }

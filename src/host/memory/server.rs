@@ -1,6 +1,6 @@
 //! What answers TCP connections of a test's machine.
 
-use crate::host::{HostError, Limits, Stream};
+use crate::host::{HostError, Limits, REFUSED, Stream};
 use std::sync::Arc;
 
 /// Returns what is answered to bytes that were sent at once; nothing closes the connection.
@@ -39,6 +39,6 @@ impl Stream for Served {
 pub(super) fn refused(host: &str, port: u16) -> HostError {
     HostError::NotConnected {
         address: format!("{host}:{port}"),
-        reason: "the connection is refused".to_owned(),
+        reason: REFUSED.to_owned(),
     }
 }

@@ -13,8 +13,8 @@ use russh::client::{Config, Handle, Msg};
 use russh::{Channel, ChannelOpenFailure, cipher};
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Instant;
-use tokio::sync::oneshot;
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 /// Bytes a host may send on a channel before it hears from us: throughput is at most this over the
 /// round trip, 8 MiB / 50 ms = 160 MB/s.
@@ -25,6 +25,9 @@ const UNREAD_MESSAGES: usize = 512;
 
 /// Signs of life asked for in vain after which a connection counts as lost.
 const UNANSWERED: u32 = 3;
+
+/// How long the words of a refusal may come behind the refusal itself: they are in one message.
+const WORDS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// AES-256-GCM first: half the processor time of what russh prefers.
 const CIPHERS: [cipher::Name; 5] = [
@@ -40,6 +43,8 @@ pub(super) struct Connection {
     handle: Handle<Handler>,
     target: Arc<Target>,
     lost: Lost,
+    /// What the host said whenever it did not open a channel; each of these is taken once.
+    refusals: Mutex<mpsc::UnboundedReceiver<String>>,
     sessions: Arc<Sessions>,
     /// The connection it goes through lives as long.
     _through: Option<Arc<Connection>>,
@@ -48,8 +53,8 @@ pub(super) struct Connection {
 /// Why a channel was not opened.
 #[derive(Debug)]
 pub(super) enum NotOpened {
-    /// The host said no.
-    Refused(ChannelOpenFailure),
+    /// The host said no, in these words.
+    Refused(ChannelOpenFailure, String),
     /// The connection is no more.
     Lost,
 }
@@ -76,9 +81,11 @@ impl Connection {
         let greeting = async {
             let stream = stream(&target, through.as_deref(), until).await?;
             let (sender, lost) = Lost::of_new_connection();
+            let (words, refusals) = mpsc::unbounded_channel();
             let handler = Handler {
                 target: target.clone(),
                 lost: sender,
+                refusals: words,
             };
             let connecting = russh::client::connect_stream(config, stream, handler);
             let handle = connecting.await.map_err(|refusal| match refusal {
@@ -87,16 +94,17 @@ impl Connection {
                     Failure::new(format!("cannot connect to {target}: {}", explain(&error)))
                 }
             })?;
-            Ok((handle, lost))
+            Ok((handle, lost, refusals))
         };
         let greeting = tokio::time::timeout_at(until.into(), greeting).await;
-        let (mut handle, lost) = greeting.map_err(|_| too_late())??;
+        let (mut handle, lost, refusals) = greeting.map_err(|_| too_late())??;
         log_in(&mut handle, &target, keys, &lost, until).await?;
         tracing::debug!(host = %target, "connected");
         Ok(Self {
             handle,
             target,
             lost,
+            refusals: Mutex::new(refusals),
             sessions: Sessions::new(),
             _through: through,
         })
@@ -152,15 +160,29 @@ impl Connection {
                         .await
                 }
             };
+            let opened = match opened {
+                Ok(channel) => Ok(channel),
+                Err(russh::Error::ChannelOpenFailure(reason)) => {
+                    Err(NotOpened::Refused(reason, connection.words().await))
+                }
+                Err(_) => Err(NotOpened::Lost),
+            };
             if let Err(Ok(unwanted)) = reply.send(opened) {
                 let _ = unwanted.close().await;
             }
         });
         match answer.await {
-            Ok(Ok(channel)) => Ok(channel),
-            Ok(Err(russh::Error::ChannelOpenFailure(reason))) => Err(NotOpened::Refused(reason)),
-            Ok(Err(_)) | Err(_) => Err(NotOpened::Lost),
+            Ok(opened) => opened,
+            Err(_) => Err(NotOpened::Lost),
         }
+    }
+
+    /// Returns the words of a refusal that just came. Of two at the same moment they may be
+    /// exchanged.
+    async fn words(&self) -> String {
+        let mut refusals = self.refusals.lock().await;
+        let words = tokio::time::timeout(WORDS_TIMEOUT, refusals.recv());
+        words.await.ok().flatten().unwrap_or_default()
     }
 }
 
@@ -199,16 +221,19 @@ async fn stream(
                 .channel_open_direct_tcpip(host, port, "127.0.0.1", 0);
             match opening.await {
                 Ok(channel) => Ok(Box::new(channel.into_stream())),
-                Err(russh::Error::ChannelOpenFailure(
-                    ChannelOpenFailure::AdministrativelyProhibited,
-                )) => Err(
-                    Failure::new(format!("{} forbids connections through it", jump.target))
-                        .help("set `AllowTcpForwarding yes` in its sshd_config"),
-                ),
-                Err(russh::Error::ChannelOpenFailure(_)) => Err(Failure::new(format!(
-                    "{} cannot connect to {}:{}",
-                    jump.target, target.host, target.port
-                ))),
+                Err(russh::Error::ChannelOpenFailure(reason)) => {
+                    let words = jump.words().await;
+                    if matches!(reason, ChannelOpenFailure::AdministrativelyProhibited) {
+                        let forbidden = format!("{} forbids connections through it", jump.target);
+                        return Err(Failure::new(forbidden)
+                            .help("set `AllowTcpForwarding yes` in its sshd_config"));
+                    }
+                    tracing::debug!(host = %jump.target, "no connection: {words}");
+                    Err(Failure::new(format!(
+                        "{} cannot connect to {}:{}",
+                        jump.target, target.host, target.port
+                    )))
+                }
                 Err(_) => Err(jump.failure().await),
             }
         }

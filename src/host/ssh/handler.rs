@@ -2,17 +2,20 @@
 
 use super::target::Target;
 use super::{Failure, host_key};
-use russh::client::DisconnectReason;
+use russh::client::{DisconnectReason, Session};
 use russh::keys::PublicKeyOrCertificate;
+use russh::{ChannelId, ChannelOpenFailure};
 use std::io::ErrorKind;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 /// What a connection does of itself.
 pub(super) struct Handler {
     pub(super) target: Arc<Target>,
     /// Told why the connection was lost; dropped when it has ended.
     pub(super) lost: watch::Sender<Option<String>>,
+    /// Told the host's words whenever it does not open a channel.
+    pub(super) refusals: mpsc::UnboundedSender<String>,
 }
 
 /// Why a connection did not come about.
@@ -44,6 +47,19 @@ impl russh::client::Handler for Handler {
                 Err(Refusal::HostKey(Failure::new(reason)))
             }
         }
+    }
+
+    async fn channel_open_failure(
+        &mut self,
+        _channel: ChannelId,
+        _reason: ChannelOpenFailure,
+        description: &str,
+        _language: &str,
+        _session: &mut Session,
+    ) -> Result<(), Refusal> {
+        // Nobody listens any more where the connection is being given up.
+        let _ = self.refusals.send(description.to_owned());
+        Ok(())
     }
 
     async fn disconnected(&mut self, reason: DisconnectReason<Refusal>) -> Result<(), Refusal> {

@@ -9,7 +9,7 @@ use super::reactor::Reactor;
 use super::sessions::Place;
 use super::target::Target;
 use crate::host::shell::{Channel, Transport};
-use crate::host::{HostError, Limits, Stream};
+use crate::host::{HostError, Limits, REFUSED, Stream};
 use russh::ChannelOpenFailure;
 use russh::client::Msg;
 use std::sync::Arc;
@@ -90,8 +90,8 @@ impl SshTransport {
                 }
                 Err(NotOpened::Lost) if was_lost => return Err(connection.failure().await),
                 Err(NotOpened::Lost) => was_lost = true,
-                Err(NotOpened::Refused(_)) if connection.sessions().was_refused(place) => {}
-                Err(NotOpened::Refused(reason)) => {
+                Err(NotOpened::Refused(..)) if connection.sessions().was_refused(place) => {}
+                Err(NotOpened::Refused(reason, _)) => {
                     return Err(Failure::new(format!(
                         "{} refuses to open a session: {reason:?}",
                         self.target
@@ -185,10 +185,10 @@ impl SshTransport {
                     let _ = channel.close().await;
                     return Ok(Some(true));
                 }
-                Ok(Err(NotOpened::Refused(ChannelOpenFailure::ConnectFailed))) => {
+                Ok(Err(NotOpened::Refused(ChannelOpenFailure::ConnectFailed, _))) => {
                     return Ok(Some(false));
                 }
-                Ok(Err(NotOpened::Refused(_))) => return Ok(None),
+                Ok(Err(NotOpened::Refused(..))) => return Ok(None),
                 Ok(Err(NotOpened::Lost)) if was_lost => return Err(connection.failure().await),
                 Ok(Err(NotOpened::Lost)) => was_lost = true,
             }
@@ -214,10 +214,10 @@ impl SshTransport {
                     let reactor = self.reactor.clone();
                     return Ok(Forwarded::new(reactor, connection, address, channel));
                 }
-                Ok(Err(NotOpened::Refused(ChannelOpenFailure::ConnectFailed))) => {
-                    return Err(refused("the connection is refused"));
+                Ok(Err(NotOpened::Refused(ChannelOpenFailure::ConnectFailed, words))) => {
+                    return Err(refused(reason_of(&words)));
                 }
-                Ok(Err(NotOpened::Refused(_))) => {
+                Ok(Err(NotOpened::Refused(..))) => {
                     return Err(HostError::ForwardingForbidden {
                         host: self.target.to_string(),
                         address,
@@ -258,5 +258,15 @@ impl Transport for SshTransport {
 
     fn describe(&self) -> String {
         self.target.to_string()
+    }
+}
+
+/// Returns why a host could not connect, from the words of its sshd. OpenSSH says the system's
+/// own, or `open failed` where the attempt failed at once, as it does without a route.
+fn reason_of(words: &str) -> &str {
+    match words {
+        "" | "Connection refused" => REFUSED,
+        "open failed" => "no way leads there",
+        words => words,
     }
 }
