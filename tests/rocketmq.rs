@@ -1,6 +1,7 @@
 //! The modules about RocketMQ, on a machine in memory whose RocketMQ answers as 3.2.6 does.
 
 pub(crate) mod fake;
+pub(crate) mod preflight;
 
 use fake::{Cluster, NAMESERVERS};
 use rmqplay::archive::Store;

@@ -80,7 +80,7 @@ pub(super) fn of(case: &Case) -> Result<Memory, String> {
 /// Returns the machine on which the modules' examples are planned.
 pub(super) fn of_examples() -> Memory {
     let machine = crate::rocketmq::fake::Cluster::new().on(Memory::machine());
-    machine
+    crate::rocketmq::preflight::of_examples(machine)
         .output(&["date", "+%s"], printed("1700000000\n"))
         .output(&["uname", "-n"], printed("localhost\n"))
         .output(&["sysctl", "-n", "vm.max_map_count"], printed("65530\n"))

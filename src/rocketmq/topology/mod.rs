@@ -10,6 +10,7 @@ use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::Value;
 use broker::Broker;
 use machine::Machine;
+pub(super) use settings::numbers;
 use std::collections::BTreeMap;
 
 /// Works out who does what in a cluster from the groups of the inventory, and says everything that

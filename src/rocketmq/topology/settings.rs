@@ -34,7 +34,7 @@ const DECIDED: &[(&str, &str)] = &[
 ];
 
 /// A version as numbers that can be compared; what follows a `-` does not count.
-pub(super) fn numbers(version: &str) -> Vec<u32> {
+pub(in crate::rocketmq) fn numbers(version: &str) -> Vec<u32> {
     let parts = version.split(['.', '-']);
     parts.map_while(|part| part.parse().ok()).collect()
 }

@@ -1,0 +1,233 @@
+//! `rocketmq_java`: whether RocketMQ runs on a host's Java.
+
+use super::topology::numbers;
+use crate::change::Change;
+use crate::host::{Command, HostError, Probe};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+
+/// Tells which Java a host has, and fails where RocketMQ does not run on it.
+///
+/// Java is started with those options of programs that only say how it works (`-XX:+UseG1GC`, no log
+/// or agent): one that this Java does not know any more would keep them from starting.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct JavaModule {
+    /// The release of RocketMQ, such as `3.2.6`.
+    version: String,
+    /// Java's program: a path, or a name that is looked for in PATH.
+    #[serde(default = "usual_program")]
+    java: String,
+    /// Options that programs will be started with.
+    #[serde(default)]
+    options: Vec<String>,
+}
+
+pub(super) fn usual_program() -> String {
+    "java".to_owned()
+}
+
+impl BuiltIn for JavaModule {
+    const NAME: &'static str = "rocketmq_java";
+    const EXAMPLE: &'static str = "\
+- name: Java fits
+  rocketmq_java:
+    version: 4.9.7
+    options: ['-XX:+UseG1GC']
+  register: java
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("version", "Its version, such as `1.8.0_504` or `17.0.15`."),
+        ("major", "Its version in one number: 8, 17."),
+    ];
+}
+
+impl Module for JavaModule {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let found = Java::of(context.host, &self.java, &self.options)?;
+        let java = found.map_err(|reason| ModuleError::Refused {
+            message: reason,
+            help: Some(
+                "say where a Java is that fits: rocketmq_java: /usr/lib/jvm/…/bin/java".to_owned(),
+            ),
+        })?;
+        if let Some(reason) = java.unfit_for(&self.version) {
+            return Err(ModuleError::refused(reason));
+        }
+        let mut change = Change::default();
+        change.returns("version", java.version);
+        change.returns("major", java.major);
+        Ok(change)
+    }
+}
+
+/// A Java of a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Java {
+    pub(super) version: String,
+    pub(super) major: u32,
+    pub(super) has_64_bits: bool,
+}
+
+impl Java {
+    /// Starts Java with these options to see which it is; or returns why it does not start.
+    pub(super) fn of(
+        host: &Probe,
+        program: &str,
+        options: &[String],
+    ) -> Result<Result<Self, String>, HostError> {
+        let mut argv = vec![program.to_owned()];
+        argv.extend(
+            options
+                .iter()
+                .filter(|option| writes_nothing(option))
+                .cloned(),
+        );
+        argv.push("-version".to_owned());
+        let output = match host.query(&Command::new(argv)) {
+            Ok(output) => output,
+            Err(HostError::Step { reason, .. }) => return Ok(Err(reason)),
+            Err(error) => return Err(error),
+        };
+        let told = [output.stderr, output.stdout].concat();
+        let told = String::from_utf8_lossy(&told);
+        if output.status != 0 {
+            let lines: Vec<_> = told.lines().map(str::trim).collect();
+            return Ok(Err(format!(
+                "{program} does not start: {}",
+                lines.join("; ")
+            )));
+        }
+        let understood = Self::told(&told);
+        Ok(understood.ok_or_else(|| format!("{program} tells no version: {}", told.trim())))
+    }
+
+    /// Reads `openjdk version "17.0.15" …`; Java 8 and older call themselves `1.8.0_504`.
+    fn told(text: &str) -> Option<Self> {
+        let (_, rest) = text.split_once("version \"")?;
+        let (version, _) = rest.split_once('"')?;
+        let number = version.strip_prefix("1.").unwrap_or(version);
+        let digits = number.split(|c: char| !c.is_ascii_digit()).next()?;
+        Some(Self {
+            version: version.to_owned(),
+            major: digits.parse().ok()?,
+            has_64_bits: text.contains("64-Bit"),
+        })
+    }
+
+    /// Returns why this version of RocketMQ does not run on it.
+    ///
+    /// Its classes are compiled for Java 6 (3.x), 7 (until 4.4) and 8. Newer ones than were tried
+    /// are no reason: what keeps RocketMQ's own scripts from them are options that are not used
+    /// here.
+    pub(super) fn unfit_for(&self, version: &str) -> Option<String> {
+        let oldest = match numbers(version).as_slice() {
+            [..=3, ..] => 6,
+            [4, 0..=4, ..] => 7,
+            _ => 8,
+        };
+        let found = &self.version;
+        if self.major < oldest {
+            return Some(format!(
+                "RocketMQ {version} needs Java {oldest} or newer, this is {found}"
+            ));
+        }
+        if !self.has_64_bits {
+            return Some(format!(
+                "Java {found} is not a 64-bit one: RocketMQ maps files of 1 GiB into memory"
+            ));
+        }
+        None
+    }
+}
+
+/// Whether an option only says how Java works: a switch or a number. Others may write a log, or
+/// listen on a port that the running program has.
+fn writes_nothing(option: &str) -> bool {
+    let Some(option) = option.strip_prefix("-XX:") else {
+        return option.starts_with("-Djava.ext.dirs=");
+    };
+    let switch = option.strip_prefix(['+', '-']);
+    match (switch, option.split_once('=')) {
+        (Some(name), _) => !["Log", "Dump", "Flight", "Record"]
+            .iter()
+            .any(|word| name.contains(word)),
+        (None, Some((_, value))) => value.starts_with(|c: char| c.is_ascii_digit()),
+        (None, None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_as_java_tells_them() {
+        for (text, version, major) in [
+            (
+                "openjdk version \"17.0.15\" 2025-04-15\nOpenJDK 64-Bit Server VM",
+                "17.0.15",
+                17,
+            ),
+            (
+                "Picked up _JAVA_OPTIONS: -Xmx1g\njava version \"1.8.0_504\"\n64-Bit",
+                "1.8.0_504",
+                8,
+            ),
+            ("openjdk version \"25\" 2025-09-16\n64-Bit", "25", 25),
+            ("openjdk version \"9-ea\"\n64-Bit", "9-ea", 9),
+        ] {
+            let java = Java::told(text).unwrap();
+            assert_eq!((java.version.as_str(), java.major), (version, major));
+            assert!(java.has_64_bits);
+        }
+        assert_eq!(Java::told("command not found"), None);
+    }
+
+    #[test]
+    fn java_is_not_tried_with_what_writes_something() {
+        let options = [
+            "-XX:+UseG1GC",
+            "-XX:MaxDirectMemorySize=1g",
+            "-XX:+HeapDumpOnOutOfMemoryError",
+            "-XX:HeapDumpPath=/tmp",
+            "-Xlog:gc*:file=/var/log/gc.log",
+            "-Xloggc:/var/log/gc.log",
+            "-agentlib:jdwp=transport=dt_socket,server=y,address=5005",
+            "-XX:StartFlightRecording=filename=/tmp/a.jfr",
+        ];
+        let tried = options.into_iter().filter(|option| writes_nothing(option));
+        let tried: Vec<_> = tried.collect();
+        assert_eq!(tried, ["-XX:+UseG1GC", "-XX:MaxDirectMemorySize=1g"]);
+    }
+
+    #[test]
+    fn a_java_that_is_too_old_is_told() {
+        let java = |version: &str, bits: &str| {
+            Java::told(&format!("java version \"{version}\"\n{bits}")).unwrap()
+        };
+        for (version, java, expected) in [
+            ("3.2.6", java("1.6.0_45", "64-Bit"), None),
+            ("4.4.0", java("1.7.0_80", "64-Bit"), None),
+            ("5.3.3", java("25", "64-Bit"), None),
+            (
+                "4.9.7",
+                java("1.7.0_80", "64-Bit"),
+                Some("RocketMQ 4.9.7 needs Java 8 or newer, this is 1.7.0_80"),
+            ),
+            (
+                "4.0.0-incubating",
+                java("1.6.0_45", "64-Bit"),
+                Some("RocketMQ 4.0.0-incubating needs Java 7 or newer, this is 1.6.0_45"),
+            ),
+            (
+                "4.9.7",
+                java("1.8.0_504", "Server VM"),
+                Some(
+                    "Java 1.8.0_504 is not a 64-bit one: RocketMQ maps files of 1 GiB into memory",
+                ),
+            ),
+        ] {
+            assert_eq!(java.unfit_for(version).as_deref(), expected);
+        }
+    }
+}

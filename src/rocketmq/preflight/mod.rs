@@ -1,0 +1,168 @@
+//! `rocketmq_preflight`: whether a host is fit for the programs that shall run on it.
+
+mod advisories;
+mod check;
+mod machine;
+mod program;
+mod reach;
+mod resources;
+mod size;
+mod store;
+mod system;
+
+use super::java::{Java, usual_program};
+use crate::change::Change;
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::value::Value;
+use camino::{Utf8Path, Utf8PathBuf};
+use check::Check;
+use machine::Machine;
+use program::Program;
+pub(super) use reach::ReachModule;
+use std::collections::BTreeMap;
+
+/// Tells whether a host is fit for the programs of RocketMQ that shall run on it, or do so already.
+///
+/// Looked at are Java, memory, disks, ports, limits, parameters of the kernel, the clock, the host's
+/// own name and its address, what brokers left in their stores, and known weaknesses of the version.
+/// Nothing is changed, and what is wrong is no failure of the task: it is returned.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PreflightModule {
+    /// The release of RocketMQ, such as `3.2.6`.
+    version: String,
+    /// Java's program: a path, or a name that is looked for in PATH.
+    #[serde(default = "usual_program")]
+    java: String,
+    /// Options that programs will be started with, besides memory.
+    #[serde(default)]
+    java_options: Vec<String>,
+    /// The address that others are told of this host.
+    address: String,
+    /// The user that programs run as, if another than who logs in.
+    user: Option<String>,
+    /// The programs that shall run here.
+    programs: Vec<Program>,
+    /// Parameters of the kernel as they should be: `vm.max_map_count` at least, `vm.swappiness` at
+    /// the most, others exactly.
+    #[serde(default)]
+    sysctl: BTreeMap<String, u64>,
+    /// How many files a program should be able to open.
+    #[serde(default)]
+    open_files: u64,
+    /// How many processes and threads a user should be able to have.
+    #[serde(default)]
+    processes: u64,
+    /// Whether the host's own name will be written into `/etc/hosts`.
+    #[serde(default)]
+    names_are_managed: bool,
+}
+
+impl BuiltIn for PreflightModule {
+    const NAME: &'static str = "rocketmq_preflight";
+    const EXAMPLE: &'static str = "\
+- name: This host is fit for a broker
+  rocketmq_preflight:
+    version: 4.9.7
+    address: 192.168.2.201
+    programs:
+      - name: broker-a
+        main_class: org.apache.rocketmq.broker.BrokerStartup
+        file: /etc/rocketmq/broker-a.properties
+        ports: [10911, 10912, 10909]
+        heap: 4g
+        home: /var/lib/rocketmq/broker-a
+        store: /var/lib/rocketmq/broker-a/store
+  register: preflight
+  failed_when: preflight.checks | selectattr('level', 'equalto', 'fail') | list | length > 0
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        (
+            "checks",
+            "Maps of `check`, `level` (`pass`, `warn` or `fail`) and `found`.",
+        ),
+        (
+            "listening",
+            "Addresses, `ADDRESS:PORT`, where programs of ours listen.",
+        ),
+        (
+            "clock",
+            "Seconds that the host's clock is ahead of this machine's.",
+        ),
+    ];
+}
+
+impl Module for PreflightModule {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let java = Java::of(context.host, &self.java, &self.java_options)?;
+        let machine = Machine::look(self, context.host)?;
+        let mut checks = vec![self.java(&java)];
+        checks.extend(self.memory(&machine));
+        checks.extend(self.disks(&machine));
+        checks.extend(self.stores_left(&machine));
+        checks.extend(self.ports(context.host, &machine)?);
+        checks.extend(self.limits(&machine));
+        checks.extend(self.kernel(&machine));
+        checks.push(system::clock(&machine));
+        checks.push(self.own_name(context.host, &machine)?);
+        checks.push(self.own_address(&machine));
+        checks.extend(system::environment(&machine));
+        checks.push(advisories::check(&self.version));
+        let mut change = Change::default();
+        change.returns("checks", checks.iter().map(Check::value).collect::<Value>());
+        let listening = self.listening(&machine).into_iter().map(Value::from);
+        change.returns("listening", listening.collect::<Value>());
+        change.returns("clock", machine.clock);
+        Ok(change)
+    }
+}
+
+impl PreflightModule {
+    /// Returns all folders that are written to, with what they are for.
+    fn folders(&self) -> Vec<(&'static str, &Utf8PathBuf)> {
+        let programs = self.programs.iter();
+        programs
+            .flat_map(|program| {
+                let store = program.store.iter().map(|store| ("messages", store));
+                store.chain([("logs", &program.home)])
+            })
+            .collect()
+    }
+
+    /// Returns the stores of all brokers, with what these are called.
+    fn stores(&self) -> impl Iterator<Item = (&str, &Utf8Path)> {
+        let programs = self.programs.iter();
+        programs.filter_map(|program| Some((program.name.as_str(), program.store.as_deref()?)))
+    }
+
+    /// Returns the names of the parameters of the kernel that are looked at.
+    fn parameters(&self) -> impl Iterator<Item = &str> {
+        let wanted = self.sysctl.keys().map(String::as_str);
+        wanted.chain(system::TRAPS)
+    }
+
+    fn java(&self, java: &Result<Java, String>) -> Check {
+        let java = match java {
+            Ok(java) => java,
+            Err(reason) => return Check::fail("java", reason.as_str()),
+        };
+        match java.unfit_for(&self.version) {
+            Some(reason) => Check::fail("java", reason),
+            None => Check::pass("java", java.version.as_str()),
+        }
+    }
+
+    fn stores_left(&self, machine: &Machine) -> Vec<Check> {
+        let mut wrong = Vec::new();
+        for (name, store) in &machine.stores {
+            let mut programs = self.programs.iter().zip(&machine.running);
+            if let Some((program, running)) = programs.find(|(program, _)| program.name == *name) {
+                wrong.extend(store.checks(name, !running.is_empty(), program.file_size));
+            }
+        }
+        if machine.stores.is_empty() {
+            return wrong;
+        }
+        Check::or_pass(wrong, "store", "nothing is wrong with what is stored")
+    }
+}

@@ -1,0 +1,109 @@
+//! What a broker left in its store.
+
+use super::check::Check;
+use crate::host::{Answer, Content, Kind, Question};
+use crate::rocketmq::wire::read_json;
+use camino::Utf8Path;
+
+/// The files that a broker keeps its topics, groups and offsets in. One that was cut off by a crash
+/// keeps it from starting, or lets it forget all of them.
+const TABLES: [&str; 4] = [
+    "topics.json",
+    "subscriptionGroup.json",
+    "consumerOffset.json",
+    "delayOffset.json",
+];
+
+/// Larger ones are not read.
+const TABLE_LIMIT: u64 = 1 << 20;
+
+/// What a broker left in its store.
+pub(super) struct Store {
+    has_abort: bool,
+    /// Tables that are no JSON.
+    broken: Vec<&'static str>,
+    /// The sizes of its files of messages.
+    file_sizes: Vec<u64>,
+}
+
+/// Returns what there is to ask of a store.
+pub(super) fn questions(store: &Utf8Path) -> Vec<Question> {
+    let path = |name: &str, content| Question::Path {
+        path: store.join(name),
+        follow: true,
+        content,
+    };
+    let mut questions = vec![path("abort", Content::None)];
+    questions.extend(
+        TABLES
+            .iter()
+            .map(|name| path(&format!("config/{name}"), Content::UpTo(TABLE_LIMIT))),
+    );
+    questions.push(Question::Tree {
+        path: store.join("commitlog"),
+        depth: Some(1),
+    });
+    questions
+}
+
+impl Store {
+    /// Reads the answers in the order of the questions.
+    pub(super) fn read(next: &mut impl FnMut() -> Option<Answer>) -> Self {
+        let mut node = || next().and_then(Answer::into_path);
+        let has_abort = node().is_some();
+        let broken = TABLES.into_iter().filter(|_| {
+            let content = node().and_then(|node| node.content);
+            content.is_some_and(|content| read_json(&content).is_err())
+        });
+        let broken = broken.collect();
+        let files = next().map(Answer::into_tree).unwrap_or_default();
+        let files = files.into_iter().filter(|(path, node)| {
+            let name = path.file_name().unwrap_or_default();
+            node.kind == Kind::File && name.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        Self {
+            has_abort,
+            broken,
+            file_sizes: files.map(|(_, node)| node.size).collect(),
+        }
+    }
+
+    /// Returns what is wrong with it. `file_size` is what the broker is configured with.
+    pub(super) fn checks(
+        &self,
+        name: &str,
+        is_running: bool,
+        file_size: Option<u64>,
+    ) -> Vec<Check> {
+        let mut wrong: Vec<_> = self
+            .broken
+            .iter()
+            .map(|table| {
+                let found = format!(
+                    "config/{table} of {name} is no JSON: before it starts, put {table}.bak beside \
+                     it in its place"
+                );
+                Check::fail("store", found)
+            })
+            .collect();
+        let mut sizes = self.file_sizes.iter();
+        if let Some(wanted) = file_size
+            && let Some(other) = sizes.find(|size| **size != wanted)
+        {
+            wrong.push(Check::fail(
+                "store",
+                format!(
+                    "{name} has files of {other} bytes, and mappedFileSizeCommitLog says \
+                     {wanted}: it would not load them"
+                ),
+            ));
+        }
+        if self.has_abort && !is_running {
+            wrong.push(Check::warn(
+                "store",
+                format!("{name} was not stopped cleanly: its next start looks through all of it"),
+            ));
+        }
+        wrong
+    }
+}
