@@ -1,6 +1,7 @@
 //! What stands in each broker's file, worked out from the shipped inventories without any host.
 
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::{Command, Output};
 
@@ -18,19 +19,22 @@ fn properties(inventory: &str, further: &[&str]) -> String {
     let output = work_out(inventory, &[further, &["--output", "json"]].concat());
     let text = String::from_utf8(output.stdout).unwrap();
     let events = text.lines().map(serde_json::from_str::<Json>);
-    let mut shown = String::new();
+    // Hosts come in any order.
+    let mut brokers = BTreeSet::new();
     for event in events.map(Result::unwrap) {
         let here = &event["result"]["ansible_facts"]["rocketmq_topology"]["here"];
         for broker in here.as_array().into_iter().flatten() {
+            let mut shown = String::new();
             let plain = |value: &Json| value.to_string().trim_matches('"').to_owned();
             let (instance, host) = (plain(&broker["instance"]), plain(&broker["host"]));
             writeln!(shown, "# {instance} of {host}").unwrap();
             for (name, value) in broker["configuration"].as_object().unwrap() {
                 writeln!(shown, "{name}={}", plain(value)).unwrap();
             }
+            brokers.insert(shown);
         }
     }
-    shown
+    brokers.into_iter().collect()
 }
 
 #[test]
