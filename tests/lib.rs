@@ -10,6 +10,7 @@
 mod architecture;
 mod command_line;
 mod contract;
+mod guide;
 mod host_become;
 mod host_contract;
 mod host_forks;
@@ -22,6 +23,7 @@ mod lab_cost;
 mod lab_faults;
 mod lab_hosts;
 mod lab_killed;
+mod lab_new;
 mod lab_script;
 mod lab_secrets;
 mod lab_topologies;
