@@ -173,3 +173,10 @@ fn a_new_project_runs_and_its_cases_are_run() {
         run(name, arguments, &project);
     }
 }
+
+#[test]
+fn cases_that_use_every_key_pass() {
+    let command = command("test", Path::new("tests/cases"));
+    let shown = shown("test", command, "FOLDER");
+    insta::assert_snapshot!("test_every_key", shown);
+}

@@ -69,11 +69,7 @@ pub fn main() -> Exit {
             };
         }
     };
-    let filter = EnvFilter::try_from_env("RMQPLAY_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    log();
     match cli.command {
         Command::Run(arguments) => run::execute(&arguments, &Interrupt::catch()),
         Command::Check(arguments) => check::execute(&arguments),
@@ -85,6 +81,24 @@ pub fn main() -> Exit {
         Command::Modules(arguments) => modules::execute(&arguments),
         Command::New(arguments) => new::execute(&arguments),
         Command::Test(arguments) => test::execute(&arguments, &Interrupt::catch()),
+    }
+}
+
+/// Writes warnings to standard error, and more with its time and source where `RMQPLAY_LOG` asks
+/// for it.
+fn log() {
+    let asked = EnvFilter::try_from_env("RMQPLAY_LOG");
+    let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    let log = tracing_subscriber::fmt()
+        .with_ansi(colour)
+        .with_writer(std::io::stderr);
+    match asked {
+        Ok(filter) => log.with_env_filter(filter).init(),
+        Err(_) => log
+            .without_time()
+            .with_target(false)
+            .with_env_filter("warn")
+            .init(),
     }
 }
 

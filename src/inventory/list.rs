@@ -99,7 +99,11 @@ pub(super) fn to_json(node: &Node) -> Value {
         }
         Data::Float(value) => json!(value),
         Data::Text(text) => json!(**text),
-        Data::Unsafe(text) => json!({ "__ansible_unsafe": **text }),
+        // Only where it would otherwise be taken for a template: a script's texts are all unsafe.
+        Data::Unsafe(text) if ["{{", "{%", "{#"].iter().any(|open| text.contains(open)) => {
+            json!({ "__ansible_unsafe": **text })
+        }
+        Data::Unsafe(text) => json!(**text),
         Data::Vault(text) => json!({ "__ansible_vault": **text }),
         Data::List(items) => items.iter().map(to_json).collect(),
         Data::Map(entries) => {

@@ -69,8 +69,13 @@ fn read_file(node: &Node, problems: &mut Problems) -> Vec<Case> {
         problems.push(Problem::at(&node.place, message).help(format!("it holds {form}")));
     }
     let mut cases: Vec<Case> = Vec::new();
+    if !list.is_empty() && list.iter().all(is_play) {
+        let path = node.place.file.path.display();
+        tracing::warn!("{path} is a playbook and holds no cases: left out");
+        return Vec::new();
+    }
     for item in list {
-        if item.get("roles").is_some() && item.get("expect").is_none() {
+        if is_play(item) {
             let message = "this is a play and no case";
             let advice = format!("a file in a folder `tests` holds {form}");
             problems.push(Problem::at(&item.place, message).help(advice));
@@ -86,6 +91,12 @@ fn read_file(node: &Node, problems: &mut Problems) -> Vec<Case> {
         cases.push(case);
     }
     cases
+}
+
+/// Returns whether something is a play, as roles made for Ansible have them in `tests`.
+fn is_play(node: &Node) -> bool {
+    let has = |key: &str| node.get(key).is_some();
+    (has("hosts") && has("roles")) || has("import_playbook")
 }
 
 fn read(node: &Node, problems: &mut Problems) -> Option<Case> {

@@ -26,8 +26,11 @@ pub(super) fn differences(expect: &Expect, told: &Told, machines: &Machines) -> 
         }
     }
     found.extend(results(expect, told));
-    for (host, machine) in machines.all() {
-        let on = match machines.all().len() {
+    for (host, _) in &told.recap {
+        let Some(machine) = machines.get(host) else {
+            continue;
+        };
+        let on = match told.recap.len() {
             1 => String::new(),
             _ => format!(" on {host}"),
         };

@@ -1,11 +1,13 @@
 //! The machine that a case declares.
 
+use super::declared_command::{self, DeclaredCommand};
 use super::keys;
-use crate::host::{Group, Memory, Output, User};
+use super::thing::{self, Kind, Thing};
+use crate::host::{Group, Memory, User};
 use crate::source::Problems;
 use crate::value::{Fields, Value};
 use crate::yaml::Node;
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 /// What every machine says of itself unless the case says otherwise.
 const FACTS: &[(&str, &str)] = &[
@@ -16,30 +18,29 @@ const FACTS: &[(&str, &str)] = &[
     ("user_dir", "/root"),
 ];
 
+/// Directories that every machine has.
+const DIRECTORIES: &[&str] = &[
+    "/etc",
+    "/home",
+    "/opt",
+    "/root",
+    "/run",
+    "/srv",
+    "/tmp",
+    "/usr/local/bin",
+    "/var/lib",
+    "/var/log",
+];
+
 /// What is on a machine before.
 #[derive(Default)]
 pub(super) struct Declared {
     things: Vec<Thing>,
     users: Vec<(String, u32)>,
     groups: Vec<(String, u32)>,
-    /// Command lines and what they leave.
-    pub(super) commands: Vec<(String, Output)>,
+    /// What its commands leave.
+    pub(super) commands: Vec<DeclaredCommand>,
     facts: Fields,
-}
-
-/// Something at a path.
-struct Thing {
-    path: Utf8PathBuf,
-    kind: Kind,
-    mode: Option<u32>,
-    owner: Option<String>,
-    group: Option<String>,
-}
-
-enum Kind {
-    File(String),
-    Directory,
-    Link(Utf8PathBuf),
 }
 
 impl Declared {
@@ -57,34 +58,22 @@ impl Declared {
         ];
         for (key, value) in keys::entries(node, "host", &known, problems) {
             match key {
-                "files" => declared.read_things(value, key, problems),
+                "files" => declared.things.extend(thing::read(value, key, problems)),
                 "directories" if value.as_list().is_some() => {
                     for item in value.as_list().unwrap_or_default() {
                         let path = keys::path(item, "a directory", problems);
                         declared.things.extend(path.map(Thing::directory));
                     }
                 }
-                "directories" => declared.read_things(value, key, problems),
+                "directories" => declared.things.extend(thing::read(value, key, problems)),
                 "links" => declared.read_links(value, problems),
                 "users" => declared.users = numbers(value, key, problems),
                 "groups" => declared.groups = numbers(value, key, problems),
-                "commands" => declared.commands = commands(value, problems),
+                "commands" => declared.commands = declared_command::read(value, problems),
                 _ => declared.facts = facts(value, problems),
             }
         }
         declared
-    }
-
-    fn read_things(&mut self, node: &Node, what: &str, problems: &mut Problems) {
-        for (key, value) in keys::named(node, what, problems) {
-            if let Some(path) = keys::path(key, "a path", problems) {
-                let thing = match what {
-                    "files" => Thing::file(path, value, problems),
-                    _ => Thing::directory(path).owned(value, &[], problems),
-                };
-                self.things.push(thing);
-            }
-        }
     }
 
     fn read_links(&mut self, node: &Node, problems: &mut Problems) {
@@ -101,6 +90,9 @@ impl Declared {
     /// Returns a new machine of that name.
     pub(super) fn machine(&self, name: &str) -> Memory {
         let mut machine = Memory::machine();
+        for path in DIRECTORIES {
+            machine = machine.directory(path);
+        }
         for fact in ["hostname", "nodename", "fqdn"] {
             machine = machine.fact(fact, name);
         }
@@ -154,49 +146,6 @@ impl Declared {
     }
 }
 
-impl Thing {
-    fn new(path: Utf8PathBuf, kind: Kind) -> Self {
-        Self {
-            path,
-            kind,
-            mode: None,
-            owner: None,
-            group: None,
-        }
-    }
-
-    fn directory(path: Utf8PathBuf) -> Self {
-        Self::new(path, Kind::Directory)
-    }
-
-    /// Reads a file: its content, or a mapping with `content`.
-    fn file(path: Utf8PathBuf, node: &Node, problems: &mut Problems) -> Self {
-        if node.as_map().is_none() {
-            let content = keys::text(node, "the content of a file", problems);
-            return Self::new(path, Kind::File(content.unwrap_or_default()));
-        }
-        let content = node.get("content");
-        let content = content.and_then(|content| keys::text(content, "content", problems));
-        let file = Self::new(path, Kind::File(content.unwrap_or_default()));
-        file.owned(node, &["content"], problems)
-    }
-
-    /// Reads mode and owner.
-    fn owned(mut self, node: &Node, also: &[&str], problems: &mut Problems) -> Self {
-        let known = [&["mode", "owner", "group"], also].concat();
-        let what = format!("host at {}", Utf8Path::new(&self.path));
-        for (key, value) in keys::entries(node, &what, &known, problems) {
-            match key {
-                "mode" => self.mode = keys::mode(value, problems),
-                "owner" => self.owner = keys::text(value, key, problems),
-                "group" => self.group = keys::text(value, key, problems),
-                _ => {}
-            }
-        }
-        self
-    }
-}
-
 /// Returns the account of a user whose group has the same name and number.
 fn account(name: &str, uid: u32) -> User {
     let home = match name {
@@ -224,33 +173,6 @@ fn numbers(node: &Node, what: &str, problems: &mut Problems) -> Vec<(String, u32
         }
     }
     numbers
-}
-
-/// Reads command lines, each with what it prints, or with `stdout`, `stderr` and `rc`.
-fn commands(node: &Node, problems: &mut Problems) -> Vec<(String, Output)> {
-    let mut commands = Vec::new();
-    for (key, value) in keys::named(node, "commands", problems) {
-        let mut output = Output::default();
-        if let Some(text) = value.as_text() {
-            output.stdout = text.into();
-        } else {
-            let known = ["stdout", "stderr", "rc"];
-            for (part, value) in keys::entries(value, "a command", &known, problems) {
-                let text = |problems: &mut Problems| {
-                    let text = keys::text(value, part, problems);
-                    text.unwrap_or_default().into_bytes()
-                };
-                match part {
-                    "stdout" => output.stdout = text(problems),
-                    "stderr" => output.stderr = text(problems),
-                    _ => output.status = keys::number(value, part, problems).unwrap_or(0),
-                }
-            }
-        }
-        let line = key.as_text().unwrap_or_default().to_owned();
-        commands.push((line, output));
-    }
-    commands
 }
 
 fn facts(node: &Node, problems: &mut Problems) -> Fields {

@@ -4,6 +4,7 @@
 mod carry_out;
 mod case;
 mod compare;
+mod declared_command;
 mod expect;
 mod find;
 mod keys;
@@ -12,6 +13,7 @@ mod laws;
 mod machine;
 mod show;
 mod test_host;
+mod thing;
 
 use super::interrupt::Interrupt;
 use super::project::{Project, user_folder};
@@ -59,15 +61,13 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         other => other,
     };
     let files = find::files(folder, &arguments.wanted);
-    if files.is_empty() {
-        let message = "there are no cases here";
-        let help = "cases stand in tests/*.yml and roles/*/tests/*.yml; `rmqplay new` makes some";
-        return refuse_because(message, Some(help.to_owned()), Exit::Usage);
-    }
     let cases = match case::read_all(&files) {
         Ok(cases) => cases,
         Err(problems) => return refuse(&problems, Exit::Unreachable),
     };
+    if cases.is_empty() {
+        return no_cases();
+    }
     let cases = match find::wanted(cases, &arguments.wanted) {
         Ok(cases) => cases,
         Err(problems) => return refuse(&problems, Exit::Usage),
@@ -98,6 +98,12 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         interrupt.run_begins();
         run(&cases, &ground, |case| laws::check(case, &ground))
     }
+}
+
+fn no_cases() -> Exit {
+    let message = "there are no cases here";
+    let help = "cases stand in tests/*.yml and roles/*/tests/*.yml; `rmqplay new` makes some";
+    refuse_because(message, Some(help.to_owned()), Exit::Usage)
 }
 
 /// What came of a case.

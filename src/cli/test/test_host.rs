@@ -1,6 +1,7 @@
 //! The machine that a case runs on: one in memory that answers the commands that the case declares
 //! and keeps what was done.
 
+use super::declared_command::DeclaredCommand;
 use super::machine::Declared;
 use crate::host::{
     Answer, Command, Host, HostError, Limits, Memory, Output, Question, Step, Stream, Traffic,
@@ -53,6 +54,12 @@ impl Machines {
         })
     }
 
+    /// Returns the machine of that name, if it was connected to.
+    pub(super) fn get(&self, name: &str) -> Option<Arc<TestHost>> {
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.get(name).cloned()
+    }
+
     /// Returns all machines that were connected to.
     pub(super) fn all(&self) -> Vec<(Arc<str>, Arc<TestHost>)> {
         let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,10 +78,10 @@ impl TestHost {
     }
 
     /// Returns what the case declares of a command.
-    fn declared(&self, command: &Command) -> Result<Output, HostError> {
-        let commands = &self.declared.commands;
-        let found = commands.iter().find(|(line, _)| is_line(command, line));
-        found.map(|(_, output)| output.clone()).ok_or_else(|| {
+    fn declared(&self, command: &Command) -> Result<&DeclaredCommand, HostError> {
+        let mut commands = self.declared.commands.iter();
+        let found = commands.find(|declared| is_line(command, &declared.line));
+        found.ok_or_else(|| {
             let line = line_of(command);
             HostError::Step {
                 action: format!("run {line}"),
@@ -108,7 +115,7 @@ impl Host for TestHost {
         // The memory knows what was set (a unit that was started); the case declares all else.
         match self.memory.query(command, limits) {
             Ok(output) => Ok(output),
-            Err(_) => self.declared(command),
+            Err(_) => Ok(self.declared(command)?.output.clone()),
         }
     }
 
@@ -143,7 +150,9 @@ impl Host for TestHost {
         else {
             return self.memory.apply(step, limits);
         };
-        let output = self.declared(command)?;
+        let declared = self.declared(command)?;
+        declared.leave(&self.memory, limits)?;
+        let output = declared.output.clone();
         if output.status == 0 || *any_status {
             return Ok(output);
         }
