@@ -68,7 +68,12 @@ pub(super) fn carry_out(
 ) -> Told {
     let inventory = match Inventory::load(sources) {
         Ok(inventory) => inventory,
-        Err(problems) => {
+        Err(mut problems) => {
+            // A file that is not there is known only where the case names it.
+            for problem in &mut problems.0 {
+                let place = case.inventory.as_ref().map(|node| node.place.clone());
+                problem.place = problem.place.take().or(place);
+            }
             return Told {
                 problems: Some(problems),
                 ..Told::default()

@@ -36,8 +36,12 @@ impl Lab {
         if case.expect.failed.is_some() {
             return Verdict::Left("it expects a failure");
         }
-        if let Some(failed) = failure(&self.carry_out(case, false)) {
+        let first = self.carry_out(case, false);
+        if let Some(failed) = failure(&first) {
             return Verdict::Failed(vec![failed]);
+        }
+        if first.results.is_empty() {
+            return Verdict::Left("the inventory has no host for it");
         }
         if case.expect.repeats {
             return Verdict::Passed;

@@ -59,6 +59,10 @@ fn ended_early(case: &Case, done: &Told) -> Option<Verdict> {
             let message = failed.message.clone().unwrap_or_default();
             (message, task_failure(failed))
         }
+        (None, None) if done.results.is_empty() => {
+            let problem = Problem::at(&case.place, "nothing was run: the case has no hosts");
+            return Some(Verdict::Failed(vec![failure(&problem)]));
+        }
         (None, None) => {
             let (_, place) = case.expect.failed.as_ref()?;
             let problem = Problem::at(place, "the run does not fail");

@@ -108,12 +108,18 @@ pub(super) fn failure_with(problem: &Problem, found: &str) -> String {
 
 /// Shows a task that failed.
 pub(super) fn task_failure(result: &TaskResult) -> String {
-    let message = result.message.as_deref().unwrap_or_default();
-    let name = printable(&result.task.name);
-    let host = &result.host;
+    let (name, host) = (&result.task.name, &result.host);
+    let item = result.item.iter();
+    let item: String = item.map(|item| format!(" (item={item})")).collect();
+    // A problem in the user's files begins with the message.
+    let message = match (&result.problem, &result.message) {
+        (None, Some(message)) => format!(": {message}"),
+        _ => String::new(),
+    };
+    let line = format!("\"{name}\"{item} on {host}{message}");
     format!(
-        "{RED}failed{RED:#}: \"{name}\" on {host}: {}\n{}",
-        printable(message),
+        "{RED}failed{RED:#}: {}\n{}",
+        printable(&line),
         details(result, true)
     )
 }

@@ -15,7 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct TestHost {
     memory: Memory,
     declared: Arc<Declared>,
-    done: Mutex<Vec<Step>>,
+    /// Of all users of the machine.
+    done: Arc<Mutex<Vec<Step>>>,
 }
 
 /// The machines of one case, by the names of the hosts.
@@ -33,8 +34,8 @@ impl Machines {
         })
     }
 
-    /// Returns what connects a session to them: one machine for each name, whatever the user and
-    /// the kind of connection.
+    /// Returns what connects a session to them: one machine for each name, whatever the kind of
+    /// connection. Who logs in is root.
     pub(super) fn connect(self: &Arc<Self>) -> Connect {
         let machines = self.clone();
         Box::new(move |settings: &Settings| {
@@ -46,10 +47,13 @@ impl Machines {
                 Arc::new(TestHost {
                     memory: machines.declared.machine(&settings.name),
                     declared: machines.declared.clone(),
-                    done: Mutex::default(),
+                    done: Arc::default(),
                 })
             });
-            let host: Arc<dyn Host> = host.clone();
+            let host: Arc<dyn Host> = match &settings.r#become {
+                Some(other) if other.user != "root" => Arc::new(host.seen_by(&other.user)),
+                _ => host.clone(),
+            };
             Ok(host)
         })
     }
@@ -71,6 +75,15 @@ impl Machines {
 }
 
 impl TestHost {
+    /// Returns the same machine as another user sees it.
+    fn seen_by(&self, user: &str) -> Self {
+        Self {
+            memory: self.memory.seen_by(user),
+            declared: self.declared.clone(),
+            done: self.done.clone(),
+        }
+    }
+
     /// Returns the steps that were done, in their order.
     pub(super) fn done(&self) -> Vec<Step> {
         let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);

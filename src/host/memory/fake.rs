@@ -12,6 +12,7 @@ use crate::value::{Fields, Value};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// A machine on which there is nothing but facts and the output of some commands.
+#[derive(Clone)]
 pub(super) struct Nothing {
     pub(super) facts: Facts,
     pub(super) outputs: Vec<(Vec<String>, Output)>,
@@ -223,6 +224,16 @@ impl Memory {
             nothing.facts.0.insert(name.to_owned(), value.into());
         }
         self
+    }
+
+    /// Returns the same machine as another user sees it, who owns what is made through it.
+    #[must_use]
+    pub fn seen_by(&self, user: &str) -> Self {
+        let below = match &self.below {
+            Below::Machine(host) => Below::Machine(host.clone()),
+            Below::Nothing(nothing) => Below::Nothing(nothing.clone()),
+        };
+        Self::on(below, self.overlay.clone()).fact("user_id", user)
     }
 
     fn put(self, path: &Utf8Path, node: Node, source: Source) -> Self {
