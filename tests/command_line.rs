@@ -148,6 +148,8 @@ fn a_new_project_runs_and_its_cases_are_run() {
         ("test", "test"),
         ("test_named", "test quot roles/web"),
         ("test_unknown", "test quotd"),
+        ("test_folder", "test roles/"),
+        ("test_no_folder", "test --playbook-dir nowhere"),
         ("test_lab_without_inventory", "test --lab"),
         (
             "new_project_checks",

@@ -141,6 +141,18 @@ pub fn user_folder() -> Option<PathBuf> {
     Some(given.or_else(usual)?.join("rmqplay"))
 }
 
+/// Returns the folder given as that of the playbooks; empty where it is this one, so that
+/// `./tests/x.yml` is shown as `tests/x.yml`.
+pub(super) fn playbook_folder(given: &Path) -> Result<&Path> {
+    if given == Path::new(".") {
+        return Ok(Path::new(""));
+    }
+    if given.is_dir() {
+        return Ok(given);
+    }
+    Err(Problem::new(format!("there is no folder {}", given.display())).into())
+}
+
 /// Returns the folders that playbooks are in.
 pub fn folders_of(playbooks: &[PathBuf]) -> impl Iterator<Item = &Path> {
     playbooks.iter().filter_map(|path| path.parent())

@@ -4,6 +4,7 @@
 mod name;
 mod skeleton;
 
+use super::project::playbook_folder;
 use super::{Exit, print, refuse};
 use crate::source::{Problem, Problems, Result};
 use clap::{Args, Subcommand};
@@ -99,10 +100,7 @@ fn filter(part: &Part) -> Result<String> {
 impl Part {
     /// Returns the folder of the playbooks, which must look like one.
     fn folder(&self) -> Result<PathBuf> {
-        let folder = match self.playbook_dir.as_path() {
-            here if here == Path::new(".") => PathBuf::new(),
-            other => other.to_owned(),
-        };
+        let folder = playbook_folder(&self.playbook_dir)?.to_owned();
         let is_playbook = |name: &String| {
             let end = Path::new(name).extension();
             end.is_some_and(|end| end == "yml" || end == "yaml")

@@ -41,13 +41,13 @@ fn is_meant(case: &Case, text: &str) -> bool {
     if path.is_file() {
         return is_same(file, path);
     }
-    let is_below = || {
-        let folder = std::fs::canonicalize(path);
-        folder.is_ok_and(|folder| {
-            std::fs::canonicalize(file).is_ok_and(|file| file.starts_with(folder))
-        })
-    };
-    case.title().contains(text) || (path.is_dir() && is_below())
+    if !path.is_dir() {
+        return case.title().contains(text);
+    }
+    let real = |path| std::fs::canonicalize(path).ok();
+    let (file, folder) = (real(file.as_path()), real(path));
+    file.zip(folder)
+        .is_some_and(|(file, folder)| file.starts_with(folder))
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

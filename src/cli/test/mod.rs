@@ -16,13 +16,13 @@ mod test_host;
 mod thing;
 
 use super::interrupt::Interrupt;
-use super::project::{Project, user_folder};
+use super::project::{Project, playbook_folder, user_folder};
 use super::{Exit, refuse, refuse_because};
 use crate::inventory::Inventory;
 use carry_out::Ground;
 use case::Case;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Run the cases of a project's roles and modules.
 ///
@@ -55,10 +55,9 @@ pub(super) struct Arguments {
 
 /// Runs cases.
 pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
-    // `./tests/x.yml` is shown as `tests/x.yml`.
-    let folder = match arguments.playbook_dir.as_path() {
-        here if here == Path::new(".") => Path::new(""),
-        other => other,
+    let folder = match playbook_folder(&arguments.playbook_dir) {
+        Ok(folder) => folder,
+        Err(problems) => return refuse(&problems, Exit::Usage),
     };
     let files = find::files(folder, &arguments.wanted);
     let cases = match case::read_all(&files) {
