@@ -205,6 +205,28 @@ fn a_broker_that_is_not_declared_is_a_problem_where_exactly_these_are_wanted() {
 }
 
 #[test]
+fn what_is_wrong_with_a_broker_is_told_with_it() {
+    let cluster = Cluster::new();
+    {
+        let mut state = cluster.0.lock().unwrap();
+        state.forgotten = vec![("broker-b", 0)];
+        state.brokers[1].disk = "0.95";
+    }
+    let host = on(&cluster);
+    let arguments = with(declared(), "state", json!("known"));
+    let change = plan(&host, "rocketmq_cluster", &arguments).unwrap();
+    let result = apply(&change, &*host).unwrap();
+    let expected = json!([
+        "nameserver 192.168.2.202:9876 does not list broker-b (master 0) at 192.168.2.202:10911",
+        "broker-b (master 0) at 192.168.2.202:10911: the disk of its store is 95 % full, it takes \
+         no messages",
+    ]);
+    assert_eq!(result["brokers"][0]["problems"], json!([]));
+    assert_eq!(result["brokers"][2]["problems"], expected);
+    assert_eq!(result["problems"], expected);
+}
+
+#[test]
 fn check_mode_sends_nothing_and_tells_what_it_sees() {
     let cluster = Cluster::new();
     let check: Arc<dyn Host> = Arc::new(Memory::over(on(&cluster), Overlay::default()));

@@ -3,7 +3,7 @@
 use super::interrupt::Interrupt;
 use super::options::SharedArguments;
 use super::project::{Project, user_folder};
-use super::start::{Plan, Prepared, Shown, Start};
+use super::start::{Plan, Prepared, Shown, Sink, Start};
 use super::{Exit, refuse, refuse_because};
 use crate::run::TagFilter;
 use crate::source::{Result, SourceFile};
@@ -58,6 +58,7 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         folder: &folder,
         project: Project::of([Path::new("")], &[], user_folder()),
         shown: Shown::Command,
+        sink: Sink::Output,
     };
     start.run(|session| {
         let file = playbook(arguments)?;

@@ -7,6 +7,7 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// What ^C and SIGTERM do: before a run begins they end rmqplay at once. The first one after that
 /// calls the run off in good order, the second one ends it.
@@ -14,6 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) struct Interrupt {
     cancel: Cancel,
     runs: Arc<AtomicBool>,
+    /// Whether it is between two runs: nothing is stopped on the hosts then.
+    rests: Arc<AtomicBool>,
     /// How the terminal was: asking for a password changes it.
     terminal: Option<Termios>,
 }
@@ -24,6 +27,7 @@ impl Interrupt {
         let interrupt = Self {
             cancel: Cancel::default(),
             runs: Arc::default(),
+            rests: Arc::default(),
             terminal: tcgetattr(std::io::stdin()).ok(),
         };
         let caught = interrupt.clone();
@@ -43,6 +47,19 @@ impl Interrupt {
         self.runs.store(true, Ordering::SeqCst);
     }
 
+    /// Returns whether a run has begun.
+    pub(super) fn has_begun(&self) -> bool {
+        self.runs.load(Ordering::SeqCst)
+    }
+
+    /// Waits for the next run; returns whether it was called off.
+    pub(super) fn rest(&self, until: Instant) -> bool {
+        self.rests.store(true, Ordering::SeqCst);
+        let called_off = self.cancel.wait_until(until);
+        self.rests.store(false, Ordering::SeqCst);
+        called_off
+    }
+
     fn interrupted(&self) {
         if let Some(terminal) = &self.terminal {
             let stdin = std::io::stdin();
@@ -52,6 +69,11 @@ impl Interrupt {
         if !self.runs.load(Ordering::SeqCst) || self.cancel.is_cancelled() {
             let _ = writeln!(err);
             std::process::exit(i32::from(Exit::Interrupted as u8));
+        }
+        if self.rests.load(Ordering::SeqCst) {
+            let _ = writeln!(err);
+            self.cancel.cancel();
+            return;
         }
         let _ = writeln!(
             err,

@@ -19,6 +19,7 @@ mod run;
 mod sources;
 mod start;
 mod test;
+mod watch;
 
 pub use exit::Exit;
 pub use registry::registry;

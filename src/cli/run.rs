@@ -4,7 +4,8 @@ use super::interrupt::Interrupt;
 use super::lists::Lists;
 use super::options::SharedArguments;
 use super::project::{Project, folders_of, user_folder};
-use super::start::{Plan, Prepared, Shown, Start};
+use super::start::{Plan, Prepared, Shown, Sink, Start};
+use super::watch::Watch;
 use super::{Exit, extra_vars, prompts, refuse, refuse_because};
 use crate::glob;
 use crate::playbook::{Playbook, list_tasks};
@@ -14,6 +15,7 @@ use clap::Args;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Carry out playbooks.
 #[derive(Debug, Args)]
@@ -35,6 +37,9 @@ pub(super) struct Arguments {
     /// Ask before each task whether it shall run.
     #[arg(long)]
     step: bool,
+    /// Carry it out again and again until ^C, with so many seconds in between.
+    #[arg(long, value_name = "SECONDS", conflicts_with = "step", value_parser = clap::value_parser!(u64).range(1..))]
+    watch: Option<u64>,
     #[command(flatten)]
     lists: Lists,
     /// Run notified handlers on hosts that failed, too.
@@ -69,10 +74,10 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
     }
     let first = arguments.playbooks.first().and_then(|path| path.parent());
     let folder = std::path::absolute(first.unwrap_or(Path::new(""))).unwrap_or_default();
-    let start = Start {
+    let start = |sink| Start {
         shared: &arguments.shared,
         interrupt,
-        options,
+        options: options.clone(),
         roles_path: &arguments.roles_path,
         folder: &folder,
         project: Project::of(
@@ -81,8 +86,25 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
             user_folder(),
         ),
         shown: Shown::Playbook,
+        sink,
     };
-    start.run(|session| plan(session, arguments))
+    let run = |sink| start(sink).run(|session| plan(session, arguments));
+    match arguments.watch {
+        Some(seconds) if !arguments.lists.any() => Watch {
+            interval: Duration::from_secs(seconds),
+            title: title(&arguments.playbooks),
+            format: arguments.shared.output,
+            interrupt,
+        }
+        .repeat(run),
+        _ => run(Sink::Output),
+    }
+}
+
+/// Returns what is carried out, for above each time of `--watch`.
+fn title(playbooks: &[PathBuf]) -> String {
+    let names = playbooks.iter().map(|path| path.display().to_string());
+    names.collect::<Vec<_>>().join(" ")
 }
 
 fn plan(session: &Arc<Session>, arguments: &Arguments) -> Result<Plan> {

@@ -3,6 +3,7 @@
 use super::interrupt::Interrupt;
 use super::options::{Format, SharedArguments};
 use super::project::Project;
+use super::watch::Held;
 use super::{Exit, connect, prompts, refuse, refuse_because};
 use crate::playbook::{LoadOptions, Loader, Playbook};
 use crate::report::{
@@ -11,6 +12,7 @@ use crate::report::{
 use crate::run::{Connector, Options, Session};
 use crate::source::{Place, Problems, Result};
 use crate::vars::Layer;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -26,6 +28,15 @@ pub(super) struct Start<'a> {
     /// What the project adds.
     pub(super) project: Project,
     pub(super) shown: Shown,
+    pub(super) sink: Sink,
+}
+
+/// Where text for people goes.
+pub(super) enum Sink {
+    /// Standard output.
+    Output,
+    /// It is kept for later.
+    Held(Held),
 }
 
 /// How text for people looks.
@@ -112,9 +123,9 @@ impl Start<'_> {
         };
         self.interrupt.run_begins();
         let format = self.shared.output;
-        let shown = self.shown;
+        let (shown, sink) = (self.shown, self.sink);
         let reporting = std::thread::spawn(move || {
-            let reporter = reporter(format, shown, verbosity, progress.as_ref());
+            let reporter = reporter(format, shown, sink, verbosity, progress.as_ref());
             report(&receiver, reporter, progress, events_file)
         });
         let result = carry_out(&session, &playbooks);
@@ -189,11 +200,16 @@ fn report(
 fn reporter(
     format: Format,
     shown: Shown,
+    sink: Sink,
     verbosity: Verbosity,
     progress: Option<&Progress>,
 ) -> Box<dyn Reporter> {
     let bar = progress.map(|progress| progress.bar().clone());
-    let out = anstream::stdout();
+    let out: Box<dyn Write> = match sink {
+        Sink::Output => Box::new(anstream::stdout()),
+        Sink::Held(held) if verbosity.colour => Box::new(held),
+        Sink::Held(held) => Box::new(anstream::StripStream::new(Box::new(held) as Box<dyn Write>)),
+    };
     match (format, shown) {
         (Format::Json, _) => Box::new(JsonLines::new(std::io::stdout())),
         (Format::Text, Shown::Command) if verbosity.level == 0 => {

@@ -58,6 +58,11 @@ impl Runtime {
         self.table.get("commitLogMaxOffset")?.trim().parse().ok()
     }
 
+    /// Returns how full the disk of its store is, 0 to 1.
+    pub(super) fn disk_ratio(&self) -> Option<f64> {
+        self.number("commitLogDiskRatio")
+    }
+
     /// Returns a rate of the last ten seconds; a fresh broker tells blanks.
     fn rate(&self, names: &[&str]) -> Option<f64> {
         let told = names.iter().find_map(|name| self.table.get(*name))?;
@@ -86,10 +91,7 @@ impl Runtime {
                 self.number::<u64>("msgPutTotalTodayNow").map(Value::from),
             ),
             ("commit_log_max_offset", self.log_end().map(Value::from)),
-            (
-                "commit_log_disk_ratio",
-                self.number::<f64>("commitLogDiskRatio").map(Value::from),
-            ),
+            ("commit_log_disk_ratio", self.disk_ratio().map(Value::from)),
         ];
         named
             .into_iter()

@@ -25,6 +25,8 @@ pub(crate) struct Broker {
     pub(crate) address: &'static str,
     pub(crate) version: &'static str,
     pub(crate) log_end: u64,
+    /// How full it says that its disk is.
+    pub(crate) disk: &'static str,
     pub(crate) topics: Map<String, Value>,
     pub(crate) groups: Map<String, Value>,
     pub(crate) messages: Vec<Vec<u8>>,
@@ -38,6 +40,7 @@ impl Broker {
             address,
             version: "V3_2_6_SNAPSHOT",
             log_end: 294,
+            disk: "0.25",
             topics: Map::new(),
             groups: Map::new(),
             messages: Vec::new(),
@@ -271,7 +274,7 @@ fn runtime(broker: &Broker) -> Vec<u8> {
     json!({ "table": {
         "bootTimestamp": "1700000000000",
         "brokerVersionDesc": broker.version,
-        "commitLogDiskRatio": "0.25",
+        "commitLogDiskRatio": broker.disk,
         "commitLogMaxOffset": broker.log_end.to_string(),
         "getTransferedTps": "  ",
         "putTps": "1.5 0.5 0.1",

@@ -328,7 +328,7 @@ fn a_port_is_free_or_our_own_programs() {
     let taken = "/proc/net/tcp:   0: 00000000:2A9F 00000000:0000 0A 00000000:00000000";
     assert_eq!(
         Fake::fit().line(taken).wrong(),
-        ["fail ports: 10911 of broker-a is taken by java (process 123)"]
+        ["fail ports: 10911 of broker-a: taken by java (process 123)"]
     );
     let mut ours = Fake::fit().line(taken);
     ours.lines
@@ -476,6 +476,29 @@ fn the_own_name_must_have_an_address_of_the_machine() {
 }
 
 #[test]
+fn a_name_of_another_cluster_on_this_host_is_told() {
+    let hosts = "192.168.2.201 mq1\n\
+                 # BEGIN rocketmq-cluster\n192.168.2.9 rocketmq-master2\n# END rocketmq-cluster\n\
+                 # BEGIN billing\n192.168.2.7 rocketmq-nameserver1\n# END billing\n";
+    let mut arguments = with("cluster", json!("rocketmq-cluster"));
+    arguments["names"] = json!([
+        { "address": "192.168.2.202", "name": "rocketmq-master2" },
+        { "address": "192.168.2.201", "name": "rocketmq-nameserver1" },
+    ]);
+    let fake = Fake {
+        hosts,
+        ..Fake::fit()
+    };
+    assert_eq!(
+        fake.wrong_with(&arguments),
+        [
+            "fail names: rocketmq-nameserver1 is 192.168.2.7 in /etc/hosts, not 192.168.2.201: set \
+             rocketmq_name_prefix"
+        ]
+    );
+}
+
+#[test]
 fn an_address_that_others_do_not_reach_is_told() {
     let bridge = Fake {
         interface: "docker0",
@@ -517,6 +540,11 @@ fn what_a_crash_left_in_a_store_is_told() {
             "warn store: broker-a was not stopped cleanly: its next start looks through all of it",
         ),
         (
+            ".cluster",
+            "billing\n",
+            "fail store: that of broker-a is of the cluster billing",
+        ),
+        (
             "config/topics.json",
             "{\"topicConfigTable\":{",
             "fail store: config/topics.json of broker-a is no JSON: before it starts, put topics.json.bak beside it in its place",
@@ -548,7 +576,8 @@ fn what_a_crash_left_in_a_store_is_told() {
         } else {
             vec![expected]
         };
-        assert_eq!(fake.wrong(), expected, "{file}");
+        let arguments = with("cluster", json!("rocketmq-cluster"));
+        assert_eq!(fake.wrong_with(&arguments), expected, "{file}");
     }
 }
 

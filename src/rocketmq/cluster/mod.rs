@@ -92,7 +92,7 @@ impl BuiltIn for ClusterModule {
         (
             "brokers",
             "Maps of `name`, `id`, `role`, `address`, `listed_by` (nameservers), `lag` (bytes), \
-             `problem`, and what the broker tells: `version`, `up_since` (milliseconds since \
+             `problem` (why it does not answer), `problems` (all that is not as declared), and what the broker tells: `version`, `up_since` (milliseconds since \
              1970), `put_tps`, `get_tps`, `messages_put_today`, `commit_log_max_offset`, \
              `commit_log_disk_ratio`.",
         ),

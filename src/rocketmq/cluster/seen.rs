@@ -7,6 +7,10 @@ use super::ClusterModule;
 use crate::host::HostError;
 use crate::value::{self, Fields, Value};
 
+/// How full the disk of a store may be, 0 to 1: from here on a broker takes no messages
+/// (`diskSpaceWarningLevelRatio`).
+const FULL: f64 = 0.9;
+
 /// A cluster as its nameservers and brokers tell it.
 #[derive(Debug)]
 pub(super) struct Seen {
@@ -34,6 +38,8 @@ struct Broker {
     runtime: Result<Runtime, String>,
     /// Bytes that a slave is behind, if both tell how far they are.
     lag: Option<u64>,
+    /// What is not as declared.
+    problems: Vec<String>,
 }
 
 impl Seen {
@@ -59,7 +65,7 @@ impl Seen {
             brokers,
             problems: Vec::new(),
         };
-        seen.problems = seen.compare(wanted);
+        seen.compare(wanted);
         Ok(seen)
     }
 
@@ -81,15 +87,20 @@ impl Seen {
             .collect()
     }
 
-    fn compare(&self, wanted: &ClusterModule) -> Vec<String> {
-        let mut problems = Vec::new();
-        for nameserver in &self.nameservers {
-            problems.extend(nameserver.info.as_ref().err().cloned());
+    fn compare(&mut self, wanted: &ClusterModule) {
+        let silent = self.nameservers.iter();
+        self.problems = silent
+            .filter_map(|one| {
+                let why = one.info.as_ref().err()?;
+                Some(format!("nameserver {}: {why}", one.address))
+            })
+            .collect();
+        let brokers = self.brokers.iter();
+        let found: Vec<_> = brokers.map(|one| self.of_broker(wanted, one)).collect();
+        for (broker, problems) in self.brokers.iter_mut().zip(found) {
+            self.problems.extend(problems.iter().cloned());
+            broker.problems = problems;
         }
-        for broker in &self.brokers {
-            problems.extend(self.of_broker(wanted, broker));
-        }
-        problems
     }
 
     fn of_broker(&self, wanted: &ClusterModule, broker: &Broker) -> Vec<String> {
@@ -121,6 +132,7 @@ impl Seen {
             }
             _ => {}
         }
+        problems.extend(broker.full_disk());
         problems
     }
 
@@ -208,6 +220,7 @@ impl Broker {
             listed_by: Vec::new(),
             runtime: Err("it was not asked".to_owned()),
             lag: None,
+            problems: Vec::new(),
         }
     }
 
@@ -222,6 +235,15 @@ impl Broker {
         let master = master.runtime.as_ref().ok()?.log_end()?;
         let own = self.runtime.as_ref().ok()?.log_end()?;
         Some(master.saturating_sub(own))
+    }
+
+    /// A broker whose disk is too full answers every message with an error.
+    fn full_disk(&self) -> Option<String> {
+        let ratio = self.runtime.as_ref().ok()?.disk_ratio()?;
+        let percent = (ratio * 100.0).round();
+        (ratio >= FULL).then(|| {
+            format!("{self}: the disk of its store is {percent} % full, it takes no messages")
+        })
     }
 
     fn value(&self) -> Value {
@@ -240,6 +262,7 @@ impl Broker {
                 ("listed_by", listed_by.collect::<Vec<_>>().into()),
                 ("lag", lag),
                 ("problem", problem),
+                ("problems", self.problems.clone().into()),
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );

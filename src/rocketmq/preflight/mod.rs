@@ -39,6 +39,11 @@ pub(super) struct PreflightModule {
     java_options: Vec<String>,
     /// The address that others are told of this host.
     address: String,
+    /// The cluster's name: stores with the mark of another one are not its own.
+    cluster: Option<String>,
+    /// Names that will be written into `/etc/hosts`.
+    #[serde(default)]
+    names: Vec<Name>,
     /// The user that programs run as, if another than who logs in.
     user: Option<String>,
     /// The programs that shall run here.
@@ -56,6 +61,16 @@ pub(super) struct PreflightModule {
     /// Whether the host's own name will be written into `/etc/hosts`.
     #[serde(default)]
     names_are_managed: bool,
+}
+
+/// A name that will be written into `/etc/hosts`.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Name {
+    /// The address it shall have.
+    address: String,
+    /// The name.
+    name: String,
 }
 
 impl BuiltIn for PreflightModule {
@@ -105,6 +120,7 @@ impl Module for PreflightModule {
         checks.extend(self.kernel(&machine));
         checks.push(system::clock(&machine));
         checks.push(self.own_name(context.host, &machine)?);
+        checks.extend(self.names_of_others(&machine));
         checks.push(self.own_address(&machine));
         checks.extend(system::environment(&machine));
         checks.push(advisories::check(&self.version));
@@ -158,6 +174,7 @@ impl PreflightModule {
             let mut programs = self.programs.iter().zip(&machine.running);
             if let Some((program, running)) = programs.find(|(program, _)| program.name == *name) {
                 wrong.extend(store.checks(name, !running.is_empty(), program.file_size));
+                wrong.extend(store.owned_by_another(name, self.cluster.as_deref()));
             }
         }
         if machine.stores.is_empty() {

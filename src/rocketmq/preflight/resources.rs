@@ -5,7 +5,7 @@ use super::check::Check;
 use super::machine::Machine;
 use super::size::shown;
 use crate::host::{Command, HostError, Probe};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Of the memory, the part in percent that heaps may take: the rest is for the page cache, by which
 /// RocketMQ is fast.
@@ -83,20 +83,17 @@ impl PreflightModule {
             let (used, left) = (disk.used, shown(disk.available));
             let found = format!("{} is {used} % full, {left} are left", disk.mount);
             let for_what = format!("for {what} in {folder}: {found}");
-            let holds_messages = *what == "messages";
-            if disk.available < ROOM / 4 || (holds_messages && used >= DISK_REFUSES) {
-                let why = if holds_messages {
-                    "; from 90 % on a broker takes no messages"
-                } else {
-                    ""
-                };
+            let is_used = |most: u64| *what == "messages" && used >= most;
+            let why = if is_used(DISK_REFUSES) {
+                "; from 90 % on a broker takes no messages"
+            } else if is_used(DISK_DELETES) {
+                "; from 75 % on messages are deleted before their time"
+            } else {
+                ""
+            };
+            if disk.available < ROOM / 4 || is_used(DISK_REFUSES) {
                 wrong.push(Check::fail("disk", format!("{for_what}{why}")));
-            } else if disk.available < ROOM || (holds_messages && used >= DISK_DELETES) {
-                let why = if holds_messages {
-                    "; from 75 % on messages are deleted before their time"
-                } else {
-                    ""
-                };
+            } else if disk.available < ROOM || is_used(DISK_DELETES) {
                 wrong.push(Check::warn("disk", format!("{for_what}{why}")));
             } else {
                 right.insert(found);
@@ -127,12 +124,18 @@ impl PreflightModule {
             return Ok(vec![Check::pass("ports", found)]);
         }
         let holders = holders(host)?;
-        let tell = |(port, name): (u16, &str)| {
-            let by = holders.iter().find(|(known, _)| *known == port);
-            let by = by.map_or("another program".to_owned(), |(_, by)| by.clone());
-            Check::fail("ports", format!("{port} of {name} is taken by {by}"))
+        let mut by_holder: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+        for (port, name) in taken {
+            let holder = holders.iter().find(|(known, _)| *known == port);
+            let holder = holder.map_or("another program", |(_, holder)| holder);
+            let ports = by_holder.entry((name, holder)).or_default();
+            ports.push(port.to_string());
+        }
+        let tell = |((name, holder), ports): ((&str, &str), Vec<String>)| {
+            let ports = ports.join(", ");
+            Check::fail("ports", format!("{ports} of {name}: taken by {holder}"))
         };
-        Ok(taken.into_iter().map(tell).collect())
+        Ok(by_holder.into_iter().map(tell).collect())
     }
 
     /// Returns the addresses where programs of ours listen.

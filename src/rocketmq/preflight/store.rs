@@ -20,6 +20,8 @@ const TABLE_LIMIT: u64 = 1 << 20;
 /// What a broker left in its store.
 pub(super) struct Store {
     has_abort: bool,
+    /// The cluster whose mark it carries.
+    owner: Option<String>,
     /// Tables that are no JSON.
     broken: Vec<&'static str>,
     /// The sizes of its files of messages.
@@ -33,7 +35,10 @@ pub(super) fn questions(store: &Utf8Path) -> Vec<Question> {
         follow: true,
         content,
     };
-    let mut questions = vec![path("abort", Content::None)];
+    let mut questions = vec![
+        path("abort", Content::None),
+        path(".cluster", Content::UpTo(TABLE_LIMIT)),
+    ];
     questions.extend(
         TABLES
             .iter()
@@ -51,6 +56,8 @@ impl Store {
     pub(super) fn read(next: &mut impl FnMut() -> Option<Answer>) -> Self {
         let mut node = || next().and_then(Answer::into_path);
         let has_abort = node().is_some();
+        let owner = node().and_then(|node| node.content);
+        let owner = owner.map(|name| String::from_utf8_lossy(&name).trim().to_owned());
         let broken = TABLES.into_iter().filter(|_| {
             let content = node().and_then(|node| node.content);
             content.is_some_and(|content| read_json(&content).is_err())
@@ -63,9 +70,17 @@ impl Store {
         });
         Self {
             has_abort,
+            owner,
             broken,
             file_sizes: files.map(|(_, node)| node.size).collect(),
         }
+    }
+
+    /// Returns the complaint about a store that another cluster has marked.
+    pub(super) fn owned_by_another(&self, name: &str, cluster: Option<&str>) -> Option<Check> {
+        let (owner, cluster) = (self.owner.as_deref()?, cluster?);
+        (owner != cluster)
+            .then(|| Check::fail("store", format!("that of {name} is of the cluster {owner}")))
     }
 
     /// Returns what is wrong with it. `file_size` is what the broker is configured with.

@@ -1,8 +1,8 @@
 //! The kernel's parameters, the clock, the host's name and address, and its environment.
 
-use super::PreflightModule;
 use super::check::Check;
 use super::machine::Machine;
+use super::{Name, PreflightModule};
 use crate::host::{Command, HostError, Probe};
 use crate::rocketmq::topology::numbers;
 use std::net::IpAddr;
@@ -94,6 +94,42 @@ impl PreflightModule {
                 format!("{name} has no address: starts may be slow"),
             ),
         })
+    }
+
+    /// A name that stands elsewhere in `/etc/hosts` means another machine, whatever deploy adds.
+    pub(super) fn names_of_others(&self, machine: &Machine) -> Vec<Check> {
+        let cluster = self.cluster.as_deref().unwrap_or_default();
+        let (begin, end) = (format!("# BEGIN {cluster}"), format!("# END {cluster}"));
+        let mut is_ours = false;
+        let mut wrong = Vec::new();
+        for line in machine.hosts_file.lines() {
+            is_ours = (is_ours || line == begin) && line != end;
+            let mut words = line
+                .split('#')
+                .next()
+                .unwrap_or_default()
+                .split_whitespace();
+            let (Some(address), false) = (words.next(), is_ours) else {
+                continue;
+            };
+            let names: Vec<_> = words.collect();
+            let mut wanted = self.names.iter();
+            let other =
+                wanted.find(|one| names.contains(&one.name.as_str()) && one.address != address);
+            if let Some(Name {
+                address: wanted,
+                name,
+            }) = other
+            {
+                wrong.push(Check::fail(
+                    "names",
+                    format!(
+                        "{name} is {address} in /etc/hosts, not {wanted}: set rocketmq_name_prefix"
+                    ),
+                ));
+            }
+        }
+        wrong
     }
 
     /// Brokers are configured with this address, so it must be one that others reach.

@@ -49,6 +49,8 @@ pub(super) struct TopologyModule {
     /// their addresses.
     #[serde(default)]
     by_name: bool,
+    /// What these names begin with; `rocketmq` by default. Two clusters that share a host need two.
+    name_prefix: Option<String>,
     /// Settings of every broker of this host, by RocketMQ's own names.
     #[serde(default)]
     settings: BTreeMap<String, String>,
@@ -160,6 +162,10 @@ fn rolling(brokers: &[Broker]) -> Vec<&Broker> {
 }
 
 impl TopologyModule {
+    fn prefix(&self) -> &str {
+        self.name_prefix.as_deref().unwrap_or("rocketmq")
+    }
+
     fn port(&self) -> u16 {
         self.nameserver_port.unwrap_or(9876)
     }
@@ -181,7 +187,7 @@ impl TopologyModule {
     fn namesrv_addr(&self) -> String {
         let all: Vec<_> = if self.by_name {
             (1..=self.nameservers.len())
-                .map(|number| format!("rocketmq-nameserver{number}:{}", self.port()))
+                .map(|number| format!("{}-nameserver{number}:{}", self.prefix(), self.port()))
                 .collect()
         } else {
             self.nameserver_addresses().collect()
@@ -191,15 +197,16 @@ impl TopologyModule {
 
     /// The names of the seed: nameservers and masters are counted, a slave is its master's.
     fn names(&self, brokers: &[Broker]) -> Value {
+        let prefix = self.prefix();
         let mut names: Vec<(String, String)> = Vec::new();
         for (index, host) in self.nameservers.iter().enumerate() {
-            let name = format!("rocketmq-nameserver{}", index + 1);
+            let name = format!("{prefix}-nameserver{}", index + 1);
             names.push((self.address(host), name));
         }
         let masters: Vec<_> = brokers.iter().filter(|broker| broker.id == 0).collect();
         for (index, master) in masters.iter().enumerate() {
             let number = index + 1;
-            names.push((master.address.clone(), format!("rocketmq-master{number}")));
+            names.push((master.address.clone(), format!("{prefix}-master{number}")));
             let own = brokers.iter().filter(|broker| broker.name == master.name);
             for slave in own.filter(|broker| broker.id > 0) {
                 let further = if slave.id == 1 {
@@ -207,7 +214,7 @@ impl TopologyModule {
                 } else {
                     slave.id.to_string()
                 };
-                let name = format!("rocketmq-master{number}-slave{further}");
+                let name = format!("{prefix}-master{number}-slave{further}");
                 names.push((slave.address.clone(), name));
             }
         }

@@ -42,10 +42,12 @@ pub(super) fn warnings(brokers: &[Broker]) -> Vec<String> {
 
 fn names(topology: &TopologyModule, brokers: &[Broker]) -> Vec<String> {
     let cluster = ("the cluster's name", topology.cluster.as_str());
+    let prefix = ("rocketmq_name_prefix", topology.prefix());
     let names = brokers
         .iter()
         .map(|broker| ("a broker's name", broker.name.as_str()));
-    let mut wrong: Vec<_> = std::iter::once(cluster)
+    let mut wrong: Vec<_> = [cluster, prefix]
+        .into_iter()
         .chain(names)
         .filter(|(_, name)| {
             let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);

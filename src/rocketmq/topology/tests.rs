@@ -135,6 +135,19 @@ fn names_are_those_of_the_seed() {
 }
 
 #[test]
+fn names_of_a_second_cluster_begin_with_something_else() {
+    let topology = topology(json!({ "name_prefix": "billing", "nameserver_port": 9877 }));
+    let (brokers, _) = Broker::all(&topology);
+    let names = topology.names(&brokers).to_string();
+    assert!(names.contains("billing-master2-slave"), "{names}");
+    assert!(!names.contains("rocketmq-"), "{names}");
+    assert_eq!(
+        topology.namesrv_addr(),
+        "billing-nameserver1:9877;billing-nameserver2:9877"
+    );
+}
+
+#[test]
 fn a_rolling_restart_takes_the_slaves_of_a_name_before_its_master() {
     let topology = topology(json!({}));
     let (brokers, _) = Broker::all(&topology);

@@ -1,0 +1,201 @@
+//! A cluster whose programs are killed, whose disk fills and whose host is cut off says so; and
+//! another cluster on the same hosts is left alone, as are Java programs that are not RocketMQ.
+
+use crate::lab_cluster::{Cluster, Told};
+use crate::lab_hosts::{Lab, wanted};
+use serde_json::{Value as Json, json};
+
+/// Another cluster on the same hosts.
+const BILLING: [&str; 4] = [
+    "-e",
+    "rocketmq_cluster=billing rocketmq_home=/var/lib/billing rocketmq_store=/data/billing \
+     rocketmq_name_prefix=billing rocketmq_link=/usr/local/billing",
+    "-e",
+    "rocketmq_nameserver_port=9877 rocketmq_listen_port=10931",
+];
+
+/// Carries a playbook out and returns what a person sees, blanks and line breaks as one blank.
+fn plays(cluster: &Cluster, playbook: &str, further: &[&str], code: i32) -> (String, Told) {
+    let (found, text, told) = cluster.play(playbook, further);
+    assert_eq!(found, code, "{playbook} {further:?}: {text}");
+    (text.split_whitespace().collect::<Vec<_>>().join(" "), told)
+}
+
+fn status_names(cluster: &Cluster, code: i32, named: &[&str]) {
+    let (text, _) = plays(cluster, "status", &[], code);
+    for name in named {
+        assert!(text.contains(name), "{name}: {text}");
+    }
+}
+
+/// Runs a line of shell on a host.
+fn shell(cluster: &Cluster, host: &str, line: &str) -> String {
+    cluster.lab.run(&["enter", host, "sh", "-c", line])
+}
+
+/// Ends the program that has this file among its arguments, without letting it know.
+fn kill(cluster: &Cluster, host: &str, file: &str) {
+    let line = format!(
+        "for pid in $(pgrep java); do tr '\\0' ' ' </proc/$pid/cmdline | grep -q {file} && \
+         kill -KILL $pid; done; true"
+    );
+    shell(cluster, host, &line);
+}
+
+#[test]
+fn what_is_wrong_is_told_and_others_are_left_alone() {
+    if !wanted() {
+        return;
+    }
+    let lab = Lab::up("status", 2, "debian");
+    let inventory = lab.inventory().display().to_string();
+    let options = ["-i", &inventory, "-e", "rocketmq_store=/data/store"];
+    let cluster = Cluster::of(lab, 2, "4.9.7", &options);
+    cluster.lab.run(&["foreign", "1"]);
+    let disk = "mkdir /data && mount -t tmpfs -o size=400m,mode=755 tmpfs /data";
+    shell(&cluster, "2", disk);
+    hosts_are_looked_at(&cluster);
+    plays(&cluster, "deploy", &[], 0);
+    another_cluster_is_left_alone(&cluster);
+    programs_are_told(&cluster);
+
+    kill(&cluster, "1", "broker-a.properties");
+    kill(&cluster, "2", "namesrv.properties");
+    let named = [
+        "nameserver 192.168.2.202:9876: cannot talk to 192.168.2.202:9876: the connection is refused",
+        "broker-a (master 0) at 192.168.2.201:10911: cannot talk to 192.168.2.201:10911",
+    ];
+    status_names(&cluster, 2, &named);
+    plays(&cluster, "start", &[], 0);
+    status_names(&cluster, 0, &[]);
+
+    let free = "$(df -Pm /data | awk 'NR == 2 { print $4 - 16 }')";
+    shell(
+        &cluster,
+        "2",
+        &format!("dd if=/dev/zero of=/data/fill bs=1M count={free} 2>&1"),
+    );
+    let full = "% full, it takes no messages";
+    status_names(
+        &cluster,
+        2,
+        &["broker-b (master 0) at 192.168.2.202:10911: the disk", full],
+    );
+    let (text, _) = plays(&cluster, "preflight", &[], 2);
+    assert!(
+        text.contains("disk FAIL centos202: for messages in /data/store"),
+        "{text}"
+    );
+    shell(&cluster, "2", "rm /data/fill");
+
+    cluster
+        .lab
+        .run(&["ctl", "ip", "link", "set", "host2", "down"]);
+    let named = [
+        "nameserver 192.168.2.202:9876: cannot talk",
+        "broker-b (master 0) at 192.168.2.202:10911: cannot talk",
+    ];
+    status_names(&cluster, 4, &named);
+    cluster
+        .lab
+        .run(&["ctl", "ip", "link", "set", "host2", "up"]);
+    plays(&cluster, "start", &[], 0);
+    status_names(&cluster, 0, &[]);
+}
+
+/// Before anything is there.
+fn hosts_are_looked_at(cluster: &Cluster) {
+    let (code, text, _) = cluster.play("preflight", &["--check"]);
+    assert_eq!(code, 0, "{text}");
+    let table = text
+        .lines()
+        .filter(|line| line.contains(" ok ") || line.contains(" WARN "));
+    for line in table {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let route = |action: &str| {
+        shell(
+            cluster,
+            "1",
+            &format!("ip route {action} unreachable 192.168.2.202/32"),
+        );
+    };
+    route("add");
+    let (text, _) = plays(cluster, "preflight", &[], 2);
+    route("del");
+    let reach = "reach FAIL centos201: 192.168.2.202:9876: no way leads there";
+    assert!(text.contains(reach), "{text}");
+}
+
+fn another_cluster_is_left_alone(cluster: &Cluster) {
+    let name = ["-e", "rocketmq_cluster=billing"];
+    let (text, told) = plays(cluster, "deploy", &name, 2);
+    assert!(
+        text.contains("these folders are another cluster's"),
+        "{text}"
+    );
+    assert!(
+        told.iter().all(|(_, _, status, _)| status != "changed"),
+        "{text}"
+    );
+    let same_ports = [BILLING[0], BILLING[1]];
+    let (text, _) = plays(cluster, "preflight", &same_ports, 2);
+    for problem in [
+        "ports FAIL centos201: 10911, 10912, 10909 of broker-a: taken by java (process",
+        "ports FAIL centos202: 9876 of nameserver: taken by java (process",
+    ] {
+        assert!(text.contains(problem), "{problem}: {text}");
+    }
+    plays(cluster, "deploy", &BILLING, 0);
+    let ours = || {
+        let programs = (1..=2).flat_map(|host| cluster.programs(host));
+        let programs = programs.filter(|line| line.contains("/var/lib/rocketmq/"));
+        let files = (1..=2).map(|host| shell(cluster, &host.to_string(), "ls -R /data/store"));
+        (programs.collect::<Vec<_>>(), files.collect::<Vec<_>>())
+    };
+    let before = ours();
+    assert_eq!(before.0.len(), 4, "{before:?}");
+    plays(cluster, "stop", &BILLING, 0);
+    let confirmed = [&BILLING[..], &["--confirm-wipe", "billing"]].concat();
+    let (_, told) = plays(cluster, "wipe", &confirmed, 0);
+    assert!(told.iter().any(|(_, _, status, _)| status == "changed"));
+    assert_eq!(ours(), before);
+    status_names(cluster, 0, &[]);
+    let alive = cluster.lab.try_run(&["foreign-alive", "1"]);
+    assert!(alive.status.success(), "the foreign process is gone");
+}
+
+/// What programs read of `--output json`.
+fn programs_are_told(cluster: &Cluster) {
+    let options = cluster.options.iter().map(String::as_str);
+    let words = ["run", "playbooks/status.yml", "--output", "json"];
+    let output = cluster
+        .lab
+        .rmqplay(&words.into_iter().chain(options).collect::<Vec<_>>());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let events = text
+        .lines()
+        .map(|line| serde_json::from_str::<Json>(line).unwrap());
+    let states = events.filter(|event| event["task"] == "rocketmq : the cluster");
+    let states: Vec<_> = states
+        .map(|event| event["result"]["ansible_facts"]["rocketmq_status"].clone())
+        .collect();
+    let [state] = states.as_slice() else {
+        panic!("{text}");
+    };
+    assert_eq!(state["healthy"], json!(true), "{state}");
+    assert_eq!(state["nameservers"].as_array().unwrap().len(), 2);
+    let broker = &state["brokers"][1];
+    for (name, expected) in [
+        ("instance", json!("broker-b")),
+        ("role", json!("master")),
+        ("host", json!("centos202")),
+        ("ports", json!([10911, 10912, 10909])),
+        ("version", json!("4.9.7")),
+        ("drift", json!([])),
+        ("problems", json!([])),
+    ] {
+        assert_eq!(broker[name], expected, "{name} of {broker}");
+    }
+    assert!(broker["up_since"].as_u64().is_some(), "{broker}");
+}
