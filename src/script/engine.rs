@@ -2,6 +2,7 @@
 
 use super::Called;
 use super::budget::{self, Limits};
+use super::here;
 use super::imports::Imported;
 use super::lookup::Lookup;
 use super::raised::Raised;
@@ -51,6 +52,7 @@ pub fn engine(limits: Limits) -> Engine {
         };
         Some(Dynamic::from(stop))
     });
+    here::register(&mut engine);
     // A key that may be missing is asked for with a value in its place.
     engine.register_fn("get", |map: &mut Map, key: &str, other: Dynamic| {
         map.get(key).cloned().unwrap_or(other)

@@ -8,6 +8,7 @@ mod budget;
 mod engine;
 pub mod filters;
 mod functions;
+mod here;
 mod imports;
 mod lookup;
 pub mod module;

@@ -1,6 +1,7 @@
 //! Why a script failed, as a problem at the innermost place.
 
 use super::engine::REFUSED;
+use super::here;
 use super::place::{article, place};
 use super::program::Program;
 use super::raised::Raised;
@@ -25,7 +26,14 @@ impl Diagnosis {
     pub fn of(program: &Program, error: Box<EvalAltResult>) -> Self {
         let (stop, raised) = (Stop::of(&error), Raised::of(&error));
         let (file, mut inner) = innermost(program, &program.file, *error);
-        let at = place(&file, inner.take_position());
+        let mut position = inner.take_position();
+        let mut file = file;
+        let here = here::now();
+        if inner.is_system_exception() && (here.level > 0 || position.is_none()) {
+            file = program.file_named(&here.source).unwrap_or(file);
+            position = here.position;
+        }
+        let at = place(&file, position);
         let problem = problem(&at, &inner, raised.as_ref());
         Self {
             problem,

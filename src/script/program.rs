@@ -2,6 +2,7 @@
 
 use super::budget::{Budget, within};
 use super::functions::{self, Function};
+use super::here;
 use super::imports;
 use super::names;
 use super::outline::Outline;
@@ -11,9 +12,7 @@ use super::stop::Stop;
 use super::unknown;
 use crate::files::confined;
 use crate::source::{Place, Problem, Problems, Result, SourceFile};
-use rhai::{
-    AST, ASTNode, Dynamic, Engine, EvalAltResult, Expr, FnPtr, FuncArgs, Position, Scope, Stmt,
-};
+use rhai::{AST, ASTNode, Dynamic, Engine, Expr, FnPtr, FuncArgs, Position, Scope, Stmt};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -147,16 +146,7 @@ impl Program {
         arguments: impl FuncArgs,
     ) -> std::result::Result<Dynamic, Box<Diagnosis>> {
         self.guarded(budget, || {
-            let result = engine.call_fn(&mut Scope::new(), &self.ast, function, arguments);
-            result.map_err(|mut error: Box<EvalAltResult>| {
-                // What ends a script at once knows the place of the call alone, which is none.
-                if let (true, Some(found)) =
-                    (error.position().is_none(), self.functions.get(function))
-                {
-                    error.set_position(found.start);
-                }
-                error
-            })
+            engine.call_fn(&mut Scope::new(), &self.ast, function, arguments)
         })
     }
 
@@ -166,13 +156,15 @@ impl Program {
         work: impl FnOnce() -> super::Called<Dynamic>,
     ) -> std::result::Result<Dynamic, Box<Diagnosis>> {
         unknown::forget();
-        let result = within(budget, || imports::within(self, work));
-        let result = match unknown::used() {
-            Some(reason) if result.is_ok() => Err(Stop::NotKnown(reason).error(Position::NONE)),
-            _ => result,
-        };
-        unknown::forget();
-        result.map_err(|error| Box::new(Diagnosis::of(self, error)))
+        here::apart(|| {
+            let result = within(budget, || imports::within(self, work));
+            let result = match unknown::used() {
+                Some(reason) if result.is_ok() => Err(Stop::NotKnown(reason).error(Position::NONE)),
+                _ => result,
+            };
+            unknown::forget();
+            result.map_err(|error| Box::new(Diagnosis::of(self, error)))
+        })
     }
 
     /// Returns whether it defines a function with so many parameters.

@@ -78,7 +78,7 @@ fn errors_are_at_the_innermost_place() {
         ),
         (
             "fn f() { f() }\nf()",
-            "x.rhai:2:1: functions call each other too deeply",
+            "x.rhai:1:10: functions call each other too deeply",
         ),
         ("let s = \"xxxxxxxx\";\nloop { s += s; }", "x.rhai:2:"),
         (
@@ -86,6 +86,18 @@ fn errors_are_at_the_innermost_place() {
             "x.rhai:1:6: the script does not end: it was stopped after 100000 operations",
         ),
         ("loop { try { loop {} } catch {} }", "x.rhai:1:"),
+        (
+            "fn f() {\n  loop {}\n}\nfn g() { f() }\ng()",
+            "x.rhai:2:3: the script does not end",
+        ),
+        (
+            "let f = |s| {\n  loop { s += s; }\n};\nf.call(\"xxxxxxxx\")",
+            "x.rhai:2:12: the text is larger",
+        ),
+        (
+            "fn f(u) {\n  let x = 1;\n  if u { x }\n}\nf(unknown())",
+            "x.rhai:3:",
+        ),
         (
             "import \"../../etc/passwd\" as p;",
             "x.rhai:1:8: there is no script",

@@ -3,7 +3,7 @@
 
 use super::{Reply, Request, link, nodes};
 use crate::script::problem::summary;
-use crate::script::{Called, Raised, Stop, to_dynamic};
+use crate::script::{Called, Raised, Stop, here, to_dynamic};
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
 
 pub(super) fn register(engine: &mut Engine) {
@@ -60,8 +60,15 @@ fn block(context: &NativeCallContext, mut given: Vec<Dynamic>) -> Called<Dynamic
             result = link::inside(|| call_with(context, rescue, raised));
         }
         if let Some(always) = part(2) {
-            let last = link::always()
-                .and_then(|()| link::inside(|| always.call_within_context::<Dynamic>(context, ())));
+            let work = || {
+                link::always()?;
+                link::inside(|| always.call_within_context::<Dynamic>(context, ()))
+            };
+            let last = match &result {
+                Ok(_) => work(),
+                // The place of what failed stays what it is.
+                Err(_) => here::apart(work),
+            };
             if result.is_ok() {
                 drop(last?);
             }
