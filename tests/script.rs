@@ -9,7 +9,8 @@ use rmqplay::run::{Connector, Options, Parts, Session, Settings, TagFilter};
 use rmqplay::script::Limits;
 use rmqplay::source::{Place, Problems, SourceFile};
 use rmqplay::value;
-use std::collections::{BTreeMap, HashMap};
+use rmqplay::yaml;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::mpsc::channel;
@@ -80,7 +81,12 @@ impl Machines {
             return Err(HostError::Unreachable { reason, help: None });
         }
         let mut machines = self.0.lock().unwrap();
-        let machine = machines.entry(settings.name.to_string());
+        // What another user does is seen apart.
+        let user = settings
+            .r#become
+            .as_ref()
+            .map(|wanted| wanted.user.as_str());
+        let machine = machines.entry(format!("{} {}", settings.name, user.unwrap_or_default()));
         let failed = Output {
             status: 1,
             ..Output::default()
@@ -164,18 +170,31 @@ fn good(told: &Told) {
 
 /// Runs the role in YAML and the role in Rhai and compares.
 fn same(options: &Options) {
-    let folder = Path::new("tests/script/same");
-    let hosts = ["one", "two", "gone", "three"];
+    same_in(
+        "tests/script/same",
+        &["one", "two", "gone", "three"],
+        options,
+    );
+}
+
+fn same_in(folder: &str, hosts: &[&str], options: &Options) {
+    let folder = Path::new(folder);
     let (of_yaml, of_rhai) = (Arc::default(), Arc::default());
     for round in ["first run", "second run"] {
-        let yaml = run(&folder.join("yaml.yml"), &hosts, options.clone(), &of_yaml);
-        let rhai = run(&folder.join("rhai.yml"), &hosts, options.clone(), &of_rhai);
+        let yaml = run(&folder.join("yaml.yml"), hosts, options.clone(), &of_yaml);
+        let rhai = run(&folder.join("rhai.yml"), hosts, options.clone(), &of_rhai);
         good(&yaml);
         good(&rhai);
+        assert_eq!(machines(&of_yaml), machines(&of_rhai));
         for ((host, yaml), (_, rhai)) in lines(&yaml).iter().zip(&lines(&rhai)) {
             pretty(host, round, yaml, rhai);
         }
     }
+}
+
+/// Returns which hosts were reached, and as which user.
+fn machines(machines: &Machines) -> BTreeSet<String> {
+    machines.0.lock().unwrap().keys().cloned().collect()
 }
 
 fn pretty(host: &str, round: &str, yaml: &[String], rhai: &[String]) {
@@ -197,6 +216,28 @@ fn a_role_in_rhai_does_and_tells_what_it_does_in_yaml() {
 #[test]
 fn a_role_in_rhai_predicts_what_it_predicts_in_yaml() {
     same(&options(true));
+}
+
+#[test]
+fn keywords_mean_the_same_in_rhai_as_in_yaml() {
+    for check in [false, true] {
+        let mut options = options(check);
+        let secret = SourceFile::new("<extra>", "secret: hunter2");
+        options.extra_vars = yaml::read(&secret).unwrap().as_map().unwrap().clone();
+        let folder = "tests/script/keywords";
+        same_in(folder, &["one", "two", "three"], &options);
+        for playbook in ["yaml.yml", "rhai.yml"] {
+            let path = Path::new(folder).join(playbook);
+            let told = run(&path, &["one", "two"], options.clone(), &Arc::default());
+            for name in ["secret rescue", "tried again"] {
+                let mut results = results(&told);
+                let found = results.any(|result| result.task.name.ends_with(name));
+                assert!(found, "{playbook}, {check}, {name}: {:#?}", lines(&told));
+            }
+            let shown = format!("{:?}", told.events);
+            assert!(!shown.contains("hunter2"), "{playbook}: {shown}");
+        }
+    }
 }
 
 #[test]

@@ -64,6 +64,10 @@ impl Kind {
     ///
     /// Nothing is a value of every kind that may be empty: lists, mappings and conditions.
     pub fn check(self, keyword: &str, value: &Node) -> Option<Problem> {
+        // What a script computes is looked at when it runs.
+        if matches!(value.data, Data::Computed(_)) {
+            return None;
+        }
         let template = value.as_text().is_some() && value.has_template();
         let fits = match self {
             Any => true,

@@ -211,11 +211,29 @@ fn no_function(signature: &str) -> String {
 pub(super) fn of_syntax(file: &Arc<SourceFile>, error: &ParseError) -> Problem {
     let problem = Problem::at(&place(file, error.position()), syntax(error.err_type()));
     match error.err_type() {
+        // A word of the language, such as `until`.
+        ParseErrorType::PropertyExpected | ParseErrorType::MissingToken(..) if in_map(error) => {
+            let at = place(file, error.position());
+            let word = at.text();
+            let is_word = word.starts_with(|first: char| first.is_alphabetic());
+            let advice = match word {
+                "loop" => "write a loop: for item in list { … }".to_owned(),
+                _ => format!("as a key of a map it is written in quotes: \"{word}\""),
+            };
+            problem.help(is_word.then_some(advice))
+        }
         ParseErrorType::Reserved(word)
         | ParseErrorType::BadInput(rhai::LexError::ImproperSymbol(word, _)) => {
             problem.help(refused(word))
         }
         _ => problem,
+    }
+}
+
+fn in_map(error: &ParseError) -> bool {
+    match error.err_type() {
+        ParseErrorType::MissingToken(_, why) => why.contains("object map"),
+        _ => true,
     }
 }
 

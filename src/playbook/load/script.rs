@@ -147,8 +147,7 @@ impl Reader<'_> {
                     inner,
                     ..
                 } => {
-                    let own = self.task_options(scope.handlers, place, name, given);
-                    let own = own.without_computed();
+                    let own = self.seen_task_options(scope.handlers, place, name, given);
                     let inner = self.calls(inner, Some(&own), scope, tasks);
                     tasks.insert(place.range.start, inner.clone());
                     items.push(block(place, own.shared, inner, Vec::new(), Vec::new()));
@@ -160,7 +159,7 @@ impl Reader<'_> {
                     rescue,
                     always,
                 } => {
-                    let (keywords, notify) = self.block_options(&without_computed(given));
+                    let (keywords, notify) = self.seen_block_options(given);
                     let body = self.calls(body, options, scope, tasks);
                     let rescue = self.calls(rescue, options, scope, tasks);
                     let always = self.calls(always, options, scope, tasks);

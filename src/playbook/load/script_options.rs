@@ -60,16 +60,25 @@ impl Reader<'_> {
         name: &Node,
         options: &Map,
     ) -> TaskOptions {
-        let level = if handlers {
-            Level::Handler
-        } else {
-            Level::Task
-        };
-        let node = self.options_node(options, level, place);
-        let (shared, own): (Map, Map) = node
-            .as_map()
-            .cloned()
-            .unwrap_or_default()
+        let node = self.options_node(options, level_of(handlers), place);
+        self.options_of(place, name, &node)
+    }
+
+    /// Returns those of the options that are known before the script runs; all are checked.
+    pub(super) fn seen_task_options(
+        &mut self,
+        handlers: bool,
+        place: &Place,
+        name: &Node,
+        options: &Map,
+    ) -> TaskOptions {
+        let node = self.options_node(options, level_of(handlers), place);
+        self.options_of(place, name, &seen(&node))
+    }
+
+    fn options_of(&mut self, place: &Place, name: &Node, node: &Node) -> TaskOptions {
+        let options = node.as_map().cloned().unwrap_or_default();
+        let (shared, own): (Map, Map) = options
             .into_iter()
             .partition(|(key, _)| is_shared(key.as_text().unwrap_or_default()));
         let shared = Node {
@@ -89,8 +98,21 @@ impl Reader<'_> {
             return (Keywords::default(), Vec::new());
         };
         let node = self.options_node(options, Level::Block, &first.place);
+        self.block_options_of(&node)
+    }
+
+    /// Returns those of the options that are known before the script runs; all are checked.
+    pub(super) fn seen_block_options(&mut self, options: &Map) -> (Keywords, Vec<Node>) {
+        let Some((first, _)) = options.first() else {
+            return (Keywords::default(), Vec::new());
+        };
+        let node = self.options_node(options, Level::Block, &first.place);
+        self.block_options_of(&seen(&node))
+    }
+
+    fn block_options_of(&mut self, node: &Node) -> (Keywords, Vec<Node>) {
         let notify = node.get("notify").map_or_else(Vec::new, one_or_many);
-        (self.shared_keywords(&node, Level::Block, |_| false), notify)
+        (self.shared_keywords(node, Level::Block, |_| false), notify)
     }
 
     /// Returns the options that may be given at this level; others are reported.
@@ -133,16 +155,35 @@ impl Reader<'_> {
     }
 }
 
-impl TaskOptions {
-    /// Returns the options without those that the script computes.
-    pub(super) fn without_computed(mut self) -> Self {
-        self.own = without_computed(&self.own);
-        let keywords = &mut self.shared;
-        keywords.when.retain(|node| !is_computed(node));
-        keywords.environment.retain(|node| !is_computed(node));
-        keywords.vars = without_computed(&keywords.vars);
-        keywords.tags.retain(|tag| !tag.is_empty());
-        self
+fn level_of(handlers: bool) -> Level {
+    if handlers {
+        Level::Handler
+    } else {
+        Level::Task
+    }
+}
+
+/// Returns options without what the script computes; of lists and maps, the rest stays.
+fn seen(options: &Node) -> Node {
+    let options_of = |map: &Map| -> Map {
+        let entries = map.iter().filter_map(|(key, value)| {
+            let data = match &value.data {
+                Data::List(items) => {
+                    let known = items.iter().filter(|item| !is_computed(item));
+                    Data::List(known.cloned().collect())
+                }
+                Data::Map(entries) => Data::Map(without_computed(entries)),
+                Data::Computed(_) => return None,
+                data => data.clone(),
+            };
+            let place = value.place.clone();
+            Some((key.clone(), Node { data, place }))
+        });
+        entries.collect()
+    };
+    Node {
+        data: Data::Map(options.as_map().map(options_of).unwrap_or_default()),
+        place: options.place.clone(),
     }
 }
 
