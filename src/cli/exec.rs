@@ -45,7 +45,7 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         let help = "such as: rmqplay exec all -- uptime".to_owned();
         return refuse_because("no command was given", Some(help), Exit::Usage);
     }
-    let options = match arguments.shared.options(TagFilter::default(), false) {
+    let options = match arguments.shared.hosts.options(TagFilter::default(), false) {
         Ok(options) => options,
         Err(problems) => return refuse(&problems, Exit::Usage),
     };

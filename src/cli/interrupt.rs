@@ -3,7 +3,7 @@
 use super::Exit;
 use crate::host::Cancel;
 use rustix::fd::AsFd;
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +17,8 @@ pub(super) struct Interrupt {
     runs: Arc<AtomicBool>,
     /// Whether it is between two runs: nothing is stopped on the hosts then.
     rests: Arc<AtomicBool>,
+    /// Whether someone sits at a prompt, who would lose what was typed so far.
+    at_prompt: Arc<AtomicBool>,
     /// How the terminal was: asking for a password changes it.
     terminal: Option<Termios>,
 }
@@ -28,6 +30,7 @@ impl Interrupt {
             cancel: Cancel::default(),
             runs: Arc::default(),
             rests: Arc::default(),
+            at_prompt: Arc::default(),
             terminal: tcgetattr(std::io::stdin()).ok(),
         };
         let caught = interrupt.clone();
@@ -60,7 +63,22 @@ impl Interrupt {
         called_off
     }
 
+    /// Says that between runs there is a prompt, which only its own keys end.
+    pub(super) fn stays_at_prompt(&self) {
+        self.at_prompt.store(true, Ordering::SeqCst);
+    }
+
+    /// Says that a run is over, and another may follow.
+    pub(super) fn run_ends(&self) {
+        self.runs.store(false, Ordering::SeqCst);
+        self.cancel.renew();
+    }
+
     fn interrupted(&self) {
+        let runs = self.runs.load(Ordering::SeqCst);
+        if !runs && self.at_prompt.load(Ordering::SeqCst) && makes_signals() {
+            return;
+        }
         if let Some(terminal) = &self.terminal {
             let stdin = std::io::stdin();
             let _ = tcsetattr(stdin.as_fd(), OptionalActions::Now, terminal);
@@ -81,4 +99,11 @@ impl Interrupt {
         );
         self.cancel.cancel();
     }
+}
+
+/// Returns whether ^C at the terminal is a signal: at a prompt it is not, except in the moment
+/// before the prompt is there. Any other signal at a prompt is meant.
+fn makes_signals() -> bool {
+    let terminal = tcgetattr(std::io::stdin());
+    terminal.is_ok_and(|terminal| terminal.local_modes.contains(LocalModes::ISIG))
 }

@@ -15,7 +15,9 @@ mod passwords;
 pub mod project;
 mod prompts;
 mod registry;
+mod repl;
 mod run;
+mod session;
 mod sources;
 mod start;
 mod test;
@@ -50,6 +52,8 @@ enum Command {
     Inventory(inventory::Arguments),
     /// List the modules, or show how one is used.
     Modules(modules::Arguments),
+    /// Type a role's script, entry by entry, for one host.
+    Repl(repl::Arguments),
     /// Make a project, a role, a module or a filter, each with a case for `rmqplay test`.
     New(new::Arguments),
     /// Run the cases of a project's roles and modules.
@@ -75,6 +79,7 @@ pub fn main() -> Exit {
         Command::Run(arguments) => run::execute(&arguments, &Interrupt::catch()),
         Command::Check(arguments) => check::execute(&arguments),
         Command::Exec(arguments) => exec::execute(&arguments, &Interrupt::catch()),
+        Command::Repl(arguments) => repl::execute(&arguments, &Interrupt::catch()),
         Command::Inventory(arguments) => match inventory::execute(&arguments) {
             Ok(text) => print(&text),
             Err(problems) => refuse(&problems, Exit::Error),

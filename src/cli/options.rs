@@ -1,4 +1,4 @@
-//! Options that `run` and `exec` share.
+//! Options that `run`, `exec` and `repl` share.
 
 use super::extra_vars;
 use super::passwords;
@@ -13,6 +13,22 @@ use std::time::Duration;
 /// Options that `run` and `exec` share.
 #[derive(Debug, Args)]
 pub(super) struct SharedArguments {
+    #[command(flatten)]
+    pub(super) hosts: HostArguments,
+    /// Print events as JSON lines instead of text.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    pub(super) output: Format,
+    /// Write one JSON line for each task and host to a file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) events: Option<PathBuf>,
+    /// Exit with 2 if something changed or would change, and with 1 if anything failed.
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+}
+
+/// Which hosts, how they are reached, and what is done to them: `repl` has these too.
+#[derive(Debug, Args)]
+pub(super) struct HostArguments {
     #[command(flatten)]
     pub(super) sources: Sources,
     /// Only these hosts (a pattern, or @FILE with one a line).
@@ -72,15 +88,6 @@ pub(super) struct SharedArguments {
     /// Show more: -v every task, -vv where it stands, -vvv what it cost.
     #[arg(short, long, action = ArgAction::Count)]
     verbose: u8,
-    /// Print events as JSON lines instead of text.
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
-    pub(super) output: Format,
-    /// Write one JSON line for each task and host to a file.
-    #[arg(long, value_name = "FILE")]
-    pub(super) events: Option<PathBuf>,
-    /// Exit with 2 if something changed or would change, and with 1 if anything failed.
-    #[arg(long)]
-    pub(super) detailed_exitcode: bool,
 }
 
 /// What is printed on standard output.
@@ -92,7 +99,7 @@ pub(super) enum Format {
     Json,
 }
 
-impl SharedArguments {
+impl HostArguments {
     /// Returns what the run is asked for; passwords are asked for now.
     pub(super) fn options(&self, tags: TagFilter, force_handlers: bool) -> Result<Options> {
         let mut extra_vars = Vec::new();

@@ -59,7 +59,11 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         tags: arguments.tags.clone(),
         skip: arguments.skip_tags.clone(),
     };
-    let mut options = match arguments.shared.options(tags, arguments.force_handlers) {
+    let mut options = match arguments
+        .shared
+        .hosts
+        .options(tags, arguments.force_handlers)
+    {
         Ok(options) => options,
         Err(problems) => return refuse(&problems, Exit::Usage),
     };

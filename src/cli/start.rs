@@ -1,21 +1,22 @@
-//! Setting up a run: the session and those who report.
+//! A run from its beginning to its end, with those who report it.
 
 use super::interrupt::Interrupt;
 use super::options::{Format, SharedArguments};
 use super::project::Project;
+use super::session::Opening;
 use super::watch::Held;
-use super::{Exit, connect, prompts, refuse, refuse_because};
-use crate::playbook::{LoadOptions, Loader, Playbook};
+use super::{Exit, prompts, refuse, refuse_because};
+use crate::playbook::Playbook;
 use crate::report::{
     AdHoc, Event, EventsFile, JsonLines, Progress, Recap, Reporter, Terminal, Verbosity,
 };
-use crate::run::{Connector, Options, Session};
+use crate::run::{Options, Session};
 use crate::source::{Place, Problems, Result};
 use crate::vars::Layer;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::Receiver;
 
 /// What is needed to begin.
 pub(super) struct Start<'a> {
@@ -59,17 +60,30 @@ pub(super) enum Plan {
 impl Start<'_> {
     /// Loads the inventory, gives `plan` the session to load playbooks with, and carries them out.
     pub(super) fn run(self, plan: impl FnOnce(&Arc<Session>) -> Result<Plan>) -> Exit {
-        let inventory = match self.shared.sources.load() {
-            Ok(inventory) => inventory,
-            Err(problems) => return refuse(&problems, Exit::Error),
+        let progress = (self.shared.output == Format::Text).then(Progress::new);
+        let bar = progress.as_ref().map(|progress| progress.bar().clone());
+        let verbosity = Verbosity {
+            level: self.options.verbosity,
+            diff: self.options.diff,
+            check: self.options.check,
+            width: terminal_width(),
+            colour: colour_wanted(),
         };
-        let added = self
-            .project
-            .registry()
-            .and_then(|registry| Ok((registry, self.project.extensions()?)));
-        let (registry, extensions) = match added {
-            Ok(added) => added,
-            Err(problems) => return refuse(&problems, Exit::Unreachable),
+        let opening = Opening {
+            sources: &self.shared.hosts.sources,
+            options: self.options,
+            roles_path: self.roles_path,
+            folder: self.folder,
+            project: self.project,
+            cancel: self.interrupt.cancel(),
+            ask: Box::new(move |question, echo| match &bar {
+                Some(bar) => bar.suspend(|| prompts::ask_person(question, echo)),
+                None => prompts::ask_person(question, echo),
+            }),
+        };
+        let (session, receiver) = match opening.open() {
+            Ok(opened) => opened,
+            Err(exit) => return exit,
         };
         let events_file = match self
             .shared
@@ -84,38 +98,6 @@ impl Start<'_> {
                 return refuse_because(message, None, Exit::Error);
             }
         };
-        let (sender, receiver) = channel();
-        let loader = Loader::new(LoadOptions {
-            compat: self.options.compat,
-            roles_path: self.roles_path.to_vec(),
-        });
-        let connector = Connector::new(connect::connect());
-        let progress = (self.shared.output == Format::Text).then(Progress::new);
-        let bar = progress.as_ref().map(|progress| progress.bar().clone());
-        let verbosity = Verbosity {
-            level: self.options.verbosity,
-            diff: self.options.diff,
-            check: self.options.check,
-            width: terminal_width(),
-            colour: colour_wanted(),
-        };
-        let session = Session::new(crate::run::Parts {
-            registry,
-            inventory,
-            loader,
-            options: Options {
-                extensions,
-                ..self.options
-            },
-            playbook_folder: self.folder.to_owned(),
-            connector,
-            cancel: self.interrupt.cancel(),
-            ask: Box::new(move |question, echo| match &bar {
-                Some(bar) => bar.suspend(|| prompts::ask_person(question, echo)),
-                None => prompts::ask_person(question, echo),
-            }),
-            events: sender,
-        });
         let playbooks = match plan(&session) {
             Ok(Plan::CarryOut(playbooks)) => playbooks,
             Ok(Plan::Show(text)) => return super::print(&text),
@@ -219,7 +201,7 @@ fn reporter(
     }
 }
 
-fn colour_wanted() -> bool {
+pub(super) fn colour_wanted() -> bool {
     anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
 }
 

@@ -15,6 +15,11 @@ impl Cancel {
         self.0.1.notify_all();
     }
 
+    /// Takes it back, for what comes next.
+    pub fn renew(&self) {
+        *self.flag() = false;
+    }
+
     /// Returns whether it was called off.
     pub fn is_cancelled(&self) -> bool {
         *self.flag()

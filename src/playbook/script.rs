@@ -1,8 +1,8 @@
 //! A script in place of a file of tasks.
 
 use super::{Item, RoleName};
-use crate::script::Program;
 use crate::script::outline::Outline;
+use crate::script::{Console, Program};
 use crate::source::Place;
 use crate::yaml::Node;
 use std::collections::BTreeMap;
@@ -31,6 +31,8 @@ pub struct Script {
     pub tasks: BTreeMap<usize, Vec<Item>>,
     /// The handler that this is; nothing for the whole script.
     pub handler: Option<ScriptHandler>,
+    /// What it was typed into, if a person did.
+    pub console: Option<Arc<Console>>,
 }
 
 /// A handler that is a `task` of a script.

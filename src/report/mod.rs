@@ -1,6 +1,7 @@
 //! What a run tells, and those who show it.
 
 mod ad_hoc;
+mod answers;
 mod event;
 mod events_file;
 mod failure;
@@ -11,6 +12,7 @@ mod recap;
 mod terminal;
 
 pub use ad_hoc::AdHoc;
+pub use answers::Answers;
 pub use event::{Event, FailedCommand, Recap, Status, TaskName, TaskResult};
 pub use events_file::EventsFile;
 pub use failure::details;
@@ -18,7 +20,7 @@ pub use json::JsonLines;
 pub use printable::printable;
 pub use progress::Progress;
 pub use recap::counted;
-pub use terminal::{Terminal, Verbosity};
+pub use terminal::{Terminal, Verbosity, pretty};
 
 /// Someone who shows or keeps what a run tells.
 pub trait Reporter {

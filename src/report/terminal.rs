@@ -289,7 +289,7 @@ fn debug(result: &crate::value::Value) -> String {
 }
 
 /// Returns JSON on several lines, indented by four blanks as Ansible does.
-pub(super) fn pretty(json: &serde_json::Value) -> String {
+pub fn pretty(json: &serde_json::Value) -> String {
     let mut text = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);

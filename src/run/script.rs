@@ -77,6 +77,7 @@ impl Walk<'_, '_> {
             host: self.host.name.to_string(),
             check_mode: session.options.check,
             handler: script.handler.as_ref().map(|handler| handler.site),
+            console: script.console.clone(),
         };
         let mut service = Service::new(script, asked, answers);
         std::thread::scope(|scope| {

@@ -168,6 +168,16 @@ impl Session {
         host
     }
 
+    /// Lets a host that failed take part in what comes next: a person has seen it.
+    pub fn forgive(&self, host: &HostState) {
+        host.set_failed(false);
+    }
+
+    /// Forgets the connections to a host: what comes next makes new ones.
+    pub fn disconnect(&self, host: &HostState) {
+        self.connector.reset(&host.name);
+    }
+
     /// Returns whether `--step` runs all further tasks without asking.
     pub(super) fn asks_no_more(&self) -> bool {
         self.asks_no_more.load(Ordering::SeqCst)

@@ -49,7 +49,7 @@ impl Lookup {
         })
     }
 
-    fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<String> {
         let keys = self.value.try_iter().into_iter().flatten();
         keys.map(|key| key.to_string()).collect()
     }

@@ -5,6 +5,7 @@
 //! environment, no clock to sleep on.
 
 mod budget;
+pub mod console;
 mod engine;
 pub mod filters;
 mod functions;
@@ -24,6 +25,7 @@ mod unknown;
 mod value;
 
 pub use budget::{Budget, Limits, within};
+pub use console::Console;
 pub use engine::{built_in_functions, engine};
 pub use lookup::Lookup;
 pub use problem::Diagnosis;

@@ -43,7 +43,8 @@ pub struct Reach {
 const MOST_IMPORTS: usize = 20;
 
 /// Reads the syntax; nothing is run with it.
-static PARSER: LazyLock<Engine> = LazyLock::new(|| super::engine(super::Limits::default()));
+pub(super) static PARSER: LazyLock<Engine> =
+    LazyLock::new(|| super::engine(super::Limits::default()));
 
 impl Program {
     /// Reads a script and what it imports.
@@ -56,9 +57,20 @@ impl Program {
         reach: &Reach,
         chain: &mut Vec<PathBuf>,
     ) -> Result<Arc<Self>> {
-        let mut ast = PARSER
+        let ast = PARSER
             .compile(&file.text)
             .map_err(|error| of_syntax(file, &error))?;
+        Self::of(file, ast, reach, &[], chain)
+    }
+
+    /// Returns the script of a syntax tree; `known` are variables that it has from elsewhere.
+    pub(super) fn of(
+        file: &Arc<SourceFile>,
+        mut ast: AST,
+        reach: &Reach,
+        known: &[&str],
+        chain: &mut Vec<PathBuf>,
+    ) -> Result<Arc<Self>> {
         ast.set_source(file.path.to_string_lossy().as_ref());
         let mut problems = Problems::default();
         let mut found = BTreeMap::new();
@@ -73,7 +85,8 @@ impl Program {
             ast,
             imports: found,
         };
-        problems.0.extend(names::check(&program, reach.globals).0);
+        let known = [reach.globals, known].concat();
+        problems.0.extend(names::check(&program, &known).0);
         problems.or(Arc::new(program))
     }
 
@@ -116,9 +129,17 @@ impl Program {
         engine: &Engine,
         budget: Budget,
     ) -> std::result::Result<Dynamic, Box<Diagnosis>> {
-        self.guarded(budget, || {
-            engine.eval_ast_with_scope(&mut Scope::new(), &self.ast)
-        })
+        self.run_in(engine, budget, &mut Scope::new())
+    }
+
+    /// Runs the script on this thread with these variables and returns its last value.
+    pub(super) fn run_in(
+        self: &Arc<Self>,
+        engine: &Engine,
+        budget: Budget,
+        scope: &mut Scope<'static>,
+    ) -> std::result::Result<Dynamic, Box<Diagnosis>> {
+        self.guarded(budget, || engine.eval_ast_with_scope(scope, &self.ast))
     }
 
     /// Calls a function of the script; its other statements are not run.
@@ -212,7 +233,7 @@ impl Program {
 
 /// Returns the imports of a script, each with the place of its name; names that are no plain text
 /// are problems, since nobody could check them.
-fn named_imports(
+pub(super) fn named_imports(
     file: &Arc<SourceFile>,
     ast: &AST,
     problems: &mut Problems,

@@ -32,6 +32,16 @@ impl Scope {
         }
     }
 
+    pub(super) fn of_folder(folder: &Path) -> Self {
+        Self {
+            play_folder: folder.into(),
+            folder: folder.into(),
+            role: None,
+            handlers: false,
+            chain: Vec::new(),
+        }
+    }
+
     pub(super) fn of_script(script: &Script, play_folder: &Path) -> Self {
         Self {
             play_folder: play_folder.into(),

@@ -8,7 +8,7 @@ use super::scope::Scope;
 use super::script_options::{TaskOptions, without_computed};
 use crate::playbook::{Block, Include, Item, Keywords, Script, ScriptHandler, Task};
 use crate::script::outline::{Call, Outline};
-use crate::script::{Program, Reach, role};
+use crate::script::{Console, Program, Reach, role};
 use crate::source::{Place, Problem, Result, SourceFile};
 use crate::yaml::{Data, Map, Node};
 use std::collections::BTreeMap;
@@ -16,6 +16,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 impl super::Loader {
+    /// Returns the item that an entry of a console is, with files beside it in `folder`.
+    pub fn entry(
+        &self,
+        program: Arc<Program>,
+        console: &Arc<Console>,
+        folder: &Path,
+    ) -> Result<Item> {
+        let mut reader = Reader::new(self);
+        let script = reader.script_of(program, &Scope::of_folder(folder));
+        reader.finish(Item::Script(Arc::new(Script {
+            console: Some(console.clone()),
+            ..script
+        })))
+    }
+
     /// Returns the task that a call of a module is.
     pub fn script_task(
         &self,
@@ -64,11 +79,20 @@ impl Reader<'_> {
         let Some(program) = self.problems.take(Program::read(&file, &reach(scope))) else {
             return Vec::new();
         };
+        let script = self.script_of(program, scope);
+        if scope.handlers {
+            self.handlers(script)
+        } else {
+            vec![Item::Script(Arc::new(script))]
+        }
+    }
+
+    fn script_of(&mut self, program: Arc<Program>, scope: &Scope) -> Script {
         let outline = program.outline();
         let mut tasks = BTreeMap::new();
         let items = self.calls(&outline.calls, None, scope, &mut tasks);
-        let script = Script {
-            place: Place::start_of(&file),
+        Script {
+            place: Place::start_of(&program.file),
             program,
             role: scope.role.clone(),
             folder: scope.folder.to_path_buf(),
@@ -76,12 +100,8 @@ impl Reader<'_> {
             items,
             tasks,
             handler: None,
+            console: None,
             outline: Arc::new(outline),
-        };
-        if scope.handlers {
-            self.handlers(script)
-        } else {
-            vec![Item::Script(Arc::new(script))]
         }
     }
 

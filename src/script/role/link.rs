@@ -3,7 +3,7 @@
 
 use super::{Reply, Request};
 use crate::script::outline::Outline;
-use crate::script::{Called, Raised, Stop, budget, unknown};
+use crate::script::{Called, Console, Raised, Stop, budget, unknown};
 use crate::source::Place;
 use crate::value::Value;
 use rhai::{Dynamic, NativeCallContext, Position};
@@ -27,6 +27,8 @@ pub struct Link {
     pub check_mode: bool,
     /// The handler to run, by its site; nothing where the whole script runs.
     pub handler: Option<usize>,
+    /// What it was typed into, if a person did.
+    pub console: Option<Arc<Console>>,
 }
 
 struct Running {

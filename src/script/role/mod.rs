@@ -53,10 +53,14 @@ pub fn engine<'m>(limits: Limits, modules: impl IntoIterator<Item = &'m str>) ->
 /// Runs the script of a link on this thread, and tells the run how it ended.
 pub fn run(engine: &Engine, budget: Budget, link: Link) {
     let program = link.program.clone();
-    let (result, link) = link::with(link, || program.run(engine, budget));
+    let console = link.console.clone();
+    let (result, link) = link::with(link, || match console {
+        Some(console) => console.run(&program, engine, budget),
+        None => program.run(engine, budget).map(|_| ()),
+    });
     if let Some(link) = link {
         // The host's thread may have gone on: then nobody wants to know.
-        let _ = link.requests.send(Request::Finished(result.map(|_| ())));
+        let _ = link.requests.send(Request::Finished(result));
     }
 }
 

@@ -1,0 +1,76 @@
+//! What `rmqplay repl` shows besides values: differences, warnings and failures.
+
+use super::failure::details;
+use super::terminal::coloured_diff;
+use super::{Event, Reporter, Status, TaskResult, printable};
+use anstyle::{AnsiColor, Style};
+use std::io::Write;
+
+/// Shows what the tasks of a person at a prompt did, and nothing of how they were carried out.
+pub struct Answers<W: Write, E: Write> {
+    out: W,
+    err: E,
+    diff: bool,
+    /// Whether a host could not be reached.
+    pub unreachable: bool,
+}
+
+impl<W: Write, E: Write> Answers<W, E> {
+    /// Returns a reporter that writes data to `out` and failures to `err`; `diff` says whether
+    /// differences are shown.
+    pub fn new(out: W, err: E, diff: bool) -> Self {
+        Self {
+            out,
+            err,
+            diff,
+            unreachable: false,
+        }
+    }
+
+    fn finished(&mut self, result: &TaskResult) {
+        // A reader that went away (`| head`) is no error.
+        if self.diff {
+            for diff in &result.diffs {
+                let _ = self
+                    .out
+                    .write_all(coloured_diff(&diff.to_string()).as_bytes());
+            }
+        }
+        let failed = matches!(result.status, Status::Failed | Status::Unreachable);
+        self.unreachable |= result.status == Status::Unreachable;
+        if failed {
+            let red: Style = AnsiColor::Red.on_default();
+            let message = printable(result.message.as_deref().unwrap_or_default());
+            let name = printable(&result.task.name);
+            let _ = match result.problem {
+                // It says what is wrong itself.
+                Some(_) => Ok(()),
+                None => writeln!(self.err, "{red}{name}: {message}{red:#}"),
+            };
+            let _ = self.err.write_all(details(result, true).as_bytes());
+        }
+        for warning in &result.warnings {
+            self.warn(warning);
+        }
+    }
+
+    fn warn(&mut self, text: &str) {
+        let yellow: Style = AnsiColor::Yellow.on_default();
+        let text = printable(text);
+        let _ = writeln!(self.err, "{yellow}[WARNING]: {text}{yellow:#}");
+    }
+}
+
+impl<W: Write, E: Write> Reporter for Answers<W, E> {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::TaskFinished(result) => self.finished(result),
+            Event::Warning(text) => self.warn(text),
+            Event::Said { text, .. } => {
+                let _ = writeln!(self.out, "{}", printable(text));
+            }
+            _ => {}
+        }
+        let _ = self.out.flush();
+    }
+}
