@@ -31,6 +31,7 @@ mod lab_topologies;
 mod memory;
 mod modules;
 mod playbooks;
+mod reference;
 mod repl;
 mod rocketmq;
 mod rocketmq_properties;

@@ -5,6 +5,7 @@ mod arguments;
 mod choice;
 mod context;
 mod error;
+pub mod manual;
 mod page;
 mod registry;
 

@@ -19,6 +19,7 @@ mod place;
 mod problem;
 mod program;
 mod raised;
+pub mod reference;
 pub mod role;
 mod stop;
 mod unknown;

@@ -35,6 +35,12 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     engine
 });
 
+/// Returns what runs the scripts of modules.
+#[cfg(test)]
+pub(super) fn engine() -> &'static Engine {
+    &ENGINE
+}
+
 /// A module written as a script.
 struct Script {
     name: String,
