@@ -58,6 +58,7 @@ fn what_is_wrong_is_told_and_others_are_left_alone() {
     plays(&cluster, "deploy", &[], 0);
     another_cluster_is_left_alone(&cluster);
     programs_are_told(&cluster);
+    logs_are_shown(&cluster);
 
     kill(&cluster, "1", "broker-a.properties");
     kill(&cluster, "2", "namesrv.properties");
@@ -163,6 +164,36 @@ fn another_cluster_is_left_alone(cluster: &Cluster) {
     status_names(cluster, 0, &[]);
     let alive = cluster.lab.try_run(&["foreign-alive", "1"]);
     assert!(alive.status.success(), "the foreign process is gone");
+}
+
+fn logs_are_shown(cluster: &Cluster) {
+    let options = ["-e", "lines=3", "-e", "grep='boot success'"];
+    let (_, text, _) = cluster.play("logs", &options);
+    let lines = text.lines().filter(|line| line.contains(" | "));
+    let lines: Vec<_> = lines.collect();
+    for (line, begins, contains) in [
+        (
+            0,
+            "centos201 nameserver | 2",
+            "The Name Server boot success",
+        ),
+        (
+            1,
+            "centos201 broker-a | 2",
+            "192.168.2.201:10911] boot success",
+        ),
+        (
+            3,
+            "centos202 broker-b | 2",
+            "192.168.2.202:10911] boot success",
+        ),
+    ] {
+        let found = lines.get(line).copied().unwrap_or_default();
+        assert!(
+            found.starts_with(begins) && found.contains(contains),
+            "{text}"
+        );
+    }
 }
 
 /// What programs read of `--output json`.
