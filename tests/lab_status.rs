@@ -102,6 +102,24 @@ fn what_is_wrong_is_told_and_others_are_left_alone() {
         .run(&["ctl", "ip", "link", "set", "host2", "up"]);
     plays(&cluster, "start", &[], 0);
     status_names(&cluster, 0, &[]);
+    a_broker_that_does_not_start_says_why(&cluster);
+}
+
+/// It ends without a word; what it says is in a log. Before, it would not have been restarted.
+fn a_broker_that_does_not_start_says_why(cluster: &Cluster) {
+    let other = ["-e", "rocketmq_mapped_file_size_commit_log=33554432"];
+    let (text, told) = plays(cluster, "deploy", &other, 2);
+    assert!(text.contains("broker-a would not load"), "{text}");
+    assert!(told.iter().all(|(_, _, status, _)| status != "changed"));
+    kill(cluster, "2", "broker-b.properties");
+    shell(cluster, "2", "truncate -s 1000 /data/store/commitlog/0*0");
+    let (text, _) = plays(cluster, "preflight", &[], 2);
+    let found = "broker-b has files of 1000 bytes, and mappedFileSizeCommitLog says 67108864";
+    assert!(text.contains(found), "{text}");
+    let hasty = ["-e", "rocketmq_ready_timeout=1 rocketmq_start_timeout=60"];
+    let (text, _) = plays(cluster, "start", &hasty, 2);
+    let found = "1000 length not matched message store config value";
+    assert!(text.contains(found), "{text}");
 }
 
 /// Before anything is there.
@@ -151,7 +169,13 @@ fn another_cluster_is_left_alone(cluster: &Cluster) {
     let ours = || {
         let programs = (1..=2).flat_map(|host| cluster.programs(host));
         let programs = programs.filter(|line| line.contains("/var/lib/rocketmq/"));
-        let files = (1..=2).map(|host| shell(cluster, &host.to_string(), "ls -R /data/store"));
+        let files = (1..=2).map(|host| {
+            shell(
+                cluster,
+                &host.to_string(),
+                "ls -R /data/store/*log /data/store/*queue",
+            )
+        });
         (programs.collect::<Vec<_>>(), files.collect::<Vec<_>>())
     };
     let before = ours();

@@ -152,6 +152,16 @@ fn a_cluster_that_is_not_ready_is_told_with_the_reason() {
         other,
         "broker-b (master 0) at 192.168.2.202:10911 is 4.9.7, not 3.2.6"
     );
+    // What a host with a bridge registers where nobody sets brokerIP1.
+    let bridge =
+        reason(&|cluster| cluster.0.lock().unwrap().brokers[1].address = "172.17.0.1:10911");
+    assert!(
+        bridge.starts_with(
+            "nameserver 192.168.2.201:9876 does not list broker-b (master 0) at \
+             192.168.2.202:10911, but one at 172.17.0.1:10911 of rocketmq-cluster"
+        ),
+        "{bridge}"
+    );
     let refused = reason(&|cluster| cluster.0.lock().unwrap().refusals = vec![11]);
     assert_eq!(
         refused,

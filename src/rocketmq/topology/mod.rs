@@ -45,6 +45,9 @@ pub(super) struct TopologyModule {
     nameserver_port: Option<u16>,
     /// The folder on the hosts that holds data, logs and configuration.
     home: String,
+    /// Folders of the release, which an upgrade replaces: no data may be there.
+    #[serde(default)]
+    releases: Vec<String>,
     /// What brokers are told as the nameservers' addresses: their names in `/etc/hosts` rather than
     /// their addresses.
     #[serde(default)]

@@ -21,6 +21,7 @@ pub(super) fn of(topology: &TopologyModule, brokers: &[Broker]) -> Vec<String> {
     problems.extend(pairs(topology, brokers));
     problems.extend(ports(topology, brokers));
     problems.extend(folders(brokers));
+    problems.extend(in_releases(topology, brokers));
     problems
 }
 
@@ -169,10 +170,6 @@ fn folders(brokers: &[Broker]) -> Vec<String> {
                 broker.store
             ));
         }
-        let below = |inner: &str, outer: &str| {
-            let rest = inner.strip_prefix(outer.trim_end_matches('/'));
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
         let rest = brokers.get(index + 1..).unwrap_or_default();
         for other in rest.iter().filter(|other| other.address == broker.address) {
             if below(&other.store, store) || below(store, &other.store) {
@@ -188,4 +185,28 @@ fn folders(brokers: &[Broker]) -> Vec<String> {
         }
     }
     problems
+}
+
+/// An upgrade replaces the release, and with it all that is in there.
+fn in_releases(topology: &TopologyModule, brokers: &[Broker]) -> Vec<String> {
+    let home = std::iter::once(("rocketmq_home", topology.home.as_str()));
+    let stores = brokers
+        .iter()
+        .map(|broker| ("a store", broker.store.as_str()));
+    let mut problems = Vec::new();
+    for (what, folder) in home.chain(stores) {
+        let mut releases = topology.releases.iter();
+        if let Some(release) = releases.find(|release| below(folder, release)) {
+            problems.push(format!(
+                "{what} is {folder}, in the release {release}: it would be lost with it"
+            ));
+        }
+    }
+    problems
+}
+
+/// Whether a folder is another one, or in it.
+fn below(inner: &str, outer: &str) -> bool {
+    let rest = inner.strip_prefix(outer.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -190,6 +190,52 @@ mod tests {
     }
 
     #[test]
+    fn settings_that_guides_name_and_nobody_reads_are_refused() {
+        for name in [
+            "storePathConsumeQueue",
+            "storePathIndex",
+            "storeCheckpoint",
+            "abortFile",
+            "checkTransactionMessageEnable",
+        ] {
+            let refused = of("3.2.6", name, "/data").unwrap_err();
+            let expected = format!("RocketMQ 3.2.6 has no setting {name}");
+            assert!(refused.starts_with(&expected), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_comment_behind_a_value_is_no_part_of_it() {
+        for (name, value) in [
+            ("fileReservedTime", "120 #hours"),
+            ("flushDiskType", "ASYNC_FLUSH#SYNC_FLUSH"),
+            ("fileReservedTime", "120\r"),
+            ("deleteWhen", "04\nbrokerId=1"),
+        ] {
+            let found = of("3.2.6", name, value);
+            assert!(found.is_err() || found == Ok("120".to_owned()), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_busy_broker_needs_can_be_set() {
+        for name in [
+            "sendMessageThreadPoolNums",
+            "useReentrantLockWhenPutMessage",
+            "waitTimeMillsInSendQueue",
+        ] {
+            for version in ["4.9.7", "5.3.3"] {
+                let value = if name.starts_with("use") {
+                    "true"
+                } else {
+                    "400"
+                };
+                assert_eq!(of(version, name, value).as_deref(), Ok(value), "{name}");
+            }
+        }
+    }
+
+    #[test]
     fn the_size_of_files_is_spelt_as_the_version_does() {
         for (version, expected) in [
             ("3.2.6", "mapedFileSizeCommitLog"),

@@ -223,6 +223,19 @@ fn what_is_wrong_is_told_all_at_once() {
             vec!["a broker's name is \"a.b\": letters, digits, _ and - make a name"],
         ),
         (
+            json!({
+                "home": "/usr/local/rocketmq/data",
+                "releases": ["/usr/local/rocketmq-3.2.6", "/usr/local/rocketmq"],
+                "masters": ["mq1"], "slaves": [],
+            }),
+            vec![
+                "rocketmq_home is /usr/local/rocketmq/data, in the release /usr/local/rocketmq: it \
+                 would be lost with it",
+                "a store is /usr/local/rocketmq/data/broker-a/store, in the release \
+                 /usr/local/rocketmq: it would be lost with it",
+            ],
+        ),
+        (
             json!({ "hosts": [
                 { "host": "mq1", "address": "127.0.0.1" },
                 { "host": "mq2", "address": "192.168.2.202" },
