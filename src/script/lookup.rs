@@ -2,11 +2,13 @@
 
 use super::Called;
 use super::raised::Raised;
-use super::value::to_dynamic;
+use super::value::{to_dynamic, to_value};
 use crate::source::did_you_mean;
 use crate::value::Value;
 use minijinja::value::ValueKind;
-use rhai::{Array, Dynamic, Engine, ImmutableString, NativeCallContext, Position};
+use rhai::{
+    Array, Dynamic, Engine, FuncRegistration, ImmutableString, NativeCallContext, Position,
+};
 
 /// A mapping whose entries are looked up one by one: to make a map of all variables of a host, or
 /// of all its facts, would cost a millisecond each time.
@@ -49,6 +51,17 @@ impl Lookup {
         })
     }
 
+    /// Refuses what is not the entry's value as it was.
+    fn written_back(&self, name: &str, value: &Dynamic) -> Called<()> {
+        let found = self.value.get_item(&Value::from(name)).unwrap_or_default();
+        if value.is::<Lookup>() || to_value(value).is_ok_and(|value| value == found) {
+            return Ok(());
+        }
+        let message = format!("a {} cannot be set here", self.what);
+        let help = format!("use set_fact(#{{{name}: …}})");
+        Err(Raised::new(message).help(help).at(Position::NONE))
+    }
+
     pub(super) fn names(&self) -> Vec<String> {
         let keys = self.value.try_iter().into_iter().flatten();
         keys.map(|key| key.to_string()).collect()
@@ -61,13 +74,16 @@ impl Lookup {
                 lookup.needed(&context, &name)
             },
         );
-        engine.register_indexer_set(
-            |lookup: &mut Lookup, name: ImmutableString, _: Dynamic| -> Called<()> {
-                let message = format!("a {} cannot be set here", lookup.what);
-                let help = format!("use set_fact(#{{{name}: …}})");
-                Err(Raised::new(message).help(help).at(Position::NONE))
-            },
-        );
+        // Rhai writes an entry back after every method call on it, whether it was changed or not:
+        // `vars.hosts.map(|host| …)` must work though `vars` is constant, and so it is pure.
+        FuncRegistration::new_index_setter()
+            .with_purity(true)
+            .register_into_engine(
+                engine,
+                |lookup: &mut Lookup, name: ImmutableString, value: Dynamic| {
+                    lookup.written_back(&name, &value)
+                },
+            );
         engine.register_fn("contains", |lookup: &mut Lookup, name: &str| {
             lookup.get(name).map(|found| found.is_some())
         });

@@ -196,6 +196,22 @@ fn is_computed(node: &Node) -> bool {
     }
 }
 
+/// Returns the options of an include without what the script computes. The names of its variables
+/// stay, so that they are known to those that use them.
+pub(super) fn of_include(options: &Map) -> Map {
+    let mut options = options.clone();
+    for (_, value) in options
+        .iter_mut()
+        .filter(|(key, _)| key.as_text() == Some("vars"))
+    {
+        if let Data::Map(vars) = &mut value.data {
+            let computed = vars.iter_mut().filter(|(_, value)| is_computed(value));
+            computed.for_each(|(_, value)| value.data = Data::Null);
+        }
+    }
+    without_computed(&options)
+}
+
 pub(super) fn without_computed(map: &Map) -> Map {
     let known = map.iter().filter(|(_, value)| !is_computed(value));
     known.cloned().collect()
