@@ -81,8 +81,8 @@ struct State {
     once: HashMap<TaskKey, Once>,
     /// Hosts within a throttled task, by task.
     inside: HashMap<TaskKey, usize>,
-    /// Set when no host may start another task.
-    stopped: bool,
+    /// Set when no host may start another task after this position.
+    stopped_after: Option<Position>,
 }
 
 enum Place {
@@ -133,7 +133,8 @@ impl Lockstep {
         while self.in_step && !cancel.is_cancelled() && state.anyone_before(position) {
             state = self.wait(state);
         }
-        !state.stopped && !cancel.is_cancelled()
+        let may_go = |after: &Position| self.in_step && position <= after;
+        state.stopped_after.as_ref().is_none_or(may_go) && !cancel.is_cancelled()
     }
 
     /// Returns where a host is.
@@ -152,7 +153,15 @@ impl Lockstep {
 
     /// Lets no host start another task.
     pub(super) fn stop(&self) {
-        self.state().stopped = true;
+        self.state().stopped_after = Some(Position::new());
+        self.moved.notify_all();
+    }
+
+    /// Lets no host start another task than the one that this host is at, which all still carry out:
+    /// what a run told does not depend on who was first.
+    pub(super) fn stop_after(&self, host: usize) {
+        let position = self.position(host);
+        self.state().stopped_after.get_or_insert(position);
         self.moved.notify_all();
     }
 

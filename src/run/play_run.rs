@@ -165,7 +165,10 @@ impl<'p> PlayRun<'p> {
                 .is_some_and(|limit| percent > limit)
         {
             self.is_fatal.store(true, Ordering::SeqCst);
-            self.end_play();
+            self.ended.store(true, Ordering::SeqCst);
+            let mut batch = self.batch.iter();
+            let index = batch.position(|other| other.name == host.name);
+            self.lockstep.stop_after(index.unwrap_or_default());
         }
     }
 
