@@ -20,7 +20,9 @@ pub struct Files {
 
 impl Files {
     /// Returns the first that exists of `FOLDER/KIND/NAME` and `FOLDER/NAME` over all folders;
-    /// `kind` is `files`, `templates` or `vars`. An absolute name is itself.
+    /// `kind` is `files`, `templates` or `vars`. An absolute name is itself. Last comes, for `files`
+    /// alone, the folder that rmqplay was started in: it is what a path on the command line
+    /// (`-e archive=release.tar.gz`) is meant from.
     pub fn find(&self, kind: &str, name: &str) -> Result<PathBuf, NotFound> {
         let searched = self.candidates(kind, name);
         match searched.iter().find(|path| path.exists()) {
@@ -48,6 +50,9 @@ impl Files {
                 }
             }
         }
+        if kind == "files" {
+            paths.push(name.to_owned());
+        }
         paths
     }
 }
@@ -71,4 +76,23 @@ pub struct NotFound {
     pub name: String,
     /// Where.
     pub searched: Vec<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_found_in_the_folder_of_the_start_after_all_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files {
+            folders: vec![folder.path().to_owned()],
+        };
+        let found = |kind: &str| files.find(kind, "Cargo.toml").ok();
+        assert_eq!(found("files"), Some(PathBuf::from("Cargo.toml")));
+        assert_eq!(found("templates"), None);
+        let nearer = folder.path().join("Cargo.toml");
+        std::fs::write(&nearer, "").unwrap();
+        assert_eq!(found("files"), Some(nearer));
+    }
 }
