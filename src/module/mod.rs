@@ -7,14 +7,21 @@ mod context;
 mod error;
 pub mod manual;
 mod page;
+mod presence;
 mod registry;
 
 pub use arguments::{ArgumentError, from_fields, from_value, items};
 pub use context::{PlanContext, Templates};
 pub use error::ModuleError;
+pub use presence::Presence;
 pub use registry::{Entry, Make, Registry};
 
 use crate::change::Change;
+
+/// Returns the default of an argument that is true unless something else is said.
+pub fn yes() -> bool {
+    true
+}
 
 /// What one task wants of a host. The implementing struct *is* the module's arguments.
 pub trait Module: Send {

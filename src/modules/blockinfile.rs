@@ -3,7 +3,7 @@
 use super::byte_pattern::BytePattern;
 use super::edited_file::{EditedFile, Writing};
 use crate::change::{Attributes, Change, Mode};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
 use crate::template::regex::is_multiline;
 
 /// Keeps a block of lines in a file, between two marker lines by which it is found again.
@@ -16,7 +16,7 @@ pub(super) struct BlockInFile {
     path: String,
     /// Whether the block is there.
     #[serde(default)]
-    state: State,
+    state: Presence,
     /// The marker lines; `{mark}` in it stands for `marker_begin` and `marker_end`.
     #[serde(default = "marker")]
     marker: String,
@@ -57,17 +57,6 @@ pub(super) struct BlockInFile {
     owner: Option<String>,
     /// Group name or number.
     group: Option<String>,
-}
-
-/// Whether the block is there.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum State {
-    /// It is not.
-    Absent,
-    /// It is.
-    #[default]
-    Present,
 }
 
 fn marker() -> String {
@@ -114,7 +103,7 @@ impl Module for BlockInFile {
         if !self.create {
             file.existing(Some("create: true makes it"))?;
         }
-        if self.state == State::Absent && file.content.is_none() {
+        if self.state == Presence::Absent && file.content.is_none() {
             let mut change = Change::default();
             change.returns("msg", format!("File {} not present", file.path));
             return Ok(change);
@@ -164,7 +153,7 @@ impl BlockInFile {
             follows_text = line != b"\n";
         }
         let block = self.block();
-        let is_present = self.state == State::Present;
+        let is_present = self.state == Presence::Present;
         if self.prepend_newline && is_present && follows_text {
             lines.insert(at, b"\n".to_vec());
             at += 1;
@@ -186,7 +175,7 @@ impl BlockInFile {
 
     /// Returns the lines of the block, markers included.
     fn block(&self) -> Vec<Vec<u8>> {
-        if self.state == State::Absent || self.block.is_empty() {
+        if self.state == Presence::Absent || self.block.is_empty() {
             return Vec::new();
         }
         let [begin, end] = self.markers();

@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::host::{Answer, Group, Question, Step};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
 use crate::modules::user::check_name;
 
 /// Makes a group, gives it another number, or removes it.
@@ -15,30 +15,10 @@ pub(super) struct GroupModule {
     gid: Option<u32>,
     /// Whether it is there.
     #[serde(default)]
-    state: State,
+    state: Presence,
     /// Whether a new group gets a number of those for system groups.
     #[serde(default)]
     system: bool,
-}
-
-/// Whether an account is there.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum State {
-    /// It is there.
-    #[default]
-    Present,
-    /// It is not there.
-    Absent,
-}
-
-impl State {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            State::Present => "present",
-            State::Absent => "absent",
-        }
-    }
 }
 
 impl BuiltIn for GroupModule {
@@ -77,8 +57,8 @@ impl Module for GroupModule {
         change.returns("state", self.state.name());
         change.returns("system", self.system);
         let after = match self.state {
-            State::Absent => None,
-            State::Present => Some(self.wanted(before.as_ref(), of_number.as_ref())?),
+            Presence::Absent => None,
+            Presence::Present => Some(self.wanted(before.as_ref(), of_number.as_ref())?),
         };
         let known = after
             .as_ref()

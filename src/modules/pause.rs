@@ -19,12 +19,8 @@ pub(super) struct Pause {
     /// The question.
     prompt: Option<String>,
     /// Whether what is typed can be seen.
-    #[serde(default = "yes")]
+    #[serde(default = "crate::module::yes")]
     echo: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl BuiltIn for Pause {

@@ -3,7 +3,7 @@
 use super::host_path::host_path;
 use crate::change::{Attributes, Change, EnsureFile, Mode, file_question};
 use crate::host::{Answer, Body, Command, Kind, Node, Setting, Step};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
 use crate::value::Value;
 use minijinja::value::ValueKind;
 
@@ -18,12 +18,12 @@ pub(super) struct KernelParameter {
     value: Option<Value>,
     /// Whether the file has it.
     #[serde(default)]
-    state: State,
+    state: Presence,
     /// The file.
     #[serde(default = "usual_file")]
     sysctl_file: String,
     /// Whether the kernel reads the file again if it was changed.
-    #[serde(default = "yes")]
+    #[serde(default = "crate::module::yes")]
     reload: bool,
     /// Whether the kernel's value is compared and set, whatever is in the file.
     #[serde(default)]
@@ -31,19 +31,6 @@ pub(super) struct KernelParameter {
     /// Whether parameters of the file are passed over that the kernel does not know.
     #[serde(default)]
     ignoreerrors: bool,
-}
-
-/// Whether something is there.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum State {
-    #[default]
-    Present,
-    Absent,
-}
-
-fn yes() -> bool {
-    true
 }
 
 fn usual_file() -> String {
@@ -118,7 +105,7 @@ impl KernelParameter {
                 "name: it must be the name of a parameter",
             ));
         }
-        if self.state == State::Absent {
+        if self.state == Presence::Absent {
             return Ok(None);
         }
         let value = match &self.value {

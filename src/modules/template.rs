@@ -25,7 +25,7 @@ pub(super) struct TemplateModule {
     #[serde(default)]
     backup: bool,
     /// Whether a file with other content is replaced.
-    #[serde(default = "yes")]
+    #[serde(default = "crate::module::yes")]
     force: bool,
     /// Whether a link at `dest` is written through rather than replaced.
     #[serde(default)]
@@ -53,17 +53,13 @@ pub(super) struct TemplateModule {
     /// What ends a comment; `#}` by default.
     comment_end_string: Option<String>,
     /// Whether the line break after a statement is removed.
-    #[serde(default = "yes")]
+    #[serde(default = "crate::module::yes")]
     trim_blocks: bool,
     /// Whether blanks before a statement are removed.
     #[serde(default)]
     lstrip_blocks: bool,
     /// The encoding of the result; only `utf-8` is possible.
     output_encoding: Option<String>,
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl BuiltIn for TemplateModule {

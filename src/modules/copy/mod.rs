@@ -35,7 +35,7 @@ pub(super) struct Copy {
     #[serde(default)]
     backup: bool,
     /// Whether a file with other content is replaced.
-    #[serde(default = "yes")]
+    #[serde(default = "crate::module::yes")]
     force: bool,
     /// Permission bits of files, such as "0644"; `preserve` takes those of `src`.
     mode: Option<SentMode>,
@@ -59,12 +59,8 @@ pub(super) struct Copy {
     validate: Option<String>,
     /// Whether an encrypted file would be decrypted; as that is not possible, one is refused
     /// unless this is off.
-    #[serde(default = "yes")]
+    #[serde(default = "crate::module::yes")]
     decrypt: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl BuiltIn for Copy {

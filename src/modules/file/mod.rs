@@ -36,7 +36,7 @@ pub(super) struct FileModule {
     #[serde(default)]
     force: bool,
     /// Whether a link at `path` stands for what it leads to.
-    #[serde(default = "yes")]
+    #[serde(default = "crate::module::yes")]
     follow: bool,
     /// Permission bits, such as "0644" or "u=rw,g=r,o=".
     mode: Option<Mode>,
@@ -67,10 +67,6 @@ enum State {
     Hard,
     Link,
     Touch,
-}
-
-fn yes() -> bool {
-    true
 }
 
 fn usual_format() -> String {

@@ -55,7 +55,7 @@ pub(super) struct Find {
     /// Permission bits.
     mode: Option<Mode>,
     /// Whether `mode` must be all of the bits rather than one of them.
-    #[serde(default = "yes")]
+    #[serde(default = "crate::module::yes")]
     exact_mode: bool,
     /// A regular expression that fits a line of the file from its start.
     contains: Option<String>,
@@ -91,10 +91,6 @@ enum AgeStamp {
     Ctime,
     #[default]
     Mtime,
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl BuiltIn for Find {

@@ -5,7 +5,7 @@ mod lines;
 use super::byte_pattern::BytePattern;
 use super::edited_file::{EditedFile, Writing};
 use crate::change::{Attributes, Change, Mode};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
 use lines::{Place, Search, WantedLine};
 
 /// Keeps one line in a file, or keeps lines out of it.
@@ -20,7 +20,7 @@ pub(super) struct LineInFile {
     /// Whether the line is there. `absent` removes all lines that `regexp`, `search_string` or
     /// `line` finds.
     #[serde(default)]
-    state: State,
+    state: Presence,
     /// The line.
     line: Option<String>,
     /// A regular expression as of Python; the last line it matches is replaced.
@@ -54,17 +54,6 @@ pub(super) struct LineInFile {
     owner: Option<String>,
     /// Group name or number.
     group: Option<String>,
-}
-
-/// Whether the line is there.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum State {
-    /// It is not.
-    Absent,
-    /// It is.
-    #[default]
-    Present,
 }
 
 impl BuiltIn for LineInFile {
@@ -101,8 +90,8 @@ impl Module for LineInFile {
         self.check()?;
         let file = EditedFile::open(context.host, &self.path)?;
         let mut change = match self.state {
-            State::Present => self.plan_present(file)?,
-            State::Absent => self.plan_absent(file)?,
+            Presence::Present => self.plan_present(file)?,
+            Presence::Absent => self.plan_absent(file)?,
         };
         let backup = change.result.shift_remove("backup_file");
         change.returns("backup", backup.unwrap_or_else(|| "".into()));
@@ -139,7 +128,7 @@ impl LineInFile {
                 return Err(ModuleError::refused(message));
             }
         }
-        if self.state == State::Present && self.backrefs && self.regexp.is_none() {
+        if self.state == Presence::Present && self.backrefs && self.regexp.is_none() {
             return Err(ModuleError::refused("backrefs needs regexp"));
         }
         Ok(())

@@ -23,7 +23,7 @@ pub(super) struct Stat {
     #[serde(default)]
     follow: bool,
     /// Whether the checksum of a file is told.
-    #[serde(default = "yes")]
+    #[serde(default = "crate::module::yes")]
     get_checksum: bool,
     /// Which checksum.
     #[serde(default)]
@@ -35,10 +35,6 @@ pub(super) struct Stat {
     /// no by default.
     #[serde(default)]
     get_attributes: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl BuiltIn for Stat {

@@ -2,10 +2,9 @@
 
 mod wanted;
 
-use super::group::State;
 use crate::change::Change;
 use crate::host::{Answer, Content, Group, Kind, Node, Question, Step, User};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
 use crate::value::Value;
 use camino::Utf8PathBuf;
 
@@ -48,7 +47,7 @@ pub(super) struct UserModule {
     comment: Option<String>,
     /// Whether the account is there.
     #[serde(default)]
-    state: State,
+    state: Presence,
     /// Whether the home directory goes with an account that is removed.
     #[serde(default)]
     remove: bool,
@@ -127,7 +126,7 @@ impl Module for UserModule {
         let found = self.look(context)?;
         let mut change = Change::default();
         self.add_arguments(&mut change);
-        if self.state == State::Absent {
+        if self.state == Presence::Absent {
             change.returns("remove", self.remove);
             if found.user.is_some() {
                 change.steps.push(Step::User {
@@ -254,7 +253,7 @@ impl UserModule {
     fn add_arguments(&self, change: &mut Change) {
         change.returns("name", self.name.as_str());
         change.returns("state", self.state.name());
-        if self.state == State::Present {
+        if self.state == Presence::Present {
             change.returns("system", self.system);
             change.returns("append", self.append);
             change.returns("create_home", self.create_home.unwrap_or(true));
