@@ -4,15 +4,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Two labs at once would be too much for a small machine.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Hosts of a lab; they end with it, where it was brought up here.
 pub(crate) struct Lab {
     name: &'static str,
-    turn: Option<MutexGuard<'static, ()>>,
+    /// Whether it was brought up here.
+    is_own: bool,
 }
 
 /// Returns whether the lab's tests are wanted.
@@ -42,18 +39,17 @@ pub(crate) fn operator_password(lab: &str) -> String {
 impl Lab {
     /// Starts so many hosts under a name of their own.
     pub(crate) fn up(name: &'static str, hosts: usize, userland: &str) -> Self {
-        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        let lab = Self {
-            name,
-            turn: Some(turn),
-        };
+        let lab = Self { name, is_own: true };
         lab.run(&["up", &hosts.to_string(), "--userland", userland]);
         lab
     }
 
     /// Returns the lab of that name if this process runs on its controller.
     pub(crate) fn of_controller(name: &'static str) -> Option<Self> {
-        is_controller_of(name).then_some(Self { name, turn: None })
+        is_controller_of(name).then_some(Self {
+            name,
+            is_own: false,
+        })
     }
 
     /// Runs `tests/lab`, which must succeed, and returns what it printed.
@@ -112,7 +108,7 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        if self.turn.is_some() {
+        if self.is_own {
             self.try_run(&["down"]);
         }
     }
