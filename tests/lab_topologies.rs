@@ -3,8 +3,7 @@
 
 use crate::lab_cluster::Cluster;
 use crate::lab_hosts::{Lab, root, wanted};
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use crate::producer::loses_nothing;
 
 const BROKERS: [&str; 4] = [
     "192.168.2.201:10911",
@@ -92,19 +91,8 @@ fn crossed(name: &'static str, version: &'static str) -> Cluster {
     Cluster::of(lab, 2, version, &further)
 }
 
-const NAMESERVERS: &str = "192.168.2.201:9876;192.168.2.202:9876";
-
 const TOPICS: &str = r#"{"rocketmq_topics": [{"name": "orders", "read_queues": 4, "write_queues": 4}],
     "rocketmq_subscription_groups": [{"name": "shipping", "retry_max_times": 5}]}"#;
-
-/// Runs a genuine client of RocketMQ and returns what it prints.
-fn client(cluster: &Cluster, arguments: &[&str]) -> String {
-    let program = root().join("tests/rocketmq-client").display().to_string();
-    let output = cluster
-        .lab
-        .try_run(&[&["ctl", &program], arguments].concat());
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
 
 /// Topics are kept, the state is told, a broker that was killed is named and started again; and
 /// while everything is restarted, one after the other, no message is lost that was acknowledged.
@@ -131,40 +119,8 @@ fn a_cluster_is_operated() {
     plays("start", 0);
     plays("status", 0);
 
-    let is_over = AtomicBool::new(false);
-    let sent = std::thread::scope(|scope| {
-        let producer = scope.spawn(|| {
-            let mut sent = Vec::new();
-            let mut first = 1;
-            while !is_over.load(Ordering::Relaxed) {
-                let (from, to) = (first.to_string(), (first + 999).to_string());
-                let told = client(
-                    &cluster,
-                    &["4.9.7", "send", NAMESERVERS, "orders", &from, &to],
-                );
-                sent.extend(told.lines().filter_map(number));
-                first += 1000;
-            }
-            sent
-        });
-        let (code, text, _) = cluster.play("rolling_restart", &[]);
-        is_over.store(true, Ordering::Relaxed);
-        assert_eq!(code, 0, "{text}");
-        producer.join().unwrap()
+    loses_nothing(&cluster.lab, "4.9.7", || {
+        plays("rolling_restart", 0);
     });
     plays("status", 0);
-    assert!(sent.len() > 1000, "only {} messages were sent", sent.len());
-    let count = sent.len().to_string();
-    let told = client(
-        &cluster,
-        &["4.9.7", "receive", NAMESERVERS, "orders", &count, "120"],
-    );
-    let received: BTreeSet<_> = told.lines().filter_map(number).collect();
-    let lost: Vec<_> = sent.iter().filter(|one| !received.contains(one)).collect();
-    assert!(lost.is_empty(), "{} of {count} are lost", lost.len());
-}
-
-/// Returns the number that a line begins with.
-fn number(line: &str) -> Option<u32> {
-    line.split(' ').next()?.parse().ok()
 }

@@ -487,3 +487,43 @@ fn a_broker_tells_what_it_runs_with_and_where_that_differs_from_its_file() {
     assert_eq!(result["up_since"], json!(1_700_000_000_000_u64));
     assert_eq!(result["get_tps"], json!(null));
 }
+
+#[test]
+fn what_consumers_have_not_read_is_told_and_waited_for() {
+    let cluster = Cluster::new();
+    {
+        let mut state = cluster.0.lock().unwrap();
+        let broker = &mut state.brokers[0];
+        broker.read = r#"{"offsetTable":{"orders@shipping":{0:7,1:5},"orders@billing":{0:7},
+            "%RETRY%shipping@shipping":{0:0}}}"#
+            .to_owned();
+        for (queue, end) in [("orders/0", 7), ("orders/1", 6), ("%RETRY%shipping/0", 2)] {
+            broker.ends.insert(queue.to_owned(), end);
+        }
+    }
+    let host = on(&cluster);
+    let address = "192.168.2.201:10911";
+    let looked = plan(&host, "rocketmq_backlog", &json!({ "address": address })).unwrap();
+    assert!(looked.steps.is_empty());
+    let told = serde_json::to_value(value::map(looked.result.clone())).unwrap();
+    let behind =
+        |topic: &str, behind: u64| json!({ "group": "shipping", "topic": topic, "behind": behind });
+    assert_eq!(
+        told,
+        json!({ "backlog": 3, "groups": [behind("%RETRY%shipping", 2), behind("orders", 1)] })
+    );
+    let arguments = json!({ "address": address, "timeout": 0 });
+    let waits = plan(&host, "rocketmq_backlog", &arguments).unwrap();
+    let error = apply(&waits, &*host).unwrap_err().to_string();
+    let expected = "shipping has 2 messages of %RETRY%shipping before it; \
+                    shipping has 1 messages of orders before it";
+    assert!(error.contains(expected), "{error}");
+    cluster.0.lock().unwrap().brokers[0].read =
+        r#"{"offsetTable":{"orders@shipping":{0:7,1:6}}}"#.to_owned();
+    assert_eq!(
+        apply(&waits, &*host).unwrap(),
+        json!({ "backlog": 0, "groups": [] })
+    );
+    let read = plan(&host, "rocketmq_backlog", &arguments).unwrap();
+    assert!(read.steps.is_empty());
+}

@@ -100,3 +100,25 @@ fn what_a_broker_would_take_without_a_word_is_refused() {
     );
     assert_eq!(output.status.code(), Some(0));
 }
+
+#[test]
+fn every_shipped_playbook_is_without_mistakes_with_every_inventory() {
+    let files = |folder: &str| {
+        let entries = std::fs::read_dir(crate::lab_hosts::root().join(folder)).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let shipped = paths.filter(|path| !path.to_string_lossy().contains("/lab"));
+        shipped
+            .map(|path| path.display().to_string())
+            .collect::<Vec<_>>()
+    };
+    for inventory in files("inventory") {
+        let output = Command::new(env!("CARGO_BIN_EXE_rmqplay"))
+            .args(["check", "-i", &inventory])
+            .args(files("playbooks"))
+            .current_dir(crate::lab_hosts::root())
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{inventory}: {text}");
+    }
+}

@@ -2,11 +2,11 @@
 
 use super::masters::masters;
 use super::requests::Request;
-use super::topic::{State, check_name, table};
+use super::topic::{check_name, table};
 use super::wire::{Address, Client, requests};
 use crate::change::Change;
 use crate::host::{Limits, Step};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
 use serde_json::{Value, json};
 
 /// Keeps a subscription group (the name under which consumers share messages) as declared on the
@@ -38,7 +38,7 @@ pub(super) struct SubscriptionGroupModule {
     retry_max_times: Option<u32>,
     /// What is wanted.
     #[serde(default)]
-    state: State,
+    state: Presence,
 }
 
 impl BuiltIn for SubscriptionGroupModule {
@@ -77,8 +77,8 @@ impl Module for SubscriptionGroupModule {
             )?;
             let now = groups.remove(&self.name);
             let step = match self.state {
-                State::Present => self.write(&master.address, now),
-                State::Absent => now.map(|now| self.delete(&master.address, &now)),
+                Presence::Present => self.write(&master.address, now),
+                Presence::Absent => now.map(|now| self.delete(&master.address, &now)),
             };
             change.steps.extend(step);
         }

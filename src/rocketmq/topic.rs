@@ -5,7 +5,7 @@ use super::requests::Request;
 use super::wire::{Address, Client, WireError, read_json, requests};
 use crate::change::Change;
 use crate::host::Limits;
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
 use serde_json::Value;
 
 /// Keeps a topic as declared on the masters of a cluster: with so many queues, or not there.
@@ -35,7 +35,7 @@ pub(super) struct TopicModule {
     order: Option<bool>,
     /// What is wanted. `absent` deletes it with all its messages.
     #[serde(default)]
-    state: State,
+    state: Presence,
 }
 
 /// Who may use a topic.
@@ -48,16 +48,6 @@ enum Permission {
     Read,
     /// Producers alone.
     Write,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum State {
-    /// It is there, as declared.
-    #[default]
-    Present,
-    /// It is not there.
-    Absent,
 }
 
 impl BuiltIn for TopicModule {
@@ -119,12 +109,12 @@ impl Module for TopicModule {
         for master in &masters {
             let now = topic(&mut client, &master.address, &self.name)?;
             let step = match self.state {
-                State::Present => self.write(&master.address, now),
-                State::Absent => now.map(|now| self.delete(&master.address, &now)),
+                Presence::Present => self.write(&master.address, now),
+                Presence::Absent => now.map(|now| self.delete(&master.address, &now)),
             };
             change.steps.extend(step);
         }
-        if self.state == State::Absent && self.brokers.is_empty() {
+        if self.state == Presence::Absent && self.brokers.is_empty() {
             for nameserver in &self.nameservers {
                 if has_route(&mut client, nameserver, &self.name)? {
                     change.steps.push(self.forget(nameserver));

@@ -7,7 +7,7 @@ use super::runtime::Runtime;
 use super::wire::{Address, Client, Code, WireError, read_json, refusal, requests};
 use crate::change::Change;
 use crate::host::{Limits, Step, Talk};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub(super) struct WritePermissionModule {
     broker: String,
     /// Whether it may be written to.
     #[serde(default)]
-    state: super::topic::State,
+    state: Presence,
     /// With `state: absent`: waits until producers have left, which takes 35 s at least and may take
     /// so many seconds.
     wait: Option<u64>,
@@ -57,7 +57,7 @@ impl Module for WritePermissionModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let connect = |host: &str, port, limits: &Limits| context.host.connect(host, port, limits);
         let mut client = Client::new(&connect, context.host.limits());
-        let wanted = self.state == super::topic::State::Present;
+        let wanted = self.state == Presence::Present;
         let mut change = Change::default();
         change.returns("broker", self.broker.as_str());
         for nameserver in &self.nameservers {

@@ -3,6 +3,7 @@
 
 use rmqplay::host::{Memory, Serve};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// What the cluster knows; tests change it and look into it.
@@ -30,6 +31,10 @@ pub(crate) struct Broker {
     pub(crate) topics: Map<String, Value>,
     pub(crate) groups: Map<String, Value>,
     pub(crate) messages: Vec<Vec<u8>>,
+    /// What consumers have read, as fastjson writes it.
+    pub(crate) read: String,
+    /// The end of each queue, by `TOPIC/NUMBER`.
+    pub(crate) ends: BTreeMap<String, u64>,
 }
 
 impl Broker {
@@ -44,6 +49,8 @@ impl Broker {
             topics: Map::new(),
             groups: Map::new(),
             messages: Vec::new(),
+            read: r#"{"offsetTable":{}}"#.to_owned(),
+            ends: BTreeMap::new(),
         }
     }
 }
@@ -220,6 +227,12 @@ fn of_broker(state: &mut State, index: usize, code: i32, fields: &Value, body: &
                 .to_string()
                 .into_bytes(),
         ),
+        30 => {
+            let queue = text("topic") + "/" + &text("queueId");
+            let end = broker.ends.get(&queue).copied().unwrap_or_default();
+            Some((0, json!({ "offset": end.to_string() }), Vec::new()))
+        }
+        43 => done(broker.read.clone().into_bytes()),
         201 => done(
             json!({ "subscriptionGroupTable": broker.groups })
                 .to_string()

@@ -22,6 +22,8 @@ pub(crate) mod requests {
     pub(crate) const GET_ALL_TOPIC_CONFIG: Code = code(21, "list topics");
     pub(crate) const GET_BROKER_CONFIG: Code = code(26, "read the configuration");
     pub(crate) const GET_BROKER_RUNTIME_INFO: Code = code(28, "read the state of the broker");
+    pub(crate) const GET_MAX_OFFSET: Code = code(30, "find the end of a queue");
+    pub(crate) const GET_ALL_CONSUMER_OFFSET: Code = code(43, "list what consumers have read");
     pub(crate) const GET_ROUTEINFO_BY_TOPIC: Code = code(105, "find the route of a topic");
     pub(crate) const GET_BROKER_CLUSTER_INFO: Code = code(106, "list the brokers");
     pub(crate) const UPDATE_AND_CREATE_SUBSCRIPTIONGROUP: Code =

@@ -1,0 +1,54 @@
+//! A genuine client of RocketMQ that sends without a pause: all that it was told is stored must be
+//! found in the end.
+
+use crate::lab_hosts::{Lab, root};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const NAMESERVERS: &str = "192.168.2.201:9876;192.168.2.202:9876";
+
+/// The topic that is used; it must be there.
+const TOPIC: &str = "orders";
+
+/// Runs a client of that version and returns what it prints.
+pub(crate) fn client(lab: &Lab, version: &str, does: &str, further: [&str; 2]) -> String {
+    let program = root().join("tests/rocketmq-client").display().to_string();
+    let words = ["ctl", &program, version, does, NAMESERVERS, TOPIC];
+    let output = lab.try_run(&[words.as_slice(), &further].concat());
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Does something to a cluster while a producer sends, and receives what was acknowledged.
+pub(crate) fn loses_nothing(lab: &Lab, version: &str, work: impl FnOnce()) {
+    let is_over = AtomicBool::new(false);
+    let sent = std::thread::scope(|scope| {
+        let producer = scope.spawn(|| {
+            let mut sent = Vec::new();
+            let mut first = 1;
+            while !is_over.load(Ordering::Relaxed) {
+                let range = [first.to_string(), (first + 999).to_string()];
+                let told = client(lab, version, "send", [&range[0], &range[1]]);
+                sent.extend(told.lines().filter_map(number));
+                first += 1000;
+            }
+            sent
+        });
+        // The producer ends also where the work panics.
+        let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        is_over.store(true, Ordering::Relaxed);
+        let sent = producer.join().unwrap();
+        worked.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        sent
+    });
+    assert!(sent.len() > 1000, "only {} messages were sent", sent.len());
+    let count = sent.len().to_string();
+    let told = client(lab, version, "receive", [&count, "120"]);
+    let received: BTreeSet<_> = told.lines().filter_map(number).collect();
+    let lost: Vec<_> = sent.iter().filter(|one| !received.contains(one)).collect();
+    assert!(lost.is_empty(), "{} of {count} are lost", lost.len());
+}
+
+/// Returns the number that a line begins with.
+fn number(line: &str) -> Option<u32> {
+    line.split(' ').next()?.parse().ok()
+}
