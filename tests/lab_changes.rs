@@ -87,15 +87,6 @@ fn a_cluster_grows_and_shrinks_without_touching_what_runs() {
         assert!(text.contains(told), "{text}");
     }
     let leaving = ["-i", &more, "-e", "rocketmq_leaving=broker-c"];
-    // Consumers that are behind are waited for.
-    client(&cluster.lab, "4.9.7", "receive", ["10", "60"]);
-    let (_, text, _) = cluster.play(
-        "scale_in",
-        &[&leaving[..], &["-e", "rocketmq_read_timeout=1"]].concat(),
-    );
-    if text.contains("before it") {
-        client(&cluster.lab, "4.9.7", "receive", ["300", "60"]);
-    }
     does(&cluster, "scale_in", &leaving);
     assert_eq!(before, programs(&cluster, 2));
     assert!(!programs(&cluster, 3)[2].contains("java"));
