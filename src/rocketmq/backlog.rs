@@ -1,6 +1,7 @@
 //! `rocketmq_backlog`: what consumers have not read yet of a broker.
 
-use super::wire::{Address, Client, WireError, read_json, requests};
+use super::table::table;
+use super::wire::{Address, Client, WireError, requests};
 use crate::change::Change;
 use crate::host::{Connect, Dialogue, HostError, Limits, Step, Talk};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
@@ -102,17 +103,15 @@ struct Behind(BTreeMap<(String, String), u64>);
 
 impl Behind {
     fn look(client: &mut Client, broker: &Address) -> Result<Self, WireError> {
-        let request = requests::GET_ALL_CONSUMER_OFFSET;
-        let answer = client.ask(broker, request, &[], &[])?;
-        let body = read_json(&answer.body).map_err(|error| WireError::Nonsense {
-            address: broker.clone(),
-            request,
-            reason: error.to_string(),
-        })?;
+        let read = table(
+            client,
+            broker,
+            requests::GET_ALL_CONSUMER_OFFSET,
+            "offsetTable",
+        )?;
         let mut behind = Self::default();
         let mut ends: BTreeMap<(String, String), u64> = BTreeMap::new();
-        let tables = body.get("offsetTable").and_then(|table| table.as_object());
-        for (name, queues) in tables.into_iter().flatten() {
+        for (name, queues) in &read {
             let Some((topic, group)) = name.split_once('@') else {
                 continue;
             };

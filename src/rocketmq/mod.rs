@@ -15,6 +15,7 @@ mod properties;
 mod requests;
 mod runtime;
 mod subscription_group;
+mod table;
 mod topic;
 mod topology;
 mod wire;

@@ -2,7 +2,8 @@
 
 use super::masters::masters;
 use super::requests::Request;
-use super::topic::{check_name, table};
+use super::table::table;
+use super::topic::check_name;
 use super::wire::{Address, Client, requests};
 use crate::change::Change;
 use crate::host::{Limits, Step};

@@ -2,7 +2,8 @@
 
 use super::masters::masters;
 use super::requests::Request;
-use super::wire::{Address, Client, WireError, read_json, requests};
+use super::table::table;
+use super::wire::{Address, Client, WireError, requests};
 use crate::change::Change;
 use crate::host::Limits;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
@@ -232,26 +233,6 @@ fn topic(client: &mut Client, broker: &Address, name: &str) -> Result<Option<Top
         reason: format!("{name} is {value}"),
     })?;
     Ok(Some(topic))
-}
-
-/// Returns a table of what a broker answers.
-pub(super) fn table(
-    client: &mut Client,
-    broker: &Address,
-    request: super::wire::Code,
-    name: &str,
-) -> Result<serde_json::Map<String, Value>, WireError> {
-    let answer = client.ask(broker, request, &[], &[])?;
-    let nonsense = |reason: String| WireError::Nonsense {
-        address: broker.clone(),
-        request,
-        reason,
-    };
-    let mut body = read_json(&answer.body).map_err(|error| nonsense(error.to_string()))?;
-    match body.get_mut(name).map(Value::take) {
-        Some(Value::Object(table)) => Ok(table),
-        _ => Err(nonsense(format!("there is no {name}"))),
-    }
 }
 
 /// The answer of a nameserver that knows no route.

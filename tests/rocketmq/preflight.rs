@@ -170,7 +170,6 @@ fn broker() -> Json {
         "address": "192.168.2.201",
         "programs": [{
             "name": "broker-a",
-            "main_class": "BrokerStartup",
             "file": "/conf/broker-a.properties",
             "ports": [10911, 10912],
             "heap": "1g",

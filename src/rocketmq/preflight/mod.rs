@@ -82,7 +82,6 @@ impl BuiltIn for PreflightModule {
     address: 192.168.2.201
     programs:
       - name: broker-a
-        main_class: org.apache.rocketmq.broker.BrokerStartup
         file: /etc/rocketmq/broker-a.properties
         ports: [10911, 10912, 10909]
         heap: 4g

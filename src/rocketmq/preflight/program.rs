@@ -10,8 +10,6 @@ use camino::Utf8PathBuf;
 pub(super) struct Program {
     /// What it is called in messages.
     pub(super) name: String,
-    /// Its main class.
-    main_class: String,
     /// Its configuration file, which is among its arguments.
     file: String,
     /// The ports it listens on.
@@ -38,8 +36,8 @@ impl Program {
     /// Returns how it is recognised where it runs.
     pub(super) fn recognise(&self) -> ProcessMatch {
         ProcessMatch {
-            main_class: Some(self.main_class.clone()),
-            arguments: vec![self.file.clone()],
+            executable: Some("java".to_owned()),
+            arguments: vec!["-c".to_owned(), self.file.clone()],
             ..ProcessMatch::default()
         }
     }
