@@ -116,9 +116,23 @@ fn a_broker_that_does_not_start_says_why(cluster: &Cluster) {
     let (text, _) = plays(cluster, "preflight", &[], 2);
     let found = "broker-b has files of 1000 bytes, and mappedFileSizeCommitLog says 67108864";
     assert!(text.contains(found), "{text}");
+    let (text, told) = plays(cluster, "start", &[], 2);
+    assert!(
+        text.contains("broker-b would not load 1 of its files"),
+        "{text}"
+    );
+    assert!(told.iter().all(|(_, _, status, _)| status != "changed"));
+
+    // What nobody looks for beforehand.
+    shell(
+        cluster,
+        "2",
+        "truncate -s 67108864 /data/store/commitlog/0*0",
+    );
+    shell(cluster, "2", "echo odd >/data/store/commitlog/odd");
     let hasty = ["-e", "rocketmq_ready_timeout=1 rocketmq_start_timeout=60"];
     let (text, _) = plays(cluster, "start", &hasty, 2);
-    let found = "1000 length not matched message store config value";
+    let found = "4 length not matched message store config value";
     assert!(text.contains(found), "{text}");
 }
 
