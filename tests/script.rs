@@ -403,6 +403,29 @@ fn every_example_of_the_guide_runs_and_a_second_run_changes_nothing() {
     }
 }
 
+#[test]
+fn variables_that_a_script_computes_are_known_to_what_uses_them() {
+    let project = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(project.path().join(name), text).unwrap();
+    write("uses.yml", "- debug: {msg: \"{{ given }}\"}\n");
+    write(
+        "playbook.yml",
+        "- hosts: all\n  tasks:\n    - import_tasks: gives.rhai\n",
+    );
+    for gives in [
+        "include_tasks(\"uses.yml\", #{vars: #{given: host}});",
+        "task(\"t\", #{vars: #{given: host}}, || include_tasks(\"uses.yml\"));",
+        "block(#{vars: #{given: host}}, || include_tasks(\"uses.yml\"));",
+    ] {
+        write("gives.rhai", gives);
+        let playbook = project.path().join("playbook.yml");
+        let told = run(&playbook, &["one"], options(false), &Arc::default());
+        good(&told);
+        let shown = format!("{:?}", lines(&told));
+        assert!(shown.contains("one"), "{gives}: {shown}");
+    }
+}
+
 /// Pieces of scripts that may or may not fit together.
 fn piece() -> impl Strategy<Value = String> {
     let value = prop_oneof![

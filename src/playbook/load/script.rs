@@ -5,7 +5,7 @@ use super::Reader;
 use super::call::ROLE_ARGUMENTS;
 use super::play::one_or_many;
 use super::scope::Scope;
-use super::script_options::{TaskOptions, of_include};
+use super::script_options::{TaskOptions, seen};
 use crate::playbook::{Block, Include, Item, Keywords, Script, ScriptHandler, Task};
 use crate::script::outline::{Call, Outline};
 use crate::script::{Console, Program, Reach, role};
@@ -197,7 +197,7 @@ impl Reader<'_> {
                     what,
                     options,
                 } => {
-                    let options = of_include(options);
+                    let options = seen(options);
                     let include = self.script_include(name, place, what, &options, scope);
                     items.extend(include.map(Item::Include));
                 }

@@ -73,7 +73,7 @@ impl Reader<'_> {
         options: &Map,
     ) -> TaskOptions {
         let node = self.options_node(options, level_of(handlers), place);
-        self.options_of(place, name, &seen(&node))
+        self.options_of(place, name, &seen_node(node))
     }
 
     fn options_of(&mut self, place: &Place, name: &Node, node: &Node) -> TaskOptions {
@@ -107,7 +107,7 @@ impl Reader<'_> {
             return (Keywords::default(), Vec::new());
         };
         let node = self.options_node(options, Level::Block, &first.place);
-        self.block_options_of(&seen(&node))
+        self.block_options_of(&seen_node(node))
     }
 
     fn block_options_of(&mut self, node: &Node) -> (Keywords, Vec<Node>) {
@@ -163,28 +163,43 @@ fn level_of(handlers: bool) -> Level {
     }
 }
 
-/// Returns options without what the script computes; of lists and maps, the rest stays.
-fn seen(options: &Node) -> Node {
-    let options_of = |map: &Map| -> Map {
-        let entries = map.iter().filter_map(|(key, value)| {
-            let data = match &value.data {
-                Data::List(items) => {
-                    let known = items.iter().filter(|item| !is_computed(item));
-                    Data::List(known.cloned().collect())
-                }
-                Data::Map(entries) => Data::Map(without_computed(entries)),
-                Data::Computed(_) => return None,
-                data => data.clone(),
-            };
-            let place = value.place.clone();
-            Some((key.clone(), Node { data, place }))
-        });
-        entries.collect()
-    };
+/// Returns options without what the script computes; of lists and maps, the rest stays. The names of
+/// variables stay all, so that they are known to what uses them.
+pub(super) fn seen(options: &Map) -> Map {
+    let entries = options.iter().filter_map(|(key, value)| {
+        let data = match &value.data {
+            Data::List(items) => {
+                let known = items.iter().filter(|item| !is_computed(item));
+                Data::List(known.cloned().collect())
+            }
+            Data::Map(vars) if key.as_text() == Some("vars") => Data::Map(named(vars)),
+            Data::Map(entries) => Data::Map(without_computed(entries)),
+            Data::Computed(_) => return None,
+            data => data.clone(),
+        };
+        let place = value.place.clone();
+        Some((key.clone(), Node { data, place }))
+    });
+    entries.collect()
+}
+
+fn seen_node(options: Node) -> Node {
+    let known = options.as_map().map(seen).unwrap_or_default();
     Node {
-        data: Data::Map(options.as_map().map(options_of).unwrap_or_default()),
-        place: options.place.clone(),
+        data: Data::Map(known),
+        ..options
     }
+}
+
+fn named(vars: &Map) -> Map {
+    let entries = vars.iter().map(|(key, value)| {
+        let mut value = value.clone();
+        if is_computed(&value) {
+            value.data = Data::Null;
+        }
+        (key.clone(), value)
+    });
+    entries.collect()
 }
 
 fn is_computed(node: &Node) -> bool {
@@ -196,23 +211,7 @@ fn is_computed(node: &Node) -> bool {
     }
 }
 
-/// Returns the options of an include without what the script computes. The names of its variables
-/// stay, so that they are known to those that use them.
-pub(super) fn of_include(options: &Map) -> Map {
-    let mut options = options.clone();
-    for (_, value) in options
-        .iter_mut()
-        .filter(|(key, _)| key.as_text() == Some("vars"))
-    {
-        if let Data::Map(vars) = &mut value.data {
-            let computed = vars.iter_mut().filter(|(_, value)| is_computed(value));
-            computed.for_each(|(_, value)| value.data = Data::Null);
-        }
-    }
-    without_computed(&options)
-}
-
-pub(super) fn without_computed(map: &Map) -> Map {
+fn without_computed(map: &Map) -> Map {
     let known = map.iter().filter(|(_, value)| !is_computed(value));
     known.cloned().collect()
 }
