@@ -1,5 +1,6 @@
 //! `meta/argument_specs.yml`: the variables of a role, checked before its first task.
 
+use super::frame::Frame;
 use super::outcome::Outcome;
 use super::walk::{Flow, Walk};
 use crate::playbook::RoleUse;
@@ -13,7 +14,12 @@ use std::sync::Arc;
 
 impl Walk<'_, '_> {
     /// Checks a role's variables as a task of its own, as Ansible does.
-    pub(super) fn argument_spec(&mut self, used: &RoleUse, scope: &Arc<Scope>) -> Flow {
+    pub(super) fn argument_spec(
+        &mut self,
+        used: &RoleUse,
+        inner: &Frame<'_>,
+        scope: &Arc<Scope>,
+    ) -> Flow {
         let Some(spec) = used
             .role
             .argument_spec
@@ -42,8 +48,7 @@ impl Walk<'_, '_> {
         });
         self.play.tell_made(self.host, &task, &outcome);
         if outcome.counts_as_failed() {
-            self.play.failed(self.host, false);
-            return self.after_failure(None, outcome);
+            return self.fails(None, outcome, self.is_fatal_in(inner));
         }
         Flow::Next
     }

@@ -93,15 +93,13 @@ impl Walk<'_, '_> {
                 .frame
                 .nearest(|keywords| keywords.any_errors_fatal.as_ref());
             let fatal = scope.is_some_and(|scope| flag(fatal, scope).unwrap_or(false));
-            self.play.failed(self.host, fatal);
-            return self.after_failure(run.task.name.as_ref(), outcome);
+            return self.fails(run.task.name.as_ref(), outcome, fatal);
         }
         if let (Status::Changed, Some(scope)) = (outcome.status, scope) {
             let inherited = run.frame.outwards().flat_map(|frame| frame.notify);
             for node in run.task.notify.iter().chain(inherited) {
                 if let Err(outcome) = self.play.notify(self.host, node, scope) {
-                    self.play.failed(self.host, false);
-                    return self.after_failure(run.task.name.as_ref(), *outcome);
+                    return self.fails(run.task.name.as_ref(), *outcome, false);
                 }
             }
         }
@@ -110,15 +108,46 @@ impl Walk<'_, '_> {
             .map_or(Flow::Next, |control| self.control(control, run))
     }
 
-    pub(super) fn after_failure(&mut self, name: Option<&Node>, outcome: Outcome) -> Flow {
+    /// Goes on after a failure, which for all hosts is one where it is `fatal`.
+    pub(super) fn fails(&mut self, name: Option<&Node>, outcome: Outcome, fatal: bool) -> Flow {
         if outcome.status == Status::Unreachable {
             // Nothing else can be done there, rescue and always included.
-            self.host.set_failed(true);
+            self.play.failed(self.host, fatal);
             return Flow::EndHost;
         }
         let name = name.map(Node::to_value).unwrap_or_default();
-        let task = Value::from_pairs([("name", name)]);
-        Flow::Failed(Box::new(Failure { task, outcome }))
+        let failure = Failure {
+            task: Value::from_pairs([("name", name)]),
+            outcome,
+            elsewhere: false,
+        };
+        self.not_rescued_yet(&failure, fatal);
+        Flow::Failed(Box::new(failure))
+    }
+
+    /// Where a rescue may still deal with a failure, the host has not failed: it does where that
+    /// fails too.
+    pub(super) fn not_rescued_yet(&self, failure: &Failure, fatal: bool) {
+        match self.rescued_by.last() {
+            None => self.play.failed(self.host, fatal),
+            Some(block) if fatal => self.play.fail_for_all(block, failure),
+            Some(_) => {}
+        }
+    }
+
+    /// Counts a failure that was dealt with.
+    pub(super) fn rescued(&self, failure: &Failure) {
+        if !failure.elsewhere {
+            self.host.count(|recap| {
+                recap.failed = recap.failed.saturating_sub(1);
+                recap.rescued += 1;
+            });
+        }
+    }
+
+    /// Returns whether nothing but what is done in any case may follow on a host.
+    pub(super) fn is_stopped(&self, flow: &Flow) -> bool {
+        matches!(flow, Flow::Stopped) || (matches!(flow, Flow::Failed(_)) && self.play.is_fatal())
     }
 
     pub(super) fn control(&mut self, control: Control, run: &TaskRun<'_, '_>) -> Flow {

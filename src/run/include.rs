@@ -31,12 +31,12 @@ impl Walk<'_, '_> {
         if !self.has_begun(&include.place) || !self.takes(&own) {
             return Flow::Next;
         }
-        if !self.arrives(position) {
-            return Flow::Stopped;
+        if let Some(flow) = self.held_up(position) {
+            return flow;
         }
         let scope = match self.play.scope(self.host, &own) {
             Ok(scope) => scope,
-            Err(problems) => return self.include_failed(include, first_problem(problems)),
+            Err(problems) => return self.include_failed(include, &own, first_problem(problems)),
         };
         let items = match &include.repeat {
             None => Ok(vec![None]),
@@ -48,7 +48,7 @@ impl Walk<'_, '_> {
         };
         let items: Vec<Option<Arc<Layer>>> = match items {
             Ok(items) => items,
-            Err(outcome) => return self.include_failed(include, *outcome),
+            Err(outcome) => return self.include_failed(include, &own, *outcome),
         };
         for (index, layer) in items.into_iter().enumerate() {
             let scope = layer
@@ -82,7 +82,7 @@ impl Walk<'_, '_> {
                     self.play.tell_include(self, include, &outcome);
                     return Flow::Next;
                 }
-                Err(error) => return self.include_failed(include, error.into()),
+                Err(error) => return self.include_failed(include, own, error.into()),
             }
         }
         // Only `vars`, the loop's item and `apply` reach what is included.
@@ -98,7 +98,7 @@ impl Walk<'_, '_> {
         };
         let loaded = self.load(include, scope);
         match loaded {
-            Err(outcome) => self.include_failed(include, *outcome),
+            Err(outcome) => self.include_failed(include, own, *outcome),
             Ok(Loaded::Tasks(items)) => {
                 self.play
                     .tell_include(self, include, &Outcome::new(Status::Ok));
@@ -155,8 +155,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    pub(super) fn include_failed(&mut self, include: &Include, outcome: Outcome) -> Flow {
+    fn include_failed(&mut self, include: &Include, own: &Frame<'_>, outcome: Outcome) -> Flow {
         self.play.tell_include(self, include, &outcome);
-        self.after_failure(include.name.as_ref(), outcome)
+        self.fails(include.name.as_ref(), outcome, self.is_fatal_in(own))
     }
 }

@@ -62,12 +62,12 @@ impl Walk<'_, '_> {
         {
             return Flow::Next;
         }
-        if !self.arrives(position) {
-            return Flow::Stopped;
+        if let Some(flow) = self.held_up(position) {
+            return flow;
         }
         match self.play.scope(self.host, inner) {
-            Ok(scope) => self.argument_spec(used, &scope),
-            Err(problems) => self.after_failure(None, first_problem(problems)),
+            Ok(scope) => self.argument_spec(used, inner, &scope),
+            Err(problems) => self.fails(None, first_problem(problems), self.is_fatal_in(inner)),
         }
     }
 

@@ -80,11 +80,12 @@ impl Walk<'_, '_> {
             console: script.console.clone(),
         };
         let mut service = Service::new(script, asked, answers);
+        let outside = self.rescued_by.len();
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().stack_size(STACK);
             let started = thread.spawn_scoped(scope, move || role::run(&engine, budget, link));
             if let Ok(running) = started {
-                self.serve(&mut service, &Level::top(frame), position);
+                self.serve(&mut service, &Level::top(frame, outside), position);
                 service.hang_up();
                 // How it ended was told over the link, or else it has panicked.
                 let _ = running.join();
@@ -119,6 +120,8 @@ impl Walk<'_, '_> {
         if let Some((id, failure)) = service.pending.take()
             && thrown == Some(id)
         {
+            // A rescue may have had it, and thrown it on.
+            self.not_rescued_yet(&failure, self.is_fatal_in(frame));
             return Flow::Failed(failure);
         }
         let outcome = match stop {
@@ -154,11 +157,15 @@ impl Walk<'_, '_> {
         let problem = outcome.problem.clone();
         let problem = problem.unwrap_or_else(|| Problem::at(&script.place, "the script failed"));
         self.tell_script(script, task, frame, &problem, &outcome);
+        let fatal = self.is_fatal_in(frame);
+        self.fails(task.map(|(name, _)| name), outcome, fatal)
+    }
+
+    /// Returns whether a failure in a frame is one for all hosts.
+    pub(super) fn is_fatal_in(&self, frame: &Frame<'_>) -> bool {
         let fatal = frame.nearest(|keywords| keywords.any_errors_fatal.as_ref());
         let scope = self.play.scope(self.host, frame);
-        let fatal = scope.is_ok_and(|scope| flag(fatal, &scope).unwrap_or(false));
-        self.play.failed(self.host, fatal);
-        self.after_failure(task.map(|(name, _)| name), outcome)
+        scope.is_ok_and(|scope| flag(fatal, &scope).unwrap_or(false))
     }
 
     fn tell_script(

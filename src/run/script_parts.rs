@@ -29,6 +29,7 @@ impl Walk<'_, '_> {
             frame: &frame,
             options: Some(&options),
             around: Some(site),
+            outside: self.rescued_by.len(),
         };
         self.entered(service, &inner, site, position);
     }
@@ -38,7 +39,7 @@ impl Walk<'_, '_> {
         service: &mut Service<'_>,
         level: &Level<'_>,
         site: usize,
-        options: &Map,
+        (options, has_rescue): (&Map, bool),
         position: &mut Position,
     ) {
         let options = self.play.session.loader.block_options(options);
@@ -48,12 +49,18 @@ impl Walk<'_, '_> {
         };
         let mut frame = level.frame.inner(&keywords, "vars of a block");
         frame.notify = &notify;
+        let outside = self.rescued_by.len();
+        if has_rescue {
+            self.rescued_by.push(position.clone());
+        }
         let inner = Level {
             frame: &frame,
             options: level.options,
             around: Some(site),
+            outside,
         };
         self.entered(service, &inner, site, position);
+        self.rescued_by.truncate(outside);
     }
 
     /// Lets the script into a function of `task` or `block`, unless nothing in it is to run.
@@ -88,6 +95,7 @@ impl Walk<'_, '_> {
         level: &Level<'_>,
         position: &mut Position,
     ) {
+        self.rescued_by.truncate(level.outside);
         let failure = service.pending.take();
         service.failed_in = None;
         let frame = Frame {
@@ -99,6 +107,7 @@ impl Walk<'_, '_> {
             frame: &frame,
             options: level.options,
             around: level.around,
+            outside: level.outside,
         };
         service.answer(Reply::Entered);
         position.push(1.into());
@@ -117,13 +126,16 @@ impl Walk<'_, '_> {
         level: &Level<'_>,
         position: &mut Position,
     ) {
+        self.rescued_by.truncate(level.outside);
         let pending = service.pending.take();
         let before = self.unwinding;
-        self.unwinding |= matches!(service.over, Some(Flow::Stopped));
+        self.unwinding |= matches!(service.over, Some(Flow::Stopped))
+            || (pending.is_some() && self.play.is_fatal());
         let inner = Level {
             frame: level.frame,
             options: level.options,
             around: level.around,
+            outside: level.outside,
         };
         service.answer(Reply::Entered);
         position.push(2.into());

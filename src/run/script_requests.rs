@@ -70,10 +70,15 @@ impl Walk<'_, '_> {
                     self.entered_task(service, level, site, (&place, &name, &options), position);
                     position.truncate(position.len() - steps.len());
                 }
-                Request::Block { site, options } => {
+                Request::Block {
+                    site,
+                    options,
+                    has_rescue,
+                } => {
                     let steps = service.steps(level, &mut progress, site);
                     position.extend(steps);
-                    self.entered_block(service, level, site, &options, position);
+                    let block = (&options, has_rescue);
+                    self.entered_block(service, level, site, block, position);
                     position.truncate(position.len() - steps.len());
                 }
                 Request::Rescue(_) => self.rescues(service, level, position),
@@ -105,13 +110,7 @@ impl Walk<'_, '_> {
                     Err(reply) => reply,
                 }),
                 Request::Log(text) => {
-                    if !self.hides(level.frame) {
-                        let session = self.play.session;
-                        session.tell(Event::Said {
-                            host: self.host.name.clone(),
-                            text: session.secrets.redact(&text),
-                        });
-                    }
+                    self.said(level, &text);
                     service.answer(Reply::Value(Value::UNDEFINED));
                 }
             }
@@ -121,13 +120,23 @@ impl Walk<'_, '_> {
 
     /// A script that goes on after a failure has dealt with it.
     pub(super) fn caught(&mut self, service: &mut Service<'_>) {
-        if service.pending.take().is_some() {
+        if let Some((_, failure)) = service.pending.take() {
             service.failed_in = None;
-            self.host.count(|recap| {
-                recap.failed = recap.failed.saturating_sub(1);
-                recap.rescued += 1;
+            // What ended the play is not dealt with by going on.
+            if !self.play.is_fatal() {
+                self.rescued(&failure);
+                self.play.rescued(self.host);
+            }
+        }
+    }
+
+    fn said(&self, level: &Level<'_>, text: &str) {
+        if !self.hides(level.frame) {
+            let session = self.play.session;
+            session.tell(Event::Said {
+                host: self.host.name.clone(),
+                text: session.secrets.redact(text),
             });
-            self.play.rescued(self.host);
         }
     }
 

@@ -38,6 +38,8 @@ pub(super) struct Level<'f> {
     pub(super) options: Option<&'f TaskOptions>,
     /// The byte of the call of `task` or `block` around.
     pub(super) around: Option<usize>,
+    /// Around it, how many blocks with a rescue the host is in the first part of.
+    pub(super) outside: usize,
 }
 
 /// Where a level has got to.
@@ -48,11 +50,12 @@ pub(super) struct Progress {
 }
 
 impl<'f> Level<'f> {
-    pub(super) fn top(frame: &'f Frame<'f>) -> Self {
+    pub(super) fn top(frame: &'f Frame<'f>, outside: usize) -> Self {
         Self {
             frame,
             options: None,
             around: None,
+            outside,
         }
     }
 }

@@ -28,9 +28,12 @@ pub(super) enum Flow {
 }
 
 /// What failed, for `rescue`.
+#[derive(Clone)]
 pub(super) struct Failure {
     pub(super) task: Value,
     pub(super) outcome: Outcome,
+    /// It failed on another host, and for all of them.
+    pub(super) elsewhere: bool,
 }
 
 /// One host's way through a play.
@@ -48,6 +51,8 @@ pub(super) struct Walk<'a, 'p> {
     pub(super) scripts: usize,
     /// The result of the last task, for the script that asked for it.
     pub(super) result: Option<Value>,
+    /// Where the blocks begin that the host is in the first part of, and that have a rescue.
+    pub(super) rescued_by: Vec<Position>,
 }
 
 impl<'a, 'p> Walk<'a, 'p> {
@@ -61,6 +66,7 @@ impl<'a, 'p> Walk<'a, 'p> {
             waits_for: play.start_at,
             scripts: 0,
             result: None,
+            rescued_by: Vec::new(),
         }
     }
 
@@ -150,34 +156,48 @@ impl<'a, 'p> Walk<'a, 'p> {
     fn block(&mut self, block: &Block, frame: &Frame<'_>, position: &mut Position) -> Flow {
         let mut inner = frame.inner(&block.keywords, "vars of a block");
         inner.notify = &block.notify;
-        let mut part = |walk: &mut Self, number: u32, items: &[Item], frame: &Frame<'_>| {
-            position.push(number.into());
-            let flow = walk.items(items, frame, position);
-            position.pop();
-            flow
-        };
-        let mut flow = part(self, 0, &block.block, &inner);
+        let mut flow = self.first_part(block, &inner, position);
         if let (Flow::Failed(failure), false) = (&flow, block.rescue.is_empty()) {
+            let failure = failure.clone();
             let mut rescuing = inner.clone();
             rescuing.parameters = Some(failure.layer());
-            flow = part(self, 1, &block.rescue, &rescuing);
-            if !matches!(flow, Flow::Failed(_)) {
-                self.host.count(|recap| {
-                    recap.failed = recap.failed.saturating_sub(1);
-                    recap.rescued += 1;
-                });
-                self.play.rescued(self.host);
+            flow = self.part(1, &block.rescue, &rescuing, position);
+            if !matches!(flow, Flow::Failed(_) | Flow::Stopped) {
+                self.rescued(&failure);
             }
         }
         if !block.always.is_empty() {
             let before = self.unwinding;
-            self.unwinding |= matches!(flow, Flow::Stopped);
-            let last = part(self, 2, &block.always, &inner);
+            self.unwinding |= self.is_stopped(&flow);
+            let last = self.part(2, &block.always, &inner, position);
             self.unwinding = before;
             if matches!(flow, Flow::Next) {
                 flow = last;
             }
         }
+        flow
+    }
+
+    fn first_part(&mut self, block: &Block, frame: &Frame<'_>, position: &mut Position) -> Flow {
+        if block.rescue.is_empty() {
+            return self.part(0, &block.block, frame, position);
+        }
+        self.rescued_by.push(position.clone());
+        let flow = self.part(0, &block.block, frame, position);
+        self.rescued_by.pop();
+        flow
+    }
+
+    fn part(
+        &mut self,
+        number: u32,
+        items: &[Item],
+        frame: &Frame<'_>,
+        position: &mut Position,
+    ) -> Flow {
+        position.push(number.into());
+        let flow = self.items(items, frame, position);
+        position.pop();
         flow
     }
 
@@ -192,8 +212,8 @@ impl<'a, 'p> Walk<'a, 'p> {
             return Flow::Next;
         }
         let play = self.play;
-        if !self.arrives(position) {
-            return Flow::Stopped;
+        if let Some(flow) = self.held_up(position) {
+            return flow;
         }
         let own = Frame {
             folder: Some(&task.folder),
@@ -261,10 +281,14 @@ impl<'a, 'p> Walk<'a, 'p> {
         outcome
     }
 
-    /// Waits at a position for the hosts before it; returns whether this one may go on.
-    pub(super) fn arrives(&self, position: &Position) -> bool {
+    /// Waits at a position for the hosts before it; returns why this one does not go on there.
+    pub(super) fn held_up(&self, position: &Position) -> Option<Flow> {
         let (lockstep, cancel) = (&self.play.lockstep, &self.play.session.cancel);
-        lockstep.arrive(self.index, position, cancel) || self.unwinding
+        if !lockstep.arrive(self.index, position, cancel) && !self.unwinding {
+            return Some(Flow::Stopped);
+        }
+        let failure = self.play.failed_for_all(&self.rescued_by)?;
+        Some(Flow::Failed(Box::new(failure)))
     }
 
     /// Returns whether the task at which the user wants to start is behind, or is this one.

@@ -48,7 +48,12 @@ fn block(context: &NativeCallContext, mut given: Vec<Dynamic>) -> Called<Dynamic
         let message = "block needs a function: block(|| { … })";
         return Err(Raised::new(message).at(position));
     };
-    if let Reply::Value(result) = link::ask(position, Request::Block { site, options })? {
+    let request = Request::Block {
+        site,
+        options,
+        has_rescue: part(1).is_some(),
+    };
+    if let Reply::Value(result) = link::ask(position, request)? {
         return to_dynamic(&result);
     }
     link::inside(|| {

@@ -36,6 +36,8 @@ pub enum Request {
         site: usize,
         /// Its keywords.
         options: Map,
+        /// Whether it has a second part.
+        has_rescue: bool,
     },
     /// To go into the second part of a block, after this failure.
     Rescue(Raised),
