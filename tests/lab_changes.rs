@@ -49,6 +49,11 @@ fn a_cluster_is_upgraded_and_goes_back_without_losing_a_message() {
         let before = programs(&cluster, 2);
         let told = does(&cluster, "upgrade", &["-e", &newer]);
         assert!(told.contains(" 0 tasks changed "), "{told}");
+        // What would restart it with the older release without sending producers away.
+        let (code, told, _) = cluster.play("deploy", &[]);
+        assert_eq!(code, 2, "{told}");
+        assert!(told.contains("rocketmq-cluster runs with 5.3.3"), "{told}");
+        assert!(told.contains(" 0 tasks changed "), "{told}");
         assert_eq!(before, programs(&cluster, 2));
         does(&cluster, "rollback", &[]);
     });

@@ -55,6 +55,7 @@ fn what_is_wrong_is_told_and_others_are_left_alone() {
     let disk = "mkdir /data && mount -t tmpfs -o size=400m,mode=755 tmpfs /data";
     shell(&cluster, "2", disk);
     hosts_are_looked_at(&cluster);
+    what_can_be_is_put_right(&cluster);
     plays(&cluster, "deploy", &[], 0);
     another_cluster_is_left_alone(&cluster);
     programs_are_told(&cluster);
@@ -134,6 +135,37 @@ fn a_broker_that_does_not_start_says_why(cluster: &Cluster) {
     let (text, _) = plays(cluster, "start", &hasty, 2);
     let found = "4 length not matched message store config value";
     assert!(text.contains(found), "{text}");
+}
+
+/// Parameters of the kernel that a lab host has for itself are those of its network, and this machine
+/// may not let anybody raise how many files can be opened at the most.
+fn what_can_be_is_put_right(cluster: &Cluster) {
+    for host in ["1", "2"] {
+        let low = "rocketmq - nofile 1000";
+        let file = "/etc/security/limits.d/50-low.conf";
+        let line = format!("useradd --system rocketmq && echo {low} >{file}");
+        shell(cluster, host, &line);
+    }
+    let wanted =
+        r#"{"rocketmq_sysctl": {"net.ipv4.tcp_fin_timeout": 33}, "rocketmq_open_files": 5000}"#;
+    let before = ["-e", wanted];
+    let (text, _) = plays(cluster, "preflight", &before, 0);
+    for wrong in [
+        "sysctl WARN",
+        "limits WARN",
+        "-e fix=true puts limits and sysctl right",
+    ] {
+        assert!(text.contains(wrong), "{wrong}: {text}");
+    }
+    cluster.obeys_the_laws("preflight", &["-e", wanted, "-e", "fix=true"]);
+    let (text, _) = plays(cluster, "preflight", &before, 0);
+    for right in ["sysctl ok", "limits ok"] {
+        assert!(text.contains(right), "{right}: {text}");
+    }
+    let value = shell(cluster, "1", "cat /proc/sys/net/ipv4/tcp_fin_timeout");
+    assert_eq!(value.trim(), "33");
+    let limit = "su -s /bin/sh rocketmq -c 'ulimit -n'";
+    assert_eq!(shell(cluster, "2", limit).trim(), "5000");
 }
 
 /// Before anything is there.
