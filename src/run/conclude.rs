@@ -1,8 +1,10 @@
 //! What follows from a task's outcome: what is kept, who is notified, how the host goes on.
 
+use super::failed_block::FailedBlock;
 use super::keyword::flag;
 use super::lockstep::{Position, Turn};
 use super::outcome::Outcome;
+use super::play_run::lock;
 use super::task::TaskRun;
 use super::walk::{Failure, Flow, Walk};
 use crate::change::Control;
@@ -130,7 +132,13 @@ impl Walk<'_, '_> {
     pub(super) fn not_rescued_yet(&self, failure: &Failure, fatal: bool) {
         match self.rescued_by.last() {
             None => self.play.failed(self.host, fatal),
-            Some(block) if fatal => self.play.fail_for_all(block, failure),
+            Some(block) if fatal => FailedBlock {
+                block: block.clone(),
+                task: self.play.lockstep.position(self.index),
+                host: self.index,
+                failure: failure.clone(),
+            }
+            .note(&mut lock(&self.play.failed_blocks)),
             Some(_) => {}
         }
     }

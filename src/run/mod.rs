@@ -4,6 +4,7 @@ mod argument_spec;
 mod attempt;
 mod conclude;
 mod connector;
+mod failed_block;
 mod frame;
 mod gather;
 mod handlers;

@@ -1,13 +1,14 @@
 //! One batch of hosts going through one play together.
 
+use super::failed_block::FailedBlock;
 use super::frame::Frame;
 use super::handlers::{Handler, notified_by};
 use super::host_state::HostState;
-use super::lockstep::{Lockstep, Position};
+use super::lockstep::Lockstep;
 use super::outcome::Outcome;
 use super::session::Session;
 use super::steps::Steps;
-use super::walk::{Failure, Walk};
+use super::walk::Walk;
 use crate::playbook::{Item, Play, RoleUse, Task};
 use crate::report::Event;
 use crate::source::{Place, Problem, did_you_mean};
@@ -38,8 +39,7 @@ pub(super) struct PlayRun<'p> {
     pub(super) magic: RwLock<Arc<Layer>>,
     ended: AtomicBool,
     is_fatal: AtomicBool,
-    /// Blocks with a rescue in which a host failed for all, by where they begin.
-    failed_blocks: Mutex<Vec<(Position, Failure)>>,
+    pub(super) failed_blocks: Mutex<Vec<FailedBlock>>,
     max_fail_percentage: Option<f64>,
     /// The task before which nothing runs but the gathering of facts.
     pub(super) start_at: Option<&'p Place>,
@@ -173,29 +173,6 @@ impl<'p> PlayRun<'p> {
             let index = batch.position(|other| other.name == host.name);
             self.lockstep.stop_after(index.unwrap_or_default());
         }
-    }
-
-    /// Notes that a host failed within a block, for all hosts: they go on with its rescue.
-    pub(super) fn fail_for_all(&self, block: &Position, failure: &Failure) {
-        let mut blocks = lock(&self.failed_blocks);
-        if !blocks.iter().any(|(known, _)| known == block) {
-            let elsewhere = true;
-            let failure = Failure {
-                elsewhere,
-                ..failure.clone()
-            };
-            blocks.push((block.clone(), failure));
-        }
-    }
-
-    /// Returns how another host failed for all within one of these blocks.
-    pub(super) fn failed_for_all(&self, blocks: &[Position]) -> Option<Failure> {
-        if blocks.is_empty() {
-            return None;
-        }
-        let failed = lock(&self.failed_blocks);
-        let found = failed.iter().find(|(block, _)| blocks.contains(block));
-        found.map(|(_, failure)| failure.clone())
     }
 
     /// Returns whether a failure was one too many: then no further play may follow.

@@ -5,7 +5,7 @@ use super::host_state::HostState;
 use super::keyword::{first_problem, flag, number};
 use super::lockstep::{Position, Step};
 use super::outcome::Outcome;
-use super::play_run::PlayRun;
+use super::play_run::{PlayRun, lock};
 use super::task::TaskRun;
 use crate::playbook::{Block, Item, Task};
 use crate::source::Place;
@@ -287,8 +287,14 @@ impl<'a, 'p> Walk<'a, 'p> {
         if !lockstep.arrive(self.index, position, cancel) && !self.unwinding {
             return Some(Flow::Stopped);
         }
-        let failure = self.play.failed_for_all(&self.rescued_by)?;
-        Some(Flow::Failed(Box::new(failure)))
+        if self.rescued_by.is_empty() {
+            return None;
+        }
+        let failed = lock(&self.play.failed_blocks);
+        let mut failures = failed
+            .iter()
+            .filter_map(|block| block.failure(&self.rescued_by, position));
+        Some(Flow::Failed(Box::new(failures.next()?)))
     }
 
     /// Returns whether the task at which the user wants to start is behind, or is this one.
