@@ -75,6 +75,7 @@ fn every_way_of_calling_it_prints_what_a_user_expects() {
         ("run_with_failure", "run site.yml -l web2 -t fail"),
         ("run_json", "run site.yml -l web1 -t show --output json"),
         ("run_nothing", "run site.yml -l nowhere"),
+        ("run_nobody", "run nobody.yml"),
         ("list_tasks", "run site.yml --list-tasks"),
         ("list_tasks_with_tags", "run site.yml --list-tasks -t say"),
         ("list_tags", "run site.yml --list-tags"),

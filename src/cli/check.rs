@@ -94,5 +94,5 @@ fn check(arguments: &Arguments) -> Result<usize> {
             }
         }
     }
-    problems.or(plays)
+    problems.once().or(plays)
 }

@@ -33,6 +33,16 @@ impl Session {
 
     /// Returns the hosts that a play is for, in the order in which they are taken.
     pub fn hosts_of(self: &Arc<Self>, play: &Play) -> Result<Vec<Arc<str>>> {
+        let mut hosts = self.hosts_meant(play)?;
+        if let Some(limit) = &self.options.limit {
+            hosts = self.inventory.limit(hosts, limit)?;
+        }
+        self.order(play, &mut hosts)?;
+        Ok(hosts)
+    }
+
+    /// Returns the hosts that a play means, whatever the run is limited to.
+    pub(super) fn hosts_meant(self: &Arc<Self>, play: &Play) -> Result<Vec<Arc<str>>> {
         let scope = self.play_scope();
         let rendered = scope.render(&play.hosts).map_err(|error| *error.problem)?;
         let patterns: Vec<String> = match rendered.try_iter() {
@@ -42,7 +52,7 @@ impl Session {
             _ => vec![rendered.to_string()],
         };
         let patterns: Vec<_> = patterns.iter().map(String::as_str).collect();
-        let mut hosts = self.inventory.patterns(&patterns).map_err(|problems| {
+        self.inventory.patterns(&patterns).map_err(|problems| {
             let at = |problem: Problem| match problem.place {
                 Some(_) => problem,
                 None => Problem {
@@ -50,13 +60,13 @@ impl Session {
                     ..problem
                 },
             };
-            Problems(problems.0.into_iter().map(at).collect())
-        })?;
-        if let Some(limit) = &self.options.limit {
-            hosts = self.inventory.limit(hosts, limit)?;
-        }
-        self.order(play, &mut hosts)?;
-        Ok(hosts)
+            let help = "a group without hosts is declared too, by its name alone";
+            let helped = |problem: Problem| match problem.help.as_slice() {
+                [] => problem.help(help.to_owned()),
+                _ => problem,
+            };
+            Problems(problems.0.into_iter().map(at).map(helped).collect())
+        })
     }
 
     /// Returns the name of a play as shown.

@@ -6,11 +6,12 @@ use crate::playbook::{Playbook, ValidateOptions, validate};
 use crate::source::{Problems, Result};
 use crate::vars::RESERVED;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 impl Session {
-    /// Returns what is wrong with a playbook, as far as that is certain. Undefined variables are
-    /// only told where the inventory is the one of the run: it may define any.
-    pub fn validate(&self, playbook: &Playbook, knows_inventory: bool) -> Result<()> {
+    /// Returns what is wrong with a playbook, as far as that is certain. Undefined variables and
+    /// unknown hosts are only told where the inventory is the one of the run: it may define any.
+    pub fn validate(self: &Arc<Self>, playbook: &Playbook, knows_inventory: bool) -> Result<()> {
         let mut problems = Problems::default();
         let tags = &self.options.tags;
         let options = ValidateOptions {
@@ -29,7 +30,14 @@ impl Session {
             &options,
         );
         problems.0.extend(found.0);
-        problems.or(())
+        // What is a template may follow from what tasks find out.
+        if knows_inventory && !self.options.compat {
+            let written = playbook.plays.iter();
+            for play in written.filter(|play| !play.hosts.has_template()) {
+                problems.take(self.hosts_meant(play));
+            }
+        }
+        problems.once().or(())
     }
 
     /// Returns the names of variables that come from the inventory, the command line and the run.
