@@ -1,7 +1,9 @@
 //! The modules about RocketMQ, on a machine in memory whose RocketMQ answers as 3.2.6 does.
 
 pub(crate) mod fake;
+mod last_words;
 pub(crate) mod preflight;
+mod producers;
 
 use fake::{Cluster, NAMESERVERS};
 use rmqplay::archive::Store;

@@ -112,7 +112,7 @@ impl BrokerModule {
 }
 
 /// Returns everything a broker is configured with.
-fn configuration(
+pub(super) fn configuration(
     client: &mut Client,
     broker: &Address,
 ) -> Result<BTreeMap<String, String>, WireError> {

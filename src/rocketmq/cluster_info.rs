@@ -1,6 +1,6 @@
 //! Which brokers a nameserver lists.
 
-use super::wire::{Address, Client, WireError, read_json, requests};
+use super::wire::{Address, Client, WireError, read_body, requests};
 use serde_json::Value;
 
 /// A broker as a nameserver lists it.
@@ -30,11 +30,9 @@ impl ClusterInfo {
     pub(super) fn of(client: &mut Client, nameserver: &Address) -> Result<Self, WireError> {
         let request = requests::GET_BROKER_CLUSTER_INFO;
         let answer = client.ask(nameserver, request, &[], &[])?;
-        let brokers = read_json(&answer.body)
-            .map_err(|error| error.to_string())
-            .and_then(|body| brokers(&body));
+        let body = read_body(nameserver, request, &answer)?;
         Ok(Self {
-            brokers: brokers.map_err(|reason| WireError::Nonsense {
+            brokers: brokers(&body).map_err(|reason| WireError::Nonsense {
                 address: nameserver.clone(),
                 request,
                 reason,
@@ -77,6 +75,7 @@ fn brokers(body: &Value) -> Result<Vec<Listed>, String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::wire::read_json;
     use super::*;
 
     fn of(body: &str) -> Result<Vec<String>, String> {

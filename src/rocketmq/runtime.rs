@@ -1,6 +1,6 @@
 //! What a broker tells of itself while it runs.
 
-use super::wire::{Address, Client, WireError, read_json, requests};
+use super::wire::{Address, Client, WireError, read_body, requests};
 use crate::value::{Fields, Value};
 use std::collections::BTreeMap;
 
@@ -15,11 +15,7 @@ impl Runtime {
     pub(super) fn of(client: &mut Client, broker: &Address) -> Result<Self, WireError> {
         let request = requests::GET_BROKER_RUNTIME_INFO;
         let answer = client.ask(broker, request, &[], &[])?;
-        let body = read_json(&answer.body).map_err(|error| WireError::Nonsense {
-            address: broker.clone(),
-            request,
-            reason: error.to_string(),
-        })?;
+        let body = read_body(broker, request, &answer)?;
         let table = body.get("table").and_then(|table| table.as_object());
         let text = |value: &serde_json::Value| {
             let text = value.as_str();

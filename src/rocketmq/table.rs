@@ -1,6 +1,6 @@
 //! A table of what a broker answers.
 
-use super::wire::{Address, Client, Code, WireError, read_json};
+use super::wire::{Address, Client, Code, WireError, read_body};
 use serde_json::{Map, Value};
 
 /// Returns a table of what a broker answers.
@@ -11,14 +11,13 @@ pub(super) fn table(
     name: &str,
 ) -> Result<Map<String, Value>, WireError> {
     let answer = client.ask(broker, request, &[], &[])?;
-    let nonsense = |reason: String| WireError::Nonsense {
-        address: broker.clone(),
-        request,
-        reason,
-    };
-    let mut body = read_json(&answer.body).map_err(|error| nonsense(error.to_string()))?;
+    let mut body = read_body(broker, request, &answer)?;
     match body.get_mut(name).map(Value::take) {
         Some(Value::Object(table)) => Ok(table),
-        _ => Err(nonsense(format!("there is no {name}"))),
+        _ => Err(WireError::Nonsense {
+            address: broker.clone(),
+            request,
+            reason: format!("there is no {name}"),
+        }),
     }
 }

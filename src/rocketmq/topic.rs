@@ -2,6 +2,7 @@
 
 use super::masters::masters;
 use super::requests::Request;
+use super::route::route;
 use super::table::table;
 use super::wire::{Address, Client, WireError, requests};
 use crate::change::Change;
@@ -117,7 +118,7 @@ impl Module for TopicModule {
         }
         if self.state == Presence::Absent && self.brokers.is_empty() {
             for nameserver in &self.nameservers {
-                if has_route(&mut client, nameserver, &self.name)? {
+                if route(&mut client, nameserver, &self.name)?.is_some() {
                     change.steps.push(self.forget(nameserver));
                 }
             }
@@ -233,19 +234,6 @@ fn topic(client: &mut Client, broker: &Address, name: &str) -> Result<Option<Top
         reason: format!("{name} is {value}"),
     })?;
     Ok(Some(topic))
-}
-
-/// The answer of a nameserver that knows no route.
-const NO_ROUTE: i32 = 17;
-
-fn has_route(client: &mut Client, nameserver: &Address, topic: &str) -> Result<bool, WireError> {
-    let request = requests::GET_ROUTEINFO_BY_TOPIC;
-    let answer = client.ask_any(nameserver, request, &[("topic", topic)], &[])?;
-    match answer.code {
-        0 => Ok(true),
-        NO_ROUTE => Ok(false),
-        _ => Err(super::wire::refusal(nameserver, request, &answer)),
-    }
 }
 
 /// Refuses names that RocketMQ itself refuses, or uses for something else.

@@ -3,8 +3,9 @@
 use super::drain::Drain;
 use super::masters::masters;
 use super::requests::Request;
+use super::route::may_be_written;
 use super::runtime::Runtime;
-use super::wire::{Address, Client, Code, WireError, read_json, refusal, requests};
+use super::wire::{Address, Client, Code, requests};
 use crate::change::Change;
 use crate::host::{Limits, Step, Talk};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
@@ -47,11 +48,16 @@ impl BuiltIn for WritePermissionModule {
     const RETURNS: &'static [(&'static str, &'static str)] = &[("broker", "The broker's name.")];
 }
 
-/// The bit of a permission that allows to write.
-const WRITE: u64 = 2;
-
 /// The first version that can give it back.
 const GIVES_BACK: [u32; 3] = [4, 9, 2];
+
+/// Returns whether brokers of a version can be given their right to be written to back; the others
+/// have it again when they are restarted.
+pub(super) fn can_be_given_back(version: &str) -> bool {
+    let parts = version.split(['.', '-']);
+    let parts: Vec<u32> = parts.map_while(|part| part.parse().ok()).collect();
+    parts.as_slice() >= GIVES_BACK.as_slice()
+}
 
 impl Module for WritePermissionModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
@@ -124,9 +130,7 @@ impl WritePermissionModule {
         for master in found {
             let version = Runtime::of(client, &master.address)?.version();
             let version = version.unwrap_or_default();
-            let parts = version.split(['.', '-']);
-            let parts: Vec<u32> = parts.map_while(|part| part.parse().ok()).collect();
-            if parts.as_slice() < GIVES_BACK.as_slice() {
+            if !can_be_given_back(&version) {
                 return Err(ModuleError::Refused {
                     message: format!("{version} cannot give the right to write back"),
                     help: Some(format!("restart {}: then it has it again", self.broker)),
@@ -135,29 +139,4 @@ impl WritePermissionModule {
         }
         Ok(())
     }
-}
-
-/// Returns whether a nameserver sends producers to a broker, told by the topic that is named after
-/// it and that every broker has; `None` where the nameserver does not list the broker.
-fn may_be_written(
-    client: &mut Client,
-    nameserver: &Address,
-    broker: &str,
-) -> Result<Option<bool>, WireError> {
-    let request = requests::GET_ROUTEINFO_BY_TOPIC;
-    let answer = client.ask_any(nameserver, request, &[("topic", broker)], &[])?;
-    match answer.code {
-        0 => {}
-        17 => return Ok(None),
-        _ => return Err(refusal(nameserver, request, &answer)),
-    }
-    let body = read_json(&answer.body).map_err(|error| WireError::Nonsense {
-        address: nameserver.clone(),
-        request,
-        reason: error.to_string(),
-    })?;
-    let queues = body.get("queueDatas").and_then(|queues| queues.as_array());
-    let mut queues = queues.into_iter().flatten();
-    let own = queues.find(|queue| queue["brokerName"] == broker);
-    Ok(own.and_then(|queue| Some(queue["perm"].as_u64()? & WRITE != 0)))
 }

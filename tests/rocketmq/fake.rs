@@ -14,6 +14,8 @@ pub(crate) struct State {
     pub(crate) forgotten: Vec<(&'static str, u64)>,
     /// Names of brokers whose right to be written to was taken away, by nameserver.
     pub(crate) wiped: Vec<(usize, String)>,
+    /// How often the route of a topic was asked for.
+    pub(crate) routes: usize,
     /// Codes of all requests that were made, besides those that only look.
     pub(crate) changes: Vec<i32>,
     /// Codes that sends are answered with before they succeed.
@@ -28,6 +30,8 @@ pub(crate) struct Broker {
     pub(crate) log_end: u64,
     /// How full it says that its disk is.
     pub(crate) disk: &'static str,
+    /// Lines of its configuration besides the usual ones.
+    pub(crate) settings: &'static str,
     pub(crate) topics: Map<String, Value>,
     pub(crate) groups: Map<String, Value>,
     pub(crate) messages: Vec<Vec<u8>>,
@@ -46,6 +50,7 @@ impl Broker {
             version: "V3_2_6_SNAPSHOT",
             log_end: 294,
             disk: "0.25",
+            settings: "",
             topics: Map::new(),
             groups: Map::new(),
             messages: Vec::new(),
@@ -146,6 +151,7 @@ fn of_nameserver(state: &mut State, index: usize, code: i32, fields: &Value) -> 
     match code {
         106 => done(list(state, index).into_bytes()),
         105 => {
+            state.routes += 1;
             let topic = fields["topic"].as_str().unwrap();
             let Some(broker) = state.brokers.iter().find(|broker| {
                 broker.id == 0 && (broker.name == topic || broker.topics.contains_key(topic))
@@ -298,8 +304,8 @@ fn runtime(broker: &Broker) -> Vec<u8> {
 
 fn configuration(broker: &Broker) -> String {
     format!(
-        "brokerName={}\nbrokerId={}\nlistenPort=10911\nfileReservedTime=72\n",
-        broker.name, broker.id
+        "brokerName={}\nbrokerId={}\nlistenPort=10911\nfileReservedTime=72\n{}",
+        broker.name, broker.id, broker.settings
     )
 }
 

@@ -1,5 +1,7 @@
 //! `rocketmq_cluster`: whether a cluster is as declared, and usable.
 
+mod broker;
+mod producers;
 mod seen;
 mod wait;
 
@@ -92,7 +94,9 @@ impl BuiltIn for ClusterModule {
         (
             "brokers",
             "Maps of `name`, `id`, `role`, `address`, `listed_by` (nameservers), `lag` (bytes), \
-             `problem` (why it does not answer), `problems` (all that is not as declared), and what the broker tells: `version`, `up_since` (milliseconds since \
+             `writable` (with `state: known`, of a declared master: whether all nameservers send \
+             producers to it), `problem` (why it does not answer), `problems` (all that is not as \
+             declared), and what the broker tells: `version`, `up_since` (milliseconds since \
              1970), `put_tps`, `get_tps`, `messages_put_today`, `commit_log_max_offset`, \
              `commit_log_disk_ratio`.",
         ),

@@ -1,15 +1,13 @@
 //! A cluster as its nameservers and brokers tell it.
 
-use super::super::cluster_info::{ClusterInfo, Listed};
+use super::super::cluster_info::ClusterInfo;
 use super::super::runtime::Runtime;
 use super::super::wire::{Address, Client, WireError};
-use super::ClusterModule;
+use super::broker::Broker;
+use super::producers::Producers;
+use super::{ClusterModule, State};
 use crate::host::HostError;
-use crate::value::{self, Fields, Value};
-
-/// How full the disk of a store may be, 0 to 1: from here on a broker takes no messages
-/// (`diskSpaceWarningLevelRatio`).
-const FULL: f64 = 0.9;
+use crate::value::{Fields, Value};
 
 /// A cluster as its nameservers and brokers tell it.
 #[derive(Debug)]
@@ -28,20 +26,6 @@ struct Nameserver {
     info: Result<ClusterInfo, String>,
 }
 
-#[derive(Debug)]
-struct Broker {
-    name: String,
-    id: u64,
-    address: Address,
-    is_declared: bool,
-    listed_by: Vec<Address>,
-    runtime: Result<Runtime, String>,
-    /// Bytes that a slave is behind, if both tell how far they are.
-    lag: Option<u64>,
-    /// What is not as declared.
-    problems: Vec<String>,
-}
-
 impl Seen {
     /// Asks all nameservers and all brokers, those that nobody lists as well.
     pub(super) fn look(wanted: &ClusterModule, client: &mut Client) -> Result<Self, HostError> {
@@ -58,6 +42,12 @@ impl Seen {
             if let Some(broker) = rest.first_mut() {
                 broker.runtime = told(Runtime::of(client, &broker.address))?;
                 broker.lag = broker.behind(known);
+                // Whoever waits for a cluster may have sent producers away from a broker himself.
+                if wanted.state == State::Known && broker.is_asked_for_producers() {
+                    let name = &broker.name;
+                    broker.producers =
+                        Producers::of(client, name, &broker.address, &broker.listed_by)?;
+                }
             }
         }
         let mut seen = Self {
@@ -105,8 +95,10 @@ impl Seen {
 
     fn of_broker(&self, wanted: &ClusterModule, broker: &Broker) -> Vec<String> {
         if !broker.is_declared {
-            let who = names(&broker.listed_by);
-            let unwanted = format!("{broker} is listed by {who}, but not declared");
+            let unwanted = format!(
+                "{broker} is listed by {}, but not declared",
+                broker.listed_by()
+            );
             return if wanted.exactly {
                 vec![unwanted]
             } else {
@@ -133,6 +125,7 @@ impl Seen {
             _ => {}
         }
         problems.extend(broker.full_disk());
+        problems.extend(broker.without_producers());
         problems
     }
 
@@ -150,7 +143,7 @@ impl Seen {
 }
 
 /// Returns the answer, or why there is none; an error only where asking again is of no use.
-fn told<T>(answer: Result<T, WireError>) -> Result<Result<T, String>, HostError> {
+pub(super) fn told<T>(answer: Result<T, WireError>) -> Result<Result<T, String>, HostError> {
     match answer {
         Ok(answer) => Ok(Ok(answer)),
         Err(error) => Ok(Err(error.transient()?)),
@@ -208,82 +201,4 @@ impl Nameserver {
             ),
         ])
     }
-}
-
-impl Broker {
-    fn new(name: &str, id: u64, address: &Address, is_declared: bool) -> Self {
-        Self {
-            name: name.to_owned(),
-            id,
-            address: address.clone(),
-            is_declared,
-            listed_by: Vec::new(),
-            runtime: Err("it was not asked".to_owned()),
-            lag: None,
-            problems: Vec::new(),
-        }
-    }
-
-    fn is(&self, listed: &Listed) -> bool {
-        (&self.name, self.id, &self.address) == (&listed.name, listed.id, &listed.address)
-    }
-
-    /// Returns how many bytes it is behind its master, which is among those asked before.
-    fn behind(&self, before: &[Broker]) -> Option<u64> {
-        let mut before = before.iter();
-        let master = before.find(|other| other.id == 0 && other.name == self.name)?;
-        let master = master.runtime.as_ref().ok()?.log_end()?;
-        let own = self.runtime.as_ref().ok()?.log_end()?;
-        Some(master.saturating_sub(own))
-    }
-
-    /// A broker whose disk is too full answers every message with an error.
-    fn full_disk(&self) -> Option<String> {
-        let ratio = self.runtime.as_ref().ok()?.disk_ratio()?;
-        let percent = (ratio * 100.0).round();
-        (ratio >= FULL).then(|| {
-            format!("{self}: the disk of its store is {percent} % full, it takes no messages")
-        })
-    }
-
-    fn value(&self) -> Value {
-        let role = if self.id == 0 { "master" } else { "slave" };
-        let listed_by = self.listed_by.iter().map(ToString::to_string);
-        let lag = self.lag.map_or_else(|| Value::from(()), Value::from);
-        let problem = self.runtime.as_ref().err();
-        let problem = problem.map_or_else(|| Value::from(()), |why| why.as_str().into());
-        let mut fields = Fields::from_iter(
-            [
-                ("name", Value::from(self.name.as_str())),
-                ("id", Value::from(self.id)),
-                ("role", Value::from(role)),
-                ("address", Value::from(self.address.to_string())),
-                ("declared", Value::from(self.is_declared)),
-                ("listed_by", listed_by.collect::<Vec<_>>().into()),
-                ("lag", lag),
-                ("problem", problem),
-                ("problems", self.problems.clone().into()),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
-        let runtime = self.runtime.as_ref().ok().cloned().unwrap_or_default();
-        fields.extend(runtime.fields());
-        value::map(fields)
-    }
-}
-
-impl std::fmt::Display for Broker {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let role = if self.id == 0 { "master" } else { "slave" };
-        write!(
-            formatter,
-            "{} ({role} {}) at {}",
-            self.name, self.id, self.address
-        )
-    }
-}
-
-fn names(addresses: &[Address]) -> String {
-    let names: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-    names.join(", ")
 }

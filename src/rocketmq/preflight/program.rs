@@ -2,6 +2,7 @@
 
 use super::size;
 use crate::host::ProcessMatch;
+use crate::rocketmq::recognised::by_configuration;
 use camino::Utf8PathBuf;
 
 /// A program that shall run on a host.
@@ -35,11 +36,7 @@ const OF_JAVA: u64 = 256 << 20;
 impl Program {
     /// Returns how it is recognised where it runs.
     pub(super) fn recognise(&self) -> ProcessMatch {
-        ProcessMatch {
-            executable: Some("java".to_owned()),
-            arguments: vec!["-c".to_owned(), self.file.clone()],
-            ..ProcessMatch::default()
-        }
+        by_configuration(&self.file)
     }
 
     /// Returns how many bytes it takes for sure, and at the most; or the setting that is no size.

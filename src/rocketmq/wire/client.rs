@@ -1,6 +1,6 @@
 //! Requests to nameservers and brokers, one after the other, each with a deadline.
 
-use super::{Address, Code, Command, WireError};
+use super::{Address, Code, Command, WireError, read_json};
 use crate::host::{Connect, HostError, Limits, Stream};
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -154,6 +154,19 @@ impl<'a> Client<'a> {
             reason: "nothing answers".to_owned(),
         }
     }
+}
+
+/// Returns the JSON that the body of an answer is.
+pub(crate) fn read_body(
+    address: &Address,
+    code: Code,
+    answer: &Command,
+) -> Result<serde_json::Value, WireError> {
+    read_json(&answer.body).map_err(|error| WireError::Nonsense {
+        address: address.clone(),
+        request: code,
+        reason: error.to_string(),
+    })
 }
 
 /// Returns the error that an answer means.

@@ -8,7 +8,7 @@ mod error;
 mod json;
 
 pub(super) use address::Address;
-pub(super) use client::{Client, refusal};
+pub(super) use client::{Client, read_body, refusal};
 pub(super) use code::{Code, requests};
 pub(super) use command::Command;
 pub(super) use error::WireError;

@@ -1,0 +1,227 @@
+//! A log of a program that ended: what in it belongs to that end.
+
+use camino::Utf8PathBuf;
+use jiff::civil::DateTime;
+
+/// How far before a log's last line its other lines may be to have to do with it, in seconds: 3.2.6
+/// takes 10 s to end after it failed, and a thread is waited for 90 s at the most.
+const BELONGS: i64 = 120;
+
+/// With this a program has started: what stands before was overcome, or is of an earlier life.
+const STARTED: &str = "boot success";
+
+/// The most characters of a line that are told.
+const LONGEST: usize = 300;
+
+/// A log of a program that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Log {
+    pub(super) path: Utf8PathBuf,
+    /// Its last lines.
+    lines: Vec<String>,
+    /// The index of the first of them that has to do with the end.
+    end: usize,
+}
+
+impl Log {
+    /// Reads the end of a log. Where it does not begin at the log's own beginning, the first line is
+    /// a part of one.
+    pub(super) fn read(path: Utf8PathBuf, text: &str, is_whole: bool) -> Self {
+        let lines = text.lines().skip(usize::from(!is_whole));
+        let lines = lines.map(str::trim_end).filter(|line| !line.is_empty());
+        let lines: Vec<_> = lines.map(str::to_owned).collect();
+        let end = end(&lines);
+        Self { path, lines, end }
+    }
+
+    /// Returns the last line of the end that has one of these words in it.
+    pub(super) fn line_with(&self, words: &[String]) -> Option<String> {
+        let mut lines = self.lines.iter().skip(self.end).rev();
+        let found = lines.find(|line| words.iter().any(|word| line.contains(word)))?;
+        Some(self.told(found))
+    }
+
+    /// Returns the last lines, at most so many, that say what the program failed of: errors of the
+    /// thread that starts it, and what Java or that thread printed.
+    pub(super) fn failures(&self, most: usize) -> Vec<String> {
+        let mut is_of_start = true;
+        self.last(most, |line| {
+            if time(line).is_some() {
+                is_of_start = line.contains(" ERROR main ");
+                return is_of_start;
+            }
+            is_of_start && names_exception(line)
+        })
+    }
+
+    /// Returns the last errors of the end, at most so many. A program that runs tells many that do
+    /// not end it.
+    pub(super) fn errors(&self, most: usize) -> Vec<String> {
+        self.last(most, |line| match time(line) {
+            Some(_) => line.contains(" ERROR "),
+            None => names_exception(line),
+        })
+    }
+
+    fn last(&self, most: usize, mut counts: impl FnMut(&str) -> bool) -> Vec<String> {
+        let lines = self.lines.iter().skip(self.end);
+        let found: Vec<_> = lines.filter(|line| counts(line)).collect();
+        let last = found.iter().rev().take(most).rev();
+        last.map(|line| self.told(line)).collect()
+    }
+
+    /// Returns whether the program was told to end, and did so.
+    pub(super) fn ends_in_order(&self) -> bool {
+        let mut lines = self.lines.iter().skip(self.end);
+        lines.any(|line| {
+            let line = line.to_ascii_lowercase();
+            line.contains("shutdown hook over") || line.contains("shutdown hook done")
+        })
+    }
+
+    /// Returns whether it is written by RocketMQ rather than printed by Java.
+    pub(super) fn is_rocketmq_s(&self) -> bool {
+        self.path.extension() == Some("log")
+    }
+
+    /// Returns the last lines, at most so many, as `tail` shows them.
+    pub(super) fn tail(&self, most: usize) -> Vec<String> {
+        let from = self.lines.len().saturating_sub(most);
+        let last = self.lines.iter().skip(from).map(|line| cut(line));
+        std::iter::once(format!("==> {} <==", self.path))
+            .chain(last)
+            .collect()
+    }
+
+    fn told(&self, line: &str) -> String {
+        let name = self.path.file_name().unwrap_or_default();
+        format!("{name}: {}", cut(line.trim()))
+    }
+}
+
+/// Returns the index of the first line that has to do with the end of a log.
+fn end(lines: &[String]) -> usize {
+    let started = lines.iter().rposition(|line| line.contains(STARTED));
+    let after_start = started.map_or(0, |index| index + 1);
+    let Some(last) = lines.iter().rev().find_map(|line| time(line)) else {
+        return after_start;
+    };
+    let old = lines
+        .iter()
+        .rposition(|line| time(line).is_some_and(|time| time + BELONGS < last));
+    // What follows an old line without a time of its own belongs to it.
+    let recent = old.map_or(0, |old| {
+        let mut after = lines.iter().skip(old + 1);
+        let next = after.position(|line| time(line).is_some());
+        old + 1 + next.unwrap_or_default()
+    });
+    after_start.max(recent)
+}
+
+/// Returns the time that a line begins with, in seconds: `2026-11-23 08:55:50 INFO main - …`. Only
+/// for comparison: logs tell the time of China, whatever the machine's.
+fn time(line: &str) -> Option<i64> {
+    let time: DateTime = line.get(..19)?.parse().ok()?;
+    let since = time.duration_since(DateTime::new(1970, 1, 1, 0, 0, 0, 0).ok()?);
+    Some(since.as_secs())
+}
+
+/// Returns whether a line without a time names an exception. Those of its stack do not count.
+fn names_exception(line: &str) -> bool {
+    let is_stack = line.starts_with([' ', '\t']) || line.starts_with("...");
+    !is_stack
+        && ["Exception", "Error"]
+            .iter()
+            .any(|word| line.contains(word))
+}
+
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(text: &str) -> Log {
+        Log::read("/logs/broker.log".into(), text, true)
+    }
+
+    #[test]
+    fn what_was_before_the_start_or_long_before_the_end_does_not_count() {
+        let text = "\
+2026-11-23 07:00:00 ERROR main - of an earlier life
+2026-11-23 08:00:00 INFO main - The broker[a, 1:1] boot success. serializeType=JSON
+2026-11-23 08:10:00 ERROR main - long before
+java.io.IOException: of the line before
+\tat a.B.c(B.java:1)
+2026-11-23 08:20:00 ERROR Thread-1 - shortly before
+java.net.ConnectException: refused
+\tat a.B.c(B.java:1)
+Caused by: java.net.ConnectException: refused
+2026-11-23 08:20:30 INFO main - the last Exception
+";
+        let of_thread = "broker.log: 2026-11-23 08:20:00 ERROR Thread-1 - shortly before";
+        let expected = [
+            of_thread,
+            "broker.log: java.net.ConnectException: refused",
+            "broker.log: Caused by: java.net.ConnectException: refused",
+        ];
+        assert_eq!(log(text).errors(3), expected);
+        assert_eq!(log(text).failures(3), [""; 0]);
+        let of_main = text.replace("ERROR Thread-1", "ERROR main");
+        assert_eq!(log(&of_main).failures(2), expected[1..]);
+        assert_eq!(log(text).errors(1), expected[2..]);
+        let words = ["of an earlier".to_owned(), "of the line".to_owned()];
+        assert_eq!(log(text).line_with(&words), None);
+    }
+
+    #[test]
+    fn the_end_of_a_log_is_told_as_it_is() {
+        let long = "x".repeat(400);
+        let log = Log::read(
+            "/l/a.out".into(),
+            &format!("part\nfirst\n\n{long}\n"),
+            false,
+        );
+        let cut = format!("{}…", "x".repeat(300));
+        assert_eq!(log.tail(5), ["==> /l/a.out <==", "first", &cut]);
+        assert_eq!(log.tail(1).len(), 2);
+    }
+
+    #[test]
+    fn an_orderly_end_is_known_in_all_versions() {
+        for (line, expected) in [
+            (
+                "2026-11-23 08:58:50 INFO ShutdownHook - shutdown hook over, consuming time total(ms): 9047",
+                true,
+            ),
+            (
+                "2026-11-23 08:58:04 INFO Thread-18 - Shutdown hook over, consuming total time(ms): 2999",
+                true,
+            ),
+            (
+                "2026-11-23 08:58:04 INFO ShutdownHook - shutdown hook done, consuming time total(ms): 9",
+                true,
+            ),
+            (
+                "2026-11-23 08:58:04 INFO ShutdownHook - Shutdown hook was invoked, 1",
+                false,
+            ),
+        ] {
+            assert_eq!(log(line).ends_in_order(), expected, "{line}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read(text in "(2026-11-2[0-9] 0[0-9]:00:00 |[^\\n]{0,30}|ERROR |boot success|\\n){0,40}") {
+            let log = log(&text);
+            log.errors(3);
+            log.tail(12);
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! `rocketmq_last_words`: why programs of a host do not run.
+
+mod kernel;
+mod log;
+
+use super::recognised::by_configuration;
+use crate::change::Change;
+use crate::host::{Answer, Content, Node, Probe, Question};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::value::Value;
+use camino::Utf8PathBuf;
+use kernel::Kernel;
+use log::Log;
+
+/// Tells why programs of RocketMQ do not run, as far as their host knows.
+///
+/// Of each program that does not run, the ends of its logs are read, and it is asked whether the
+/// kernel ended it for want of memory (which takes root to know) and whether the machine was started
+/// since. Nothing is changed.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LastWordsModule {
+    /// The programs that should run here.
+    programs: Vec<Program>,
+    /// What is known of causes, the most telling first.
+    #[serde(default)]
+    reasons: Vec<Reason>,
+    /// How many last lines of RocketMQ's own logs are returned, of programs that run as well.
+    #[serde(default)]
+    lines: usize,
+}
+
+/// A program that should run on a host.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Program {
+    /// What it is called.
+    name: String,
+    /// Its configuration file, which is among its arguments.
+    file: String,
+    /// Its folder, which has `logs` in it.
+    #[schemars(with = "String")]
+    home: Utf8PathBuf,
+}
+
+/// What a line of a log means.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    /// Parts of a line, one of which is in it.
+    words: Vec<String>,
+    /// What to do about it, a sentence.
+    advice: String,
+}
+
+impl BuiltIn for LastWordsModule {
+    const NAME: &'static str = "rocketmq_last_words";
+    const EXAMPLE: &'static str = "\
+- name: Why the broker does not run
+  rocketmq_last_words:
+    programs:
+      - name: broker-a
+        file: /etc/rocketmq/broker-a.properties
+        home: /var/lib/rocketmq/broker-a
+    reasons:
+      - words: [BindException]
+        advice: one of its ports is taken
+  register: last_words
+";
+    const RETURNS: &'static [(&'static str, &'static str)] = &[(
+        "programs",
+        "Maps of `name`, `pid` (nothing where it does not run), `why` (of one that does not run: up \
+         to three lines) and `log` (the last lines of RocketMQ's own logs, if `lines` says so).",
+    )];
+}
+
+/// The logs of a program below its folder, in the order of what tells most: a Java program that
+/// fails says so on its standard output, which goes to the first two.
+const LOGS: [&str; 5] = [
+    "logs/broker.out",
+    "logs/namesrv.out",
+    "logs/rocketmqlogs/store.log",
+    "logs/rocketmqlogs/broker.log",
+    "logs/rocketmqlogs/namesrv.log",
+];
+
+/// A log that was last written so many seconds before another one is of an earlier life.
+const SAME_LIFE: i64 = 120;
+
+/// How many bytes of a log's end are looked at: 60 lines or more.
+const BYTES: u64 = 16 << 10;
+
+/// The most lines that are told of a program.
+const LINES: usize = 3;
+
+/// What is there of a program.
+struct Found<'a> {
+    program: &'a Program,
+    pid: Option<u32>,
+    /// Its logs of the last life, without their content.
+    logs: Vec<(Utf8PathBuf, Node)>,
+}
+
+impl Module for LastWordsModule {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let all = self.find(context.host)?;
+        let is_wanted = |found: &Found| found.pid.is_none() || self.lines > 0;
+        let mut questions = Vec::new();
+        for found in all.iter().filter(|found| is_wanted(found)) {
+            questions.extend(found.logs.iter().map(|(path, node)| Question::Path {
+                path: path.clone(),
+                follow: true,
+                content: Content::From(node.size.saturating_sub(BYTES)),
+            }));
+        }
+        let (mut answers, mut kernel) = (Vec::new().into_iter(), Kernel::default());
+        if !questions.is_empty() {
+            answers = context.host.ask(&questions)?.into_iter();
+            if all.iter().any(|found| found.pid.is_none()) {
+                kernel = Kernel::look(context.host)?;
+            }
+        }
+        let programs = all.iter().map(|found| {
+            let logs = if is_wanted(found) {
+                found.read(&mut answers)
+            } else {
+                Vec::new()
+            };
+            self.value(found, &logs, &kernel)
+        });
+        let mut change = Change::default();
+        change.returns("programs", programs.collect::<Value>());
+        Ok(change)
+    }
+}
+
+impl LastWordsModule {
+    /// Looks which programs run, and which logs there are, at once.
+    fn find(&self, host: &Probe) -> Result<Vec<Found<'_>>, ModuleError> {
+        let mut questions = Vec::new();
+        for program in &self.programs {
+            questions.push(Question::Processes(by_configuration(&program.file)));
+            questions.extend(LOGS.iter().map(|log| Question::Path {
+                path: program.home.join(log),
+                follow: true,
+                content: Content::None,
+            }));
+        }
+        let mut answers = host.ask(&questions)?.into_iter();
+        let programs = self.programs.iter();
+        Ok(programs
+            .map(|program| {
+                let pid = match answers.next() {
+                    Some(Answer::Processes(running)) => running.first().map(|one| one.pid),
+                    _ => None,
+                };
+                let nodes = LOGS
+                    .iter()
+                    .map(|log| (program.home.join(log), answers.next()));
+                let logs = nodes.filter_map(|(path, answer)| match answer {
+                    Some(Answer::Path(Some(node))) if node.size > 0 => Some((path, node)),
+                    _ => None,
+                });
+                Found::of(program, pid, logs.collect())
+            })
+            .collect())
+    }
+
+    fn value(&self, found: &Found, logs: &[Log], kernel: &Kernel) -> Value {
+        let why = match found.pid {
+            Some(_) => Vec::new(),
+            None => self.why(found, logs, kernel),
+        };
+        let own = |log: &&Log| self.lines > 0 && log.is_rocketmq_s();
+        let tails = logs.iter().filter(own);
+        let tails: Vec<_> = tails.flat_map(|log| log.tail(self.lines)).collect();
+        Value::from_pairs([
+            ("name", Value::from(found.program.name.as_str())),
+            (
+                "pid",
+                found.pid.map_or_else(|| Value::from(()), Value::from),
+            ),
+            ("why", why.into()),
+            ("log", tails.into()),
+        ])
+    }
+
+    /// Returns why a program does not run, in up to three lines.
+    fn why(&self, found: &Found, logs: &[Log], kernel: &Kernel) -> Vec<String> {
+        let Some(last_sign) = found.last_sign() else {
+            return vec!["it has no logs here, as if it was never started".to_owned()];
+        };
+        if kernel.started > last_sign {
+            let at = moment(kernel.started);
+            return vec![format!(
+                "the machine was started at {at}, and it was not since"
+            )];
+        }
+        let reason = self.reasons.iter().find_map(|reason| {
+            let mut logs = logs.iter();
+            let line = logs.find_map(|log| log.line_with(&reason.words))?;
+            Some([reason.advice.clone(), line])
+        });
+        if reason.is_none() && logs.iter().any(Log::ends_in_order) {
+            return vec!["it was told to end, and ended in order".to_owned()];
+        }
+        let mut why: Vec<_> = kernel
+            .killed_after(last_sign)
+            .map(killed)
+            .into_iter()
+            .collect();
+        match reason {
+            Some(reason) => why.extend(reason),
+            None if why.is_empty() => why = unexplained(logs),
+            None => {}
+        }
+        why
+    }
+}
+
+impl<'a> Found<'a> {
+    fn of(program: &'a Program, pid: Option<u32>, mut logs: Vec<(Utf8PathBuf, Node)>) -> Self {
+        let last_sign = logs.iter().map(|(_, node)| node.modified).max();
+        let last_sign = last_sign.unwrap_or_default();
+        logs.retain(|(_, node)| node.modified + SAME_LIFE >= last_sign);
+        Self { program, pid, logs }
+    }
+
+    /// Returns when it last wrote something, in seconds since 1970.
+    fn last_sign(&self) -> Option<i64> {
+        self.logs.iter().map(|(_, node)| node.modified).max()
+    }
+
+    fn read(&self, answers: &mut impl Iterator<Item = Answer>) -> Vec<Log> {
+        let mut logs = Vec::new();
+        for (path, before) in &self.logs {
+            if let Some(Answer::Path(Some(node))) = answers.next() {
+                let text = node.content.unwrap_or_default();
+                let text = String::from_utf8_lossy(&text);
+                let is_whole = before.size <= BYTES;
+                logs.push(Log::read(path.clone(), &text, is_whole));
+            }
+        }
+        logs
+    }
+}
+
+/// Returns what logs say of an end that nobody knows: an error of the start, or silence.
+fn unexplained(logs: &[Log]) -> Vec<String> {
+    let first = |lines: &dyn Fn(&Log) -> Vec<String>| {
+        let mut lines = logs.iter().map(lines);
+        lines.find(|lines| !lines.is_empty()).unwrap_or_default()
+    };
+    let failures = first(&|log| log.failures(LINES));
+    if !failures.is_empty() {
+        return failures;
+    }
+    let errors = first(&|log| log.errors(LINES - 1));
+    let silence = "it does not say why it ended, as if it was killed";
+    let silence = match errors.as_slice() {
+        [] => silence.to_owned(),
+        _ => format!("{silence}; its last errors:"),
+    };
+    std::iter::once(silence).chain(errors).collect()
+}
+
+fn killed(killed: &kernel::Killed) -> String {
+    format!(
+        "the kernel ended it for want of memory (java, process {}) at {}: see what \
+         playbooks/preflight.yml says of memory",
+        killed.pid,
+        moment(killed.at)
+    )
+}
+
+/// Returns a moment as people read it.
+fn moment(seconds: i64) -> String {
+    let moment = jiff::Timestamp::from_second(seconds).unwrap_or_default();
+    moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
