@@ -67,10 +67,11 @@ impl Cluster {
         let output = self.lab.rmqplay(&arguments);
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text).into_owned();
-        let told = std::fs::read_to_string(events.path()).unwrap();
-        let mut told: Told = told.lines().map(line).collect();
-        told.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
-        (output.status.code().unwrap_or(-1), text, told)
+        (
+            output.status.code().unwrap_or(-1),
+            text,
+            told(events.path()),
+        )
     }
 
     /// Predicts, runs and runs again: the prediction writes nothing and comes true, and the second
@@ -219,6 +220,14 @@ impl Cluster {
 fn store(host: usize) -> String {
     let name = ["broker-a", "broker-b"][host - 1];
     format!("/var/lib/rocketmq/{name}/store")
+}
+
+/// Returns what a run told in its file of events, by host and task.
+pub(crate) fn told(events: &std::path::Path) -> Told {
+    let told = std::fs::read_to_string(events).unwrap();
+    let mut told: Told = told.lines().map(line).collect();
+    told.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+    told
 }
 
 fn line(line: &str) -> (String, String, String, Value) {

@@ -27,6 +27,7 @@ mod lab_killed;
 mod lab_new;
 mod lab_script;
 mod lab_secrets;
+mod lab_services;
 mod lab_status;
 mod lab_topologies;
 mod memory;

@@ -323,6 +323,7 @@ fn a_program_started_here_runs_until_it_is_stopped() {
         log: "/log".into(),
         recognise: recognise.clone(),
         ports: vec![9876],
+        service: None,
     };
     let is_open = |port| {
         let host = "127.0.0.1".to_owned();

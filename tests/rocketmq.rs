@@ -272,6 +272,7 @@ fn check_mode_waits_for_what_it_would_start() {
         log: "/dev/null".into(),
         recognise: rmqplay::host::ProcessMatch::default(),
         ports: vec![9876],
+        service: None,
     };
     let limits = Limits::default();
     let step = rmqplay::host::Step::StartProcess(start);

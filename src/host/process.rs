@@ -120,6 +120,9 @@ pub struct StartProcess {
     pub recognise: ProcessMatch,
     /// Ports it will listen on; check mode takes them as open from then on.
     pub ports: Vec<u16>,
+    /// The service of systemd that is started instead, whose unit says the rest: the name of the
+    /// unit.
+    pub service: Option<String>,
 }
 
 #[cfg(test)]

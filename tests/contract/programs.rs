@@ -52,6 +52,7 @@ fn start(contract: &Contract, argv: &[&str], recognise: ProcessMatch) -> Step {
         log: contract.path("log"),
         recognise,
         ports: Vec::new(),
+        service: None,
     })
 }
 

@@ -23,10 +23,13 @@ impl Change {
     /// Returns the differences that the steps make, in their order. Waiting and commands make
     /// none that could be told.
     pub fn differences(&self) -> Vec<Diff> {
-        match program::restarted(&self.steps) {
-            Some(diff) => vec![diff],
-            None => self.steps.iter().flat_map(differences).collect(),
-        }
+        let restarted = program::restarted(&self.steps);
+        let is_told = |step: &&Step| {
+            let of_program = matches!(step, Step::SignalProcess { .. } | Step::StartProcess(_));
+            restarted.is_none() || !of_program
+        };
+        let others = self.steps.iter().filter(is_told).flat_map(differences);
+        others.chain(restarted.clone()).collect()
     }
 }
 
@@ -112,6 +115,7 @@ fn differences(step: &Step) -> Vec<Diff> {
             password.is_some(),
         )],
         Step::Group { before, after, .. } => vec![account::group(before.as_ref(), after.as_ref())],
+        Step::Set(setting) if setting.before == setting.after => Vec::new(),
         Step::Set(setting) => vec![named(
             &setting.name,
             unified(setting.before.as_bytes(), setting.after.as_bytes()),

@@ -12,8 +12,8 @@ pub(super) fn restarted(steps: &[Step]) -> Option<Diff> {
         match step {
             Step::SignalProcess { pid, argv, .. } if ended.is_none() => ended = Some((pid, argv)),
             Step::StartProcess(start) if started.is_none() => started = Some(start),
-            Step::Wait(_) => {}
-            _ => return None,
+            Step::SignalProcess { .. } | Step::StartProcess(_) => return None,
+            _ => {}
         }
     }
     let ((pid, old), start) = ended.zip(started)?;

@@ -193,6 +193,7 @@ impl Memory {
         state.started.push(Started {
             process,
             ports: ports.to_vec(),
+            service: None,
         });
         drop(state);
         self

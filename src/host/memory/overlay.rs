@@ -46,6 +46,8 @@ pub(super) struct State {
 pub(super) struct Started {
     pub(super) process: Process,
     pub(super) ports: Vec<u16>,
+    /// The service of systemd that it runs as.
+    pub(super) service: Option<String>,
 }
 
 /// What stands at a path after the changes.

@@ -3,7 +3,7 @@
 use super::overlay::{Edit, Here, Started, State};
 use super::source::Source;
 use super::view::{Stop, View};
-use crate::host::{Content, Kind, Ownership, Process, StartProcess};
+use crate::host::{Content, Kind, Ownership, Process, ServiceState, StartProcess};
 use camino::Utf8PathBuf;
 
 /// Process ids of programs that were not really started begin here: Linux gives out none as high.
@@ -33,6 +33,7 @@ impl View<'_> {
         let started = Started {
             process,
             ports: start.ports.clone(),
+            service: start.service.clone(),
         };
         Ok((started, self.log(start)?))
     }
@@ -52,13 +53,18 @@ impl View<'_> {
 }
 
 impl State {
-    /// Takes a program as running, with its ports open.
+    /// Takes a program as running, with its ports open, as its service.
     pub(super) fn run(&mut self, mut started: Started) {
         let number = self.number();
         started.process.pid = FIRST_PID + number;
         started.process.started = u64::MAX - u64::from(u32::MAX) + u64::from(number);
         self.ports
             .extend(started.ports.iter().map(|port| (*port, true)));
+        if let Some(service) = &started.service {
+            let told = ServiceState::running(started.process.pid).text();
+            let question = ServiceState::question(service);
+            self.settings.insert(question.argv, told);
+        }
         self.started.push(started);
     }
 

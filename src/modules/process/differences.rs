@@ -7,9 +7,9 @@ use crate::value::{Fields, Value, map};
 
 /// One thing that a running program has otherwise than declared.
 pub(super) struct Difference {
-    what: &'static str,
-    before: String,
-    after: String,
+    pub(super) what: &'static str,
+    pub(super) before: String,
+    pub(super) after: String,
 }
 
 /// Returns the differences as the task returns them.
@@ -66,16 +66,20 @@ impl ProcessModule {
     }
 
     /// A launcher has a name of its own: what it starts cannot be compared with it.
-    fn has_other_command(&self, running: &Process) -> bool {
+    pub(super) fn is_launched(&self, running: &Process) -> bool {
         let name = |argv: &[String]| {
             argv.first()
                 .map(|program| program.rsplit('/').next().unwrap_or_default().to_owned())
         };
+        name(&running.argv) != name(&self.command.0)
+    }
+
+    fn has_other_command(&self, running: &Process) -> bool {
         let whole = ProcessMatch {
             argv: Some(self.command.0.clone()),
             ..ProcessMatch::default()
         };
-        !whole.matches(running) && name(&running.argv) == name(&self.command.0)
+        !whole.matches(running) && !self.is_launched(running)
     }
 }
 

@@ -4,7 +4,9 @@ mod command_line;
 mod differences;
 mod now;
 mod ready;
+mod service;
 mod steps;
+mod unit;
 
 use crate::change::Change;
 use crate::host::{Process, ProcessMatch};
@@ -14,6 +16,7 @@ use camino::Utf8PathBuf;
 use command_line::CommandLine;
 use now::Now;
 use ready::Ready;
+use service::Service;
 use std::collections::BTreeMap;
 
 /// Keeps a long-running program as declared: running with this command line, user and directory,
@@ -23,6 +26,14 @@ use std::collections::BTreeMap;
 /// kernel knows of it (`/proc`: executable and argument vector), never by the shell around it. A
 /// program that runs with another command line, user or directory than declared is restarted. The
 /// environment of a running program is not compared.
+///
+/// With `service`, the program is run as that service where systemd runs the host
+/// (`/run/systemd/system` is a directory): systemd starts it with the host, and again 10 s after
+/// it has failed. It must stay in the foreground. Its unit file, which everybody can read, stands
+/// in `/etc/systemd/system`. A program that runs, but not as the service, is restarted as such.
+/// Where the unit file alone differs, it is written and the program goes on: limits hold from its
+/// next start. What is `stopped` stays so until the host is started again. Elsewhere `service` says
+/// nothing.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProcessModule {
@@ -59,6 +70,12 @@ pub(super) struct ProcessModule {
     /// When it counts as started; as soon as it runs if not given.
     #[serde(default)]
     ready: Ready,
+    /// The service that it is run as where systemd runs the host, which needs root there: `name`,
+    /// without `.service`; `description`; `enabled`, whether it is started with the host (`true`
+    /// by default; where `state` is `stopped`, `false` keeps it from that, and `true` changes
+    /// nothing); `settings`, a mapping of further lines of `[Service]`, such as
+    /// `LimitNOFILE: 655350`, which take the place of those that rmqplay writes itself.
+    service: Option<Service>,
 }
 
 /// What is wanted of a program.
@@ -110,6 +127,10 @@ impl BuiltIn for ProcessModule {
         ("command", "The words of the command."),
         ("pids", "Ids of the processes that ran before."),
         (
+            "service",
+            "The service it is run as, where systemd runs the host.",
+        ),
+        (
             "differences",
             "Why a running program is restarted: maps of `what`, `before` and `after`.",
         ),
@@ -120,29 +141,46 @@ impl Module for ProcessModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         self.check()?;
         let recognise = self.recognise()?;
-        let now = Now::look(self, context, &recognise)?;
+        let mut now = Now::look(self, context, &recognise)?;
         let mut change = Change::default();
         self.add_results(&mut change, &now.programs);
-        match (self.state, now.programs.as_slice()) {
-            (State::Stopped, found) => change.steps = self.stop(&recognise, found)?,
+        if let Some(service) = &mut now.service {
+            change.returns("service", service.unit());
+            match self.state {
+                State::Stopped => service.disable(&mut change),
+                State::Started | State::Restarted => service.declare(self, context, &mut change)?,
+            }
+        }
+        let mut service = now.service;
+        let steps = match (self.state, now.programs.as_slice()) {
+            (State::Stopped, found) => self.stop(&recognise, found, service.as_mut())?,
             (State::Started | State::Restarted, found @ [_, _, ..]) => {
                 return Err(self.ambiguous(found));
             }
             (State::Started, [running]) => {
-                let differences = self.differences(context, running, now.directory.as_ref())?;
+                let mut differences = self.differences(context, running, now.directory.as_ref())?;
+                let launched = self.is_launched(running);
+                let of_service = service
+                    .as_ref()
+                    .map(|one| one.difference(running, launched));
+                differences.extend(of_service.flatten());
                 change.returns("differences", differences::value(&differences));
-                change.steps = if differences.is_empty() {
+                if differences.is_empty() {
                     self.still_starting(&recognise, now.has_open_ports)
                 } else {
-                    self.restart(context, &recognise, running)?
-                };
+                    self.restart(context, &recognise, running, service.as_mut())?
+                }
             }
             (State::Restarted, [running]) => {
-                change.steps = self.restart(context, &recognise, running)?;
+                self.restart(context, &recognise, running, service.as_mut())?
             }
             (State::Started | State::Restarted, []) => {
-                change.steps = self.start(context, &recognise)?;
+                self.start(context, &recognise, service.as_ref())?
             }
+        };
+        change.steps.extend(steps);
+        if let Some(service) = &service {
+            service.check_root(context, &change)?;
         }
         Ok(change)
     }
@@ -159,6 +197,9 @@ impl ProcessModule {
             if let Some(path) = path.as_ref().filter(|path| path.is_relative()) {
                 return refuse(format!("{name} must be absolute, {path} is not"));
             }
+        }
+        if let Some(service) = &self.service {
+            service.check()?;
         }
         self.ready.check(self.log.as_deref())
     }

@@ -1,22 +1,25 @@
 //! What a host says about a program, asked at once.
 
 use super::ProcessModule;
+use super::service::{Found, Service};
 use crate::host::{Answer, Content, Node, Process, ProcessMatch, Question};
 use crate::module::{ModuleError, PlanContext};
 
 /// What a host says about a program.
-pub(super) struct Now {
+pub(super) struct Now<'a> {
     /// The programs that are recognised.
     pub(super) programs: Vec<Process>,
     /// Whether all ports are open that tell that it is ready.
     pub(super) has_open_ports: bool,
     /// The directory it should run in.
     pub(super) directory: Option<Node>,
+    /// The service it should run as, where systemd runs the host.
+    pub(super) service: Option<Found<'a>>,
 }
 
-impl Now {
+impl<'a> Now<'a> {
     pub(super) fn look(
-        module: &ProcessModule,
+        module: &'a ProcessModule,
         context: &PlanContext,
         recognise: &ProcessMatch,
     ) -> Result<Self, ModuleError> {
@@ -28,12 +31,20 @@ impl Now {
             follow: true,
             content: Content::None,
         }));
+        let own = questions.len();
+        questions.extend(module.service.iter().flat_map(Service::questions));
+        let mut answers = context.host.ask(&questions)?;
+        let of_service = answers.split_off(own.min(answers.len()));
         let mut now = Self {
             programs: Vec::new(),
             has_open_ports: true,
             directory: None,
+            service: match &module.service {
+                Some(service) => Found::of(service, context, of_service)?,
+                None => None,
+            },
         };
-        for answer in context.host.ask(&questions)? {
+        for answer in answers {
             match answer {
                 Answer::Processes(found) => now.programs = found,
                 Answer::Port(open) => now.has_open_ports &= open,

@@ -1,6 +1,7 @@
 //! The steps that start and end a program.
 
 use super::ProcessModule;
+use super::service::Found;
 use crate::host::{
     Answer, Condition, Content, Kind, Process, ProcessMatch, Question, StartProcess, Step, Wait,
 };
@@ -17,28 +18,44 @@ impl ProcessModule {
         context: &PlanContext,
         recognise: &ProcessMatch,
         running: &Process,
+        mut service: Option<&mut Found>,
     ) -> Result<Vec<Step>, ModuleError> {
-        let mut steps = self.stop(recognise, std::slice::from_ref(running))?;
-        steps.extend(self.start(context, recognise)?);
+        let found = std::slice::from_ref(running);
+        let mut steps = self.stop(recognise, found, service.as_deref_mut())?;
+        steps.extend(self.start(context, recognise, service.as_deref())?);
         Ok(steps)
     }
 
-    /// Returns the steps that end all programs that were found.
-    pub(super) fn stop(
-        &self,
-        recognise: &ProcessMatch,
-        found: &[Process],
-    ) -> Result<Vec<Step>, ModuleError> {
+    /// Returns the name of the signal that ends it, without `SIG`.
+    pub(super) fn signal_name(&self) -> Result<&str, ModuleError> {
         let signal = self.stop_signal.as_deref().unwrap_or("TERM");
         let signal = signal.strip_prefix("SIG").unwrap_or(signal);
         if signal.is_empty() || !signal.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             let message = format!("stop_signal: there is no signal {signal:?}");
             return Err(ModuleError::refused(message));
         }
+        Ok(signal)
+    }
+
+    /// Returns the seconds that it may take to end.
+    pub(super) fn stop_seconds(&self) -> u64 {
+        self.stop_timeout.unwrap_or(120)
+    }
+
+    /// Returns the steps that end all programs that were found. systemd is told after their end:
+    /// it kills what takes too long, which is for the task to say.
+    pub(super) fn stop(
+        &self,
+        recognise: &ProcessMatch,
+        found: &[Process],
+        service: Option<&mut Found>,
+    ) -> Result<Vec<Step>, ModuleError> {
+        let signal = self.signal_name()?;
         let mut steps: Vec<_> = found.iter().map(|one| self.signal(one, signal)).collect();
         if !found.is_empty() {
             steps.push(Step::Wait(self.gone(recognise, found, signal)));
         }
+        steps.extend(service.and_then(|service| service.stop(!found.is_empty())));
         Ok(steps)
     }
 
@@ -64,7 +81,7 @@ impl ProcessModule {
                 recognise: recognise.clone(),
                 running: false,
             }],
-            timeout: Duration::from_secs(self.stop_timeout.unwrap_or(120)),
+            timeout: Duration::from_secs(self.stop_seconds()),
             interval: INTERVAL,
             delay: Duration::ZERO,
             while_running: None,
@@ -87,6 +104,7 @@ impl ProcessModule {
         &self,
         context: &PlanContext,
         recognise: &ProcessMatch,
+        service: Option<&Found>,
     ) -> Result<Vec<Step>, ModuleError> {
         self.check_paths(context)?;
         let mut environment = context.environment.clone();
@@ -99,6 +117,7 @@ impl ProcessModule {
             log: self.log.clone().unwrap_or_else(|| "/dev/null".into()),
             recognise: recognise.clone(),
             ports: self.ready.all_ports(),
+            service: service.map(Found::unit),
         };
         let mut conditions = vec![Condition::Process {
             recognise: recognise.clone(),
@@ -108,7 +127,10 @@ impl ProcessModule {
         conditions.extend(self.ready.line(context, self.log.as_deref())?);
         Ok(vec![
             Step::StartProcess(start),
-            Step::Wait(self.become_ready(conditions, recognise)),
+            Step::Wait(Wait {
+                help: service.map(Found::advice),
+                ..self.become_ready(conditions, recognise)
+            }),
         ])
     }
 

@@ -92,6 +92,7 @@ impl Machine {
             log: "/dev/null".into(),
             recognise: ProcessMatch::default(),
             ports: Vec::new(),
+            service: None,
         };
         self.host
             .apply(&Step::StartProcess(start), &Limits::default())

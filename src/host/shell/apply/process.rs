@@ -13,12 +13,15 @@ const PROCESS: Library = Library {
     text: include_str!("process.sh"),
 };
 
-/// Starts a program in a session of its own.
+/// Starts a program in a session of its own, or its service.
 pub(super) fn start(
     host: &ShellHost,
     start: &StartProcess,
     limits: &Limits,
 ) -> Result<(), HostError> {
+    if let Some(service) = &start.service {
+        return start_service(host, service, limits);
+    }
     let program = start.argv.first().map_or("", String::as_str);
     let mut script = Script::with(&[&BASE, &PROCESS]);
     // The subshell, both of what tries setsid, and what starts the program.
@@ -29,6 +32,13 @@ pub(super) fn start(
     script.raw(" ); rmq_piece \"$?\";");
     let reply = host.request(&script, limits)?;
     conclude(&reply, &format!("start {program}"), &start.log)
+}
+
+fn start_service(host: &ShellHost, service: &str, limits: &Limits) -> Result<(), HostError> {
+    let mut script = Script::with(&[&BASE, &PROCESS]);
+    script.call("rmq_start_service", [service]);
+    let reply = host.request(&script, limits)?;
+    conclude(&reply, &format!("start {service}"), Utf8Path::new(service))
 }
 
 /// Returns the shell text that starts the program and ends at once.

@@ -29,3 +29,13 @@ rmq_signal() {
   if [ "$1" = "$rmq_started" ]; then kill -s "$rmq_signal" "$rmq_pid"; fi
   rmq_piece "$?"
 }
+
+# SERVICE: starts it now, though systemd may have given up on it or waits before it tries again.
+rmq_start_service() {
+  rmq_count 2
+  systemctl reset-failed "$1" 2>/dev/null
+  if systemctl restart "$1"; then rmq_piece 0; return; fi
+  rmq_count 1
+  systemctl show -p LoadState,ActiveState,SubState,Result "$1" >&2
+  rmq_piece 1
+}
