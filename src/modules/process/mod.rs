@@ -145,6 +145,7 @@ impl Module for ProcessModule {
         let mut change = Change::default();
         self.add_results(&mut change, &now.programs);
         if let Some(service) = &mut now.service {
+            service.check_main(self, context, &now.programs)?;
             change.returns("service", service.unit());
             match self.state {
                 State::Stopped => service.disable(&mut change),

@@ -2,10 +2,11 @@
 
 use super::ProcessModule;
 use super::differences::Difference;
-use super::unit::Unit;
+use super::unit::{self, Unit};
 use crate::change::{Attributes, Change, EnsureFile, Mode, Replace, file_question};
 use crate::host::{
-    Answer, Body, Content, Kind, Node, Ownership, Process, Question, ServiceState, Setting, Step,
+    Answer, Body, Content, Kind, Node, Ownership, Process, ProcessMatch, Question, ServiceState,
+    Setting, Step,
 };
 use crate::module::{ModuleError, PlanContext};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -143,6 +144,39 @@ impl<'a> Found<'a> {
              5 times in 5 minutes",
             self.unit()
         )
+    }
+
+    /// Refuses to touch a service of this name that runs another program, such as another
+    /// cluster's. What a launcher started is not the main process.
+    pub(super) fn check_main(
+        &self,
+        module: &ProcessModule,
+        context: &PlanContext,
+        programs: &[Process],
+    ) -> Result<(), ModuleError> {
+        let main = self.state.main_pid;
+        let is_ours = |one: &Process| one.pid == main || module.is_launched(one);
+        if main == 0 || programs.iter().any(is_ours) {
+            return Ok(());
+        }
+        let all = context.host.processes(&ProcessMatch::default())?;
+        // The shell of the unit becomes the program in a moment.
+        let is_shell = |one: &Process| one.argv.iter().any(|word| word == unit::APPEND);
+        match all.iter().find(|one| one.pid == main) {
+            Some(other) if !is_shell(other) => Err(ModuleError::Refused {
+                message: format!(
+                    "the service {} runs another program: pid {main}, {}",
+                    self.service.name,
+                    crate::host::Command::new(other.argv.clone()).display()
+                ),
+                help: Some(format!(
+                    "give this one another service.name; or if it is meant, recognise it by less \
+                     than its command line, or end it with: systemctl stop {}",
+                    self.unit()
+                )),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Adds what makes the unit file, and its link, as declared.

@@ -30,7 +30,7 @@ pub(super) struct Unit<'a> {
 /// Appends the output of the program in its arguments to the file before them, and becomes the
 /// program. systemd can append by itself only since 240. The log is its user's alone, as where
 /// systemd does not run the host.
-const APPEND: &str = r#"(umask 077; : >>"$0") && exec "$@" >>"$0" 2>&1"#;
+pub(super) const APPEND: &str = r#"(umask 077; : >>"$0") && exec "$@" >>"$0" 2>&1"#;
 
 /// How much longer systemd waits for the end than a task does before it kills what is left, when
 /// the host is shut down.
