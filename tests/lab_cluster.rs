@@ -35,8 +35,7 @@ impl Cluster {
             "tests/rocketmq-archive {version} makes {}",
             archive.display()
         );
-        let small = "rocketmq_nameserver_heap=256m rocketmq_nameserver_young=128m \
-             rocketmq_broker_heap=256m rocketmq_broker_young=128m \
+        let small = "rocketmq_nameserver_heap=256m rocketmq_broker_heap=256m \
              rocketmq_broker_direct_memory=256m rocketmq_mapped_file_size_commit_log=67108864";
         let archive = format!(
             "rocketmq_version={version} rocketmq_archive={}",

@@ -14,6 +14,11 @@ const BROKERS: [&str; 4] = [
 
 /// Deploys, looks with RocketMQ's own tool, and stops; with every law kept.
 fn lives(cluster: &Cluster, hosts: usize, nameservers: usize, brokers: &[&str]) {
+    serves(cluster, nameservers, brokers);
+    ends(cluster, hosts);
+}
+
+fn serves(cluster: &Cluster, nameservers: usize, brokers: &[&str]) {
     cluster.obeys_the_laws("deploy", &[]);
     for list in cluster.brokers_of_every_nameserver(nameservers) {
         for broker in brokers {
@@ -24,6 +29,9 @@ fn lives(cluster: &Cluster, hosts: usize, nameservers: usize, brokers: &[&str]) 
             .filter(|line| line.contains("rocketmq-cluster"));
         assert_eq!(listed.count(), brokers.len(), "{list}");
     }
+}
+
+fn ends(cluster: &Cluster, hosts: usize) {
     cluster.obeys_the_laws("stop", &[]);
     for host in 1..=hosts {
         assert_eq!(cluster.programs(host), Vec::<String>::new());
@@ -66,8 +74,49 @@ fn two_brokers_on_each_of_two_hosts() {
             "192.168.2.201:10921",
             "192.168.2.202:10921",
         ];
-        lives(&crossed("crossed", "5.3.3"), 2, 2, &brokers);
+        let mut cluster = crossed("crossed", "5.3.3");
+        let unset =
+            "rocketmq_nameserver_heap= rocketmq_broker_heap= rocketmq_broker_direct_memory=";
+        cluster.options.extend(["-e".to_owned(), unset.to_owned()]);
+        serves(&cluster, 2, &brokers);
+        are_started_as_the_host_allows(&cluster);
+        ends(&cluster, 2);
     }
+}
+
+/// Where no heaps are given, they follow from this machine's memory, which every host of the lab has;
+/// and what collects garbage writes its log beside the other logs.
+fn are_started_as_the_host_allows(cluster: &Cluster) {
+    let programs = cluster.programs(1);
+    assert_eq!(programs.len(), 3, "{programs:#?}");
+    let size = |program: &str, option: &str| {
+        let mut words = program.split_whitespace();
+        let size = words.find_map(|word| word.strip_prefix(option));
+        let size = size.unwrap_or_else(|| panic!("no {option} in {program}"));
+        let (number, unit) = size.split_at(size.len() - 1);
+        number.parse::<u64>().unwrap() << if unit == "g" { 10 } else { 0 }
+    };
+    let mut all = 0;
+    for program in &programs {
+        let heap = size(program, "-Xms");
+        assert_eq!(heap, size(program, "-Xmx"), "{program}");
+        all += heap;
+        if program.contains("BrokerStartup") {
+            let direct = size(program, "-XX:MaxDirectMemorySize=");
+            assert_eq!(direct, (heap / 2).max(64), "{program}");
+            all += direct;
+        }
+        assert!(program.contains(" -XX:+UseG1GC "), "{program}");
+        let mut words = program.split_whitespace();
+        let log = words.find_map(|word| word.strip_prefix("-Xlog:gc*:file=")?.split(':').next());
+        let written = cluster.lab.run(&["enter", "1", "cat", log.unwrap()]);
+        assert!(written.contains("Using G1"), "{written}");
+    }
+    let known = std::fs::read_to_string("/proc/meminfo").unwrap();
+    let total = known.split_whitespace().nth(1).unwrap();
+    let total = total.parse::<u64>().unwrap() >> 10;
+    assert!(all <= total * 6 / 10, "{all} of {total} MiB");
+    assert!(all >= total / 4, "{all} of {total} MiB");
 }
 
 /// Returns a cluster on two hosts, each of which has a master and the slave of the other one's.

@@ -1,14 +1,21 @@
 //! `rocketmq_java`: whether RocketMQ runs on a host's Java.
 
+use super::options;
+use super::program::Program;
+use super::share::Share;
 use super::topology::numbers;
 use crate::change::Change;
 use crate::host::{Command, HostError, Probe};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::value::{Fields, Value, map};
 
-/// Tells which Java a host has, and fails where RocketMQ does not run on it.
+/// Tells which Java a host has and what programs are started with by it, and fails where RocketMQ
+/// does not run on it.
 ///
-/// Java is started with those options of programs that only say how it works (`-XX:+UseG1GC`, no log
-/// or agent): one that this Java does not know any more would keep them from starting.
+/// Heaps follow from the host's memory and the number of its programs, and how Java collects garbage
+/// from its version. Java is started once with those options that only say how it works
+/// (`-XX:+UseG1GC`, no log or agent): one that this Java does not know any more would keep programs
+/// from starting.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct JavaModule {
@@ -17,9 +24,13 @@ pub(super) struct JavaModule {
     /// Java's program: a path, or a name that is looked for in PATH.
     #[serde(default = "usual_program")]
     java: String,
-    /// Options that programs will be started with.
+    /// Further options that programs will be started with, after what is returned. Where they choose
+    /// a collector (`-XX:+UseZGC`), this is the only one.
     #[serde(default)]
     options: Vec<String>,
+    /// The programs that shall run here, as `rocketmq_preflight` takes them.
+    #[serde(default)]
+    programs: Vec<Program>,
 }
 
 pub(super) fn usual_program() -> String {
@@ -32,45 +43,94 @@ impl BuiltIn for JavaModule {
 - name: Java fits
   rocketmq_java:
     version: 4.9.7
-    options: ['-XX:+UseG1GC']
+    programs:
+      - name: nameserver
+        file: /etc/rocketmq/namesrv.properties
+        heap: 1g
+        home: /var/lib/rocketmq/nameserver
   register: java
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("version", "Its version, such as `1.8.0_504` or `17.0.15`."),
         ("major", "Its version in one number: 8, 17."),
+        (
+            "options",
+            "By the name of a program, the list of options that it is started with.",
+        ),
     ];
 }
 
 impl Module for JavaModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
-        let found = Java::of(context.host, &self.java, &self.options)?;
-        let java = found.map_err(|reason| ModuleError::Refused {
-            message: reason,
-            help: Some(
-                "say where a Java is that fits: rocketmq_java: /usr/lib/jvm/…/bin/java".to_owned(),
-            ),
+        let refused = |message: String, help: &str| ModuleError::Refused {
+            message,
+            help: Some(help.to_owned()),
+        };
+        let shares = Share::of_all(total(context.host)?, &self.programs);
+        let shares = shares
+            .map_err(|reason| refused(reason, "left empty, it follows from the host's memory"))?;
+        let java = Java::fitting(context.host, &self.java, &self.version, &self.options)?;
+        let java = java.map_err(|reason| {
+            refused(
+                reason,
+                "rocketmq_java says which Java (/usr/lib/jvm/…/bin/java), rocketmq_java_options what \
+                 it is started with besides",
+            )
         })?;
-        if let Some(reason) = java.unfit_for(&self.version) {
-            return Err(ModuleError::refused(reason));
-        }
+        let programs = self.programs.iter().zip(&shares);
+        let options = programs.map(|(program, share)| {
+            let options = options::of_program(program, share, java.major, &self.options);
+            let options = options.into_iter().map(Value::from);
+            (program.name.clone(), options.collect::<Value>())
+        });
         let mut change = Change::default();
         change.returns("version", java.version);
         change.returns("major", java.major);
+        change.returns("options", map(options.collect::<Fields>()));
         Ok(change)
     }
+}
+
+/// Returns how many bytes of memory a host has, as far as it tells.
+fn total(host: &Probe) -> Result<Option<u64>, HostError> {
+    let facts = host.facts()?.0;
+    let mebibytes = facts.get("memtotal_mb").and_then(Value::as_i64);
+    let mebibytes = mebibytes.and_then(|total| u64::try_from(total).ok());
+    Ok(mebibytes
+        .filter(|total| *total > 0)
+        .map(|total| total << 20))
 }
 
 /// A Java of a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Java {
     pub(super) version: String,
-    pub(super) major: u32,
-    pub(super) has_64_bits: bool,
+    major: u32,
+    has_64_bits: bool,
 }
 
 impl Java {
+    /// Starts Java to see which it is, and with the options that programs of this version are started
+    /// with; or returns why it does not fit.
+    pub(super) fn fitting(
+        host: &Probe,
+        program: &str,
+        version: &str,
+        further: &[String],
+    ) -> Result<Result<Self, String>, HostError> {
+        let java = match Self::of(host, program, &[])? {
+            Ok(java) => java,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        if let Some(reason) = java.unfit_for(version) {
+            return Ok(Err(reason));
+        }
+        let options = options::of_all(java.major, further);
+        Self::of(host, program, &[&options, further].concat())
+    }
+
     /// Starts Java with these options to see which it is; or returns why it does not start.
-    pub(super) fn of(
+    fn of(
         host: &Probe,
         program: &str,
         options: &[String],
@@ -119,7 +179,7 @@ impl Java {
     /// Its classes are compiled for Java 6 (3.x), 7 (until 4.4) and 8. Newer ones than were tried
     /// are no reason: what keeps RocketMQ's own scripts from them are options that are not used
     /// here.
-    pub(super) fn unfit_for(&self, version: &str) -> Option<String> {
+    fn unfit_for(&self, version: &str) -> Option<String> {
         let oldest = match numbers(version).as_slice() {
             [..=3, ..] => 6,
             [4, 0..=4, ..] => 7,

@@ -9,6 +9,17 @@ use std::sync::Arc;
 const JAVA: &str =
     "openjdk version \"17.0.15\" 2025-04-15\nOpenJDK 64-Bit Server VM (build 17.0.15+6)\n";
 
+/// How Java 17 is started to see whether it knows the options of programs.
+const STARTED: [&str; 7] = [
+    "java",
+    "-XX:+UseG1GC",
+    "-XX:G1ReservePercent=25",
+    "-XX:InitiatingHeapOccupancyPercent=30",
+    "-XX:SoftRefLRUPolicyMSPerMB=0",
+    "-XX:-OmitStackTraceInFastThrow",
+    "-version",
+];
+
 /// Returns a machine that tells what the examples of these modules ask for.
 pub(crate) fn of_examples(machine: Memory) -> Memory {
     let told = |stdout: &str, stderr: &str| Output {
@@ -21,7 +32,7 @@ pub(crate) fn of_examples(machine: Memory) -> Memory {
     machine
         .fact("nodename", "localhost")
         .output(&["java", "-version"], told("", JAVA))
-        .output(&["java", "-XX:+UseG1GC", "-version"], told("", JAVA))
+        .output(&STARTED, told("", JAVA))
         .output(&["df", "-P", "-k", "/", "/"], told("", ""))
         .output(&grep, told("", ""))
 }
@@ -112,6 +123,7 @@ impl Fake {
             .machine
             .file("/etc/hosts", self.hosts)
             .fact("nodename", "mq1")
+            .fact("memtotal_mb", 7900)
             .fact("interfaces", vec![self.interface])
             .fact(
                 self.interface,
@@ -120,8 +132,14 @@ impl Fake {
             .fact("date_time", nested("epoch", epoch.into()))
             .fact("env", map(environment.collect()))
             .output(&["java", "-version"], text(self.java.0, "", self.java.1))
+            .output(&STARTED, text(self.java.0, "", self.java.1))
             .output(
-                &["java", "-XX:+UseConcMarkSweepGC", "-version"],
+                &[
+                    "java",
+                    "-XX:-OmitStackTraceInFastThrow",
+                    "-XX:+UseConcMarkSweepGC",
+                    "-version",
+                ],
                 text(1, "", "Unrecognized VM option 'UseConcMarkSweepGC'"),
             )
             .output(&["df", "-P", "-k", "/", "/"], text(0, &df, ""))
@@ -196,6 +214,44 @@ fn of_program(name: &str, value: Json) -> Json {
     arguments
 }
 
+/// What is looked at and what programs are started with is worked out in one place.
+#[test]
+fn memory_that_follows_from_the_host_is_fit_unless_it_is_too_small() {
+    let wrong = |total: &'static str| {
+        let mut fake = Fake::fit();
+        fake.lines.retain(|known| !known.contains("meminfo"));
+        fake.lines.push(total);
+        let mut arguments = of_program("heap", json!(""));
+        arguments["programs"][0]["direct_memory"] = json!("");
+        let mut nameserver = arguments["programs"][0].clone();
+        nameserver["name"] = json!("nameserver");
+        nameserver.as_object_mut().unwrap().remove("store");
+        arguments["programs"]
+            .as_array_mut()
+            .unwrap()
+            .push(nameserver);
+        let df = Output {
+            stdout: "Filesystem\n/dev/sda1 104857600 20971520 83886080 20% /\n"
+                .repeat(3)
+                .into(),
+            ..Output::default()
+        };
+        fake.machine = fake.machine.output(&["df", "-P", "-k", "/", "/", "/"], df);
+        let wrong = fake.wrong_with(&arguments).into_iter();
+        wrong
+            .filter(|line| line.contains("memory"))
+            .collect::<Vec<_>>()
+    };
+    assert!(wrong("/proc/meminfo:MemTotal:        8388608 kB").is_empty());
+    assert!(wrong("/proc/meminfo:MemTotal:         960000 kB").is_empty());
+    assert_eq!(
+        wrong("/proc/meminfo:MemTotal:         491520 kB"),
+        [
+            "fail memory: heaps take 576 MiB of 480 MiB, more than 70 %: the host is too small for its programs"
+        ]
+    );
+}
+
 fn running(machine: Memory) -> Memory {
     let process = Process {
         pid: 7,
@@ -266,7 +322,7 @@ fn memory_is_shared_by_all_programs_of_a_host() {
             "much",
             "0m",
             "/proc/meminfo:MemAvailable:   1048576 kB",
-            "fail memory: memory of broker-a: \"much\" is no size such as 512m or 4g",
+            "fail memory: rocketmq_broker_heap is \"much\", which is no size such as 512m or 4g",
         ),
     ] {
         let mut arguments = of_program("heap", json!(heap));
@@ -623,10 +679,70 @@ fn a_java_that_does_not_fit_fails_the_deployment() {
         refused,
         "RocketMQ 4.9.7 needs Java 8 or newer, this is 1.7.0_80"
     );
-    let fit = Fake::fit().host();
-    let change = plan(&fit, "rocketmq_java", &arguments).unwrap();
+}
+
+/// Returns what `rocketmq_java` returns for the programs of a host of almost 8 GiB with this Java.
+fn started(java: &'static str, arguments: &Json) -> Result<Json, String> {
+    let fake = Fake {
+        java: (0, java),
+        ..Fake::fit()
+    };
+    let host = fake.host();
+    let change = plan(&host, "rocketmq_java", arguments)?;
+    assert!(change.steps.is_empty());
+    Ok(apply(&change, &*host).unwrap())
+}
+
+fn nameserver_and_broker() -> Json {
+    let program = |name: &str| {
+        json!({
+            "name": name,
+            "file": format!("/conf/{name}.properties"),
+            "heap": "",
+            "young": "",
+            "home": format!("/data/{name}"),
+        })
+    };
+    let mut broker = program("broker-a");
+    broker["store"] = json!("/data/broker-a/store");
+    json!({ "version": "5.3.3", "programs": [program("nameserver"), broker] })
+}
+
+#[test]
+fn programs_are_started_as_memory_and_java_of_their_host_allow() {
+    let result = started(JAVA, &nameserver_and_broker()).unwrap();
     assert_eq!(
-        apply(&change, &*fit).unwrap(),
-        json!({ "version": "17.0.15", "major": 17 })
+        (&result["version"], &result["major"]),
+        (&json!("17.0.15"), &json!(17))
+    );
+    let first = |name: &str, count: usize| {
+        let options = result["options"][name].as_array().unwrap();
+        options[..count].to_vec()
+    };
+    assert_eq!(
+        first("nameserver", 3),
+        ["-Xms512m", "-Xmx512m", "-XX:+UseG1GC"]
+    );
+    assert_eq!(
+        first("broker-a", 4),
+        [
+            "-Xms2g",
+            "-Xmx2g",
+            "-XX:MaxDirectMemorySize=1g",
+            "-XX:+UseG1GC"
+        ]
+    );
+    let last = result["options"]["broker-a"].as_array().unwrap().last();
+    let log = "-Xlog:gc*:file=/data/broker-a/logs/gc.log:time,tags:filecount=5,filesize=30m";
+    assert_eq!(last, Some(&json!(log)));
+}
+
+#[test]
+fn a_size_that_is_none_is_refused_by_the_name_of_its_variable() {
+    let mut arguments = nameserver_and_broker();
+    arguments["programs"][0]["heap"] = json!("1x");
+    assert_eq!(
+        started(JAVA, &arguments).unwrap_err(),
+        "rocketmq_nameserver_heap is \"1x\", which is no size such as 512m or 4g"
     );
 }

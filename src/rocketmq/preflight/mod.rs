@@ -3,21 +3,19 @@
 mod advisories;
 mod check;
 mod machine;
-mod program;
 mod reach;
 mod resources;
-mod size;
 mod store;
 mod system;
 
 use super::java::{Java, usual_program};
+use super::program::Program;
 use crate::change::Change;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::Value;
 use camino::{Utf8Path, Utf8PathBuf};
 use check::Check;
 use machine::Machine;
-use program::Program;
 pub(super) use reach::ReachModule;
 use std::collections::BTreeMap;
 
@@ -34,7 +32,7 @@ pub(super) struct PreflightModule {
     /// Java's program: a path, or a name that is looked for in PATH.
     #[serde(default = "usual_program")]
     java: String,
-    /// Options that programs will be started with, besides memory.
+    /// Further options that programs will be started with, as `rocketmq_java` takes them.
     #[serde(default)]
     java_options: Vec<String>,
     /// The address that others are told of this host.
@@ -108,9 +106,13 @@ impl BuiltIn for PreflightModule {
 
 impl Module for PreflightModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
-        let java = Java::of(context.host, &self.java, &self.java_options)?;
+        let options = &self.java_options;
+        let java = Java::fitting(context.host, &self.java, &self.version, options)?;
         let machine = Machine::look(self, context.host)?;
-        let mut checks = vec![self.java(&java)];
+        let mut checks = vec![match java {
+            Ok(java) => Check::pass("java", java.version),
+            Err(reason) => Check::fail("java", reason),
+        }];
         checks.extend(self.memory(&machine));
         checks.extend(self.disks(&machine));
         checks.extend(self.stores_left(&machine));
@@ -154,17 +156,6 @@ impl PreflightModule {
     fn parameters(&self) -> impl Iterator<Item = &str> {
         let wanted = self.sysctl.keys().map(String::as_str);
         wanted.chain(system::TRAPS)
-    }
-
-    fn java(&self, java: &Result<Java, String>) -> Check {
-        let java = match java {
-            Ok(java) => java,
-            Err(reason) => return Check::fail("java", reason.as_str()),
-        };
-        match java.unfit_for(&self.version) {
-            Some(reason) => Check::fail("java", reason),
-            None => Check::pass("java", java.version.as_str()),
-        }
     }
 
     fn stores_left(&self, machine: &Machine) -> Vec<Check> {

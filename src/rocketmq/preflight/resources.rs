@@ -3,8 +3,9 @@
 use super::PreflightModule;
 use super::check::Check;
 use super::machine::Machine;
-use super::size::shown;
 use crate::host::{Command, HostError, Probe};
+use crate::rocketmq::share::Share;
+use crate::rocketmq::size::shown;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Of the memory, the part in percent that heaps may take: the rest is for the page cache, by which
@@ -22,24 +23,26 @@ const ROOM: u64 = 1 << 30;
 impl PreflightModule {
     /// All programs of a host share its memory.
     pub(super) fn memory(&self, machine: &Machine) -> Vec<Check> {
-        let Some(total) = machine.memory("MemTotal") else {
+        let total = machine.memory("MemTotal");
+        let shares = match Share::of_all(total, &self.programs) {
+            Ok(shares) => shares,
+            Err(reason) => return vec![Check::fail("memory", reason)],
+        };
+        let Some(total) = total else {
             return vec![Check::warn(
                 "memory",
                 "the host does not tell how much it has",
             )];
         };
-        let (mut sure, mut most, mut wanted_now) = (0, 0, 0);
-        for (program, running) in self.programs.iter().zip(&machine.running) {
-            match program.memory() {
-                Ok((least, all)) => {
-                    sure += least;
-                    most += all;
-                    wanted_now += if running.is_empty() { least } else { 0 };
-                }
-                Err(reason) => {
-                    let found = format!("memory of {}: {reason}", program.name);
-                    return vec![Check::fail("memory", found)];
-                }
+        let (mut sure, mut most, mut wanted_now) = (0_u64, 0_u64, 0_u64);
+        let programs = self.programs.iter().zip(&shares).zip(&machine.running);
+        for ((program, share), running) in programs {
+            let least = share.heap.bytes.saturating_add(program.taken_by_java());
+            let direct = share.direct.as_ref().map_or(0, |direct| direct.bytes);
+            sure = least.saturating_add(sure);
+            most = least.saturating_add(direct).saturating_add(most);
+            if running.is_empty() {
+                wanted_now = least.saturating_add(wanted_now);
             }
         }
         let available = machine.memory("MemAvailable").unwrap_or(total);
@@ -49,7 +52,7 @@ impl PreflightModule {
         vec![if sure > total / 100 * MOST_OF_MEMORY {
             Check::fail(
                 "memory",
-                format!("{found}, more than {MOST_OF_MEMORY} %: lower rocketmq_broker_heap"),
+                format!("{found}, more than {MOST_OF_MEMORY} %: {}", self.advice()),
             )
         } else if wanted_now > available {
             Check::fail(
@@ -69,6 +72,15 @@ impl PreflightModule {
         } else {
             Check::pass("memory", found)
         }]
+    }
+
+    /// Returns what to do where heaps are too large.
+    fn advice(&self) -> String {
+        let set = self.programs.iter().filter(|one| !one.heap.is_empty());
+        match set.max_by_key(|program| program.is_broker()) {
+            Some(program) => format!("lower {}", program.variable("heap")),
+            None => "the host is too small for its programs".to_owned(),
+        }
     }
 
     pub(super) fn disks(&self, machine: &Machine) -> Vec<Check> {

@@ -1,0 +1,241 @@
+//! A program's share of its host's memory.
+
+use super::program::Program;
+use super::size::Size;
+
+/// A program's share of its host's memory, with which it is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Share {
+    /// Its heap, of that size from the beginning: a heap that grows does so in the busiest moment.
+    pub(super) heap: Size,
+    /// The heap's part for young objects, where one is given.
+    pub(super) young: Option<Size>,
+    /// What a broker may take besides, for what it receives and sends.
+    pub(super) direct: Option<Size>,
+}
+
+/// Of the memory that Java does not take of itself, the fifths that heaps and direct memory get
+/// together. All is rounded down afterwards, so it is about half of the memory that they get: the
+/// other half is for the page cache, by which RocketMQ is fast.
+const FIFTHS: u64 = 3;
+
+/// A broker gets four parts for its heap and two besides, a nameserver one: it keeps routes only.
+const HEAP_OF_BROKER: u64 = 4;
+const ALL_OF_BROKER: u64 = 6;
+
+/// Bytes of heaps, by RocketMQ's own scripts: a larger one only makes collections longer.
+const MOST_OF_BROKER: u64 = 8 << 30;
+const MOST_OF_NAMESERVER: u64 = 4 << 30;
+
+/// Bytes with which 3.2.6, 4.9.7 and 5.3.3 were seen to start and serve.
+const LEAST_OF_BROKER: u64 = 128 << 20;
+const LEAST_OF_NAMESERVER: u64 = 64 << 20;
+const LEAST_DIRECT: u64 = 64 << 20;
+
+impl Share {
+    /// Returns the share of each program of a host; or which setting is no size.
+    ///
+    /// A size that is set is kept as it is. The others follow from the host's memory, `total` bytes,
+    /// and the number of programs alone: setting one does not change another, but for direct memory,
+    /// which is half as much as the heap. They are the same until the memory changes by an eighth.
+    pub(super) fn of_all(total: Option<u64>, programs: &[Program]) -> Result<Vec<Self>, String> {
+        let part = total.map(|total| part(total, programs));
+        let programs = programs.iter();
+        programs.map(|program| Self::of(program, part)).collect()
+    }
+
+    fn of(program: &Program, part: Option<u64>) -> Result<Self, String> {
+        let heap = match (given(program, "heap", &program.heap)?, part) {
+            (Some(heap), _) => heap,
+            (None, Some(part)) => heap(program, part),
+            (None, None) => {
+                let variable = program.variable("heap");
+                return Err(format!(
+                    "the host does not tell how much memory it has: set {variable}"
+                ));
+            }
+        };
+        let direct = given(program, "direct_memory", &program.direct_memory)?;
+        let half = Size::of((heap.bytes / 2).max(LEAST_DIRECT));
+        Ok(Self {
+            young: given(program, "young", &program.young)?,
+            direct: direct.or_else(|| program.is_broker().then_some(half)),
+            heap,
+        })
+    }
+}
+
+/// Reads a setting; an empty one is none.
+fn given(program: &Program, part: &str, text: &str) -> Result<Option<Size>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let size = Size::read(text);
+    let wrong = || {
+        let variable = program.variable(part);
+        format!("{variable} is {text:?}, which is no size such as 512m or 4g")
+    };
+    size.map(Some).ok_or_else(wrong)
+}
+
+/// Returns how many bytes a part is. A nameserver without brokers beside it gets half of all.
+fn part(total: u64, programs: &[Program]) -> u64 {
+    let taken: u64 = programs.iter().map(Program::taken_by_java).sum();
+    let brokers = programs.iter().filter(|program| program.is_broker());
+    let brokers = brokers.count() as u64;
+    let nameservers = (programs.len() as u64).saturating_sub(brokers);
+    let parts = match brokers {
+        0 => 2 * nameservers.max(1),
+        _ => nameservers + ALL_OF_BROKER * brokers,
+    };
+    coarse(total).saturating_sub(taken) / 5 * FIFTHS / parts
+}
+
+fn heap(program: &Program, part: u64) -> Size {
+    Size::of(if program.is_broker() {
+        coarse(part * HEAP_OF_BROKER).clamp(LEAST_OF_BROKER, MOST_OF_BROKER)
+    } else {
+        coarse(part).clamp(LEAST_OF_NAMESERVER, MOST_OF_NAMESERVER)
+    })
+}
+
+/// Rounds down to one of four steps from each power of two to the next. Machines have somewhat less
+/// than the round number that they are sold with, and another kernel some MiB more or less: that is
+/// the same step.
+fn coarse(bytes: u64) -> u64 {
+    let power = bytes.checked_ilog2().unwrap_or(0);
+    let step = 1 << power.saturating_sub(2);
+    bytes / step * step
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn programs(nameserver: bool, brokers: usize) -> Vec<Program> {
+        let nameserver = nameserver.then(|| Program {
+            name: "nameserver".to_owned(),
+            ..Program::default()
+        });
+        let broker = Program {
+            name: "broker-a".to_owned(),
+            store: Some("/store".into()),
+            ..Program::default()
+        };
+        let brokers = std::iter::repeat_n(broker, brokers);
+        nameserver.into_iter().chain(brokers).collect()
+    }
+
+    /// Returns `heap` of a nameserver and `heap+direct` of each broker.
+    fn worked_out(mebibytes: u64, programs: &[Program]) -> String {
+        let all = Share::of_all(Some(mebibytes << 20), programs).unwrap();
+        let text = all.iter().map(|share| match &share.direct {
+            Some(direct) => format!("{}+{}", share.heap.text, direct.text),
+            None => share.heap.text.clone(),
+        });
+        text.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn heaps_follow_from_the_memory_and_the_programs() {
+        for (mebibytes, nameserver, brokers, expected) in [
+            (482, true, 1, "64m 128m+64m"),
+            (928, true, 1, "64m 160m+80m"),
+            (991, true, 1, "64m 160m+80m"),
+            (991, true, 0, "224m"),
+            (991, false, 1, "256m+128m"),
+            (1970, true, 1, "112m 448m+224m"),
+            (1970, true, 2, "64m 192m+96m 192m+96m"),
+            (3900, true, 1, "256m 1g+512m"),
+            (7900, true, 1, "512m 2g+1g"),
+            (7900, true, 2, "256m 1g+512m 1g+512m"),
+            (7900, true, 0, "2g"),
+            (7900, false, 1, "2560m+1280m"),
+            (15900, true, 1, "1g 4g+2g"),
+            (32000, true, 1, "2g 8g+4g"),
+            (64000, true, 1, "4g 8g+4g"),
+            (64000, true, 4, "1280m 5g+2560m 5g+2560m 5g+2560m 5g+2560m"),
+            (512_000, true, 1, "4g 8g+4g"),
+        ] {
+            assert_eq!(
+                worked_out(mebibytes, &programs(nameserver, brokers)),
+                expected,
+                "{mebibytes} MiB, {brokers} brokers"
+            );
+        }
+    }
+
+    #[test]
+    fn about_half_of_the_memory_is_left() {
+        for (nameserver, brokers, least) in [
+            (true, 0, 300),
+            (false, 1, 600),
+            (true, 1, 900),
+            (true, 2, 1500),
+            (false, 3, 1800),
+        ] {
+            let programs = programs(nameserver, brokers);
+            for mebibytes in (least..300_000).step_by(97) {
+                let total = mebibytes << 20;
+                let all = Share::of_all(Some(total), &programs).unwrap();
+                let heaps: u64 = all.iter().map(|share| share.heap.bytes).sum();
+                let direct = all.iter().filter_map(|share| share.direct.as_ref());
+                let direct: u64 = direct.map(|direct| direct.bytes).sum();
+                let of_java: u64 = programs.iter().map(Program::taken_by_java).sum();
+                assert!(heaps + direct <= total / 5 * FIFTHS, "{mebibytes} MiB");
+                assert!(heaps + of_java < total / 100 * 69, "{mebibytes} MiB");
+            }
+        }
+    }
+
+    #[test]
+    fn another_kernel_does_not_change_heaps() {
+        for nominal in [
+            1024, 2048, 4096, 8192, 12_288, 16_384, 24_576, 65_536, 98_304,
+        ] {
+            for programs in [programs(true, 1), programs(false, 1), programs(true, 2)] {
+                let expected = worked_out(nominal * 99 / 100, &programs);
+                for percent in 90..99 {
+                    let found = worked_out(nominal * percent / 100, &programs);
+                    assert_eq!(found, expected, "{percent} % of {nominal} MiB");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_set_is_kept_and_the_rest_follows() {
+        let mut two = programs(true, 1);
+        two[0].heap = "700M".to_owned();
+        assert_eq!(worked_out(7900, &two), "700M 2g+1g");
+        two[1].heap = "3000m".to_owned();
+        two[1].young = "1g".to_owned();
+        assert_eq!(worked_out(7900, &two), "700M 3000m+1500m");
+        two[1].direct_memory = "9g".to_owned();
+        assert_eq!(worked_out(7900, &two), "700M 3000m+9g");
+        let all = Share::of_all(None, &two).unwrap();
+        assert_eq!(all[1].young, Size::read("1g"));
+    }
+
+    #[test]
+    fn what_is_no_size_is_named() {
+        let refused = |total, change: fn(&mut Program)| {
+            let mut programs = programs(true, 1);
+            change(&mut programs[1]);
+            Share::of_all(total, &programs).unwrap_err()
+        };
+        let total = Some(8 << 30);
+        assert_eq!(
+            refused(total, |broker| broker.heap = "1x".to_owned()),
+            "rocketmq_broker_heap is \"1x\", which is no size such as 512m or 4g"
+        );
+        assert_eq!(
+            refused(total, |broker| broker.direct_memory = "much".to_owned()),
+            "rocketmq_broker_direct_memory is \"much\", which is no size such as 512m or 4g"
+        );
+        assert_eq!(
+            refused(None, |broker| broker.heap = "1g".to_owned()),
+            "the host does not tell how much memory it has: set rocketmq_nameserver_heap"
+        );
+    }
+}
