@@ -15,7 +15,6 @@ mod options;
 mod preflight;
 mod program;
 mod properties;
-mod recognised;
 mod requests;
 mod route;
 mod runtime;

@@ -1,6 +1,5 @@
 //! A program that shall run on a host.
 
-use super::recognised::by_configuration;
 use crate::host::ProcessMatch;
 use camino::Utf8PathBuf;
 
@@ -35,9 +34,14 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Returns how it is recognised where it runs.
+    /// Returns how it is recognised where it runs: by its configuration file, for its classes and
+    /// options differ between versions.
     pub(super) fn recognise(&self) -> ProcessMatch {
-        by_configuration(&self.file)
+        ProcessMatch {
+            executable: Some("java".to_owned()),
+            arguments: vec!["-c".to_owned(), self.file.clone()],
+            ..ProcessMatch::default()
+        }
     }
 
     /// Returns whether it is a broker, else it is a nameserver.

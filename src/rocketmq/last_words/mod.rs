@@ -3,7 +3,7 @@
 mod kernel;
 mod log;
 
-use super::recognised::by_configuration;
+use super::program::Program;
 use crate::change::Change;
 use crate::host::{Answer, Content, Node, Probe, Question};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
@@ -20,7 +20,7 @@ use log::Log;
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LastWordsModule {
-    /// The programs that should run here.
+    /// The programs that should run here, as `rocketmq_preflight` takes them.
     programs: Vec<Program>,
     /// What is known of causes, the most telling first.
     #[serde(default)]
@@ -28,19 +28,6 @@ pub(super) struct LastWordsModule {
     /// How many last lines of RocketMQ's own logs are returned, of programs that run as well.
     #[serde(default)]
     lines: usize,
-}
-
-/// A program that should run on a host.
-#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Program {
-    /// What it is called.
-    name: String,
-    /// Its configuration file, which is among its arguments.
-    file: String,
-    /// Its folder, which has `logs` in it.
-    #[schemars(with = "String")]
-    home: Utf8PathBuf,
 }
 
 /// What a line of a log means.
@@ -139,7 +126,7 @@ impl LastWordsModule {
     fn find(&self, host: &Probe) -> Result<Vec<Found<'_>>, ModuleError> {
         let mut questions = Vec::new();
         for program in &self.programs {
-            questions.push(Question::Processes(by_configuration(&program.file)));
+            questions.push(Question::Processes(program.recognise()));
             questions.extend(LOGS.iter().map(|log| Question::Path {
                 path: program.home.join(log),
                 follow: true,
