@@ -19,7 +19,11 @@ pub(super) struct Share {
 /// other half is for the page cache, by which RocketMQ is fast.
 const FIFTHS: u64 = 3;
 
-/// A broker gets four parts for its heap and two besides, a nameserver one: it keeps routes only.
+/// A nameserver keeps routes only. Its part of the memory does not depend on brokers beside it, so
+/// that it goes on running where one is added or leaves.
+const PART_OF_NAMESERVER: u64 = 14;
+
+/// The rest is the brokers', each with as many parts for its heap, and half as many besides.
 const HEAP_OF_BROKER: u64 = 4;
 const ALL_OF_BROKER: u64 = 6;
 
@@ -36,18 +40,21 @@ impl Share {
     /// Returns the share of each program of a host; or which setting is no size.
     ///
     /// A size that is set is kept as it is. The others follow from the host's memory, `total` bytes,
-    /// and the number of programs alone: setting one does not change another, but for direct memory,
-    /// which is half as much as the heap. They are the same until the memory changes by an eighth.
+    /// and which programs it has: setting one does not change another, but for direct memory, which
+    /// is half as much as the heap. They are the same until the memory changes by an eighth.
     pub(super) fn of_all(total: Option<u64>, programs: &[Program]) -> Result<Vec<Self>, String> {
-        let part = total.map(|total| part(total, programs));
+        let heaps = total.map(|total| Heaps::of(total, programs));
         let programs = programs.iter();
-        programs.map(|program| Self::of(program, part)).collect()
+        programs
+            .map(|program| Self::of(program, heaps.as_ref()))
+            .collect()
     }
 
-    fn of(program: &Program, part: Option<u64>) -> Result<Self, String> {
-        let heap = match (given(program, "heap", &program.heap)?, part) {
+    fn of(program: &Program, heaps: Option<&Heaps>) -> Result<Self, String> {
+        let heap = match (given(program, "heap", &program.heap)?, heaps) {
             (Some(heap), _) => heap,
-            (None, Some(part)) => heap(program, part),
+            (None, Some(heaps)) if program.is_broker() => Size::of(heaps.broker),
+            (None, Some(heaps)) => Size::of(heaps.nameserver),
             (None, None) => {
                 let variable = program.variable("heap");
                 return Err(format!(
@@ -78,25 +85,26 @@ fn given(program: &Program, part: &str, text: &str) -> Result<Option<Size>, Stri
     size.map(Some).ok_or_else(wrong)
 }
 
-/// Returns how many bytes a part is. A nameserver without brokers beside it gets half of all.
-fn part(total: u64, programs: &[Program]) -> u64 {
-    let taken: u64 = programs.iter().map(Program::taken_by_java).sum();
-    let brokers = programs.iter().filter(|program| program.is_broker());
-    let brokers = brokers.count() as u64;
-    let nameservers = (programs.len() as u64).saturating_sub(brokers);
-    let parts = match brokers {
-        0 => 2 * nameservers.max(1),
-        _ => nameservers + ALL_OF_BROKER * brokers,
-    };
-    coarse(total).saturating_sub(taken) / 5 * FIFTHS / parts
+/// The heaps of a host's programs that follow from its memory, in bytes.
+struct Heaps {
+    nameserver: u64,
+    broker: u64,
 }
 
-fn heap(program: &Program, part: u64) -> Size {
-    Size::of(if program.is_broker() {
-        coarse(part * HEAP_OF_BROKER).clamp(LEAST_OF_BROKER, MOST_OF_BROKER)
-    } else {
-        coarse(part).clamp(LEAST_OF_NAMESERVER, MOST_OF_NAMESERVER)
-    })
+impl Heaps {
+    fn of(total: u64, programs: &[Program]) -> Self {
+        let total = coarse(total);
+        let nameserver = coarse(total / PART_OF_NAMESERVER);
+        let nameserver = nameserver.clamp(LEAST_OF_NAMESERVER, MOST_OF_NAMESERVER);
+        let of_java: u64 = programs.iter().map(Program::taken_by_java).sum();
+        let (brokers, nameservers): (Vec<_>, Vec<_>) =
+            programs.iter().partition(|program| program.is_broker());
+        let left = (total.saturating_sub(of_java) / 5 * FIFTHS)
+            .saturating_sub(nameserver * nameservers.len() as u64);
+        let part = left / ALL_OF_BROKER / brokers.len().max(1) as u64;
+        let broker = coarse(part * HEAP_OF_BROKER).clamp(LEAST_OF_BROKER, MOST_OF_BROKER);
+        Self { nameserver, broker }
+    }
 }
 
 /// Rounds down to one of four steps from each power of two to the next. Machines have somewhat less
@@ -142,19 +150,19 @@ mod tests {
             (482, true, 1, "64m 128m+64m"),
             (928, true, 1, "64m 160m+80m"),
             (991, true, 1, "64m 160m+80m"),
-            (991, true, 0, "224m"),
+            (991, true, 0, "64m"),
             (991, false, 1, "256m+128m"),
-            (1970, true, 1, "112m 448m+224m"),
-            (1970, true, 2, "64m 192m+96m 192m+96m"),
+            (1970, true, 1, "128m 448m+224m"),
+            (1970, true, 2, "128m 160m+80m 160m+80m"),
             (3900, true, 1, "256m 1g+512m"),
             (7900, true, 1, "512m 2g+1g"),
-            (7900, true, 2, "256m 1g+512m 1g+512m"),
-            (7900, true, 0, "2g"),
+            (7900, true, 2, "512m 1g+512m 1g+512m"),
+            (7900, true, 0, "512m"),
             (7900, false, 1, "2560m+1280m"),
             (15900, true, 1, "1g 4g+2g"),
             (32000, true, 1, "2g 8g+4g"),
             (64000, true, 1, "4g 8g+4g"),
-            (64000, true, 4, "1280m 5g+2560m 5g+2560m 5g+2560m 5g+2560m"),
+            (64000, true, 4, "4g 4g+2g 4g+2g 4g+2g 4g+2g"),
             (512_000, true, 1, "4g 8g+4g"),
         ] {
             assert_eq!(
