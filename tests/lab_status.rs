@@ -15,7 +15,12 @@ const BILLING: [&str; 4] = [
 ];
 
 /// Carries a playbook out and returns what a person sees, blanks and line breaks as one blank.
-fn plays(cluster: &Cluster, playbook: &str, further: &[&str], code: i32) -> (String, Told) {
+pub(crate) fn plays(
+    cluster: &Cluster,
+    playbook: &str,
+    further: &[&str],
+    code: i32,
+) -> (String, Told) {
     let (found, text, told) = cluster.play(playbook, further);
     assert_eq!(found, code, "{playbook} {further:?}: {text}");
     (text.split_whitespace().collect::<Vec<_>>().join(" "), told)
@@ -29,12 +34,12 @@ fn status_names(cluster: &Cluster, code: i32, named: &[&str]) {
 }
 
 /// Runs a line of shell on a host.
-fn shell(cluster: &Cluster, host: &str, line: &str) -> String {
+pub(crate) fn shell(cluster: &Cluster, host: &str, line: &str) -> String {
     cluster.lab.run(&["enter", host, "sh", "-c", line])
 }
 
 /// Ends the program that has this file among its arguments, without letting it know.
-fn kill(cluster: &Cluster, host: &str, file: &str) {
+pub(crate) fn kill(cluster: &Cluster, host: &str, file: &str) {
     let line = format!(
         "for pid in $(pgrep java); do tr '\\0' ' ' </proc/$pid/cmdline | grep -q {file} && \
          kill -KILL $pid; done; true"
@@ -133,6 +138,9 @@ fn a_broker_that_does_not_start_says_why(cluster: &Cluster) {
     shell(cluster, "2", "echo odd >/data/store/commitlog/odd");
     let hasty = ["-e", "rocketmq_ready_timeout=1 rocketmq_start_timeout=60"];
     let (text, _) = plays(cluster, "start", &hasty, 2);
+    let advice = text.find("rocketmq_mapped_file_size_commit_log");
+    let found = text.find("store.log: ");
+    assert!(advice.is_some() && advice < found, "{text}");
     let found = "4 length not matched message store config value";
     assert!(text.contains(found), "{text}");
 }
@@ -266,8 +274,8 @@ fn logs_are_shown(cluster: &Cluster) {
     }
 }
 
-/// What programs read of `--output json`.
-fn programs_are_told(cluster: &Cluster) {
+/// Returns what programs read of `--output json`.
+pub(crate) fn status(cluster: &Cluster) -> Json {
     let options = cluster.options.iter().map(String::as_str);
     let words = ["run", "playbooks/status.yml", "--output", "json"];
     let output = cluster
@@ -284,6 +292,11 @@ fn programs_are_told(cluster: &Cluster) {
     let [state] = states.as_slice() else {
         panic!("{text}");
     };
+    state.clone()
+}
+
+fn programs_are_told(cluster: &Cluster) {
+    let state = status(cluster);
     assert_eq!(state["healthy"], json!(true), "{state}");
     assert_eq!(state["nameservers"].as_array().unwrap().len(), 2);
     let broker = &state["brokers"][1];
@@ -294,6 +307,8 @@ fn programs_are_told(cluster: &Cluster) {
         ("ports", json!([10911, 10912, 10909])),
         ("version", json!("4.9.7")),
         ("drift", json!([])),
+        ("writable", json!(true)),
+        ("why", json!([])),
         ("problems", json!([])),
     ] {
         assert_eq!(broker[name], expected, "{name} of {broker}");

@@ -25,6 +25,7 @@ mod lab_faults;
 mod lab_hosts;
 mod lab_killed;
 mod lab_new;
+mod lab_reasons;
 mod lab_script;
 mod lab_secrets;
 mod lab_services;
