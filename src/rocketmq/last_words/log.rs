@@ -7,6 +7,9 @@ use jiff::civil::DateTime;
 /// takes 10 s to end after it failed, and a thread is waited for 90 s at the most.
 const BELONGS: i64 = 120;
 
+/// The same for errors of which nobody knows whether they have to do with it.
+const MAY_BELONG: i64 = 15;
+
 /// With this a program has started: what stands before was overcome, or is of an earlier life.
 const STARTED: &str = "boot success";
 
@@ -21,6 +24,8 @@ pub(super) struct Log {
     lines: Vec<String>,
     /// The index of the first of them that has to do with the end.
     end: usize,
+    /// The index of the first of them that may.
+    last: usize,
 }
 
 impl Log {
@@ -30,8 +35,12 @@ impl Log {
         let lines = text.lines().skip(usize::from(!is_whole));
         let lines = lines.map(str::trim_end).filter(|line| !line.is_empty());
         let lines: Vec<_> = lines.map(str::to_owned).collect();
-        let end = end(&lines);
-        Self { path, lines, end }
+        Self {
+            end: end(&lines, BELONGS),
+            last: end(&lines, MAY_BELONG),
+            path,
+            lines,
+        }
     }
 
     /// Returns the last line of the end that has one of these words in it.
@@ -45,7 +54,7 @@ impl Log {
     /// thread that starts it, and what Java or that thread printed.
     pub(super) fn failures(&self, most: usize) -> Vec<String> {
         let mut is_of_start = true;
-        self.last(most, |line| {
+        self.tell_last(self.end, most, |line| {
             if time(line).is_some() {
                 is_of_start = line.contains(" ERROR main ");
                 return is_of_start;
@@ -54,17 +63,22 @@ impl Log {
         })
     }
 
-    /// Returns the last errors of the end, at most so many. A program that runs tells many that do
+    /// Returns the errors just before the end, at most so many. A program that runs tells many that do
     /// not end it.
     pub(super) fn errors(&self, most: usize) -> Vec<String> {
-        self.last(most, |line| match time(line) {
+        self.tell_last(self.last, most, |line| match time(line) {
             Some(_) => line.contains(" ERROR "),
             None => names_exception(line),
         })
     }
 
-    fn last(&self, most: usize, mut counts: impl FnMut(&str) -> bool) -> Vec<String> {
-        let lines = self.lines.iter().skip(self.end);
+    fn tell_last(
+        &self,
+        from: usize,
+        most: usize,
+        mut counts: impl FnMut(&str) -> bool,
+    ) -> Vec<String> {
+        let lines = self.lines.iter().skip(from);
         let found: Vec<_> = lines.filter(|line| counts(line)).collect();
         let last = found.iter().rev().take(most).rev();
         last.map(|line| self.told(line)).collect()
@@ -99,8 +113,8 @@ impl Log {
     }
 }
 
-/// Returns the index of the first line that has to do with the end of a log.
-fn end(lines: &[String]) -> usize {
+/// Returns the index of the first line after the start that is so few seconds before the last one.
+fn end(lines: &[String], seconds: i64) -> usize {
     let started = lines.iter().rposition(|line| line.contains(STARTED));
     let after_start = started.map_or(0, |index| index + 1);
     let Some(last) = lines.iter().rev().find_map(|line| time(line)) else {
@@ -108,7 +122,7 @@ fn end(lines: &[String]) -> usize {
     };
     let old = lines
         .iter()
-        .rposition(|line| time(line).is_some_and(|time| time + BELONGS < last));
+        .rposition(|line| time(line).is_some_and(|time| time + seconds < last));
     // What follows an old line without a time of its own belongs to it.
     let recent = old.map_or(0, |old| {
         let mut after = lines.iter().skip(old + 1);
@@ -158,11 +172,12 @@ mod tests {
 2026-11-23 08:10:00 ERROR main - long before
 java.io.IOException: of the line before
 \tat a.B.c(B.java:1)
+2026-11-23 08:19:40 ERROR Thread-1 - a little before
 2026-11-23 08:20:00 ERROR Thread-1 - shortly before
 java.net.ConnectException: refused
 \tat a.B.c(B.java:1)
 Caused by: java.net.ConnectException: refused
-2026-11-23 08:20:30 INFO main - the last Exception
+2026-11-23 08:20:15 INFO main - the last Exception
 ";
         let of_thread = "broker.log: 2026-11-23 08:20:00 ERROR Thread-1 - shortly before";
         let expected = [
@@ -170,7 +185,7 @@ Caused by: java.net.ConnectException: refused
             "broker.log: java.net.ConnectException: refused",
             "broker.log: Caused by: java.net.ConnectException: refused",
         ];
-        assert_eq!(log(text).errors(3), expected);
+        assert_eq!(log(text).errors(9), expected);
         assert_eq!(log(text).failures(3), [""; 0]);
         let of_main = text.replace("ERROR Thread-1", "ERROR main");
         assert_eq!(log(&of_main).failures(2), expected[1..]);
