@@ -31,6 +31,8 @@ pub(super) struct Program {
     pub(super) store: Option<Utf8PathBuf>,
     /// How many bytes each file of messages has, as it is configured with.
     pub(super) file_size: Option<u64>,
+    /// Its service, without `.service`, where systemd runs the host.
+    pub(super) service: Option<String>,
 }
 
 impl Program {

@@ -43,13 +43,17 @@ fn machine(logs: &[(&str, i64, &str)], started: i64, kernel: &str) -> Memory {
     machine
 }
 
-fn told(machine: Memory, lines: usize) -> Json {
-    let host: Arc<dyn Host> = Arc::new(machine);
-    let arguments = json!({
+fn arguments(lines: usize) -> Json {
+    json!({
         "programs": [{ "name": "broker-a", "file": "/conf/broker-a.properties", "home": "/home" }],
         "reasons": reasons(),
         "lines": lines,
-    });
+    })
+}
+
+fn told(machine: Memory, lines: usize) -> Json {
+    let host: Arc<dyn Host> = Arc::new(machine);
+    let arguments = arguments(lines);
     let change = plan(&host, "rocketmq_last_words", &arguments).unwrap();
     assert!(change.steps.is_empty());
     apply(&change, &*host).unwrap()["programs"][0].clone()
@@ -253,8 +257,62 @@ fn what_the_machine_did_is_told() {
     assert_eq!(why(1_699_990_000, kernel), silent);
     assert_eq!(
         why(1_700_000_200, ""),
-        json!(["the machine was started at 2023-11-14 22:16:40 UTC, and it was not since"])
+        json!([
+            "the machine was started at 2023-11-14 22:16:40 UTC, and it has written nothing since"
+        ])
     );
+}
+
+/// What systemd remembers comes first, and what the program said after it.
+#[test]
+fn how_a_service_ended_is_told() {
+    let properties = "LoadState,ActiveState,SubState,Result,ExecMainCode,ExecMainStatus";
+    let show = [
+        "systemctl",
+        "show",
+        "-p",
+        properties,
+        "rocketmq-broker-a.service",
+    ];
+    let told = |remembered: &str, kernel: &str| {
+        let bind = "java.net.BindException: Address already in use\n";
+        let machine = machine(&[(OUT, 100, bind)], 0, kernel).output(&show, text(remembered));
+        let host: Arc<dyn Host> = Arc::new(machine);
+        let mut arguments = arguments(0);
+        arguments["programs"][0]["service"] = json!("rocketmq-broker-a");
+        let change = plan(&host, "rocketmq_last_words", &arguments).unwrap();
+        let result = apply(&change, &*host).unwrap();
+        let why = result["programs"][0]["why"].as_array().unwrap();
+        let first: Vec<_> = why.iter().map(|line| line.as_str().unwrap()).collect();
+        first
+            .iter()
+            .map(|line| line.split(':').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let failed = "LoadState=loaded\nActiveState=activating\nSubState=auto-restart\n\
+                  Result=exit-code\nExecMainCode=1\nExecMainStatus=255\n";
+    let killed = "LoadState=loaded\nActiveState=failed\nSubState=failed\nResult=signal\n\
+                  ExecMainCode=2\nExecMainStatus=9\n";
+    let kernel = "[  130.2] Out of memory: Killed process 4321 (java) total-vm:4821304kB\n";
+    let advice = "one of its ports is taken by another program; ss -ltnp and \
+                  playbooks/preflight.yml say by which";
+    for (remembered, kernel, first) in [
+        (failed, kernel, Some("it ended with 255")),
+        (
+            killed,
+            "",
+            Some("it was killed (signal 9); systemd has given it up until it is started"),
+        ),
+        (
+            killed,
+            kernel,
+            Some("the kernel ended it for want of memory (java, process 4321) at 1970-01-01 00"),
+        ),
+        ("LoadState=not-found\n", "", None),
+    ] {
+        let expected: Vec<_> = first.into_iter().chain([advice, "broker.out"]).collect();
+        assert_eq!(told(remembered, kernel), expected);
+    }
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl Kernel {
 }
 
 /// Returns what a command prints; nothing where it fails or is not there.
-fn printed(host: &Probe, argv: &[&str]) -> Result<String, HostError> {
+pub(super) fn printed(host: &Probe, argv: &[&str]) -> Result<String, HostError> {
     match host.query(&Command::new(argv.iter().copied())) {
         Ok(output) if output.status == 0 => Ok(String::from_utf8_lossy(&output.stdout).into()),
         Ok(_) | Err(HostError::Step { .. }) => Ok(String::new()),

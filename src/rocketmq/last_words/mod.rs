@@ -2,21 +2,23 @@
 
 mod kernel;
 mod log;
+mod service;
 
 use super::program::Program;
 use crate::change::Change;
-use crate::host::{Answer, Content, Node, Probe, Question};
+use crate::host::{Answer, Content, HostError, Node, Probe, Question};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::Value;
 use camino::Utf8PathBuf;
 use kernel::Kernel;
 use log::Log;
+use service::Ended;
 
 /// Tells why programs of RocketMQ do not run, as far as their host knows.
 ///
 /// Of each program that does not run, the ends of its logs are read, and it is asked whether the
-/// kernel ended it for want of memory (which takes root to know) and whether the machine was started
-/// since. Nothing is changed.
+/// kernel ended it for want of memory (which takes root to know), whether the machine was started
+/// since, and what systemd remembers of its service. Nothing is changed.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LastWordsModule {
@@ -107,16 +109,18 @@ impl Module for LastWordsModule {
                 kernel = Kernel::look(context.host)?;
             }
         }
-        let programs = all.iter().map(|found| {
+        let mut programs = Vec::new();
+        for found in &all {
             let logs = if is_wanted(found) {
                 found.read(&mut answers)
             } else {
                 Vec::new()
             };
-            self.value(found, &logs, &kernel)
-        });
+            let exit = found.exit(context.host)?;
+            programs.push(self.value(found, &logs, &kernel, exit));
+        }
         let mut change = Change::default();
-        change.returns("programs", programs.collect::<Value>());
+        change.returns("programs", programs.into_iter().collect::<Value>());
         Ok(change)
     }
 }
@@ -153,11 +157,12 @@ impl LastWordsModule {
             .collect())
     }
 
-    fn value(&self, found: &Found, logs: &[Log], kernel: &Kernel) -> Value {
-        let why = match found.pid {
+    fn value(&self, found: &Found, logs: &[Log], kernel: &Kernel, exit: Option<Ended>) -> Value {
+        let mut why = match found.pid {
             Some(_) => Vec::new(),
-            None => self.why(found, logs, kernel),
+            None => self.why(found, logs, kernel, exit),
         };
+        why.truncate(LINES);
         let own = |log: &&Log| self.lines > 0 && log.is_rocketmq_s();
         let tails = logs.iter().filter(own);
         let tails: Vec<_> = tails.flat_map(|log| log.tail(self.lines)).collect();
@@ -172,30 +177,38 @@ impl LastWordsModule {
         ])
     }
 
-    /// Returns why a program does not run, in up to three lines.
-    fn why(&self, found: &Found, logs: &[Log], kernel: &Kernel) -> Vec<String> {
+    /// Returns why a program does not run, what is most certain first.
+    fn why(
+        &self,
+        found: &Found,
+        logs: &[Log],
+        kernel: &Kernel,
+        exit: Option<Ended>,
+    ) -> Vec<String> {
+        let may_be_the_kernel = exit.as_ref().is_none_or(|exit| exit.was_killed);
+        let mut why: Vec<_> = exit.into_iter().map(|exit| exit.line).collect();
         let Some(last_sign) = found.last_sign() else {
-            return vec!["it has no logs here, as if it was never started".to_owned()];
+            why.push("it has no logs here, as if it was never started".to_owned());
+            return why;
         };
         if kernel.started > last_sign {
             let at = moment(kernel.started);
-            return vec![format!(
-                "the machine was started at {at}, and it was not since"
-            )];
+            why.push(format!(
+                "the machine was started at {at}, and it has written nothing since"
+            ));
+            return why;
         }
         let reason = self.reasons.iter().find_map(|reason| {
             let mut logs = logs.iter();
             let line = logs.find_map(|log| log.line_with(&reason.words))?;
             Some([reason.advice.clone(), line])
         });
-        if reason.is_none() && logs.iter().any(Log::ends_in_order) {
-            return vec!["it was told to end, and ended in order".to_owned()];
+        let ended_in_order = reason.is_none() && logs.iter().any(Log::ends_in_order);
+        if why.is_empty() && ended_in_order {
+            why.push("it was told to end, and ended in order".to_owned());
+        } else if may_be_the_kernel && let Some(killed) = kernel.killed_after(last_sign) {
+            why = vec![of_kernel(killed)];
         }
-        let mut why: Vec<_> = kernel
-            .killed_after(last_sign)
-            .map(killed)
-            .into_iter()
-            .collect();
         match reason {
             Some(reason) => why.extend(reason),
             None if why.is_empty() => why = unexplained(logs),
@@ -216,6 +229,14 @@ impl<'a> Found<'a> {
     /// Returns when it last wrote something, in seconds since 1970.
     fn last_sign(&self) -> Option<i64> {
         self.logs.iter().map(|(_, node)| node.modified).max()
+    }
+
+    /// Returns how it ended, where systemd runs it.
+    fn exit(&self, host: &Probe) -> Result<Option<Ended>, HostError> {
+        match (&self.program.service, self.pid) {
+            (Some(name), None) => service::ended(host, name),
+            _ => Ok(None),
+        }
     }
 
     fn read(&self, answers: &mut impl Iterator<Item = Answer>) -> Vec<Log> {
@@ -251,7 +272,7 @@ fn unexplained(logs: &[Log]) -> Vec<String> {
     std::iter::once(silence).chain(errors).collect()
 }
 
-fn killed(killed: &kernel::Killed) -> String {
+fn of_kernel(killed: &kernel::Killed) -> String {
     format!(
         "the kernel ended it for want of memory (java, process {}) at {}: see what \
          playbooks/preflight.yml says of memory",
