@@ -148,7 +148,7 @@ impl Cluster {
         (1..=nameservers).map(list).collect()
     }
 
-    fn whole_life(&self) {
+    pub(crate) fn whole_life(&self) {
         for host in 1..=HOSTS {
             self.lab.run(&["foreign", &host.to_string()]);
         }

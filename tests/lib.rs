@@ -28,6 +28,7 @@ mod lab_new;
 mod lab_reasons;
 mod lab_script;
 mod lab_secrets;
+mod lab_service_cluster;
 mod lab_services;
 mod lab_status;
 mod lab_topologies;
