@@ -2,6 +2,7 @@
 
 mod command_line;
 mod differences;
+mod found;
 mod now;
 mod ready;
 mod service;
@@ -145,7 +146,7 @@ impl Module for ProcessModule {
         let mut change = Change::default();
         self.add_results(&mut change, &now.programs);
         if let Some(service) = &mut now.service {
-            service.check_main(self, context, &now.programs)?;
+            service.check_main(context, &now.programs)?;
             change.returns("service", service.unit());
             match self.state {
                 State::Stopped => service.disable(&mut change),

@@ -1,7 +1,8 @@
 //! What a host says about a program, asked at once.
 
 use super::ProcessModule;
-use super::service::{Found, Service};
+use super::found::Found;
+use super::service::Service;
 use crate::host::{Answer, Content, Node, Process, ProcessMatch, Question};
 use crate::module::{ModuleError, PlanContext};
 

@@ -1,7 +1,7 @@
 //! The steps that start and end a program.
 
 use super::ProcessModule;
-use super::service::Found;
+use super::found::Found;
 use crate::host::{
     Answer, Condition, Content, Kind, Process, ProcessMatch, Question, StartProcess, Step, Wait,
 };
