@@ -112,7 +112,25 @@ fn what_is_wrong_is_told_and_others_are_left_alone() {
         cluster.play("status", &[]).0 == 0
     });
     assert!(settles);
+    a_broker_that_does_not_end_says_what_to_do(&cluster);
     a_broker_that_does_not_start_says_why(&cluster);
+}
+
+/// One that is stopped by a signal takes no other.
+fn a_broker_that_does_not_end_says_what_to_do(cluster: &Cluster) {
+    let signal = |signal: &str| {
+        let line = format!(
+            "kill -{signal} $(grep -lz broker-a.properties /proc/[0-9]*/cmdline | cut -d/ -f3)"
+        );
+        shell(cluster, "1", &line);
+    };
+    signal("STOP");
+    let (text, _) = plays(cluster, "stop", &["-e", "rocketmq_stop_timeout=2"], 2);
+    for told in ["to end after TERM", "kill -QUIT ", "give it more time"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+    signal("CONT");
+    plays(cluster, "start", &[], 0);
 }
 
 /// It ends without a word; what it says is in a log. Before, it would not have been restarted.

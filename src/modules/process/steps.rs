@@ -12,6 +12,11 @@ use std::time::Duration;
 /// Between two looks at a program that starts or ends.
 const INTERVAL: Duration = Duration::from_millis(250);
 
+fn is_java(process: &Process) -> bool {
+    let program = process.argv.first().map(String::as_str);
+    program.is_some_and(|program| program == "java" || program.ends_with("/java"))
+}
+
 impl ProcessModule {
     pub(super) fn restart(
         &self,
@@ -74,8 +79,17 @@ impl ProcessModule {
             .iter()
             .map(|process| process.pid.to_string())
             .collect();
-        let help = "give it more time with stop_timeout, or set force_kill: true, which kills it \
-                    then and may cost what it has not written yet";
+        let java = found.iter().find(|one| is_java(one));
+        let threads = java.map_or_else(String::new, |java| {
+            format!(
+                "kill -QUIT {} has Java write what its threads wait for into its output; ",
+                java.pid
+            )
+        });
+        let help = format!(
+            "{threads}give it more time with stop_timeout, or set force_kill: true, which kills it \
+             then and may cost what it has not written yet"
+        );
         Wait {
             conditions: vec![Condition::Process {
                 recognise: recognise.clone(),
@@ -91,7 +105,7 @@ impl ProcessModule {
                 self.title(),
                 pids.join(", ")
             ),
-            help: (!self.force_kill).then(|| help.to_owned()),
+            help: (!self.force_kill).then_some(help),
             last_resort: if self.force_kill {
                 found.iter().map(|one| self.signal(one, "KILL")).collect()
             } else {
