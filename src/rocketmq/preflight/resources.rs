@@ -4,8 +4,7 @@ use super::PreflightModule;
 use super::check::Check;
 use super::machine::Machine;
 use crate::host::{Command, HostError, Probe};
-use crate::rocketmq::share::Share;
-use crate::rocketmq::size::shown;
+use crate::rocketmq::java::{Share, shown};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Of the memory, the part in percent that heaps may take: the rest is for the page cache, by which

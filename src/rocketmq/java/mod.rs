@@ -1,13 +1,17 @@
 //! `rocketmq_java`: whether RocketMQ runs on a host's Java.
 
-use super::options;
+mod options;
+mod share;
+mod size;
+
 use super::program::Program;
-use super::share::Share;
 use super::topology::numbers;
 use crate::change::Change;
 use crate::host::{Command, HostError, Probe};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::{Fields, Value, map};
+pub(super) use share::Share;
+pub(super) use size::shown;
 
 /// Tells which Java a host has and what programs are started with by it, and fails where RocketMQ
 /// does not run on it.

@@ -1,8 +1,8 @@
 //! What Java is started with.
 
-use super::program::Program;
 use super::share::Share;
 use super::size::Size;
+use crate::rocketmq::program::Program;
 
 /// How many files the log of collections has, and how large each is.
 const LOG_FILES: u32 = 5;

@@ -1,17 +1,17 @@
 //! A program's share of its host's memory.
 
-use super::program::Program;
 use super::size::Size;
+use crate::rocketmq::program::Program;
 
 /// A program's share of its host's memory, with which it is started.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Share {
+pub(in crate::rocketmq) struct Share {
     /// Its heap, of that size from the beginning: a heap that grows does so in the busiest moment.
-    pub(super) heap: Size,
+    pub(in crate::rocketmq) heap: Size,
     /// The heap's part for young objects, where one is given.
-    pub(super) young: Option<Size>,
+    pub(in crate::rocketmq) young: Option<Size>,
     /// What a broker may take besides, for what it receives and sends.
-    pub(super) direct: Option<Size>,
+    pub(in crate::rocketmq) direct: Option<Size>,
 }
 
 /// Of the memory that Java does not take of itself, the fifths that heaps and direct memory get
@@ -42,7 +42,10 @@ impl Share {
     /// A size that is set is kept as it is. The others follow from the host's memory, `total` bytes,
     /// and which programs it has: setting one does not change another, but for direct memory, which
     /// is half as much as the heap. They are the same until the memory changes by an eighth.
-    pub(super) fn of_all(total: Option<u64>, programs: &[Program]) -> Result<Vec<Self>, String> {
+    pub(in crate::rocketmq) fn of_all(
+        total: Option<u64>,
+        programs: &[Program],
+    ) -> Result<Vec<Self>, String> {
         let heaps = total.map(|total| Heaps::of(total, programs));
         let programs = programs.iter();
         programs

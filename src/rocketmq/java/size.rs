@@ -2,10 +2,10 @@
 
 /// A size as Java's options say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Size {
+pub(in crate::rocketmq) struct Size {
     /// As it was written.
-    pub(super) text: String,
-    pub(super) bytes: u64,
+    pub(in crate::rocketmq) text: String,
+    pub(in crate::rocketmq) bytes: u64,
 }
 
 impl Size {
@@ -42,7 +42,7 @@ impl Size {
 }
 
 /// Returns `3.8 GiB`, or `512 MiB` below one.
-pub(super) fn shown(bytes: u64) -> String {
+pub(in crate::rocketmq) fn shown(bytes: u64) -> String {
     let mebibytes = bytes >> 20;
     if mebibytes < 1024 {
         return format!("{mebibytes} MiB");
