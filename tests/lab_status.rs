@@ -120,7 +120,7 @@ fn what_is_wrong_is_told_and_others_are_left_alone() {
 fn a_broker_that_does_not_end_says_what_to_do(cluster: &Cluster) {
     let signal = |signal: &str| {
         let line = format!(
-            "kill -{signal} $(grep -lz broker-a.properties /proc/[0-9]*/cmdline | cut -d/ -f3)"
+            "kill -{signal} $(grep -lz broker-[a].properties /proc/[0-9]*/cmdline | cut -d/ -f3)"
         );
         shell(cluster, "1", &line);
     };
