@@ -130,6 +130,7 @@ fn a_broker_that_does_not_end_says_what_to_do(cluster: &Cluster) {
         assert!(text.contains(told), "{told}: {text}");
     }
     signal("CONT");
+    plays(cluster, "stop", &[], 0);
     plays(cluster, "start", &[], 0);
 }
 
@@ -159,7 +160,15 @@ fn a_broker_that_does_not_start_says_why(cluster: &Cluster) {
     );
     shell(cluster, "2", "echo odd >/data/store/commitlog/odd");
     let hasty = ["-e", "rocketmq_ready_timeout=1 rocketmq_start_timeout=60"];
-    let (text, _) = plays(cluster, "start", &hasty, 2);
+    let (code, text, _) = cluster.play("start", &hasty);
+    assert_eq!(code, 2, "{text}");
+    // The last lines of a log stand on lines of their own.
+    let of_log = |line: &str| {
+        line.trim_start()
+            .starts_with("==> /var/lib/rocketmq/broker-b/")
+    };
+    assert!(text.lines().any(of_log), "{text}");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let advice = text.find("rocketmq_mapped_file_size_commit_log");
     let found = text.find("store.log: ");
     assert!(advice.is_some() && advice < found, "{text}");
