@@ -1,6 +1,7 @@
 //! What follows from a task's outcome: what is kept, who is notified, how the host goes on.
 
 use super::failed_block::FailedBlock;
+use super::frame::Frame;
 use super::keyword::flag;
 use super::lockstep::{Position, Turn};
 use super::outcome::Outcome;
@@ -91,10 +92,7 @@ impl Walk<'_, '_> {
             return Flow::Stopped;
         }
         if outcome.counts_as_failed() {
-            let fatal = run
-                .frame
-                .nearest(|keywords| keywords.any_errors_fatal.as_ref());
-            let fatal = scope.is_some_and(|scope| flag(fatal, scope).unwrap_or(false));
+            let fatal = self.is_fatal_in(run.frame);
             return self.fails(run.task.name.as_ref(), outcome, fatal);
         }
         if let (Status::Changed, Some(scope)) = (outcome.status, scope) {
@@ -125,6 +123,13 @@ impl Walk<'_, '_> {
         };
         self.not_rescued_yet(&failure, fatal);
         Flow::Failed(Box::new(failure))
+    }
+
+    /// Returns whether a failure in a frame is one for all hosts.
+    pub(super) fn is_fatal_in(&self, frame: &Frame<'_>) -> bool {
+        let fatal = frame.nearest(|keywords| keywords.any_errors_fatal.as_ref());
+        let scope = self.play.scope(self.host, frame);
+        scope.is_ok_and(|scope| flag(fatal, &scope).unwrap_or(false))
     }
 
     /// Where a rescue may still deal with a failure, the host has not failed: it does where that

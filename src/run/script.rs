@@ -161,13 +161,6 @@ impl Walk<'_, '_> {
         self.fails(task.map(|(name, _)| name), outcome, fatal)
     }
 
-    /// Returns whether a failure in a frame is one for all hosts.
-    pub(super) fn is_fatal_in(&self, frame: &Frame<'_>) -> bool {
-        let fatal = frame.nearest(|keywords| keywords.any_errors_fatal.as_ref());
-        let scope = self.play.scope(self.host, frame);
-        scope.is_ok_and(|scope| flag(fatal, &scope).unwrap_or(false))
-    }
-
     fn tell_script(
         &self,
         script: &Script,
