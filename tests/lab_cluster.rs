@@ -73,6 +73,13 @@ impl Cluster {
         )
     }
 
+    /// Runs a playbook that must end with this code, and returns what it printed and what it told.
+    pub(crate) fn ends(&self, playbook: &str, further: &[&str], code: i32) -> (String, Told) {
+        let (found, text, told) = self.play(playbook, further);
+        assert_eq!(found, code, "{playbook} {further:?}: {text}");
+        (text, told)
+    }
+
     /// Predicts, runs and runs again: the prediction writes nothing and comes true, and the second
     /// run changes nothing.
     pub(crate) fn obeys_the_laws(&self, playbook: &str, further: &[&str]) {

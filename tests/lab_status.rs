@@ -21,8 +21,7 @@ pub(crate) fn plays(
     further: &[&str],
     code: i32,
 ) -> (String, Told) {
-    let (found, text, told) = cluster.play(playbook, further);
-    assert_eq!(found, code, "{playbook} {further:?}: {text}");
+    let (text, told) = cluster.ends(playbook, further, code);
     (text.split_whitespace().collect::<Vec<_>>().join(" "), told)
 }
 
