@@ -4,18 +4,20 @@
 use rmqplay::host::{Cancel, Host, HostError, Memory, Output};
 use rmqplay::inventory::Inventory;
 use rmqplay::playbook::{LoadOptions, Loader};
-use rmqplay::report::{Event, Recap};
+use rmqplay::report::{Event, InOrder, Recap, Reporter as _, Terminal, Verbosity};
 use rmqplay::run::{Connector, Options, Parts, Session, Settings};
+use rmqplay::source::Result;
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 
 /// Three hosts, one of which cannot be reached where its variables say so.
 const INVENTORY: &str = "tests/run/inventory.yml";
 
-fn connect(settings: &Settings) -> Result<Arc<dyn Host>, HostError> {
+fn connect(settings: &Settings) -> std::result::Result<Arc<dyn Host>, HostError> {
     if &*settings.name == "gone" {
         let reason = "connection to gone:22 refused".to_owned();
         return Err(HostError::Unreachable { reason, help: None });
@@ -30,6 +32,15 @@ fn connect(settings: &Settings) -> Result<Arc<dyn Host>, HostError> {
 
 /// Carries out a playbook and returns what was told.
 fn carry_out(path: &Path, options: Options) -> String {
+    let (told, result) = told(path, options);
+    let mut text = show(&told);
+    if let Err(problems) = result {
+        let _ = writeln!(text, "{}", problems.render(false));
+    }
+    text
+}
+
+fn told(path: &Path, options: Options) -> (Vec<Event>, Result<bool>) {
     let (events, told) = channel();
     let session = Session::new(Parts {
         registry: rmqplay::cli::registry(),
@@ -48,11 +59,7 @@ fn carry_out(path: &Path, options: Options) -> String {
     };
     session.finish();
     drop(session);
-    let mut text = show(&told.iter().collect::<Vec<_>>());
-    if let Err(problems) = result {
-        let _ = writeln!(text, "{}", problems.render(false));
-    }
-    text
+    (told.iter().collect(), result)
 }
 
 /// Shows what each host was told, in its own order: several hosts finish a task in any order.
@@ -79,7 +86,7 @@ fn show(told: &[Event]) -> String {
                 let line = format!("    {name}{on} | {status}{ignored} | {message}");
                 let _ = writeln!(text, "{}", line.trim_end());
             }
-            Event::Warning(warning) => warnings.push(format!("warning: {warning}")),
+            Event::Warning { text, .. } => warnings.push(format!("warning: {text}")),
             Event::RunFinished { recap, .. } => {
                 for (host, recap) in recap {
                     let text = hosts.entry(host.to_string()).or_default();
@@ -119,4 +126,47 @@ fn playbooks_do_what_they_say() {
             .unwrap_or(path);
         insta::assert_snapshot!(carry_out(path, Options::default()));
     });
+}
+
+/// Carries out a playbook and returns what a person sees, up to the recap.
+fn screen(path: &Path) -> String {
+    let shown = Shared::default();
+    let verbosity = Verbosity {
+        level: 0,
+        diff: false,
+        check: false,
+        width: 20,
+        colour: false,
+    };
+    let mut reporter = InOrder::new(Terminal::new(shown.clone(), verbosity, None));
+    let (told, result) = told(path, Options::default());
+    result.unwrap();
+    told.iter().for_each(|event| reporter.event(event));
+    let shown = shown.0.lock().unwrap();
+    let text = anstream::adapter::strip_bytes(&shown).into_vec();
+    let text = String::from_utf8(text).unwrap();
+    text.split("\nPLAY RECAP").next().unwrap().to_owned()
+}
+
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn results_stand_below_their_own_task_in_the_order_of_the_hosts() {
+    let path = Path::new("tests/run/order/playbook.yml");
+    let first = screen(path);
+    insta::assert_snapshot!(first);
+    for _ in 0..20 {
+        assert_eq!(screen(path), first);
+    }
 }

@@ -8,7 +8,7 @@ use super::watch::Held;
 use super::{Exit, prompts, refuse, refuse_because};
 use crate::playbook::Playbook;
 use crate::report::{
-    AdHoc, Event, EventsFile, JsonLines, Progress, Recap, Reporter, Terminal, Verbosity,
+    AdHoc, Event, EventsFile, InOrder, JsonLines, Progress, Recap, Reporter, Terminal, Verbosity,
 };
 use crate::run::{Options, Session};
 use crate::source::{Place, Problems, Result};
@@ -195,9 +195,10 @@ fn reporter(
     match (format, shown) {
         (Format::Json, _) => Box::new(JsonLines::new(std::io::stdout())),
         (Format::Text, Shown::Command) if verbosity.level == 0 => {
-            Box::new(AdHoc::new(out, bar, verbosity.diff, verbosity.colour))
+            let command = AdHoc::new(out, bar, verbosity.diff, verbosity.colour);
+            Box::new(InOrder::new(command))
         }
-        (Format::Text, _) => Box::new(Terminal::new(out, verbosity, bar)),
+        (Format::Text, _) => Box::new(InOrder::new(Terminal::new(out, verbosity, bar))),
     }
 }
 

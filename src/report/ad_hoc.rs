@@ -100,7 +100,7 @@ impl<W: Write> Reporter for AdHoc<W> {
                 self.print(&text);
             }
             Event::NoHosts { name } => self.print(&format!("no hosts matched {name}\n")),
-            Event::Warning(text) => self.print(&format!("[WARNING]: {}\n", printable(text))),
+            Event::Warning { text, .. } => self.print(&format!("[WARNING]: {}\n", printable(text))),
             _ => {}
         }
     }

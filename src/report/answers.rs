@@ -65,7 +65,7 @@ impl<W: Write, E: Write> Reporter for Answers<W, E> {
     fn event(&mut self, event: &Event) {
         match event {
             Event::TaskFinished(result) => self.finished(result),
-            Event::Warning(text) => self.warn(text),
+            Event::Warning { text, .. } => self.warn(text),
             Event::Said { text, .. } => {
                 let _ = writeln!(self.out, "{}", printable(text));
             }

@@ -5,6 +5,7 @@ use crate::host::Traffic;
 use crate::value::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,19 @@ pub enum Event {
     NoHosts {
         /// Its name, or its host pattern.
         name: String,
+    },
+    /// A host came to a place in the play, and nobody is before it any more once it tells something
+    /// there. With the free strategy, which keeps no order, nobody tells this.
+    Reached {
+        /// The host.
+        host: Arc<str>,
+        /// The place: the same numbers for all hosts there.
+        place: Vec<u32>,
+    },
+    /// A host left the play: nothing more comes from it.
+    Left {
+        /// The host.
+        host: Arc<str>,
     },
     /// A host starts a task.
     TaskStarted {
@@ -43,8 +57,13 @@ pub enum Event {
         /// Tries left.
         left: u32,
     },
-    /// Something the user should know.
-    Warning(String),
+    /// Something the user should know of a host.
+    Warning {
+        /// The host.
+        host: Arc<str>,
+        /// The text, which names the host.
+        text: String,
+    },
     /// A script says something (`log`).
     Said {
         /// Its host.
@@ -76,6 +95,44 @@ pub struct TaskName {
     pub path: String,
     /// Whether it is a handler.
     pub handler: bool,
+    /// Which task of the play it is.
+    pub id: TaskId,
+}
+
+/// Tells the tasks of a play apart: the same on all hosts, another one for each time the play comes
+/// to a task again (a loop of a script or of an include, a further batch of hosts).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TaskId(u64);
+
+impl TaskId {
+    /// Returns the id of the task that all of `parts` lead to.
+    pub fn of(parts: impl Hash) -> Self {
+        let mut hasher = DefaultHasher::new();
+        parts.hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
+
+impl Event {
+    /// Returns the host that tells this on its way through a play.
+    pub(super) fn host(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::ItemFinished(result) | Self::TaskFinished(result) => Some(&result.host),
+            Self::Retrying { host, .. } | Self::Warning { host, .. } | Self::Said { host, .. } => {
+                Some(host)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the task that this is about.
+    pub(super) fn task(&self) -> Option<TaskId> {
+        match self {
+            Self::ItemFinished(result) | Self::TaskFinished(result) => Some(result.task.id),
+            Self::Retrying { task, .. } => Some(task.id),
+            _ => None,
+        }
+    }
 }
 
 /// How a task ended on a host.

@@ -30,7 +30,7 @@ impl<W: Write> Reporter for JsonLines<W> {
             Event::Retrying { task, host, left } => json!({
                 "event": "retry", "task": task.name, "host": &**host, "left": left,
             }),
-            Event::Warning(text) => json!({"event": "warning", "msg": text}),
+            Event::Warning { text, .. } => json!({"event": "warning", "msg": text}),
             Event::Said { host, text } => json!({"event": "log", "host": **host, "msg": text}),
             Event::RunFinished {
                 recap,
@@ -45,7 +45,10 @@ impl<W: Write> Reporter for JsonLines<W> {
                 let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
                 json!({"event": "recap", "check": check, "milliseconds": milliseconds, "hosts": hosts})
             }
-            Event::TaskStarted { .. } | Event::ItemFinished(_) => return,
+            Event::TaskStarted { .. }
+            | Event::ItemFinished(_)
+            | Event::Reached { .. }
+            | Event::Left { .. } => return,
         };
         let _ = writeln!(self.out, "{line}");
     }

@@ -2,7 +2,7 @@
 
 use super::failure::details;
 use super::recap::recap;
-use super::{Event, Recap, Reporter, Status, TaskName, TaskResult, printable};
+use super::{Event, Recap, Reporter, Status, TaskId, TaskName, TaskResult, printable};
 use crate::source::Problem;
 use crate::value;
 use anstyle::{AnsiColor, Style};
@@ -35,8 +35,8 @@ pub struct Terminal<W: Write> {
     bar: Option<ProgressBar>,
     /// The play whose heading is not shown yet.
     play: Option<String>,
-    /// The task whose heading was shown last, and the host it was shown for.
-    task: Option<(Arc<TaskName>, Arc<str>)>,
+    /// The task whose heading was shown last.
+    task: Option<TaskId>,
     /// The problem that was shown last: on many hosts it is the same.
     problem: Option<Problem>,
 }
@@ -85,19 +85,18 @@ impl<W: Write> Terminal<W> {
         format!("\n{BOLD}{text}{BOLD:#} {}\n", "*".repeat(stars))
     }
 
+    /// Returns the heading of the play, if it is not shown yet.
+    fn play_heading(&mut self) -> String {
+        let play = self.play.take();
+        play.map_or(String::new(), |play| {
+            self.heading(&format!("PLAY [{play}]"))
+        })
+    }
+
     /// Returns the headings that stand before a line of `task`, if they do not already.
-    fn headings(&mut self, task: &Arc<TaskName>, host: &Arc<str>) -> String {
-        let mut text = String::new();
-        if let Some(play) = self.play.take() {
-            text += &self.heading(&format!("PLAY [{play}]"));
-        }
-        // The name may hold the host's own variables: the place says whether it is another task. On
-        // one host another name is another task: in a loop of a script they have one place.
-        let same = |(shown, for_host): &(Arc<TaskName>, Arc<str>)| {
-            let named = shown.name == task.name || for_host != host;
-            shown.path == task.path && shown.handler == task.handler && named
-        };
-        if !self.task.as_ref().is_some_and(same) {
+    fn headings(&mut self, task: &TaskName) -> String {
+        let mut text = self.play_heading();
+        if self.task != Some(task.id) {
             let kind = if task.handler {
                 "RUNNING HANDLER"
             } else {
@@ -107,7 +106,7 @@ impl<W: Write> Terminal<W> {
             if self.verbosity.level >= 2 {
                 let _ = writeln!(text, "task path: {}", printable(&task.path));
             }
-            self.task = Some((task.clone(), host.clone()));
+            self.task = Some(task.id);
         }
         text
     }
@@ -133,7 +132,7 @@ impl<W: Write> Terminal<W> {
         {
             return;
         }
-        let mut text = self.headings(&result.task, &result.host);
+        let mut text = self.headings(&result.task);
         text += &self.line(result);
         if !looped {
             text += &self.details(result);
@@ -239,8 +238,7 @@ impl<W: Write> Reporter for Terminal<W> {
                 self.task = None;
                 self.play = Some(name.clone());
                 if self.verbosity.level > 0 {
-                    let heading = self.heading(&format!("PLAY [{name}]"));
-                    self.play = None;
+                    let heading = self.play_heading();
                     self.print(&heading);
                 }
                 if self.verbosity.level >= 2 {
@@ -256,7 +254,7 @@ impl<W: Write> Reporter for Terminal<W> {
             }
             Event::ItemFinished(result) | Event::TaskFinished(result) => self.result(result),
             Event::Retrying { task, host, left } if self.verbosity.level > 0 => {
-                let headings = self.headings(task, host);
+                let headings = self.headings(task);
                 let text = format!(
                     "FAILED - RETRYING: [{host}]: {} ({left} retries left).\n",
                     task.name
@@ -264,16 +262,20 @@ impl<W: Write> Reporter for Terminal<W> {
                 self.print(&(headings + &printable(&text)));
             }
             Event::Said { host, text } => {
-                self.print(&format!("[{host}] {}\n", printable(text)));
+                let heading = self.play_heading();
+                self.print(&format!("{heading}[{host}] {}\n", printable(text)));
             }
-            Event::Warning(text) => {
+            Event::Warning { text, .. } => {
                 self.print(&format!(
                     "{YELLOW}[WARNING]: {}{YELLOW:#}\n",
                     printable(text)
                 ));
             }
             Event::RunFinished { recap, elapsed, .. } => self.recap(recap, *elapsed),
-            Event::TaskStarted { .. } | Event::Retrying { .. } => {}
+            Event::Reached { .. }
+            | Event::Left { .. }
+            | Event::TaskStarted { .. }
+            | Event::Retrying { .. } => {}
         }
     }
 }

@@ -1,10 +1,12 @@
 //! `meta/argument_specs.yml`: the variables of a role, checked before its first task.
 
 use super::frame::Frame;
+use super::lockstep::Position;
 use super::outcome::Outcome;
+use super::tell::Called;
 use super::walk::{Flow, Walk};
 use crate::playbook::RoleUse;
-use crate::report::{Status, TaskName};
+use crate::report::Status;
 use crate::source::{Problem, did_you_mean};
 use crate::value::{self, Value};
 use crate::vars::Scope;
@@ -19,6 +21,7 @@ impl Walk<'_, '_> {
         used: &RoleUse,
         inner: &Frame<'_>,
         scope: &Arc<Scope>,
+        position: &Position,
     ) -> Flow {
         let Some(spec) = used
             .role
@@ -39,13 +42,14 @@ impl Walk<'_, '_> {
             .get("short_description")
             .map(|node| node.to_value().to_string());
         let description = description.map_or(String::new(), |text| format!(" - {text}"));
-        let name = &used.role.name.name;
-        let task = Arc::new(TaskName {
-            name: format!("{name} : Validating arguments against arg spec 'main'{description}"),
+        let written = format!("Validating arguments against arg spec 'main'{description}");
+        let name = Called {
+            name: written.clone(),
+            role: Some(&used.role.name),
             action: "validate_argument_spec".to_owned(),
-            path: spec.place.path_and_line(),
             handler: false,
-        });
+        };
+        let task = self.play.named(name, &spec.place, &written, position);
         self.play.tell_made(self.host, &task, &outcome);
         if outcome.counts_as_failed() {
             return self.fails(None, outcome, self.is_fatal_in(inner));

@@ -36,7 +36,9 @@ impl Walk<'_, '_> {
         }
         let scope = match self.play.scope(self.host, &own) {
             Ok(scope) => scope,
-            Err(problems) => return self.include_failed(include, &own, first_problem(problems)),
+            Err(problems) => {
+                return self.include_failed(include, &own, first_problem(problems), position);
+            }
         };
         let items = match &include.repeat {
             None => Ok(vec![None]),
@@ -48,14 +50,18 @@ impl Walk<'_, '_> {
         };
         let items: Vec<Option<Arc<Layer>>> = match items {
             Ok(items) => items,
-            Err(outcome) => return self.include_failed(include, &own, *outcome),
+            Err(outcome) => return self.include_failed(include, &own, *outcome, position),
         };
         for (index, layer) in items.into_iter().enumerate() {
             let scope = layer
                 .iter()
                 .fold(scope.clone(), |scope, layer| scope.with(layer.clone()));
             position.push(u32::try_from(index).unwrap_or(u32::MAX).into());
-            let flow = self.include_item(include, frame, &own, layer, &scope, position);
+            // What the item before brought is done on all hosts first.
+            let held_up = (index > 0).then(|| self.held_up(position)).flatten();
+            let flow = held_up.unwrap_or_else(|| {
+                self.include_item(include, frame, &own, layer, &scope, position)
+            });
             position.pop();
             if !matches!(flow, Flow::Next) {
                 return flow;
@@ -79,10 +85,10 @@ impl Walk<'_, '_> {
                 Ok(false) => {
                     let text = condition.to_value().to_string();
                     let outcome = Outcome::skipped("the condition is false", Some(&text));
-                    self.play.tell_include(self, include, &outcome);
+                    self.play.tell_include(self, include, &outcome, position);
                     return Flow::Next;
                 }
-                Err(error) => return self.include_failed(include, own, error.into()),
+                Err(error) => return self.include_failed(include, own, error.into(), position),
             }
         }
         // Only `vars`, the loop's item and `apply` reach what is included.
@@ -98,15 +104,15 @@ impl Walk<'_, '_> {
         };
         let loaded = self.load(include, scope);
         match loaded {
-            Err(outcome) => self.include_failed(include, own, *outcome),
+            Err(outcome) => self.include_failed(include, own, *outcome, position),
             Ok(Loaded::Tasks(items)) => {
                 self.play
-                    .tell_include(self, include, &Outcome::new(Status::Ok));
+                    .tell_include(self, include, &Outcome::new(Status::Ok), position);
                 self.items(&items, &applied, position)
             }
             Ok(Loaded::Role(used)) => {
                 self.play
-                    .tell_include(self, include, &Outcome::new(Status::Ok));
+                    .tell_include(self, include, &Outcome::new(Status::Ok), position);
                 self.play.add_role(&used);
                 self.role(&used, &applied, position)
             }
@@ -155,8 +161,14 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn include_failed(&mut self, include: &Include, own: &Frame<'_>, outcome: Outcome) -> Flow {
-        self.play.tell_include(self, include, &outcome);
+    fn include_failed(
+        &mut self,
+        include: &Include,
+        own: &Frame<'_>,
+        outcome: Outcome,
+        position: &Position,
+    ) -> Flow {
+        self.play.tell_include(self, include, &outcome, position);
         self.fails(include.name.as_ref(), outcome, self.is_fatal_in(own))
     }
 }

@@ -66,6 +66,11 @@ pub(super) fn task_key(position: &Position) -> TaskKey {
     position.iter().map(|step| step.task).collect()
 }
 
+/// Returns the place of a position: the same for all hosts that are there at a time.
+pub(super) fn place(position: &Position) -> Vec<u32> {
+    position.iter().map(|step| step.order).collect()
+}
+
 /// Where the hosts of a batch are, and what they decided together.
 pub(super) struct Lockstep {
     in_step: bool,
@@ -123,6 +128,11 @@ impl Lockstep {
             }),
             moved: Condvar::new(),
         }
+    }
+
+    /// Returns whether the hosts keep in step.
+    pub(super) fn in_step(&self) -> bool {
+        self.in_step
     }
 
     /// Moves a host to a position and waits for the others. Returns whether it may go on.

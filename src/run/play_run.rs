@@ -4,7 +4,7 @@ use super::failed_block::FailedBlock;
 use super::frame::Frame;
 use super::handlers::{Handler, notified_by};
 use super::host_state::HostState;
-use super::lockstep::Lockstep;
+use super::lockstep::{Lockstep, Position};
 use super::outcome::Outcome;
 use super::session::Session;
 use super::steps::Steps;
@@ -93,6 +93,9 @@ impl<'p> PlayRun<'p> {
     /// Takes all hosts of the batch through the play, each on a thread of its own. Returns
     /// whether the play goes on with the next batch.
     pub(super) fn run(&self) -> bool {
+        for host in self.batch {
+            self.tell_reached(host, &Position::new());
+        }
         std::thread::scope(|scope| {
             for (index, host) in self.batch.iter().enumerate() {
                 scope.spawn(move || Walk::new(self, host, index).play());
@@ -209,7 +212,8 @@ impl<'p> PlayRun<'p> {
             .collect();
         if !names.is_empty() {
             let text = format!("{}: notified but not run: {}", host.name, names.join(", "));
-            self.session.tell(Event::Warning(text));
+            let host = host.name.clone();
+            self.session.tell(Event::Warning { host, text });
         }
     }
 

@@ -66,7 +66,7 @@ impl Walk<'_, '_> {
             return flow;
         }
         match self.play.scope(self.host, inner) {
-            Ok(scope) => self.argument_spec(used, inner, &scope),
+            Ok(scope) => self.argument_spec(used, inner, &scope, position),
             Err(problems) => self.fails(None, first_problem(problems), self.is_fatal_in(inner)),
         }
     }

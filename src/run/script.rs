@@ -6,9 +6,9 @@ use super::keyword::flag;
 use super::lockstep::Position;
 use super::outcome::Outcome;
 use super::script_service::{Level, Service};
+use super::tell::Called;
 use super::walk::{Flow, Walk};
 use crate::playbook::{Block, Item, Script};
-use crate::report::TaskName;
 use crate::script::role::{self, Link};
 use crate::script::{Budget, Diagnosis, Stop};
 use crate::source::Problem;
@@ -172,17 +172,16 @@ impl Walk<'_, '_> {
         let file = script.place.file.path.file_name();
         let file = file.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let name = task.map_or(file, |(name, _)| name.to_value().to_string());
-        let name = match &script.role {
-            Some(role) => format!("{} : {name}", role.name),
-            None => name,
-        };
         let place = problem.place.as_ref().unwrap_or(&script.place);
-        let told = Arc::new(TaskName {
+        let position = self.play.lockstep.position(self.index);
+        let written = name.clone();
+        let name = Called {
             name,
+            role: script.role.as_deref(),
             action: "script".to_owned(),
-            path: place.path_and_line(),
             handler: self.in_handler,
-        });
+        };
+        let told = self.play.named(name, place, &written, &position);
         let hidden = task.is_some_and(|(_, hidden)| *hidden) || self.hides(frame);
         self.play.tell_of_script(self.host, &told, outcome, hidden);
     }

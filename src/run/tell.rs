@@ -2,36 +2,80 @@
 
 use super::host_state::HostState;
 use super::keyword::flag;
+use super::lockstep::{Position, place, task_key};
 use super::outcome::Outcome;
 use super::play_run::PlayRun;
 use super::task::TaskRun;
 use super::walk::Walk;
-use crate::playbook::{Include, IncludeKind, Task};
-use crate::report::{Event, Status, TaskName, TaskResult};
+use crate::playbook::{Include, IncludeKind, RoleName, Task};
+use crate::report::{Event, Status, TaskId, TaskName, TaskResult};
+use crate::source::Place;
 use crate::value::{self, Value};
 use crate::vars::Scope;
 use crate::yaml::Node;
 use std::sync::Arc;
 
+/// What a task is called, before secrets are taken out.
+pub(super) struct Called<'a> {
+    pub(super) name: String,
+    pub(super) role: Option<&'a RoleName>,
+    pub(super) action: String,
+    pub(super) handler: bool,
+}
+
 impl PlayRun<'_> {
-    /// Returns a task's name as shown.
+    /// Returns a task's name as shown, at a position of the play.
     pub(super) fn task_name(
+        &self,
         task: &Task,
         scope: Option<&Arc<Scope>>,
         handler: bool,
+        position: &Position,
     ) -> Arc<TaskName> {
-        let name = shown_name(task.name.as_ref(), scope, &task.action.module);
-        let name = match &task.role {
-            Some(role) => format!("{} : {name}", role.name),
-            None => name,
-        };
         let action = task.action.module.clone();
-        Arc::new(TaskName {
+        let name = shown_name(task.name.as_ref(), scope, &action);
+        let written = shown_name(task.name.as_ref(), None, &action);
+        let name = Called {
             name,
+            role: task.role.as_deref(),
             action,
-            path: task.place.path_and_line(),
             handler,
+        };
+        self.named(name, &task.place, &written, position)
+    }
+
+    /// Returns a name as shown, without secrets. Hosts that are at one position are at one task if
+    /// its place and its name, as it is written, are the same too: an include may have read other
+    /// files for them, and a script chooses names.
+    pub(super) fn named(
+        &self,
+        name: Called<'_>,
+        place: &Place,
+        written: &str,
+        position: &Position,
+    ) -> Arc<TaskName> {
+        let batch = self.batch.first().map(|host| &host.name);
+        let path = place.path_and_line();
+        let id = TaskId::of((batch, task_key(position), &path, name.handler, written));
+        let shown = match name.role {
+            Some(role) => format!("{} : {}", role.name, name.name),
+            None => name.name,
+        };
+        Arc::new(TaskName {
+            name: self.session.secrets.redact(&shown),
+            action: name.action,
+            path,
+            handler: name.handler,
+            id,
         })
+    }
+
+    /// Tells that a host came to a position, if the hosts of the play keep in step.
+    pub(super) fn tell_reached(&self, host: &HostState, position: &Position) {
+        if self.lockstep.in_step() {
+            let (host, place) = (host.name.clone(), place(position));
+            self.session.tell(Event::Reached { host, place });
+        }
     }
 
     pub(super) fn tell_started(&self, run: &TaskRun<'_, '_>) {
@@ -71,23 +115,25 @@ impl PlayRun<'_> {
     }
 
     /// Tells what came of an include: one line, as Ansible has it.
-    pub(super) fn tell_include(&self, walk: &Walk<'_, '_>, include: &Include, outcome: &Outcome) {
+    pub(super) fn tell_include(
+        &self,
+        walk: &Walk<'_, '_>,
+        include: &Include,
+        outcome: &Outcome,
+        position: &Position,
+    ) {
         let action = match include.kind {
             IncludeKind::Tasks(_) => "include_tasks",
             IncludeKind::Role { .. } => "include_role",
         };
-        let name = shown_name(include.name.as_ref(), None, action);
-        let name = match &include.role {
-            Some(role) => format!("{} : {name}", role.name),
-            None => name,
-        };
-        let path = include.place.path_and_line();
-        let task = Arc::new(TaskName {
-            name,
+        let written = shown_name(include.name.as_ref(), None, action);
+        let name = Called {
+            name: written.clone(),
+            role: include.role.as_deref(),
             action: action.to_owned(),
-            path,
             handler: walk.in_handler,
-        });
+        };
+        let task = self.named(name, &include.place, &written, position);
         self.tell_made(walk.host, &task, outcome);
     }
 

@@ -8,6 +8,7 @@ use super::outcome::Outcome;
 use super::play_run::{PlayRun, lock};
 use super::task::TaskRun;
 use crate::playbook::{Block, Item, Task};
+use crate::report::Event;
 use crate::source::Place;
 use crate::value::Value;
 use crate::vars::{Layer, Scope};
@@ -79,6 +80,8 @@ impl<'a, 'p> Walk<'a, 'p> {
             self.failed(&root);
         }
         self.play.finished(self.host);
+        let host = self.host.name.clone();
+        self.play.session.tell(Event::Left { host });
         self.play.lockstep.leave(self.index);
     }
 
@@ -222,7 +225,7 @@ impl<'a, 'p> Walk<'a, 'p> {
         let scope = match play.scope(self.host, &own) {
             Ok(scope) => scope,
             Err(problems) => {
-                let name = PlayRun::task_name(task, None, self.in_handler);
+                let name = play.task_name(task, None, self.in_handler, position);
                 let run = TaskRun {
                     play,
                     host: self.host,
@@ -233,7 +236,7 @@ impl<'a, 'p> Walk<'a, 'p> {
                 return self.end(&run, first_problem(problems), None);
             }
         };
-        let name = PlayRun::task_name(task, Some(&scope), self.in_handler);
+        let name = play.task_name(task, Some(&scope), self.in_handler, position);
         if !play.steps.take(play.session, position, &name.name) {
             return Flow::Next;
         }
@@ -284,6 +287,7 @@ impl<'a, 'p> Walk<'a, 'p> {
     /// Waits at a position for the hosts before it; returns why this one does not go on there.
     pub(super) fn held_up(&self, position: &Position) -> Option<Flow> {
         let (lockstep, cancel) = (&self.play.lockstep, &self.play.session.cancel);
+        self.play.tell_reached(self.host, position);
         if !lockstep.arrive(self.index, position, cancel) && !self.unwinding {
             return Some(Flow::Stopped);
         }
