@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use minijinja::value::ValueKind;
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// A value at run time. Text in it is data and is never rendered again.
 pub use minijinja::Value;
@@ -11,25 +11,55 @@ pub use minijinja::Value;
 /// The named values of a result or of module arguments, in order.
 pub type Fields = IndexMap<String, Value>;
 
-/// Why a value is not known: it would have come from a step that check mode did not carry out.
+/// How a value that check mode cannot know begins where it is shown.
+pub const UNKNOWN: &str = "unknown in check mode";
+
+/// Why a value is not known: it depends on something that check mode does not carry out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotKnown(pub String);
+pub struct NotKnown {
+    /// What it depends on, such as "depends on the output of `id`, which check mode does not run".
+    pub reason: Arc<str>,
+    /// Whether there may be no value at all, so that `is defined` cannot be answered either.
+    pub may_be_missing: bool,
+}
 
 impl fmt::Display for NotKnown {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "not known in check mode: {}", self.0)
+        formatter.write_str(&self.reason)
     }
 }
 
 impl std::error::Error for NotKnown {}
 
 impl NotKnown {
+    /// Returns the reason of a value that exists, whatever it is.
+    pub fn new(reason: impl Into<Arc<str>>) -> Self {
+        Self {
+            reason: reason.into(),
+            may_be_missing: false,
+        }
+    }
+
+    /// Returns the same reason for a value that may not exist.
+    #[must_use]
+    pub fn perhaps_missing(&self) -> Self {
+        Self {
+            may_be_missing: true,
+            ..self.clone()
+        }
+    }
+
     /// Returns a value whose every use fails with this reason.
     pub fn value(&self) -> Value {
         let kind = minijinja::ErrorKind::InvalidOperation;
         minijinja::Error::new(kind, self.to_string())
             .with_source(self.clone())
             .into()
+    }
+
+    /// Returns how it is shown where a value belongs.
+    pub fn shown(&self) -> String {
+        format!("({UNKNOWN}: {self})")
     }
 
     /// Returns the reason if `error`, or a cause of it, is the use of a value that is not known.
@@ -80,6 +110,11 @@ pub fn unknown_in(value: &Value) -> Option<NotKnown> {
     }
 }
 
+/// Returns why the first of these fields is not known that is not.
+pub fn reason(fields: &Fields) -> Option<NotKnown> {
+    fields.values().find_map(unknown_in)
+}
+
 /// Returns the error that an invalid value is: only an expression's evaluation tells it.
 pub fn error_of(value: &Value) -> Option<minijinja::Error> {
     static ENVIRONMENT: LazyLock<minijinja::Environment<'static>> =
@@ -93,7 +128,7 @@ pub fn error_of(value: &Value) -> Option<minijinja::Error> {
 pub fn to_json(value: &Value) -> serde_json::Value {
     match value.kind() {
         ValueKind::Invalid => match unknown_in(value) {
-            Some(reason) => format!("({reason})").into(),
+            Some(reason) => reason.shown().into(),
             None => error_of(value).map(|error| error.to_string()).into(),
         },
         ValueKind::Seq | ValueKind::Iterable => value
@@ -119,7 +154,7 @@ mod tests {
 
     #[test]
     fn the_reason_of_a_value_that_is_not_known_is_found_in_it() {
-        let reason = NotKnown("the command was not run".to_owned());
+        let reason = NotKnown::new("the command was not run");
         let value = reason.value();
         assert_eq!(unknown_in(&value), Some(reason.clone()));
         let list: Value = [Value::from(1), value.clone()].into_iter().collect();
@@ -128,7 +163,7 @@ mod tests {
         assert_eq!(unknown_in(&map), Some(reason));
         assert_eq!(
             to_json(&value),
-            "(not known in check mode: the command was not run)"
+            "(unknown in check mode: the command was not run)"
         );
         assert_eq!(unknown_in(&Value::from(1)), None);
     }

@@ -53,5 +53,6 @@ mod ssh_speed;
 mod sshd;
 mod templates;
 mod terminal;
+mod unknown;
 mod validation;
 mod watch;

@@ -544,3 +544,104 @@ proptest! {
         prop_assert_eq!(everything(&*below), untouched);
     }
 }
+
+/// A machine without these programs.
+struct Lacks(Memory, &'static str);
+
+impl Host for Lacks {
+    fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        limits: &Limits,
+    ) -> Result<Box<dyn rmqplay::host::Stream>, HostError> {
+        self.0.connect(host, port, limits)
+    }
+
+    fn ask(&self, questions: &[Question], limits: &Limits) -> Result<Vec<Answer>, HostError> {
+        self.0.ask(questions, limits)
+    }
+
+    fn query(&self, command: &Command, _: &Limits) -> Result<Output, HostError> {
+        let lacks = command.argv.join(" ").ends_with(self.1);
+        Ok(Output {
+            status: i32::from(lacks),
+            ..Output::default()
+        })
+    }
+
+    fn fetch(
+        &self,
+        path: &Utf8Path,
+        sink: &mut dyn std::io::Write,
+        limits: &Limits,
+    ) -> Result<u64, HostError> {
+        self.0.fetch(path, sink, limits)
+    }
+
+    fn apply(&self, step: &Step, _limits: &Limits) -> Result<Output, HostError> {
+        panic!("check mode changed the machine: {step:?}");
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.0.traffic()
+    }
+}
+
+#[test]
+fn check_mode_fails_where_the_machine_lacks_a_program_that_a_step_needs() {
+    let user = |uid| User {
+        name: "app".to_owned(),
+        uid,
+        home: "/srv/app".into(),
+        ..User::default()
+    };
+    let account = |before, after, password: Option<&str>| Step::User {
+        before,
+        after,
+        system: false,
+        home: false,
+        password: password.map(str::to_owned),
+    };
+    let group = |before, after| Step::Group {
+        before,
+        after,
+        system: false,
+    };
+    let of_group = || {
+        Some(rmqplay::host::Group {
+            name: "app".to_owned(),
+            gid: 7,
+            members: Vec::new(),
+        })
+    };
+    let unit = Step::Set(rmqplay::host::Setting {
+        name: "unit app.service".to_owned(),
+        teller: Command::new(["systemctl", "show", "app"]),
+        before: String::new(),
+        after: "active".to_owned(),
+        setters: vec![Command::new(["systemctl", "start", "app"])],
+    });
+    let unpack = Step::Unpack(Arc::new(Unpack {
+        name: "a.tar.gz".to_owned(),
+        directory: "/srv".into(),
+        tar: "a.tar".into(),
+        size: 0,
+        entries: Vec::new(),
+    }));
+    for (step, names) in [
+        (unpack, "tar"),
+        (account(None, Some(user(7)), None), "useradd adduser"),
+        (account(None, Some(user(7)), Some("x")), "chpasswd"),
+        (account(Some(user(7)), Some(user(8)), None), "usermod"),
+        (account(Some(user(7)), None, None), "userdel deluser"),
+        (group(None, of_group()), "groupadd addgroup"),
+        (group(of_group(), None), "groupdel delgroup"),
+        (unit, "systemctl"),
+    ] {
+        let machine = Lacks(Memory::machine().directory("/srv"), names);
+        let host = Memory::over(Arc::new(machine), Overlay::default());
+        let error = host.apply(&step, &Limits::default()).unwrap_err();
+        assert_eq!(error.to_string(), format!("the host has no {names}"));
+    }
+}

@@ -32,7 +32,7 @@ impl Templates for NoTemplates {
         Err(ModuleError::refused("no templates"))
     }
 
-    fn condition(&self, _: &Node) -> Result<bool, ModuleError> {
+    fn first_false<'n>(&self, _: &'n [Node]) -> Result<Option<&'n Node>, ModuleError> {
         Err(ModuleError::refused("no templates"))
     }
 
@@ -46,6 +46,7 @@ fn plan(host: &Arc<dyn Host>, module: &str, arguments: &Json) -> Result<Change, 
     let fields = value::fields(&value::of(arguments)).unwrap();
     let built = registry.get(module).unwrap().build(fields);
     let context = PlanContext {
+        unknown: &Fields::new(),
         host: &Probe::new(host.clone(), Limits::default()),
         files: &Files {
             folders: Vec::new(),
@@ -68,7 +69,7 @@ fn apply(change: &Change, host: &dyn Host) -> Result<Json, HostError> {
 }
 
 fn is_not_known(value: &Value) -> bool {
-    value.to_string().contains("not known in check mode")
+    value.to_string().contains("check mode does not")
 }
 
 fn diff(change: &Change) -> String {

@@ -112,9 +112,14 @@ fn counted(recap: Recap) -> String {
         skipped,
         rescued,
         ignored,
+        unknown,
     } = recap;
+    let unknown = match unknown {
+        0 => String::new(),
+        unknown => format!(" unknown={unknown}"),
+    };
     format!(
-        "ok={ok} changed={changed} unreachable={unreachable} failed={failed} skipped={skipped} rescued={rescued} ignored={ignored}"
+        "ok={ok} changed={changed} unreachable={unreachable} failed={failed} skipped={skipped} rescued={rescued} ignored={ignored}{unknown}"
     )
 }
 

@@ -90,6 +90,7 @@ fn planned(module: &dyn Module) -> String {
     let host: Arc<dyn Host> =
         Arc::new(Memory::machine().file("/etc/hosts", "127.0.0.1 localhost\n"));
     let context = PlanContext {
+        unknown: &Fields::new(),
         host: &Probe::new(host, Limits::default()),
         files: &Files::default(),
         archives: &Store::default(),
@@ -116,7 +117,7 @@ impl Templates for NoTemplates {
         Err(ModuleError::refused("no templates"))
     }
 
-    fn condition(&self, _: &Node) -> Result<bool, ModuleError> {
+    fn first_false<'n>(&self, _: &'n [Node]) -> Result<Option<&'n Node>, ModuleError> {
         Err(ModuleError::refused("no templates"))
     }
 

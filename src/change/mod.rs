@@ -20,8 +20,9 @@ pub use mode::Mode;
 pub use refusal::Refusal;
 
 use crate::host::{Host, HostError, Limits, Output, Step};
-use crate::value::{Fields, Value};
+use crate::value::{Fields, NotKnown, Value};
 use crate::yaml::Map;
+use camino::Utf8PathBuf;
 
 /// What a task would do to one host: steps in order, none when nothing is to be done, and what
 /// the task returns.
@@ -42,6 +43,10 @@ pub struct Change {
     pub skipped: Option<String>,
     /// Why the task failed though nothing went wrong on the host (`fail`, `assert`).
     pub failed: Option<String>,
+    /// Why what the task returns is not all known in check mode, though nothing is to be done.
+    pub unknown: Option<NotKnown>,
+    /// The path that the command makes (`creates`): if it is not run, nobody knows what is there.
+    pub makes: Option<Utf8PathBuf>,
     /// What the user should know though it is no failure.
     pub warnings: Vec<String>,
     /// Variables of the host that the task sets.

@@ -11,6 +11,8 @@ pub enum Exit {
     Error = 1,
     /// A task failed on a host, or a case of `rmqplay test`; with `--detailed-exitcode`: something changed, or would change.
     HostFailed = 2,
+    /// With `--check --detailed-exitcode`: at least one task cannot be predicted, because it depends on something that check mode does not run.
+    Unknown = 3,
     /// A host was unreachable, or a playbook cannot be read or is wrong.
     Unreachable = 4,
     /// Bad options.

@@ -212,6 +212,8 @@ fn exit_of(recap: &[Recap], detailed: bool) -> Exit {
     let failed = any(|recap| recap.failed);
     match (detailed, unreachable, failed) {
         (true, true, _) | (true, _, true) => Exit::Error,
+        // What is not known may be a change too: that says more than the changes that are known.
+        (true, false, false) if any(|recap| recap.unknown) => Exit::Unknown,
         (true, false, false) if any(|recap| recap.changed) => Exit::HostFailed,
         (false, true, _) => Exit::Unreachable,
         (false, false, true) => Exit::HostFailed,

@@ -5,12 +5,14 @@ mod account;
 mod command;
 mod digest;
 mod direct;
+mod doubtful;
 mod draft;
 mod error;
 mod facts;
 mod limits;
 mod local;
 mod memory;
+mod needs;
 mod node;
 mod probe;
 mod process;
@@ -32,12 +34,13 @@ pub use account::{Group, User};
 pub use command::{Command, CommandScript, Output};
 pub use digest::sha256;
 pub use direct::Direct;
+pub use doubtful::Doubtful;
 pub use draft::Draft;
 pub use error::{HostError, REFUSED, RUN_AGAIN};
 pub use facts::Facts;
 pub use limits::{Cancel, Limits};
 pub use local::Local;
-pub use memory::{Memory, Overlay, Serve};
+pub use memory::{Account, Memory, Overlay, Serve};
 pub use node::{Kind, Node, Ownership};
 pub use probe::Probe;
 pub use process::{Process, ProcessMatch, StartProcess};
@@ -80,6 +83,18 @@ pub trait Host: Send + Sync {
     /// Makes one change. The only mutating method. The output is that of a `Step::Run`, or what a
     /// `Step::Talk` returned, and empty for other steps; an overlay answers `Output::not_run`.
     fn apply(&self, step: &Step, limits: &Limits) -> Result<Output, HostError>;
+
+    /// Takes note that these parts are not known any more, for this reason. Only check mode's
+    /// picture of a machine can be in doubt: a machine is what it is.
+    fn doubt(
+        &self,
+        parts: &[Doubtful],
+        reason: &crate::value::NotKnown,
+        limits: &Limits,
+    ) -> Result<(), HostError> {
+        let _ = (parts, reason, limits);
+        Ok(())
+    }
 
     /// Returns what the conversation with the machine has cost so far.
     fn traffic(&self) -> Traffic;

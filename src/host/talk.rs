@@ -40,7 +40,11 @@ pub struct Difference {
 impl Talk {
     /// Returns the values of what it would have returned.
     pub fn not_known(&self) -> Fields {
-        let unknown = NotKnown(format!("it was not done: {}", self.what)).value();
+        let unknown = NotKnown::new(format!(
+            "depends on the answer to `{}`, which check mode does not do",
+            self.what
+        ))
+        .value();
         let names = self.returns.iter();
         names
             .map(|name| ((*name).to_owned(), unknown.clone()))

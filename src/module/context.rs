@@ -5,7 +5,7 @@ use crate::archive::Store;
 use crate::files::Files;
 use crate::host::Probe;
 use crate::template::Syntax;
-use crate::value::Value;
+use crate::value::{Fields, Value};
 use crate::yaml::Node;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,6 +24,8 @@ pub struct PlanContext<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// The arguments named in `BuiltIn::RAW`, as written.
     pub raw: &'a BTreeMap<String, Node>,
+    /// The arguments of a module that takes any (`set_fact`) whose values check mode cannot know.
+    pub unknown: &'a Fields,
 }
 
 /// What a module may ask of the run: templates and expressions with the variables of the task at
@@ -35,8 +37,8 @@ pub trait Templates {
     /// Evaluates an expression, such as `debug`'s `var`.
     fn expression(&self, expression: &Node) -> Result<Value, ModuleError>;
 
-    /// Evaluates a condition, such as one of `assert`'s `that`.
-    fn condition(&self, condition: &Node) -> Result<bool, ModuleError>;
+    /// Returns the first condition that does not hold, such as of `assert`'s `that`.
+    fn first_false<'n>(&self, conditions: &'n [Node]) -> Result<Option<&'n Node>, ModuleError>;
 
     /// Returns the verbosity of the run (number of `-v`).
     fn verbosity(&self) -> u8;

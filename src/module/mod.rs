@@ -9,12 +9,14 @@ pub mod manual;
 mod page;
 mod presence;
 mod registry;
+mod writes;
 
 pub use arguments::{ArgumentError, from_fields, from_value, items};
 pub use context::{PlanContext, Templates};
 pub use error::ModuleError;
 pub use presence::Presence;
 pub use registry::{Entry, Make, Registry};
+pub use writes::Writes;
 
 use crate::change::Change;
 
@@ -46,6 +48,8 @@ pub trait BuiltIn: Module + serde::de::DeserializeOwned + schemars::JsonSchema +
     const FREE_FORM: Option<&'static str> = None;
     /// Whether any argument name is taken (`set_fact`).
     const ANY_ARGUMENT: bool = false;
+    /// What it changes, for check mode when it cannot plan because an argument is not known.
+    const WRITES: Writes = Writes::Nothing;
     /// Tasks that show its use; a test runs them.
     const EXAMPLE: &'static str;
     /// Return values: name and meaning.

@@ -1,6 +1,6 @@
 //! All modules by name: how they are built, checked and documented.
 
-use super::{ArgumentError, BuiltIn, Module, from_fields};
+use super::{ArgumentError, BuiltIn, Module, Writes, from_fields};
 use crate::source::{Problem, did_you_mean};
 use crate::value::Fields;
 use crate::yaml::{Map, Node};
@@ -22,6 +22,8 @@ pub struct Entry {
     pub free_form: Option<&'static str>,
     /// Whether any argument name is taken.
     pub any_argument: bool,
+    /// What it changes.
+    pub writes: Writes,
     /// Tasks that show its use.
     pub example: String,
     /// Return values: name and meaning.
@@ -54,6 +56,7 @@ impl Registry {
             raw: M::RAW,
             free_form: M::FREE_FORM,
             any_argument: M::ANY_ARGUMENT,
+            writes: M::WRITES,
             example: M::EXAMPLE.to_owned(),
             returns: pairs(M::RETURNS),
             schema: schemars::schema_for!(M),

@@ -54,10 +54,7 @@ impl Module for Assert {
             Data::List(items) => items,
             _ => std::slice::from_ref(that),
         };
-        for condition in conditions {
-            if context.templates.condition(condition)? {
-                continue;
-            }
+        if let Some(condition) = context.templates.first_false(conditions)? {
             let message = self
                 .fail_msg
                 .clone()

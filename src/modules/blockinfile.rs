@@ -3,7 +3,7 @@
 use super::byte_pattern::BytePattern;
 use super::edited_file::{EditedFile, Writing};
 use crate::change::{Attributes, Change, Mode};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes};
 use crate::template::regex::is_multiline;
 
 /// Keeps a block of lines in a file, between two marker lines by which it is found again.
@@ -79,6 +79,7 @@ impl BuiltIn for BlockInFile {
         ("name", "path"),
         ("content", "block"),
     ];
+    const WRITES: Writes = Writes::File("path");
     const EXAMPLE: &'static str = r"- name: The hosts of the cluster have names
   blockinfile:
     path: /etc/hosts

@@ -129,6 +129,7 @@ impl Run<'_> {
             change.skipped = Some(reason);
             return Ok(change);
         }
+        change.makes = guard::made(context.host, chdir.as_deref(), self.creates)?;
         change.reports_output = true;
         change.keeps_line_ends = self.keeps_line_ends;
         change

@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
-use crate::value::{self, NotKnown, Value};
+use crate::value::{self, Value};
 
 /// Shows a message, or the value of a variable or expression.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
@@ -45,22 +45,17 @@ impl Module for Debug {
                 return Err(ModuleError::refused("msg and var cannot both be given"));
             }
             (Some(name), None, Some(node)) => {
-                change.returns(name, shown(context.templates.expression(node))?);
+                let value = context.templates.expression(node)?;
+                change.unknown = value::unknown_in(&value);
+                if value.is_undefined() {
+                    change.returns(name, "VARIABLE IS NOT DEFINED!");
+                } else {
+                    change.returns(name, value);
+                }
             }
             (_, Some(message), _) => change.returns("msg", message.clone()),
             _ => change.returns("msg", "Hello world!"),
         }
         Ok(change)
-    }
-}
-
-/// What is not known in check mode is shown as such, which is what `debug` is for.
-fn shown(value: Result<Value, ModuleError>) -> Result<Value, ModuleError> {
-    let unknown = |reason: &NotKnown| Value::from(format!("({reason})"));
-    match value {
-        Ok(value) if value.is_undefined() => Ok(Value::from("VARIABLE IS NOT DEFINED!")),
-        Ok(value) => Ok(value::unknown_in(&value).as_ref().map_or(value, unknown)),
-        Err(ModuleError::NotKnown(reason)) => Ok(unknown(&reason)),
-        Err(error) => Err(error),
     }
 }

@@ -8,7 +8,7 @@ use crate::change::{Attributes, Change, Mode};
 use crate::files::SentFile;
 use crate::files::download::{Algorithm, Checksum, file_name};
 use crate::host::{Answer, Content, Kind, Node, Probe, Question};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Puts a file of the web on a host.
@@ -45,6 +45,7 @@ pub(super) struct GetUrl {
 
 impl BuiltIn for GetUrl {
     const NAME: &'static str = "get_url";
+    const WRITES: Writes = Writes::File("dest");
     const EXAMPLE: &'static str = "\
 - name: The exporter is there
   get_url:

@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::host::{Answer, Group, Question, Step};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes};
 use crate::modules::user::check_name;
 
 /// Makes a group, gives it another number, or removes it.
@@ -23,6 +23,7 @@ pub(super) struct GroupModule {
 
 impl BuiltIn for GroupModule {
     const NAME: &'static str = "group";
+    const WRITES: Writes = Writes::Group("name");
     const EXAMPLE: &'static str = "\
 - name: The group of the brokers
   group:

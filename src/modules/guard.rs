@@ -26,6 +26,18 @@ pub(super) fn nothing_to_do(
     Ok(None)
 }
 
+/// Returns the path that a command makes by its own word; a glob names none.
+pub(super) fn made(
+    host: &Probe,
+    chdir: Option<&Utf8Path>,
+    creates: Option<&str>,
+) -> Result<Option<Utf8PathBuf>, ModuleError> {
+    match creates {
+        Some(path) if !path.contains(['*', '?', '[']) => absolute(host, chdir, path).map(Some),
+        _ => Ok(None),
+    }
+}
+
 fn exists(host: &Probe, chdir: Option<&Utf8Path>, path: &str) -> Result<bool, ModuleError> {
     let path = absolute(host, chdir, path)?;
     if !path.as_str().contains(['*', '?', '[']) {

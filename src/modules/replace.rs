@@ -2,7 +2,7 @@
 
 use super::edited_file::{EditedFile, Writing};
 use crate::change::{Attributes, Change, Mode};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use crate::template::regex::{self, Flags};
 use std::ops::Range;
 
@@ -57,6 +57,7 @@ impl BuiltIn for ReplaceModule {
     const NAME: &'static str = "replace";
     const ALIASES: &'static [(&'static str, &'static str)] =
         &[("dest", "path"), ("destfile", "path"), ("name", "path")];
+    const WRITES: Writes = Writes::File("path");
     const EXAMPLE: &'static str = r"- name: The old name is nowhere in the hosts file
   replace:
     path: /etc/hosts

@@ -73,6 +73,7 @@ impl Module for Script {
             position: argv.len(),
         };
         argv.extend(arguments.iter().cloned());
+        change.makes = guard::made(context.host, chdir.as_deref(), creates)?;
         change.reports_output = true;
         change.steps.push(Step::Run {
             command: Command {

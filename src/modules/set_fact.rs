@@ -27,9 +27,10 @@ impl BuiltIn for SetFact {
 }
 
 impl Module for SetFact {
-    fn plan(&self, _context: &PlanContext) -> Result<Change, ModuleError> {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         // `cacheable` is no variable: facts do not outlive a run.
-        let named = self.0.iter().filter(|(name, _)| *name != "cacheable");
+        let given = self.0.iter().chain(context.unknown);
+        let named = given.filter(|(name, _)| *name != "cacheable");
         let variables: Fields = named
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();

@@ -4,7 +4,7 @@ use super::sent::Sent;
 use super::sent_mode::SentMode;
 use crate::change::{Attributes, Change};
 use crate::files::SentFile;
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use crate::template::Syntax;
 
 /// Renders a template with the task's variables and puts the result on a host.
@@ -64,6 +64,7 @@ pub(super) struct TemplateModule {
 
 impl BuiltIn for TemplateModule {
     const NAME: &'static str = "template";
+    const WRITES: Writes = Writes::File("dest");
     const EXAMPLE: &'static str = "\
 - name: The broker is configured
   template:

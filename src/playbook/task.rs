@@ -93,6 +93,13 @@ pub struct Loop {
     pub control: LoopControl,
 }
 
+impl Loop {
+    /// Returns the name of the variable that holds the item.
+    pub fn variable(&self) -> &str {
+        self.control.loop_var.as_deref().unwrap_or("item")
+    }
+}
+
 /// `loop_control`; absent means Ansible's defaults.
 #[derive(Debug, Clone, Default)]
 pub struct LoopControl {

@@ -46,6 +46,7 @@ impl<W: Write> AdHoc<W> {
             Status::Ok => (AnsiColor::Green, "SUCCESS"),
             Status::Changed => (AnsiColor::Yellow, "CHANGED"),
             Status::Skipped => (AnsiColor::Cyan, "SKIPPED"),
+            Status::Unknown => (AnsiColor::Yellow, "UNKNOWN"),
             Status::Failed => (AnsiColor::Red, "FAILED"),
             Status::Unreachable => (AnsiColor::Red, "UNREACHABLE!"),
         };
@@ -57,10 +58,10 @@ impl<W: Write> AdHoc<W> {
             (Some(code), _) => {
                 text += &format!(" | rc={code} >>{style:#}\n{}", output(&json));
             }
-            (None, Status::Failed | Status::Unreachable | Status::Skipped) => {
+            (None, Status::Failed | Status::Unreachable | Status::Skipped | Status::Unknown) => {
                 let message = result.message.clone().unwrap_or_default();
                 text += &format!(" => {}{style:#}\n", printable(&message));
-                if result.status != Status::Skipped {
+                if !matches!(result.status, Status::Skipped | Status::Unknown) {
                     text += &details(result, self.colour);
                 }
             }

@@ -145,6 +145,8 @@ pub enum Status {
     Changed,
     /// It did not apply.
     Skipped,
+    /// Check mode cannot predict it: it depends on something that check mode does not run.
+    Unknown,
     /// It failed.
     Failed,
     /// The host could not be reached.
@@ -170,7 +172,7 @@ pub struct TaskResult {
     pub that: Option<usize>,
     /// Number of items of a loop.
     pub items: Option<usize>,
-    /// What failed or was skipped, in one sentence.
+    /// What failed, was skipped or cannot be predicted, in one sentence.
     pub message: Option<String>,
     /// The problem in full where the user's files are at fault, as cargo would show it.
     pub problem: Option<crate::source::Problem>,
@@ -220,6 +222,17 @@ pub struct Recap {
     pub rescued: u32,
     /// Failures that were ignored.
     pub ignored: u32,
+    /// Tasks that check mode cannot predict.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unknown: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Recap {
@@ -232,6 +245,7 @@ impl Recap {
                 self.changed += 1;
             }
             Status::Skipped => self.skipped += 1,
+            Status::Unknown => self.unknown += 1,
             Status::Failed | Status::Unreachable if ignored => {
                 self.ok += 1;
                 self.ignored += 1;
@@ -268,8 +282,11 @@ impl TaskResult {
             let texts: Vec<_> = self.diffs.iter().map(ToString::to_string).collect();
             fields.insert("diff", texts.into());
         }
-        let failed = matches!(self.status, Status::Failed | Status::Unreachable);
-        if let (true, Some(message)) = (failed, &self.message) {
+        let says_why = matches!(
+            self.status,
+            Status::Failed | Status::Unreachable | Status::Unknown
+        );
+        if let (true, Some(message)) = (says_why, &self.message) {
             fields.insert("msg", text(message));
         }
         serde_json::to_string(&fields).unwrap_or_default()

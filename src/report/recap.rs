@@ -22,10 +22,16 @@ pub(super) fn recap(recap: &[(Arc<str>, Recap)], check: bool, elapsed: Duration)
             skipped,
             rescued,
             ignored,
+            unknown,
         } = counted;
+        // Ansible has no such count: its line stays as it is in every run that has none.
+        let unknown = match unknown {
+            0 => String::new(),
+            unknown => format!("    unknown={unknown}"),
+        };
         let _ = writeln!(
             text,
-            "{style}{host:width$}{style:#} : ok={ok:<4} changed={changed:<4} unreachable={unreachable:<4} failed={failed:<4} skipped={skipped:<4} rescued={rescued:<4} ignored={ignored}",
+            "{style}{host:width$}{style:#} : ok={ok:<4} changed={changed:<4} unreachable={unreachable:<4} failed={failed:<4} skipped={skipped:<4} rescued={rescued:<4} ignored={ignored}{unknown}",
         );
     }
     let _ = writeln!(text, "\n{}", summary(recap, check, elapsed));
@@ -38,7 +44,7 @@ fn style(recap: &Recap) -> Style {
         | Recap {
             unreachable: 1.., ..
         } => AnsiColor::Red,
-        Recap { changed: 1.., .. } => AnsiColor::Yellow,
+        Recap { changed: 1.., .. } | Recap { unknown: 1.., .. } => AnsiColor::Yellow,
         _ => AnsiColor::Green,
     };
     colour.on_default()
@@ -53,13 +59,21 @@ fn summary(recap: &[(Arc<str>, Recap)], check: bool, elapsed: Duration) -> Strin
     };
     let changed: u32 = recap.iter().map(|(_, recap)| recap.changed).sum();
     let changed = counted(changed as usize, if check { "change" } else { "task" });
+    let unknown: u32 = recap.iter().map(|(_, recap)| recap.unknown).sum();
+    let unknown = match unknown {
+        0 => String::new(),
+        unknown => format!(
+            ", {} cannot be predicted",
+            counted(unknown as usize, "task")
+        ),
+    };
     let (what, nothing) = if check {
         (format!("{changed} to be made"), "; nothing was changed")
     } else {
         (format!("{changed} changed"), "")
     };
     let seconds = elapsed.as_secs_f64();
-    format!("{hosts}{bad}, {what} in {seconds:.1} s{nothing}")
+    format!("{hosts}{bad}, {what} in {seconds:.1} s{unknown}{nothing}")
 }
 
 /// Returns a number of things in words: `1 host`, `2 hosts`.

@@ -113,7 +113,7 @@ impl<W: Write> Terminal<W> {
 
     fn shows(&self, result: &TaskResult) -> bool {
         match result.status {
-            Status::Changed | Status::Failed | Status::Unreachable => true,
+            Status::Changed | Status::Unknown | Status::Failed | Status::Unreachable => true,
             Status::Ok => {
                 self.verbosity.level > 0
                     || result.task.action == "debug"
@@ -128,7 +128,9 @@ impl<W: Write> Terminal<W> {
         // The items of a loop were shown one by one: only a failure is worth another line.
         let looped = result.items.is_some() && !is_item;
         if !self.shows(result)
-            || (looped && self.verbosity.level == 0 && result.status == Status::Changed)
+            || (looped
+                && self.verbosity.level == 0
+                && matches!(result.status, Status::Changed | Status::Unknown))
         {
             return;
         }
@@ -202,6 +204,7 @@ impl<W: Write> Terminal<W> {
             Status::Ok => (GREEN, format!("ok: [{host}]{item}{}", shown(false))),
             Status::Changed => (YELLOW, format!("changed: [{host}]{item}{}", shown(false))),
             Status::Skipped => (CYAN, format!("skipping: [{host}]{item}{}", shown(false))),
+            Status::Unknown => (YELLOW, format!("unknown: [{host}]{item} => {message}")),
             Status::Failed => (RED, failed("FAILED!")),
             Status::Unreachable => (RED, failed("UNREACHABLE!")),
         };

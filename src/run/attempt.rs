@@ -33,15 +33,29 @@ pub(super) struct Attempt<'a> {
     pub(super) host: &'a Arc<dyn Host>,
     pub(super) limits: &'a Limits,
     pub(super) diff: bool,
+    /// What says whether the task's command may be shown.
+    pub(super) no_log: Option<&'a Node>,
+}
+
+/// The arguments of a task, rendered.
+pub(super) struct Arguments {
+    pub(super) fields: Fields,
+    /// Those that the module evaluates itself, as written.
+    raw: BTreeMap<String, Node>,
+    /// Those that check mode does not know.
+    pub(super) unknown: Fields,
 }
 
 impl Attempt<'_> {
     /// Makes the attempt and says what came of it.
     pub(super) fn run(&self) -> Outcome {
-        self.planned().unwrap_or_else(|outcome| *outcome)
+        match self.planned() {
+            Ok(change) => self.applied(change),
+            Err(outcome) => *outcome,
+        }
     }
 
-    fn planned(&self) -> Result<Outcome, Box<Outcome>> {
+    pub(super) fn planned(&self) -> Result<Change, Box<Outcome>> {
         let Some(entry) = self.session.registry.get(&self.action.module) else {
             let problem = self
                 .session
@@ -49,9 +63,13 @@ impl Attempt<'_> {
                 .unknown(&self.action.module, &self.action.place);
             return Err(Box::new(problem.into()));
         };
-        let (fields, raw) = self.arguments(entry)?;
+        let arguments = self.arguments(entry)?;
+        if let (false, Some(reason)) = (entry.any_argument, value::reason(&arguments.unknown)) {
+            self.doubt(&self.written(entry, &arguments), &reason);
+            return Err(Box::new(Outcome::not_predicted(&reason)));
+        }
         let module = entry
-            .build(fields)
+            .build(arguments.fields.clone())
             .map_err(|error| Box::new(self.argument_problem(entry, &error).into()))?;
         let context = PlanContext {
             host: &Probe::new(self.host.clone(), self.limits.clone()),
@@ -59,12 +77,16 @@ impl Attempt<'_> {
             archives: &self.session.archives,
             templates: self,
             environment: self.environment,
-            raw: &raw,
+            raw: &arguments.raw,
+            unknown: &arguments.unknown,
         };
-        let change = module
-            .plan(&context)
-            .map_err(|error| Box::new(error.into()))?;
-        Ok(self.applied(change))
+        module.plan(&context).map_err(|error| {
+            let outcome = Outcome::from(error);
+            if let Some(reason) = &outcome.unknown {
+                self.doubt(&self.written(entry, &arguments), reason);
+            }
+            Box::new(outcome)
+        })
     }
 
     fn applied(&self, change: Change) -> Outcome {
@@ -80,7 +102,13 @@ impl Attempt<'_> {
         let changed = change.is_changed();
         let mut outcome = match applied {
             Err(error) => failed_while_applying(&change, error),
-            Ok(output) => finished(&change, output, changed),
+            Ok(output) => {
+                let mut outcome = finished(&change, output.as_ref(), changed);
+                if output.is_some_and(|output| output.not_run) {
+                    self.not_run(&change, &mut outcome);
+                }
+                outcome
+            }
         };
         outcome.diffs = diffs;
         outcome.warnings.extend(change.warnings);
@@ -89,10 +117,11 @@ impl Attempt<'_> {
         outcome
     }
 
-    /// Returns the rendered arguments, and those the module evaluates itself.
-    fn arguments(&self, entry: &Entry) -> Result<(Fields, BTreeMap<String, Node>), Box<Outcome>> {
+    /// Returns the rendered arguments.
+    fn arguments(&self, entry: &Entry) -> Result<Arguments, Box<Outcome>> {
         let mut fields = Fields::new();
         let mut raw = BTreeMap::new();
+        let mut unknown = Fields::new();
         let defaults = self.defaults.iter().filter(|(key, _)| {
             let name = key.as_text().map(|name| entry.canonical(name));
             let given = self
@@ -108,6 +137,9 @@ impl Attempt<'_> {
         for (key, node) in self.action.arguments.iter().chain(defaults) {
             if key.as_text() == Some(VARIABLE) {
                 let given = self.render(node)?;
+                if let Some(reason) = value::unknown_in(&given) {
+                    return Err(Box::new(Outcome::not_predicted(&reason)));
+                }
                 let Some(given) = value::fields(&given) else {
                     return Err(Box::new(
                         node.unexpected("the arguments", "a mapping").into(),
@@ -133,18 +165,25 @@ impl Attempt<'_> {
                 if name == "args" && entry.any_argument {
                     continue;
                 }
-                if let Some(reason) = not_known(&value) {
-                    return Err(Box::new(Outcome::not_predicted(&reason)));
+                if value::unknown_in(&value).is_some() {
+                    unknown.insert(entry.canonical(&name).to_owned(), value);
+                } else {
+                    fields.insert(name, value);
                 }
-                fields.insert(name, value);
             }
         }
-        Ok((fields, raw))
+        Ok(Arguments {
+            fields,
+            raw,
+            unknown,
+        })
     }
 
+    /// Returns the value of a node, which may be one that check mode does not know.
     fn render(&self, node: &Node) -> Result<Value, Box<Outcome>> {
         self.scope
             .render(node)
+            .or_else(|error| error.not_known.as_ref().map(NotKnown::value).ok_or(error))
             .map_err(|error| Box::new(error.into()))
     }
 
@@ -185,8 +224,8 @@ impl Templates for Attempt<'_> {
         self.scope.expression(expression).map_err(module_error)
     }
 
-    fn condition(&self, condition: &Node) -> Result<bool, ModuleError> {
-        self.scope.condition(condition).map_err(module_error)
+    fn first_false<'n>(&self, conditions: &'n [Node]) -> Result<Option<&'n Node>, ModuleError> {
+        self.scope.first_false(conditions).map_err(module_error)
     }
 
     fn verbosity(&self) -> u8 {
@@ -222,7 +261,7 @@ fn failed_while_applying(change: &Change, error: HostError) -> Outcome {
     outcome
 }
 
-fn finished(change: &Change, output: Option<Output>, changed: bool) -> Outcome {
+fn finished(change: &Change, output: Option<&Output>, changed: bool) -> Outcome {
     let status = match (&change.failed, &change.skipped) {
         (Some(_), _) => Status::Failed,
         (None, Some(_)) if !changed => Status::Ok,
@@ -248,23 +287,19 @@ fn finished(change: &Change, output: Option<Output>, changed: bool) -> Outcome {
     }
     if let Some(output) = output {
         outcome.result.extend(*output.returned.clone());
-        if change.reports_output {
-            add_output(&mut outcome, &output, change.keeps_line_ends);
+        if change.reports_output && !output.not_run {
+            add_output(&mut outcome, output, change.keeps_line_ends);
         }
+    }
+    if let Some(reason) = &change.unknown {
+        outcome.say_unknown(reason);
     }
     outcome
 }
 
-/// Adds what a command left; one that was not run leaves values nobody can use.
+/// Adds what a command left.
 fn add_output(outcome: &mut Outcome, output: &Output, keeps_line_ends: bool) {
     let mut set = |name: &str, value: Value| outcome.result.insert(name.to_owned(), value);
-    if output.not_run {
-        let unknown = NotKnown("the command was not run".to_owned()).value();
-        for name in ["rc", "stdout", "stderr", "stdout_lines", "stderr_lines"] {
-            set(name, unknown.clone());
-        }
-        return;
-    }
     let text = |bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes).into_owned();
         if keeps_line_ends {
@@ -299,7 +334,7 @@ fn add_output(outcome: &mut Outcome, output: &Output, keeps_line_ends: bool) {
     }
 }
 
-fn command_line(command: &Value) -> String {
+pub(super) fn command_line(command: &Value) -> String {
     match command.try_iter() {
         Ok(words) if command.kind() == ValueKind::Seq => {
             Command::new(words.map(|word| word.to_string())).display()
@@ -323,9 +358,4 @@ fn without_omitted(value: Value) -> Option<Value> {
         }
         _ => Some(value),
     }
-}
-
-/// Returns why a value, or something in it, is not known.
-fn not_known(value: &Value) -> Option<NotKnown> {
-    value::unknown_in(value)
 }

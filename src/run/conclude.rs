@@ -10,7 +10,7 @@ use super::task::TaskRun;
 use super::walk::{Failure, Flow, Walk};
 use crate::change::Control;
 use crate::report::Status;
-use crate::value::Value;
+use crate::value::{NotKnown, Value};
 use crate::vars::Scope;
 use crate::yaml::Node;
 use std::sync::Arc;
@@ -56,7 +56,8 @@ impl Walk<'_, '_> {
         scope: Option<&Arc<Scope>>,
     ) -> Flow {
         // `meta` is about the run and no work on a host.
-        if run.name.action != "meta" || outcome.counts_as_failed() {
+        let says = outcome.counts_as_failed() || outcome.status == Status::Unknown;
+        if run.name.action != "meta" || says {
             self.host
                 .count(|recap| recap.count(outcome.status, outcome.ignored));
             self.play.tell_finished(run, &outcome, scope);
@@ -82,11 +83,11 @@ impl Walk<'_, '_> {
         scope: Option<&Arc<Scope>>,
     ) -> Flow {
         if self.scripts > 0 {
-            self.result = Some(outcome.value());
+            self.result = Some(outcome.registered());
         }
         if let Some(name) = run.task.register.as_ref().and_then(Node::as_text) {
             self.host
-                .set_variables([(name.to_owned(), outcome.value())]);
+                .set_variables([(name.to_owned(), outcome.registered())]);
         }
         if outcome.cancelled {
             return Flow::Stopped;
@@ -95,17 +96,36 @@ impl Walk<'_, '_> {
             let fatal = self.is_fatal_in(run.frame);
             return self.fails(run.task.name.as_ref(), outcome, fatal);
         }
-        if let (Status::Changed, Some(scope)) = (outcome.status, scope) {
+        let changed = outcome.changed();
+        if let (Ok(true) | Err(_), Some(scope)) = (&changed, scope) {
+            let doubt = changed.as_ref().err();
             let inherited = run.frame.outwards().flat_map(|frame| frame.notify);
             for node in run.task.notify.iter().chain(inherited) {
-                if let Err(outcome) = self.play.notify(self.host, node, scope) {
+                if let Err(outcome) = self.play.notify(self.host, node, scope, doubt) {
                     return self.fails(run.task.name.as_ref(), *outcome, false);
                 }
             }
         }
-        outcome
-            .control
-            .map_or(Flow::Next, |control| self.control(control, run))
+        match (outcome.control, &outcome.unknown) {
+            (None, _) => Flow::Next,
+            (Some(control), None) => self.control(control, run),
+            (Some(control), Some(reason)) => {
+                self.may_end(control, reason);
+                Flow::Next
+            }
+        }
+    }
+
+    /// Goes on after a `meta` task of which nobody knows whether it runs: where it would end
+    /// something, neither does anybody know of the tasks that follow.
+    fn may_end(&mut self, control: Control, reason: &NotKnown) {
+        match control {
+            Control::EndHost | Control::EndBatch | Control::EndPlay => {
+                self.doubt = Some(reason.clone());
+            }
+            Control::EndRole => self.role_doubt = Some(reason.clone()),
+            _ => {}
+        }
     }
 
     /// Goes on after a failure, which for all hosts is one where it is `fatal`.

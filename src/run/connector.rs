@@ -1,7 +1,8 @@
 //! Connections to the hosts, each made once and shared.
 
 use super::settings::Settings;
-use crate::host::{Host, HostError, Memory, Overlay};
+use crate::host::shell::Become;
+use crate::host::{Account, Host, HostError, Memory, Overlay};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -32,15 +33,33 @@ impl Connector {
         settings: &Settings,
         check: bool,
     ) -> Result<Arc<dyn Host>, HostError> {
-        let real = self.real(settings)?;
         if !check {
-            return Ok(real);
+            return self.real(settings);
         }
         let changes = lock(&self.overlays)
             .entry(settings.name.clone())
             .or_default()
             .clone();
-        Ok(Arc::new(Memory::over(real, changes)))
+        let Some(wanted) = &settings.r#become else {
+            return Ok(Arc::new(Memory::over(self.real(settings)?, changes)));
+        };
+        match changes.account(&wanted.user)? {
+            Account::Unchanged => Ok(Arc::new(Memory::over(self.real(settings)?, changes))),
+            // The machine does not know the user yet; root sees all that the user would.
+            Account::Made => {
+                let mut root = settings.clone();
+                root.r#become = Some(Become {
+                    user: "root".to_owned(),
+                    ..wanted.clone()
+                });
+                let host = Memory::over(self.real(&root)?, changes);
+                Ok(Arc::new(host.acting_as(&wanted.user)))
+            }
+            Account::Removed => Err(HostError::Become {
+                user: wanted.user.clone(),
+                reason: "an earlier task removes this user".to_owned(),
+            }),
+        }
     }
 
     /// Forgets the connections to a host: the next task makes a new one.

@@ -113,13 +113,15 @@ impl Walk<'_, '_> {
             let handlers = self.play.handlers();
             let mut any = false;
             for (index, handler) in handlers.iter().enumerate() {
-                if !self.host.take_notified(index) {
+                let Some(notified) = self.host.take_notified(index) else {
                     continue;
-                }
+                };
                 any = true;
                 let index = u32::try_from(index).unwrap_or(u32::MAX);
                 position.extend([round, index].map(Step::from));
-                let flow = self.handler(handler, frame, position);
+                let flow = self.in_doubt(notified.doubt(), |walk| {
+                    walk.handler(handler, frame, position)
+                });
                 position.truncate(position.len() - 2);
                 if !matches!(flow, Flow::Next) {
                     return flow;

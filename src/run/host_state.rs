@@ -2,10 +2,10 @@
 
 use crate::change::Sets;
 use crate::report::Recap;
-use crate::value::{self, Fields, Value};
+use crate::value::{self, Fields, NotKnown, Value};
 use crate::vars::{Layer, Variable};
 use crate::yaml::Map;
-use indexmap::IndexSet;
+use indexmap::IndexMap;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -20,6 +20,23 @@ pub struct HostState {
     state: Mutex<State>,
 }
 
+/// How sure it is that a handler was notified.
+pub(super) enum Notified {
+    Surely,
+    /// Check mode does not know it, for this reason.
+    Perhaps(NotKnown),
+}
+
+impl Notified {
+    /// Returns why it is not known.
+    pub(super) fn doubt(self) -> Option<NotKnown> {
+        match self {
+            Self::Surely => None,
+            Self::Perhaps(reason) => Some(reason),
+        }
+    }
+}
+
 #[derive(Default)]
 struct State {
     facts: Fields,
@@ -28,7 +45,8 @@ struct State {
     variables: Arc<Layer>,
     recap: Recap,
     failed: bool,
-    notified: IndexSet<usize>,
+    /// Handlers to be run.
+    notified: IndexMap<usize, Notified>,
     roles: HashSet<String>,
 }
 
@@ -123,20 +141,30 @@ impl HostState {
         self.state().failed
     }
 
-    /// Marks a handler of the play, by its index, to be run.
-    pub(super) fn notify(&self, handler: usize) {
-        self.state().notified.insert(handler);
+    /// Marks a handler of the play, by its index, to be run; with `doubt` perhaps.
+    pub(super) fn notify(&self, handler: usize, doubt: Option<&NotKnown>) {
+        let mut state = self.state();
+        match doubt {
+            None => {
+                state.notified.insert(handler, Notified::Surely);
+            }
+            Some(reason) => {
+                let mark = state.notified.entry(handler);
+                mark.or_insert_with(|| Notified::Perhaps(reason.clone()));
+            }
+        }
     }
 
-    /// Takes back the mark of a handler; returns whether there was one.
-    pub(super) fn take_notified(&self, handler: usize) -> bool {
+    /// Takes back the mark of a handler, and returns it if there was one.
+    pub(super) fn take_notified(&self, handler: usize) -> Option<Notified> {
         self.state().notified.shift_remove(&handler)
     }
 
-    /// Returns the handlers that are marked, and takes all marks back.
+    /// Returns the handlers that are marked for sure, and takes all marks back.
     pub(super) fn drain_notified(&self) -> Vec<usize> {
         std::mem::take(&mut self.state().notified)
             .into_iter()
+            .filter_map(|(handler, mark)| matches!(mark, Notified::Surely).then_some(handler))
             .collect()
     }
 

@@ -43,7 +43,7 @@ impl Walk<'_, '_> {
         let items = match &include.repeat {
             None => Ok(vec![None]),
             Some(repeat) => loop_items(repeat, &scope).map(|items| {
-                let variable = repeat.control.loop_var.as_deref().unwrap_or("item");
+                let variable = repeat.variable();
                 let layer = |index| Some(item_layer(repeat, variable, &items, index));
                 (0..items.len()).map(layer).collect()
             }),
@@ -79,18 +79,21 @@ impl Walk<'_, '_> {
         scope: &Arc<Scope>,
         position: &mut Position,
     ) -> Flow {
-        for condition in own.conditions() {
-            match scope.condition(condition) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let text = condition.to_value().to_string();
-                    let outcome = Outcome::skipped("the condition is false", Some(&text));
-                    self.play.tell_include(self, include, &outcome, position);
-                    return Flow::Next;
-                }
-                Err(error) => return self.include_failed(include, own, error.into(), position),
+        let told = match (scope.first_false(own.conditions()), self.doubt()) {
+            (Ok(None), None) => Outcome::new(Status::Ok),
+            (Ok(Some(condition)), _) => {
+                let text = condition.to_value().to_string();
+                let outcome = Outcome::skipped("the condition is false", Some(&text));
+                self.play.tell_include(self, include, &outcome, position);
+                return Flow::Next;
             }
+            (_, Some(reason)) => Outcome::not_predicted(reason),
+            (Err(error), None) => error.into(),
+        };
+        if told.unknown.is_none() && told.status != Status::Ok {
+            return self.include_failed(include, own, told, position);
         }
+        let doubt = told.unknown.clone();
         // Only `vars`, the loop's item and `apply` reach what is included.
         let passed = Frame {
             parent: Some(frame),
@@ -103,20 +106,20 @@ impl Walk<'_, '_> {
             ..passed.inner(&include.apply, "vars of apply")
         };
         let loaded = self.load(include, scope);
-        match loaded {
-            Err(outcome) => self.include_failed(include, own, *outcome, position),
-            Ok(Loaded::Tasks(items)) => {
-                self.play
-                    .tell_include(self, include, &Outcome::new(Status::Ok), position);
-                self.items(&items, &applied, position)
+        // What is wrong with the file counts only if it is included.
+        let loaded = match (loaded, &doubt) {
+            (Ok(loaded), _) => loaded,
+            (Err(_), Some(_)) => return self.include_failed(include, own, told, position),
+            (Err(outcome), None) => return self.include_failed(include, own, *outcome, position),
+        };
+        self.play.tell_include(self, include, &told, position);
+        self.in_doubt(doubt, |walk| match loaded {
+            Loaded::Tasks(items) => walk.items(&items, &applied, position),
+            Loaded::Role(used) => {
+                walk.play.add_role(&used);
+                walk.role(&used, &applied, position)
             }
-            Ok(Loaded::Role(used)) => {
-                self.play
-                    .tell_include(self, include, &Outcome::new(Status::Ok), position);
-                self.play.add_role(&used);
-                self.role(&used, &applied, position)
-            }
-        }
+        })
     }
 
     fn load(&self, include: &Include, scope: &Arc<Scope>) -> Result<Loaded, Box<Outcome>> {
@@ -169,6 +172,9 @@ impl Walk<'_, '_> {
         position: &Position,
     ) -> Flow {
         self.play.tell_include(self, include, &outcome, position);
+        if outcome.status == Status::Unknown {
+            return Flow::Next;
+        }
         self.fails(include.name.as_ref(), outcome, self.is_fatal_in(own))
     }
 }

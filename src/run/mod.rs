@@ -30,6 +30,7 @@ mod steps;
 mod tags;
 mod task;
 mod tell;
+mod unpredicted;
 mod validate;
 mod variables;
 mod walk;

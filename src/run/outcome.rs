@@ -18,6 +18,8 @@ pub struct Outcome {
     pub ignored: bool,
     /// The result, as `register` keeps it.
     pub result: Fields,
+    /// Why nothing of the result is known, in check mode.
+    pub unknown: Option<NotKnown>,
     /// One sentence: what failed, or why it was skipped.
     pub message: Option<String>,
     /// The user's mistake, where it is one.
@@ -57,6 +59,7 @@ impl Outcome {
             status,
             ignored: false,
             result: Fields::new(),
+            unknown: None,
             message: None,
             problem: None,
             command: None,
@@ -108,16 +111,45 @@ impl Outcome {
 
     /// Returns the outcome of a task that check mode cannot predict.
     pub(super) fn not_predicted(reason: &NotKnown) -> Self {
-        let mut outcome = Self::skipped(format!("cannot be predicted: {reason}"), None);
-        outcome
-            .warnings
-            .push(format!("cannot be predicted: {reason}"));
+        let mut outcome = Self::new(Status::Unknown);
+        outcome.unknown = Some(reason.clone());
+        outcome.say_unknown(reason);
         outcome
     }
 
-    /// Returns the result as a value.
+    /// Takes it that how the task ends is not known, though its result is as far as it goes.
+    pub(super) fn say_unknown(&mut self, reason: &NotKnown) {
+        let message = format!("cannot be predicted: {reason}");
+        self.status = Status::Unknown;
+        self.result.insert("unknown".to_owned(), true.into());
+        self.result.insert("msg".to_owned(), message.clone().into());
+        self.message = Some(message);
+    }
+
+    /// Returns the result as it is shown.
     pub(super) fn value(&self) -> Value {
         value::map(self.result.clone())
+    }
+
+    /// Returns the result as later tasks see it.
+    pub(super) fn registered(&self) -> Value {
+        match &self.unknown {
+            Some(reason) => reason.value(),
+            None => self.value(),
+        }
+    }
+
+    /// Returns whether the task changes something, or why that is not known.
+    pub(super) fn changed(&self) -> Result<bool, NotKnown> {
+        match (self.status, &self.unknown) {
+            (Status::Changed, _) => Ok(true),
+            (Status::Unknown, Some(reason)) => Err(reason.clone()),
+            (Status::Unknown, None) => match self.result.get("changed") {
+                None => Ok(false),
+                Some(changed) => value::unknown_in(changed).map_or(Ok(changed.is_true()), Err),
+            },
+            _ => Ok(false),
+        }
     }
 
     /// Returns whether the task failed and that counts.

@@ -12,6 +12,7 @@ use super::walk::Walk;
 use crate::playbook::{Item, Play, RoleUse, Task};
 use crate::report::Event;
 use crate::source::{Place, Problem, did_you_mean};
+use crate::value::NotKnown;
 use crate::vars::{Layer, Scope};
 use crate::yaml::Node;
 use std::collections::HashMap;
@@ -133,14 +134,25 @@ impl<'p> PlayRun<'p> {
         read(&self.handlers).clone()
     }
 
-    /// Marks the handlers that a name of `notify` means.
+    /// Marks the handlers that a name of `notify` means; with `doubt` they run perhaps.
     pub(super) fn notify(
         &self,
         host: &HostState,
         node: &Node,
         scope: &Arc<Scope>,
+        doubt: Option<&NotKnown>,
     ) -> Result<(), Box<Outcome>> {
-        let value = scope.render(node).map_err(|error| Box::new(error.into()))?;
+        let value = match scope.render(node) {
+            Ok(value) => value,
+            Err(error) => {
+                let Some(reason) = &error.not_known else {
+                    return Err(Box::new(error.into()));
+                };
+                // It may be any of them.
+                (0..self.handlers().len()).for_each(|handler| host.notify(handler, Some(reason)));
+                return Ok(());
+            }
+        };
         let names: Vec<String> = match value.try_iter() {
             Ok(items) if value.as_str().is_none() => items.map(|item| item.to_string()).collect(),
             _ => vec![value.to_string()],
@@ -154,7 +166,9 @@ impl<'p> PlayRun<'p> {
                     .help(did_you_mean(&name, known.iter().map(String::as_str)));
                 return Err(Box::new(problem.into()));
             }
-            found.into_iter().for_each(|handler| host.notify(handler));
+            found
+                .into_iter()
+                .for_each(|handler| host.notify(handler, doubt));
         }
         Ok(())
     }

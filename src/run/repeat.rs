@@ -23,11 +23,12 @@ impl TaskRun<'_, '_> {
             // A condition that is false without the item makes the loop unnecessary.
             Err(outcome) => match self.conditions(scope) {
                 Ok(Some(skipped)) => return Ok(skipped),
-                _ => return Err(outcome),
+                _ => return self.without_items(repeat, scope, outcome),
             },
         };
         let control = &repeat.control;
-        let variable = control.loop_var.as_deref().unwrap_or("item");
+        let variable = repeat.variable();
+        let mut run = self.clone();
         let mut outcomes: Vec<Outcome> = Vec::new();
         let mut scope = scope.clone();
         for (index, item) in items.iter().enumerate() {
@@ -42,7 +43,7 @@ impl TaskRun<'_, '_> {
                 .map_err(|error| Box::new(error.into()))?;
             }
             let item_scope = scope.with(item_layer(repeat, variable, &items, index));
-            let mut outcome = self.item(&item_scope).unwrap_or_else(|outcome| *outcome);
+            let mut outcome = run.item(&item_scope).unwrap_or_else(|outcome| *outcome);
             outcome.result.insert(variable.to_owned(), item.clone());
             outcome
                 .result
@@ -54,24 +55,51 @@ impl TaskRun<'_, '_> {
                 let fresh = self.play.scope(self.host, self.frame);
                 scope = fresh.map_err(|problems| Box::new(first_problem(problems)))?;
             }
-            let stop = outcome.cancelled
-                || outcome.status == Status::Unreachable
-                || self.breaks(control, &item_scope, &outcome);
+            let breaks = self.breaks(control, &item_scope, &outcome);
+            let stop = outcome.cancelled || outcome.status == Status::Unreachable;
             outcomes.push(outcome);
-            if stop {
-                break;
+            match breaks {
+                _ if stop => break,
+                Ok(true) => break,
+                Ok(false) => {}
+                // Nobody knows whether there is another round.
+                Err(reason) => run.doubt = Some(reason),
             }
         }
         Ok(aggregate(outcomes))
     }
 
-    fn breaks(&self, control: &LoopControl, scope: &Arc<Scope>, outcome: &Outcome) -> bool {
+    /// Returns the outcome of a loop over items that there are not, or that are not known: then
+    /// what does not depend on them is looked at all the same.
+    fn without_items(
+        &self,
+        repeat: &Loop,
+        scope: &Arc<Scope>,
+        outcome: Box<Outcome>,
+    ) -> Fallible<Outcome> {
+        let doubt = self.doubt.as_ref().or(outcome.unknown.as_ref());
+        let Some(reason) = doubt else {
+            return Err(outcome);
+        };
+        let items = [reason.value()];
+        let scope = scope.with(item_layer(repeat, repeat.variable(), &items, 0));
+        Ok(self.doubtful(&scope, reason))
+    }
+
+    fn breaks(
+        &self,
+        control: &LoopControl,
+        scope: &Arc<Scope>,
+        outcome: &Outcome,
+    ) -> Result<bool, NotKnown> {
+        if control.break_when.is_empty() {
+            return Ok(false);
+        }
         let scope = self.with_registered(scope, outcome);
-        !control.break_when.is_empty()
-            && control
-                .break_when
-                .iter()
-                .all(|condition| scope.condition(condition).unwrap_or(false))
+        match scope.first_false(&control.break_when) {
+            Ok(failing) => Ok(failing.is_none()),
+            Err(error) => error.not_known.map_or(Ok(false), Err),
+        }
     }
 }
 
@@ -191,6 +219,15 @@ fn label(label: Option<&Node>, scope: &Arc<Scope>, item: &Value) -> String {
     value.to_string()
 }
 
+/// Returns whether a round of a loop changes something, or why that is not known.
+fn changed(outcomes: &[Outcome]) -> Result<bool, NotKnown> {
+    let rounds: Vec<_> = outcomes.iter().map(Outcome::changed).collect();
+    if rounds.contains(&Ok(true)) {
+        return Ok(true);
+    }
+    rounds.into_iter().find(Result::is_err).unwrap_or(Ok(false))
+}
+
 /// Returns the outcome of a loop from those of its items.
 fn aggregate(mut outcomes: Vec<Outcome>) -> Outcome {
     let count = outcomes.len();
@@ -202,6 +239,8 @@ fn aggregate(mut outcomes: Vec<Outcome>) -> Outcome {
         Status::Unreachable
     } else if any(Status::Failed) {
         Status::Failed
+    } else if any(Status::Unknown) {
+        Status::Unknown
     } else if skipped {
         Status::Skipped
     } else if any(Status::Changed) {
@@ -210,12 +249,32 @@ fn aggregate(mut outcomes: Vec<Outcome>) -> Outcome {
         Status::Ok
     };
     let mut whole = Outcome::new(status);
-    let changed = any(Status::Changed);
-    let results: Value = outcomes.iter().map(Outcome::value).collect();
+    let results: Value = outcomes.iter().map(Outcome::registered).collect();
+    let changed = changed(&outcomes).map_or_else(|reason| reason.value(), Value::from);
+    let mut unknown = outcomes.iter();
+    let unknown = unknown.find(|outcome| outcome.status == Status::Unknown);
+    whole.message = unknown.and_then(|outcome| outcome.message.clone());
+    let reason = outcomes.iter().find_map(|outcome| outcome.unknown.clone());
+    let failing = outcomes.iter().find_map(|outcome| {
+        let failed = outcome.result.get("failed");
+        failed.and_then(value::unknown_in)
+    });
+    let perhaps_skipped = outcomes
+        .iter()
+        .all(|outcome| outcome.status == Status::Skipped || outcome.unknown.is_some());
     let mut set = |name: &str, value: Value| whole.result.insert(name.to_owned(), value);
     set("results", results);
-    set("changed", changed.into());
+    set("changed", changed);
+    if let Some(reason) = failing.as_ref().or(reason.as_ref()) {
+        set("failed", reason.value());
+    }
+    if let (Some(reason), true) = (&reason, perhaps_skipped) {
+        set("skipped", reason.value());
+    }
     match status {
+        Status::Unknown => {
+            set("unknown", true.into());
+        }
         Status::Skipped if count == 0 => {
             set("skipped", true.into());
             set("skipped_reason", "No items in the list".into());

@@ -39,7 +39,9 @@ impl Walk<'_, '_> {
             position.pop();
             return checked;
         }
+        let before = self.role_doubt.clone();
         let flow = self.items(&role.tasks, &inner, position);
+        self.role_doubt = before;
         position.pop();
         if matches!(flow, Flow::EndRole) {
             Flow::Next

@@ -129,7 +129,7 @@ impl Walk<'_, '_> {
                 let mut outcome = Outcome::not_predicted(&reason);
                 let place = problem.place.as_ref().map(ToString::to_string);
                 outcome.warnings.push(format!(
-                    "what follows {} in this script is not predicted",
+                    "the rest of this script, from {} on, cannot be predicted",
                     place.unwrap_or_default()
                 ));
                 self.tell_script(
@@ -205,9 +205,7 @@ impl Walk<'_, '_> {
         let Ok(scope) = self.play.scope(self.host, frame) else {
             return false;
         };
-        conditions
-            .iter()
-            .all(|condition| scope.condition(condition).unwrap_or(false))
+        scope.first_false(conditions).is_ok_and(|no| no.is_none())
     }
 
     /// Returns whether the run may take something of what a script holds.

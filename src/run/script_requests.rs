@@ -231,7 +231,7 @@ impl Walk<'_, '_> {
             Ok(scope) => scope,
             Err(reply) => return reply,
         };
-        match self.play.notify(self.host, handler, &scope) {
+        match self.play.notify(self.host, handler, &scope, self.doubt()) {
             Ok(()) => Reply::Value(Value::UNDEFINED),
             Err(outcome) => match outcome.problem {
                 Some(problem) => Reply::Wrong(Box::new(problem)),

@@ -4,9 +4,10 @@ use super::attempt::Attempt;
 use super::keyword::{first_problem, flag, number, render};
 use super::outcome::Outcome;
 use super::task::{Fallible, TaskRun};
+use crate::change::Sets;
 use crate::files::Files;
 use crate::host::{Host, Limits};
-use crate::value;
+use crate::value::{self, Fields, NotKnown};
 use crate::vars::Scope;
 use crate::yaml::{Map, Node};
 use std::collections::BTreeMap;
@@ -16,6 +17,44 @@ use std::time::{Duration, Instant};
 impl TaskRun<'_, '_> {
     /// Makes one attempt, and gives the host the variables that it sets.
     pub(super) fn attempt(&self, scope: &Arc<Scope>) -> Fallible<Outcome> {
+        let (mut outcome, delegated_to) = self.prepared(scope, |attempt| {
+            let (started, before) = (Instant::now(), attempt.host.traffic());
+            let mut outcome = attempt.run();
+            outcome.elapsed = started.elapsed();
+            outcome.traffic = attempt.host.traffic() - before;
+            outcome
+        })?;
+        outcome.delegated_to = delegated_to;
+        if !outcome.counts_as_failed() {
+            self.set(&outcome, scope)?;
+        }
+        Ok(outcome)
+    }
+
+    /// Returns the outcome of a task of which nobody knows whether it runs: what it may leave is
+    /// not known from now on.
+    pub(super) fn doubtful(&self, scope: &Arc<Scope>, reason: &NotKnown) -> Outcome {
+        let mut outcome = Outcome::not_predicted(reason);
+        // What is wrong with the task counts only if it runs.
+        let Ok(((sets, control), delegated_to)) =
+            self.prepared(scope, |attempt| attempt.may_leave(reason))
+        else {
+            return outcome;
+        };
+        outcome.delegated_to = delegated_to;
+        outcome.control = control;
+        outcome.sets = perhaps(&sets, scope, reason);
+        let _ = self.set(&outcome, scope);
+        outcome
+    }
+
+    /// Does something with an attempt at the task that is ready to be made; returns what came of
+    /// it, and the host it is delegated to.
+    fn prepared<T>(
+        &self,
+        scope: &Arc<Scope>,
+        work: impl FnOnce(&Attempt<'_>) -> T,
+    ) -> Fallible<(T, Option<String>)> {
         let session = self.play.session;
         let check = match self.frame.nearest(|keywords| keywords.check_mode.as_ref()) {
             None => session.options.check,
@@ -40,16 +79,9 @@ impl TaskRun<'_, '_> {
             host: &host,
             limits: &limits,
             diff,
+            no_log: self.frame.nearest(|keywords| keywords.no_log.as_ref()),
         };
-        let (started, before) = (Instant::now(), host.traffic());
-        let mut outcome = attempt.run();
-        outcome.elapsed = started.elapsed();
-        outcome.traffic = host.traffic() - before;
-        outcome.delegated_to = delegated_to;
-        if !outcome.counts_as_failed() {
-            self.set(&outcome, scope)?;
-        }
-        Ok(outcome)
+        Ok((work(&attempt), delegated_to))
     }
 
     /// Gives the host the variables that the task sets.
@@ -115,6 +147,9 @@ impl TaskRun<'_, '_> {
         let nodes = self.frame.inwards().filter_map(|frame| frame.keywords);
         for node in nodes.flat_map(|keywords| &keywords.environment) {
             let value = render(scope, node)?;
+            if let Some(reason) = value::unknown_in(&value) {
+                return Err(Box::new(Outcome::not_predicted(&reason)));
+            }
             let Some(fields) = value::fields(&value) else {
                 return Err(Box::new(node.unexpected("environment", "a mapping").into()));
             };
@@ -144,4 +179,25 @@ impl TaskRun<'_, '_> {
         }
         defaults
     }
+}
+
+/// Returns what is known of variables that a task sets if it runs: they have another value then,
+/// or one at all.
+fn perhaps(sets: &Sets, scope: &Arc<Scope>, reason: &NotKnown) -> Sets {
+    let names: Vec<String> = match sets {
+        Sets::Nothing | Sets::Facts(_) => return Sets::Nothing,
+        Sets::Variables(variables) => variables.keys().cloned().collect(),
+        Sets::Included(variables) => {
+            let keys = variables.iter().filter_map(|(key, _)| key.as_text());
+            keys.map(str::to_owned).collect()
+        }
+    };
+    let unknown = names.into_iter().map(|name| {
+        let reason = match scope.get(&name) {
+            Some(_) => reason.clone(),
+            None => reason.perhaps_missing(),
+        };
+        (name, reason.value())
+    });
+    Sets::Variables(unknown.collect::<Fields>())
 }

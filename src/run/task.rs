@@ -9,13 +9,14 @@ use crate::host::Limits;
 use crate::playbook::{Task, Until};
 use crate::report::{Event, Status, TaskName};
 use crate::template::TemplateError;
-use crate::value::{Fields, Value};
+use crate::value::{Fields, NotKnown, Value};
 use crate::vars::{Layer, Scope};
 use crate::yaml::Node;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A task on a host, with what it inherits.
+#[derive(Clone)]
 pub(super) struct TaskRun<'a, 'p> {
     pub(super) play: &'a PlayRun<'p>,
     pub(super) host: &'a Arc<HostState>,
@@ -23,6 +24,8 @@ pub(super) struct TaskRun<'a, 'p> {
     /// The frame whose keywords are the task's own.
     pub(super) frame: &'a Frame<'a>,
     pub(super) name: Arc<TaskName>,
+    /// Why it is not known whether the host gets to the task at all, in check mode.
+    pub(super) doubt: Option<NotKnown>,
 }
 
 /// A value, or what becomes of the task without it.
@@ -52,8 +55,15 @@ impl TaskRun<'_, '_> {
 
     /// Runs the task once, or one item of its loop, as often as `until` asks for.
     pub(super) fn item(&self, scope: &Arc<Scope>) -> Fallible<Outcome> {
-        if let Some(skipped) = self.conditions(scope)? {
-            return Ok(skipped);
+        match self.conditions(scope) {
+            Ok(None) => {}
+            Ok(Some(skipped)) => return Ok(skipped),
+            Err(outcome) => {
+                return match &outcome.unknown {
+                    Some(reason) => Ok(self.doubtful(scope, reason)),
+                    None => Err(outcome),
+                };
+            }
         }
         let Some(until) = &self.task.until else {
             return self.judged(scope);
@@ -64,7 +74,17 @@ impl TaskRun<'_, '_> {
             tries += 1;
             let mut outcome = self.judged(scope)?;
             outcome.result.insert("attempts".to_owned(), tries.into());
-            let done = self.fulfilled(until, scope, &outcome)?;
+            let done = match self.fulfilled(until, scope, &outcome) {
+                Ok(done) => done,
+                Err(error) => {
+                    let Some(reason) = error.not_known else {
+                        return Err(Box::new(error.into()));
+                    };
+                    outcome.result.insert("attempts".to_owned(), reason.value());
+                    outcome.say_unknown(&reason);
+                    return Ok(outcome);
+                }
+            };
             if done || outcome.cancelled || outcome.status == Status::Unreachable {
                 return Ok(outcome);
             }
@@ -96,77 +116,76 @@ impl TaskRun<'_, '_> {
         }
     }
 
-    fn fulfilled(&self, until: &Until, scope: &Arc<Scope>, outcome: &Outcome) -> Fallible<bool> {
+    fn fulfilled(
+        &self,
+        until: &Until,
+        scope: &Arc<Scope>,
+        outcome: &Outcome,
+    ) -> Result<bool, TemplateError> {
         if until.conditions.is_empty() {
             return Ok(outcome.status != Status::Failed);
         }
         let scope = self.with_registered(scope, outcome);
-        all(&until.conditions, &scope)
-            .map(|failing| failing.is_none())
-            .or_else(|error| {
-                // In check mode a command's output cannot be waited for.
-                if error.not_known.is_some() {
-                    Ok(true)
-                } else {
-                    Err(Box::new(error.into()))
-                }
-            })
+        Ok(scope.first_false(&until.conditions)?.is_none())
     }
 
-    /// Returns the skipped outcome where a condition does not hold.
+    /// Returns the skipped outcome where a condition does not hold; an unknown one where it is not
+    /// known whether all hold.
     pub(super) fn conditions(&self, scope: &Arc<Scope>) -> Fallible<Option<Outcome>> {
-        for condition in self.frame.conditions() {
-            match scope.condition(condition) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let text = condition.to_value().to_string();
-                    return Ok(Some(Outcome::skipped(
-                        "the condition is false",
-                        Some(&text),
-                    )));
-                }
-                Err(error) => return Err(Box::new(error.into())),
+        match (scope.first_false(self.frame.conditions()), &self.doubt) {
+            (Ok(None), None) => Ok(None),
+            (Ok(Some(condition)), _) => {
+                let text = condition.to_value().to_string();
+                let outcome = Outcome::skipped("the condition is false", Some(&text));
+                Ok(Some(outcome))
             }
+            // What is wrong with a condition counts only if the host gets to it.
+            (_, Some(reason)) => Err(Box::new(Outcome::not_predicted(reason))),
+            (Err(error), None) => Err(Box::new(error.into())),
         }
-        Ok(None)
     }
 
     /// Makes one attempt and applies `changed_when` and `failed_when`.
     pub(super) fn judged(&self, scope: &Arc<Scope>) -> Fallible<Outcome> {
         let mut outcome = self.attempt(scope)?;
-        if outcome.cancelled || matches!(outcome.status, Status::Unreachable | Status::Skipped) {
+        let is_over = matches!(outcome.status, Status::Unreachable | Status::Skipped);
+        if outcome.cancelled || is_over || outcome.unknown.is_some() {
             return Ok(outcome);
         }
         let judging = self.with_registered(scope, &outcome);
-        let judge = |conditions: &Option<Vec<Node>>| -> Fallible<Option<bool>> {
-            let Some(conditions) = conditions else {
-                return Ok(None);
-            };
-            match all(conditions, &judging) {
-                Ok(failing) => Ok(Some(failing.is_none())),
-                Err(error) if error.not_known.is_some() => Ok(None),
-                Err(error) => Err(Box::new(error.into())),
+        if let Some(conditions) = &self.task.failed_when {
+            let failed = judged(conditions, &judging)?;
+            let value = failed
+                .as_ref()
+                .map_or_else(NotKnown::value, |f| (*f).into());
+            for name in ["failed", "failed_when_result"] {
+                outcome.result.insert(name.to_owned(), value.clone());
             }
-        };
-        if let Some(failed) = judge(&self.task.failed_when)? {
-            outcome.result.insert("failed".to_owned(), failed.into());
-            outcome
-                .result
-                .insert("failed_when_result".to_owned(), failed.into());
             let changed = outcome.result.get("changed").is_some_and(Value::is_true);
-            outcome.status = match (failed, changed) {
-                (true, _) => Status::Failed,
-                (false, true) => Status::Changed,
-                (false, false) => Status::Ok,
+            outcome.status = match (&failed, changed) {
+                (Ok(true), _) => Status::Failed,
+                (_, true) => Status::Changed,
+                (_, false) => Status::Ok,
             };
-            if failed && outcome.message.is_none() {
+            if failed == Ok(true) && outcome.message.is_none() {
                 outcome.message = Some("failed_when holds".to_owned());
             }
+            if let Err(reason) = failed {
+                outcome.say_unknown(&reason);
+            }
         }
-        if let Some(changed) = judge(&self.task.changed_when)? {
-            outcome.result.insert("changed".to_owned(), changed.into());
-            if outcome.status != Status::Failed {
-                outcome.status = if changed { Status::Changed } else { Status::Ok };
+        if let Some(conditions) = &self.task.changed_when {
+            let changed = judged(conditions, &judging)?;
+            let value = changed
+                .as_ref()
+                .map_or_else(NotKnown::value, |c| (*c).into());
+            outcome.result.insert("changed".to_owned(), value);
+            match changed {
+                _ if outcome.status == Status::Failed => {}
+                Err(reason) => outcome.say_unknown(&reason),
+                _ if outcome.status == Status::Unknown => {}
+                Ok(true) => outcome.status = Status::Changed,
+                Ok(false) => outcome.status = Status::Ok,
             }
         }
         Ok(outcome)
@@ -179,17 +198,18 @@ impl TaskRun<'_, '_> {
         };
         scope.with(Layer::data(
             "register",
-            Fields::from([(name.to_owned(), outcome.value())]),
+            Fields::from([(name.to_owned(), outcome.registered())]),
         ))
     }
 }
 
-/// Returns the first condition that does not hold.
-fn all<'a>(conditions: &'a [Node], scope: &Arc<Scope>) -> Result<Option<&'a Node>, TemplateError> {
-    for condition in conditions {
-        if !scope.condition(condition)? {
-            return Ok(Some(condition));
-        }
+/// Returns whether conditions hold, or why that is not known.
+fn judged(conditions: &[Node], scope: &Arc<Scope>) -> Fallible<Result<bool, NotKnown>> {
+    match scope.first_false(conditions) {
+        Ok(failing) => Ok(Ok(failing.is_none())),
+        Err(error) => match error.not_known {
+            Some(reason) => Ok(Err(reason)),
+            None => Err(Box::new(error.into())),
+        },
     }
-    Ok(None)
 }

@@ -10,7 +10,7 @@ use super::task::TaskRun;
 use crate::playbook::{Block, Item, Task};
 use crate::report::Event;
 use crate::source::Place;
-use crate::value::Value;
+use crate::value::{NotKnown, Value};
 use crate::vars::{Layer, Scope};
 use std::sync::Arc;
 
@@ -54,6 +54,10 @@ pub(super) struct Walk<'a, 'p> {
     pub(super) result: Option<Value>,
     /// Where the blocks begin that the host is in the first part of, and that have a rescue.
     pub(super) rescued_by: Vec<Position>,
+    /// Why it is not known whether the host gets to what comes next, in check mode.
+    pub(super) doubt: Option<NotKnown>,
+    /// The same for the rest of the role.
+    pub(super) role_doubt: Option<NotKnown>,
 }
 
 impl<'a, 'p> Walk<'a, 'p> {
@@ -68,7 +72,29 @@ impl<'a, 'p> Walk<'a, 'p> {
             scripts: 0,
             result: None,
             rescued_by: Vec::new(),
+            doubt: None,
+            role_doubt: None,
         }
+    }
+
+    /// Returns why it is not known whether the host gets to what comes next.
+    pub(super) fn doubt(&self) -> Option<&NotKnown> {
+        self.doubt.as_ref().or(self.role_doubt.as_ref())
+    }
+
+    /// Walks through something of which it is not known whether the host gets to it.
+    pub(super) fn in_doubt<T>(
+        &mut self,
+        doubt: Option<NotKnown>,
+        walk: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let Some(doubt) = doubt else {
+            return walk(self);
+        };
+        let before = self.doubt.replace(doubt);
+        let result = walk(self);
+        self.doubt = before;
+        result
     }
 
     /// Walks through the whole play.
@@ -232,6 +258,7 @@ impl<'a, 'p> Walk<'a, 'p> {
                     task,
                     frame: &own,
                     name,
+                    doubt: self.doubt().cloned(),
                 };
                 return self.end(&run, first_problem(problems), None);
             }
@@ -246,6 +273,7 @@ impl<'a, 'p> Walk<'a, 'p> {
             task,
             frame: &own,
             name,
+            doubt: self.doubt().cloned(),
         };
         let once = flag(own.nearest(|keywords| keywords.run_once.as_ref()), &scope);
         match once {

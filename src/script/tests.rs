@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     let mut engine = engine(Limits::default());
     engine.register_fn("unknown", || {
-        Dynamic::from(Unknown(NotKnown("the command was not run".to_owned())))
+        Dynamic::from(Unknown(NotKnown::new("the command was not run")))
     });
     engine
 });
@@ -45,7 +45,7 @@ fn values_go_in_and_out() {
         value::to_json(&value)["list"]
     );
     assert_eq!(again.get_attr("text").unwrap().as_str(), Some("ü"));
-    let unknown = NotKnown("no".to_owned()).value();
+    let unknown = NotKnown::new("no").value();
     let again = to_value(&to_dynamic(&unknown).unwrap()).unwrap();
     assert!(value::unknown_in(&again).is_some());
     assert!(run("|x| x").is_err());

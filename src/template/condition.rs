@@ -35,9 +35,40 @@ impl Engine {
             let problem = Problem::at(&node.place, "a condition must not be empty");
             return Err(TemplateError::new(problem));
         } else {
-            self.run(text, Kind::Condition, node, context, site)?
+            match self.run(text, Kind::Condition, node, context, site) {
+                Err(error) if error.not_known.is_some() => {
+                    return self
+                        .decided(text, node, context, site)
+                        .unwrap_or(Err(error));
+                }
+                value => value?,
+            }
         };
         truth(&value, node, site)
+    }
+
+    /// Returns the first condition that does not hold. One that certainly does not hold decides,
+    /// whatever check mode does not know of the others; where none does, that is the error.
+    pub fn first_false<'n>(
+        &self,
+        nodes: impl IntoIterator<Item = &'n Node>,
+        context: &Value,
+        site: &Site,
+    ) -> Result<Option<&'n Node>, TemplateError> {
+        let mut unknown = None;
+        for node in nodes {
+            match self.condition(node, context, site) {
+                Ok(true) => {}
+                Ok(false) => return Ok(Some(node)),
+                Err(error) if error.not_known.is_some() => {
+                    unknown.get_or_insert(error);
+                }
+                // The run may never get to a condition behind one that is not known.
+                Err(_) if unknown.is_some() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        unknown.map_or(Ok(None), Err)
     }
 }
 

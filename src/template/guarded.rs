@@ -4,7 +4,7 @@
 use super::call::Callable;
 use super::changeable::changeable;
 use super::{operators, text};
-use crate::value::Value;
+use crate::value::{NotKnown, Value};
 use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State};
 
@@ -54,6 +54,26 @@ pub(super) fn handed_on(value: &Value) -> bool {
     matches!(value.kind(), ValueKind::Undefined | ValueKind::Invalid)
 }
 
+/// Returns whether nothing is there; what check mode does not know may be there all the same.
+pub(super) fn is_missing(value: &Value) -> Result<bool, Error> {
+    match not_known(value) {
+        Some(reason) if !reason.may_be_missing => Ok(false),
+        _ => is_undefined(value),
+    }
+}
+
+fn not_known(value: &Value) -> Option<NotKnown> {
+    if value.kind() != ValueKind::Invalid {
+        return None;
+    }
+    NotKnown::cause_of(&text::failure(value)).cloned()
+}
+
+/// Returns a value that is handed on by a step into it: what is in an unknown one may be missing.
+fn within(value: &Value) -> Value {
+    not_known(value).map_or_else(|| value.clone(), |reason| reason.perhaps_missing().value())
+}
+
 /// Returns whether a guarded value counts as undefined; fails where it failed for another
 /// reason, such as that check mode does not know it.
 pub(super) fn is_undefined(value: &Value) -> Result<bool, Error> {
@@ -73,7 +93,7 @@ pub(super) fn is_undefined(value: &Value) -> Result<bool, Error> {
 
 fn step(value: &Value, get: impl Fn(&Value) -> Result<Value, Error>) -> Value {
     if handed_on(value) {
-        value.clone()
+        within(value)
     } else {
         get(value).unwrap_or_else(Value::from)
     }
@@ -98,7 +118,7 @@ fn method(state: &mut State<'_, '_>, values: Rest<ValueOrKwargs>) -> Value {
         [value, name, arguments @ ..] if !handed_on(value) => value
             .call_method(state, name.as_str().unwrap_or_default(), arguments)
             .unwrap_or_else(Value::from),
-        [value, ..] => value.clone(),
+        [value, ..] => within(value),
         [] => Value::UNDEFINED,
     }
 }

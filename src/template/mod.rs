@@ -14,6 +14,7 @@ mod compare;
 mod condition;
 mod crypt;
 mod cycle;
+mod decided;
 mod edits;
 mod engine;
 mod environment;

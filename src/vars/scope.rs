@@ -103,6 +103,14 @@ impl Scope {
         self.engine.condition(node, &self.context(), &self.site)
     }
 
+    /// Returns the first of these conditions that does not hold.
+    pub fn first_false<'n>(
+        self: &Arc<Self>,
+        nodes: impl IntoIterator<Item = &'n Node>,
+    ) -> Result<Option<&'n Node>, TemplateError> {
+        self.engine.first_false(nodes, &self.context(), &self.site)
+    }
+
     /// Returns the engine that renders.
     pub fn engine(&self) -> &Arc<Engine> {
         &self.engine
@@ -144,7 +152,11 @@ impl Scope {
         PENDING.with_borrow_mut(|pending| pending.push(name.clone()));
         let result = self.render(node);
         PENDING.with_borrow_mut(Vec::pop);
-        result.unwrap_or_else(TemplateError::into_value)
+        result.unwrap_or_else(|mut error| {
+            // What a variable is made of may be missing, and so the variable itself.
+            error.not_known = error.not_known.map(|reason| reason.perhaps_missing());
+            error.into_value()
+        })
     }
 
     fn rendered(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, Value>> {

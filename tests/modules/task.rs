@@ -123,6 +123,7 @@ impl Task {
         let probe = Probe::new(host.clone(), Limits::default());
         let folder = self.folder.path().to_owned();
         let context = PlanContext {
+            unknown: &Fields::new(),
             host: &probe,
             files: &Files {
                 folders: vec![folder],
@@ -201,9 +202,9 @@ impl Templates for Rendering<'_> {
             .map_err(module_error)
     }
 
-    fn condition(&self, condition: &Node) -> Result<bool, ModuleError> {
+    fn first_false<'n>(&self, conditions: &'n [Node]) -> Result<Option<&'n Node>, ModuleError> {
         self.engine
-            .condition(condition, self.vars, &Site::default())
+            .first_false(conditions, self.vars, &Site::default())
             .map_err(module_error)
     }
 

@@ -15,12 +15,6 @@ use crate::source::Problem;
 use crate::value;
 use std::collections::BTreeMap;
 
-/// How the message of a task begins that check mode cannot predict, because a command was not run.
-const NOT_PREDICTED: &str = "cannot be predicted";
-
-/// What stands in the result of a command that check mode did not run.
-const NOT_KNOWN: &str = "(not known in check mode";
-
 /// The host of a case that has no inventory.
 const HOST: &str = "host1,";
 
@@ -113,7 +107,7 @@ fn not_as_predicted(case: &Case, predicted: &Told, done: &Told) -> Option<String
     for (task, results) in by_task(predicted) {
         let of_run = ran.remove(&task).unwrap_or_default();
         for (index, predicted) in results.iter().enumerate() {
-            if predicted.status == Status::Skipped && says(predicted, NOT_PREDICTED) {
+            if predicted.status == Status::Unknown {
                 all = false;
                 continue;
             }
@@ -145,12 +139,7 @@ fn not_predicted(case: &Case, result: &TaskResult) -> String {
 /// Returns whether it is a command that check mode did not run.
 fn is_not_run(result: &TaskResult) -> bool {
     let result = value::to_json(&result.result);
-    result.to_string().contains(NOT_KNOWN)
-}
-
-fn says(result: &TaskResult, beginning: &str) -> bool {
-    let message = result.message.as_deref().unwrap_or_default();
-    message.starts_with(beginning)
+    result.to_string().contains(value::UNKNOWN)
 }
 
 /// What tells the results of a run apart: host, place, name and item.

@@ -12,11 +12,14 @@ pub(super) struct AccountChange {
     pub(super) users: Vec<(String, Option<User>)>,
     pub(super) groups: Vec<(String, Option<Group>)>,
     pub(super) edits: Vec<Edit>,
+    /// A user that is not there before.
+    pub(super) made: Option<String>,
 }
 
 impl State {
     /// Makes a change of accounts.
     pub(super) fn change_accounts(&mut self, change: AccountChange) {
+        self.made.extend(change.made);
         self.users.extend(change.users);
         self.groups.extend(change.groups);
         for edit in change.edits {
@@ -88,6 +91,7 @@ impl View<'_> {
             };
             change.groups.push((user.group.clone(), Some(group)));
         }
+        change.made = (before.is_none() && after.is_some()).then(|| name.clone());
         change.users.push((name, after.cloned()));
         Ok(change)
     }

@@ -3,7 +3,8 @@
 use super::overlay::{Backing, Entry, Here};
 use super::view::{Stop, View, all, mismatch};
 use crate::host::{
-    Access, Answer, Content, Facts, Group, Kind, Node, Process, ProcessMatch, Question, User,
+    Access, Answer, Content, Doubtful, Facts, Group, HostError, Kind, Node, Process, ProcessMatch,
+    Question, User,
 };
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ impl View<'_> {
             Question::User(name) => Answer::User(self.user(name)?),
             Question::Group(name) => Answer::Group(self.group(name)?),
             Question::Port { host, port } => Answer::Port(self.port(host, *port)?),
-            Question::Facts => Answer::Facts(Box::new(self.facts()?.clone())),
+            Question::Facts => Answer::Facts(Box::new(self.facts_of_acting()?)),
         })
     }
 
@@ -58,8 +59,44 @@ impl View<'_> {
         }
     }
 
+    /// Returns the facts as the user sees them that new things belong to.
+    fn facts_of_acting(&self) -> Result<Facts, Stop> {
+        let mut facts = self.facts()?.clone();
+        let Some(name) = self.acting_as else {
+            return Ok(facts);
+        };
+        let Some(user) = self.user(name)? else {
+            return Ok(facts);
+        };
+        let environment = facts.0.get("env").and_then(crate::value::fields);
+        let mut environment = environment.unwrap_or_default();
+        for (variable, value) in [
+            ("HOME", user.home.as_str()),
+            ("USER", name),
+            ("LOGNAME", name),
+        ] {
+            environment.insert(variable.to_owned(), value.into());
+        }
+        let told: [(&str, crate::value::Value); 7] = [
+            ("user_id", name.into()),
+            ("user_uid", user.uid.into()),
+            ("user_gid", user.gid.into()),
+            ("user_dir", user.home.as_str().into()),
+            ("user_shell", user.shell.as_str().into()),
+            ("user_gecos", user.comment.as_str().into()),
+            ("env", crate::value::map(environment)),
+        ];
+        for (fact, value) in told {
+            if facts.0.contains_key(fact) {
+                facts.0.insert(fact.to_owned(), value);
+            }
+        }
+        Ok(facts)
+    }
+
     /// Returns a user account.
     pub(super) fn user(&self, name: &str) -> Result<Option<User>, Stop> {
+        self.is_known(&Doubtful::User(name.to_owned()))?;
         if let Some(user) = self.state.users.get(name) {
             return Ok(user.clone());
         }
@@ -84,6 +121,7 @@ impl View<'_> {
     }
 
     fn entry_of_group(&self, name: &str) -> Result<Option<Group>, Stop> {
+        self.is_known(&Doubtful::Group(name.to_owned()))?;
         if let Some(group) = self.state.groups.get(name) {
             return Ok(group.clone());
         }
@@ -123,6 +161,7 @@ impl View<'_> {
     }
 
     fn processes(&self, recognise: &ProcessMatch) -> Result<Vec<Process>, Stop> {
+        self.is_known(&Doubtful::Processes)?;
         let below = match self.below(Question::Processes(recognise.clone()))? {
             Answer::Processes(found) => found,
             other => return Err(mismatch(other)),
@@ -141,6 +180,9 @@ impl View<'_> {
     }
 
     fn port(&self, host: &str, port: u16) -> Result<bool, Stop> {
+        if !self.state.doubts.is_empty() && self.facts()?.names_this_machine(host) {
+            self.is_known(&Doubtful::Port(port))?;
+        }
         if let Some(open) = self.state.ports.get(&port)
             && (self.facts()?.names_this_machine(host))
         {
@@ -185,7 +227,14 @@ impl View<'_> {
         let mut parts: Vec<(Utf8PathBuf, Utf8PathBuf)> = Vec::new();
         parts.extend(rest.map(|at| (root.clone(), at)));
         for (path, entry) in self.state.below(&root) {
-            let Entry::Here(here) = entry else { continue };
+            let here = match entry {
+                Entry::Gone => continue,
+                Entry::Unknown(reason) => return Err(HostError::from(reason.clone()).into()),
+                Entry::Here(here) => here,
+            };
+            if let Some(reason) = &here.doubt {
+                return Err(HostError::from(reason.clone()).into());
+            }
             if is_near(path) {
                 nodes.insert(path.clone(), here.node.clone());
             }

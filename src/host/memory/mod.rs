@@ -2,6 +2,7 @@
 
 mod accounts;
 mod answers;
+mod doubts;
 mod fake;
 mod files;
 mod overlay;
@@ -11,13 +12,14 @@ mod source;
 mod unpack;
 mod view;
 
-pub use overlay::Overlay;
+pub use overlay::{Account, Overlay};
 pub use server::Serve;
 
 use super::{
-    Answer, Command, Content, Host, HostError, Limits, Output, Question, Step, Stream, Talk,
-    Traffic,
+    Answer, Command, Content, Doubtful, Host, HostError, Limits, Output, Question, Step, Stream,
+    Talk, Traffic, needs,
 };
+use crate::value::NotKnown;
 use camino::Utf8Path;
 use fake::Nothing;
 use indexmap::IndexSet;
@@ -148,6 +150,27 @@ impl Memory {
         })
     }
 
+    /// Fails if the machine lacks a program that the step needs: then the run fails, too. Each is
+    /// asked for once.
+    fn has_programs_for(&self, step: &Step, limits: &Limits) -> Result<(), HostError> {
+        let Below::Machine(machine) = &self.below else {
+            return Ok(());
+        };
+        for need in step.needs() {
+            let question = needs::question(step, &need);
+            let known = self.overlay.lock().programs.get(&question.argv).copied();
+            let found = match known {
+                Some(found) => found,
+                None => machine.query(&question, limits)?.status == 0,
+            };
+            self.overlay.lock().programs.insert(question.argv, found);
+            if !found {
+                return Err(needs::missing(&need));
+            }
+        }
+        Ok(())
+    }
+
     /// Returns whether a port was opened or closed here; `None` where it is as on the machine below.
     fn changed_port(
         &self,
@@ -183,6 +206,10 @@ impl Host for Memory {
     }
 
     fn query(&self, command: &Command, limits: &Limits) -> Result<Output, HostError> {
+        let told = Doubtful::Told(command.argv.clone());
+        if let Some(reason) = self.overlay.lock().doubts.get(&told) {
+            return Err(reason.clone().into());
+        }
         if let Some(told) = self.overlay.lock().settings.get(&command.argv) {
             return Ok(Output {
                 stdout: told.clone().into_bytes(),
@@ -229,14 +256,17 @@ impl Host for Memory {
             None => self.below().connect(host, port, limits),
             Some(true) => {
                 let address = format!("{host}:{port}");
-                let reason = format!("what a program that is not started yet says on {address}");
-                Err(crate::value::NotKnown(reason).into())
+                Err(NotKnown::new(format!(
+                    "depends on what a program says on {address}, which check mode does not start"
+                ))
+                .into())
             }
             Some(false) => Err(server::refused(host, port)),
         }
     }
 
     fn apply(&self, step: &Step, limits: &Limits) -> Result<Output, HostError> {
+        self.has_programs_for(step, limits)?;
         match step {
             Step::Run { .. } => return self.run(step, limits),
             Step::Set(setting) => {
@@ -296,6 +326,21 @@ impl Host for Memory {
             Below::Machine(_) => Output::not_run(),
             Below::Nothing(_) => Output::default(),
         })
+    }
+
+    fn doubt(
+        &self,
+        parts: &[Doubtful],
+        reason: &NotKnown,
+        limits: &Limits,
+    ) -> Result<(), HostError> {
+        for part in parts {
+            let edit = self.view(limits, |view| view.doubted(part, reason))?;
+            edit.into_iter()
+                .for_each(|edit| self.overlay.lock().edit(edit));
+        }
+        self.overlay.lock().doubt(parts, reason);
+        Ok(())
     }
 
     fn traffic(&self) -> Traffic {

@@ -1,7 +1,8 @@
 //! What check mode has changed on one host so far.
 
 use super::source::Source;
-use crate::host::{Group, Kind, Node, Process, User};
+use crate::host::{Doubtful, Group, HostError, Kind, Node, Process, User};
+use crate::value::NotKnown;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,15 +15,33 @@ const FIRST_INODE: u64 = 1 << 40;
 pub struct Overlay(Arc<Mutex<State>>);
 
 impl Overlay {
-    /// Returns whether this user account was made in check mode: the machine does not know it, so
-    /// it cannot be become there.
-    pub fn has_new_user(&self, name: &str) -> bool {
-        matches!(self.lock().users.get(name), Some(Some(_)))
+    /// Returns what check mode has done to a user account.
+    pub fn account(&self, name: &str) -> Result<Account, HostError> {
+        let state = self.lock();
+        if let Some(reason) = state.doubts.get(&Doubtful::User(name.to_owned())) {
+            return Err(reason.clone().into());
+        }
+        Ok(match state.users.get(name) {
+            Some(Some(_)) if state.made.contains(name) => Account::Made,
+            None | Some(Some(_)) => Account::Unchanged,
+            Some(None) => Account::Removed,
+        })
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What check mode has done to a user account, for those who want to become that user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Account {
+    /// The machine knows it, or nobody does.
+    Unchanged,
+    /// Made: the machine does not know it.
+    Made,
+    /// Removed.
+    Removed,
 }
 
 /// All changes by what they are made to.
@@ -34,9 +53,15 @@ pub(super) struct State {
     pub(super) ended: BTreeSet<(u32, u64)>,
     pub(super) ports: BTreeMap<u16, bool>,
     pub(super) users: BTreeMap<String, Option<User>>,
+    /// Users that the machine does not know.
+    pub(super) made: BTreeSet<String>,
     pub(super) groups: BTreeMap<String, Option<Group>>,
     /// What commands tell that was set, by their words.
     pub(super) settings: BTreeMap<Vec<String>, String>,
+    /// Whether programs are there, by the words that ask for them.
+    pub(super) programs: BTreeMap<Vec<String>, bool>,
+    /// What is not known any more, besides paths, and why.
+    pub(super) doubts: BTreeMap<Doubtful, NotKnown>,
     /// How many numbers for inodes and processes were given out.
     pub(super) numbers: u32,
 }
@@ -57,6 +82,8 @@ pub(super) enum Entry {
     Gone,
     /// This.
     Here(Box<Here>),
+    /// Nobody knows what, nor what is below it.
+    Unknown(NotKnown),
 }
 
 /// Something that was made or changed.
@@ -67,6 +94,8 @@ pub(super) struct Here {
     pub(super) source: Source,
     /// Of a directory: where on the machine its other entries are; `None` where it has no others.
     pub(super) rest: Option<Utf8PathBuf>,
+    /// Why its owner, mode and times are not known, if they are not.
+    pub(super) doubt: Option<NotKnown>,
 }
 
 /// What is known about a path whose parents are no links.
@@ -77,6 +106,8 @@ pub(super) enum Backing<'a> {
     Below(Utf8PathBuf),
     /// There is nothing.
     Nothing,
+    /// Nobody knows.
+    Unknown(&'a NotKnown),
 }
 
 /// One change of entries.
@@ -99,6 +130,7 @@ impl State {
             && self.ports.is_empty()
             && self.users.is_empty()
             && self.groups.is_empty()
+            && self.doubts.is_empty()
     }
 
     /// Returns what is known about a path whose parents are no links.
@@ -113,6 +145,7 @@ impl State {
         match nearest {
             None => Backing::Below(path.to_owned()),
             Some((_, Entry::Gone)) => Backing::Nothing,
+            Some((_, Entry::Unknown(reason))) => Backing::Unknown(reason),
             Some((parent, Entry::Here(here))) => match (&here.rest, path.strip_prefix(parent)) {
                 (Some(at), Ok(below)) => Backing::Below(at.join(below)),
                 _ => Backing::Nothing,
@@ -197,6 +230,7 @@ impl Here {
             node,
             source,
             rest: None,
+            doubt: None,
         }
     }
 
@@ -207,6 +241,7 @@ impl Here {
             node,
             source: Source::Below(path),
             rest,
+            doubt: None,
         }
     }
 

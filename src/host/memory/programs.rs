@@ -46,7 +46,11 @@ impl View<'_> {
             Some(_) => return Ok(None),
             None => self.new_node(Kind::File, 0o600, &Ownership::default(), None)?,
         };
-        let reason = format!("what {} would write to {}", program(start), start.log);
+        let reason = format!(
+            "depends on what {} writes to {}, which check mode does not start",
+            program(start),
+            start.log
+        );
         let here = Here::new(node, Source::Unknown(reason));
         Ok(Some(Edit::Put(found.path, here.into())))
     }

@@ -98,7 +98,7 @@ impl Source {
             Source::Below(path) => Err(HostError::Protocol(format!(
                 "the content of {path} is on the host"
             ))),
-            Source::Unknown(reason) => Err(NotKnown(reason.clone()).into()),
+            Source::Unknown(reason) => Err(NotKnown::new(reason.as_str()).into()),
         }
     }
 

@@ -66,6 +66,20 @@ impl View<'_> {
         follow: bool,
         content: &Content,
     ) -> Result<Found, Stop> {
+        let found = self.place(path, follow, content)?;
+        match found.here.as_ref().and_then(|here| here.doubt.as_ref()) {
+            None => Ok(found),
+            Some(reason) => Err(HostError::from(reason.clone()).into()),
+        }
+    }
+
+    /// Returns what stands at a path, though its owner, mode and times may not be known.
+    pub(super) fn place(
+        &self,
+        path: &Utf8Path,
+        follow: bool,
+        content: &Content,
+    ) -> Result<Found, Stop> {
         let mut at = Utf8PathBuf::from("/");
         let mut names = names(path);
         let mut links = 0;
@@ -117,6 +131,9 @@ impl View<'_> {
     fn at(&self, path: &Utf8Path, content: &Content) -> Result<Option<Here>, Stop> {
         let mut here = match self.state.backing(path) {
             Backing::Nothing | Backing::Changed(Entry::Gone) => return Ok(None),
+            Backing::Unknown(reason) | Backing::Changed(Entry::Unknown(reason)) => {
+                return Err(HostError::from(reason.clone()).into());
+            }
             Backing::Below(path) => {
                 let node = self.node_below(&path, content)?.cloned();
                 return Ok(node.map(|node| Here::below(node, path)));

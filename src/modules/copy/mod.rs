@@ -9,7 +9,7 @@ use super::sent_mode::SentMode;
 use crate::change::{Attributes, Change, Mode};
 use crate::files::SentFile;
 use crate::host::Body;
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use content::Content;
 use std::path::{Path, PathBuf};
 
@@ -65,6 +65,7 @@ pub(super) struct Copy {
 
 impl BuiltIn for Copy {
     const NAME: &'static str = "copy";
+    const WRITES: Writes = Writes::File("dest");
     const EXAMPLE: &'static str = "\
 - name: The hosts know each other
   copy:

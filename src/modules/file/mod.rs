@@ -9,7 +9,7 @@ use super::file_result::{FileResult, state_of};
 use super::host_path::{host_path, look};
 use crate::change::{Attributes, Change, Mode};
 use crate::host::{Answer, Kind, Node};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use camino::Utf8Path;
 use times::{Time, Times, ensure_times};
 
@@ -76,6 +76,7 @@ fn usual_format() -> String {
 impl BuiltIn for FileModule {
     const NAME: &'static str = "file";
     const ALIASES: &'static [(&'static str, &'static str)] = &[("dest", "path"), ("name", "path")];
+    const WRITES: Writes = Writes::File("path");
     const EXAMPLE: &'static str = "\
 - name: The store has a place of its own
   file:

@@ -5,7 +5,7 @@ mod lines;
 use super::byte_pattern::BytePattern;
 use super::edited_file::{EditedFile, Writing};
 use crate::change::{Attributes, Change, Mode};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes};
 use lines::{Place, Search, WantedLine};
 
 /// Keeps one line in a file, or keeps lines out of it.
@@ -66,6 +66,7 @@ impl BuiltIn for LineInFile {
         ("regex", "regexp"),
         ("value", "line"),
     ];
+    const WRITES: Writes = Writes::File("path");
     const EXAMPLE: &'static str = r"- name: The broker has this name
   lineinfile:
     path: /etc/rocketmq/broker.conf

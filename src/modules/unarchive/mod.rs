@@ -9,7 +9,7 @@ use crate::change::{Attributes, Change, Mode};
 use crate::host::{
     Answer, Before, Content, Kind, Node, Ownership, Question, Step, Unpack, UnpackEntry,
 };
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use crate::value::Value;
 use camino::{Utf8Path, Utf8PathBuf};
 use comparison::Comparison;
@@ -83,6 +83,7 @@ pub(super) struct Unarchive {
 impl BuiltIn for Unarchive {
     const NAME: &'static str = "unarchive";
     const OTHER_NAMES: &'static [&'static str] = &["untar"];
+    const WRITES: Writes = Writes::Tree("dest");
     const EXAMPLE: &'static str = "\
 - name: The release is unpacked, without its topmost folder
   unarchive:

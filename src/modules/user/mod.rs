@@ -4,7 +4,7 @@ mod wanted;
 
 use crate::change::Change;
 use crate::host::{Answer, Content, Group, Kind, Node, Question, Step, User};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes};
 use crate::value::Value;
 use camino::Utf8PathBuf;
 
@@ -74,6 +74,7 @@ impl BuiltIn for UserModule {
     const NAME: &'static str = "user";
     const ALIASES: &'static [(&'static str, &'static str)] =
         &[("user", "name"), ("createhome", "create_home")];
+    const WRITES: Writes = Writes::User("name");
     const EXAMPLE: &'static str = "\
 - name: The account of the brokers
   user:

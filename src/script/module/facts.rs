@@ -45,6 +45,7 @@ pub fn gathered(setup: Arc<Entry>, scripts: Vec<Arc<Program>>) -> Entry {
         raw: setup.raw,
         free_form: setup.free_form,
         any_argument: setup.any_argument,
+        writes: setup.writes,
         example: setup.example.clone(),
         returns: setup.returns.clone(),
         schema: setup.schema.clone(),

@@ -101,6 +101,7 @@ fn entry(name: &str, program: &Arc<Program>) -> Result<Entry> {
         raw: &[],
         free_form: None,
         any_argument: false,
+        writes: crate::module::Writes::Nothing,
         example,
         returns,
         schema: parameter::schema(&description, &script.parameters),

@@ -1,0 +1,84 @@
+//! The programs of a machine that a step is carried out with, besides those of any POSIX system.
+
+use super::{Command, HostError, Setting, Step, User};
+
+/// A program that a step needs: one of these names, of which the first is the usual one.
+pub(super) type Need<'a> = Vec<&'a str>;
+
+impl Step {
+    /// Returns the programs that must be there for this step.
+    pub(super) fn needs(&self) -> Vec<Need<'_>> {
+        match self {
+            Step::Unpack(_) => vec![vec!["tar"]],
+            Step::User {
+                before,
+                after,
+                password,
+                ..
+            } => {
+                let own = match (before, after) {
+                    (None, Some(_)) => vec!["useradd", "adduser"],
+                    (Some(_), None) => vec!["userdel", "deluser"],
+                    (Some(before), Some(after)) if before != after => {
+                        // Busybox can change nothing of a user but the groups.
+                        let groups = after.groups.clone();
+                        let joins = *after
+                            == User {
+                                groups,
+                                ..before.clone()
+                            };
+                        let names = if joins { 2 } else { 1 };
+                        ["usermod", "addgroup"].into_iter().take(names).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                let password = password.iter().map(|_| vec!["chpasswd"]);
+                [own]
+                    .into_iter()
+                    .filter(|own| !own.is_empty())
+                    .chain(password)
+                    .collect()
+            }
+            Step::Group { before, after, .. } => match (before, after) {
+                (None, Some(_)) => vec![vec!["groupadd", "addgroup"]],
+                (Some(_), None) => vec![vec!["groupdel", "delgroup"]],
+                _ => Vec::new(),
+            },
+            Step::Set(Setting { setters, .. }) => {
+                let programs = setters.iter().filter_map(|setter| setter.argv.first());
+                programs.map(|program| vec![program.as_str()]).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Finds one of the programs that are its arguments, after the folders that the first one adds to
+/// the user's own.
+const LOOK: &str =
+    "PATH=$PATH$1; shift; for name do command -v \"$name\" >/dev/null && exit 0; done; exit 1";
+
+/// Where steps find programs besides, as their scripts do.
+const FOLDERS: &str = ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Returns the command that finds one of these programs where the step would, and changes nothing.
+pub(super) fn question(step: &Step, need: &Need<'_>) -> Command {
+    // What sets a setting is a command like those of the user.
+    let folders = if matches!(step, Step::Set(_)) {
+        ""
+    } else {
+        FOLDERS
+    };
+    let words = ["/bin/sh", "-c", LOOK, "sh", folders];
+    Command::new(words.iter().chain(need).copied())
+}
+
+/// Returns whether a command asks for programs.
+pub(super) fn is_question(command: &Command) -> bool {
+    command.argv.get(2).is_some_and(|look| look == LOOK)
+}
+
+/// Returns the error that the host has none of these programs.
+pub(super) fn missing(need: &Need<'_>) -> HostError {
+    HostError::Missing(need.join(" "))
+}

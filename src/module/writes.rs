@@ -1,0 +1,28 @@
+//! Which part of a host a module changes, for check mode when its arguments are not known.
+
+/// Which part of a host a module changes, by the argument that names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writes {
+    /// Nothing, or nobody can say.
+    Nothing,
+    /// What is at a path; if a directory is there, only its attributes.
+    File(&'static str),
+    /// What is at a path, and everything below it.
+    Tree(&'static str),
+    /// A user account.
+    User(&'static str),
+    /// A group.
+    Group(&'static str),
+}
+
+impl Writes {
+    /// Returns the argument that names it.
+    pub fn argument(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::File(name) | Self::Tree(name) | Self::User(name) | Self::Group(name) => {
+                Some(name)
+            }
+        }
+    }
+}

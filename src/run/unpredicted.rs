@@ -1,0 +1,104 @@
+//! What an attempt leaves that check mode cannot make, or of which nobody knows whether it is made.
+
+use super::attempt::{Arguments, Attempt, command_line};
+use super::keyword::flag;
+use super::outcome::Outcome;
+use crate::change::{Change, Control, Sets};
+use crate::host::{Doubtful, Probe, Step};
+use crate::module::{Entry, Writes};
+use crate::value::NotKnown;
+use camino::Utf8PathBuf;
+
+/// What the result of a command holds once it has run.
+const OUTPUT: [&str; 6] = [
+    "rc",
+    "stdout",
+    "stderr",
+    "stdout_lines",
+    "stderr_lines",
+    "failed",
+];
+
+/// Letters of a command that a message shows.
+const SHOWN: usize = 80;
+
+fn one_line(command: &str) -> String {
+    let line = command.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}
+
+impl Attempt<'_> {
+    /// Notes what the task may leave on the host if nobody knows whether it runs, and returns
+    /// what it may set and do to the run.
+    pub(super) fn may_leave(&self, reason: &NotKnown) -> (Sets, Option<Control>) {
+        let Ok(change) = self.planned() else {
+            return (Sets::Nothing, None);
+        };
+        let parts = change.steps.iter().flat_map(Step::leaves);
+        let made = change.makes.iter().cloned().map(Doubtful::Path);
+        self.doubt(&parts.chain(made).collect::<Vec<_>>(), reason);
+        (change.sets, change.control)
+    }
+
+    /// A host that cannot even be looked at says so where the next task needs it.
+    pub(super) fn doubt(&self, parts: &[Doubtful], reason: &NotKnown) {
+        let _ = self.host.doubt(parts, reason, self.limits);
+    }
+
+    /// Returns what a module changes that cannot plan, as far as its arguments tell.
+    pub(super) fn written(&self, entry: &Entry, arguments: &Arguments) -> Vec<Doubtful> {
+        let given = |wanted: &str| {
+            let mut fields = arguments.fields.iter();
+            let found = fields.find(|(name, _)| entry.canonical(name) == wanted);
+            found.and_then(|(_, value)| value.as_str().map(str::to_owned))
+        };
+        let Some(named) = entry.writes.argument().and_then(given) else {
+            return Vec::new();
+        };
+        // A state that is not known may be `absent`.
+        let may_remove = arguments.unknown.contains_key("state");
+        let part = match entry.writes {
+            Writes::Nothing => return Vec::new(),
+            Writes::User(_) => return vec![Doubtful::User(named.clone()), Doubtful::Group(named)],
+            Writes::Group(_) => return vec![Doubtful::Group(named)],
+            Writes::File(_) if !may_remove => Doubtful::File,
+            Writes::File(_) | Writes::Tree(_) => Doubtful::Path,
+        };
+        let home = || {
+            let facts = Probe::new(self.host.clone(), self.limits.clone()).facts();
+            Some(Utf8PathBuf::from(facts.ok()?.0.get("user_dir")?.as_str()?))
+        };
+        let path = Utf8PathBuf::from(named);
+        let path = match path.strip_prefix("~") {
+            Ok(below) => home().map(|home| home.join(below)),
+            Err(_) => Some(path).filter(|path| path.is_absolute()),
+        };
+        path.map(part).into_iter().collect()
+    }
+
+    /// Leaves values nobody can use in the result of a command that check mode did not run.
+    pub(super) fn not_run(&self, change: &Change, outcome: &mut Outcome) {
+        let hidden = self.no_log.is_some() && flag(self.no_log, self.scope).unwrap_or(true);
+        let command = change.result.get("cmd").filter(|_| !hidden);
+        let what = command.map_or_else(
+            || self.action.module.clone(),
+            |command| format!("`{}`", one_line(&command_line(command))),
+        );
+        let reason = NotKnown::new(format!(
+            "depends on the output of {what} ({}), which check mode does not run; add \
+             `check_mode: false` if it is read-only",
+            self.action.place.path_and_line()
+        ));
+        if let Some(path) = &change.makes {
+            self.doubt(&[Doubtful::Path(path.clone())], &reason);
+        }
+        if change.reports_output {
+            for name in OUTPUT {
+                outcome.result.insert(name.to_owned(), reason.value());
+            }
+        }
+    }
+}

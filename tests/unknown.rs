@@ -1,0 +1,251 @@
+//! What a command would have printed, in check mode: each file of `tests/unknown` holds plays in
+//! which such output goes on to other tasks, with what check mode must say of each. Every play is
+//! also run: what check mode predicted must then have come true.
+
+use rmqplay::host::shell::ShellHost;
+use rmqplay::host::{Cancel, Host, HostError, Local, Memory};
+use rmqplay::inventory::Inventory;
+use rmqplay::playbook::{LoadOptions, Loader};
+use rmqplay::report::Event;
+use rmqplay::run::{Connector, Options, Parts, Session};
+use rmqplay::source::SourceFile;
+use rmqplay::yaml::{self, Data, Node};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+/// How each task ended, by its name; with its host before it, if that is another than `h1`.
+type Statuses = BTreeMap<String, String>;
+
+/// Where a case stands for its folder on the host.
+const FOLDER: char = '@';
+
+fn connect() -> Connector {
+    Connector::new(Box::new(|_| {
+        let host = ShellHost::new(Arc::new(Local), "/bin/sh", None);
+        Ok(Arc::new(host) as Arc<dyn Host>)
+    }))
+}
+
+fn text(node: &Node) -> String {
+    node.to_value().to_string()
+}
+
+/// Makes the files of a case and the roles of its scripts.
+fn prepare(case: &Node, folder: &Path) {
+    let entries = |key: &str| case.get(key).and_then(Node::as_map).cloned();
+    for (name, content) in entries("files").unwrap_or_default() {
+        std::fs::write(folder.join(text(&name)), text(&content)).unwrap();
+    }
+    for (name, script) in entries("roles").unwrap_or_default() {
+        let tasks = folder.join("roles").join(text(&name)).join("tasks");
+        std::fs::create_dir_all(&tasks).unwrap();
+        std::fs::write(tasks.join("main.rhai"), text(&script)).unwrap();
+    }
+}
+
+/// Returns the play of a case.
+fn play(case: &Node) -> Node {
+    let place = &case.place;
+    let node = |data| Node {
+        data,
+        place: place.clone(),
+    };
+    let word = |text: &str| node(Data::Text(text.into()));
+    let mut entries = vec![
+        (word("hosts"), word("all")),
+        (word("gather_facts"), node(Data::Bool(false))),
+    ];
+    for key in ["vars", "tasks", "handlers"] {
+        entries.extend(case.entry(key).cloned());
+    }
+    if let (Some(roles), None) = (case.get("roles"), case.get("include_only")) {
+        let names = roles.as_map().unwrap().iter().map(|(name, _)| name.clone());
+        entries.push((word("roles"), node(Data::List(names.collect()))));
+    }
+    node(Data::List(vec![node(Data::Map(entries))]))
+}
+
+fn carry_out(written: &str, number: usize, check: bool) -> Statuses {
+    let folder = tempfile::tempdir().unwrap();
+    let written = written.replace(FOLDER, &folder.path().display().to_string());
+    let cases = yaml::read(&SourceFile::new("cases.yml", written)).unwrap();
+    let case = &cases.as_list().unwrap()[number];
+    prepare(case, folder.path());
+    let hosts = case.get("hosts").map_or("h1,".to_owned(), text);
+    statuses(connect(), hosts, folder.path(), &play(case), check)
+}
+
+/// Carries out a playbook that stands in a folder.
+fn statuses(
+    connector: Connector,
+    hosts: String,
+    folder: &Path,
+    document: &Node,
+    check: bool,
+) -> Statuses {
+    let (events, told) = channel();
+    let session = Session::new(Parts {
+        registry: rmqplay::cli::registry(),
+        inventory: Inventory::load(&[hosts]).unwrap(),
+        loader: Loader::new(LoadOptions::default()),
+        options: Options {
+            check,
+            ..Options::default()
+        },
+        playbook_folder: folder.to_owned(),
+        connector,
+        cancel: Cancel::default(),
+        ask: Box::new(|_, _| None),
+        events,
+    });
+    let path = folder.join("case.yml");
+    let playbook = session.loader.playbook_of(&path, document);
+    let playbook = playbook.unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    session.playbook(&playbook, &[], None).unwrap();
+    session.finish();
+    drop(session);
+    let mut statuses = Statuses::new();
+    for event in told {
+        let Event::TaskFinished(result) = event else {
+            continue;
+        };
+        let name = match &*result.host {
+            "h1" => result.task.name.clone(),
+            host => format!("{host} {}", result.task.name),
+        };
+        let status = format!("{:?}", result.status).to_lowercase();
+        let numbered = (2..).map(|number| format!("{name} {number}"));
+        let mut names = std::iter::once(name.clone()).chain(numbered);
+        let free = names.find(|name| !statuses.contains_key(name)).unwrap();
+        statuses.insert(free, status);
+    }
+    statuses
+}
+
+/// Checks the cases of a file.
+fn check(file: &str) {
+    let mut wrong = String::new();
+    let path = format!("tests/unknown/{file}.yml");
+    let written = std::fs::read_to_string(&path).unwrap();
+    let cases = yaml::read(&SourceFile::new(&path, written.clone())).unwrap();
+    for (number, case) in cases.as_list().unwrap().iter().enumerate() {
+        let name = text(case.get("name").unwrap());
+        let expected = case.get("check").and_then(Node::as_map).unwrap().iter();
+        let expected = expected.map(|(task, status)| (text(task), text(status)));
+        let expected: Statuses = expected.collect();
+        let predicted = carry_out(&written, number, true);
+        if predicted != expected {
+            let _ = writeln!(
+                wrong,
+                "{path}: {name}: check says\n  {predicted:?}, not\n  {expected:?}"
+            );
+        }
+        if case.get("run").is_some() {
+            continue;
+        }
+        let done = carry_out(&written, number, false);
+        for (task, status) in &predicted {
+            // How a command ends is presumed.
+            if status != "unknown" && task != "read" && done.get(task) != Some(status) {
+                let done = done.get(task);
+                let _ = writeln!(
+                    wrong,
+                    "{path}: {name}: {task} is predicted {status}, done {done:?}"
+                );
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn output_stays_unknown_in_values() {
+    check("values");
+}
+
+#[test]
+fn output_stays_unknown_in_conditions() {
+    check("conditions");
+}
+
+#[test]
+fn output_stays_unknown_in_loops_handlers_and_includes() {
+    check("loops");
+}
+
+#[test]
+fn what_an_unknown_task_leaves_is_unknown() {
+    check("files");
+}
+
+#[test]
+fn output_stays_unknown_in_scripts() {
+    check("scripts");
+}
+
+/// A machine on which only root can be become: it does not know the users of the play.
+fn fresh_machine() -> Connector {
+    Connector::new(Box::new(|settings| {
+        let user = settings.r#become.as_ref().map(|wanted| wanted.user.clone());
+        match user {
+            Some(user) if user != "root" => Err(HostError::Become {
+                user,
+                reason: "unknown user".to_owned(),
+            }),
+            _ => Ok(Arc::new(
+                Memory::machine()
+                    .fact("user_dir", "/root")
+                    .directory("/srv"),
+            )),
+        }
+    }))
+}
+
+#[test]
+fn users_that_earlier_tasks_make_can_be_become_and_removed_ones_cannot() {
+    let written = "
+- hosts: all
+  gather_facts: false
+  tasks:
+    - {name: too early, copy: {dest: /srv/a, content: x}, become: true, become_user: app, ignore_errors: true}
+    - {name: user, user: {name: app, home: /srv/app}}
+    - {name: own, copy: {dest: /srv/app/own, content: x}, become: true, become_user: app}
+    - {name: at home, copy: {dest: ~/file, content: x}, become: true, become_user: app}
+    - {name: look, stat: {path: /srv/app/file}, register: s}
+    - {name: owner, assert: {that: s.stat.pw_name == 'app'}}
+    - {name: give, file: {path: /srv/given, state: touch, owner: app}}
+    - {name: remove, user: {name: app, state: absent}}
+    - {name: too late, copy: {dest: /srv/a, content: x}, become: true, become_user: app, ignore_errors: true}
+    - {name: read, command: id, register: r}
+    - {name: perhaps, user: {name: other}, when: r.stdout == ''}
+    - {name: as other, copy: {dest: /srv/a, content: x}, become: true, become_user: other}
+";
+    let document = yaml::read(&SourceFile::new("users.yml", written)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let told = statuses(
+        fresh_machine(),
+        "h1,".to_owned(),
+        folder.path(),
+        &document,
+        true,
+    );
+    let expected = [
+        ("too early", "failed"),
+        ("user", "changed"),
+        ("own", "changed"),
+        ("at home", "changed"),
+        ("look", "ok"),
+        ("owner", "ok"),
+        ("give", "changed"),
+        ("remove", "changed"),
+        ("too late", "failed"),
+        ("read", "changed"),
+        ("perhaps", "unknown"),
+        ("as other", "unknown"),
+    ];
+    let expected = expected.map(|(task, status)| (task.to_owned(), status.to_owned()));
+    assert_eq!(told, Statuses::from(expected));
+}
