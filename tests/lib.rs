@@ -10,6 +10,7 @@
 mod architecture;
 mod command_line;
 mod contract;
+mod faulty;
 mod guide;
 mod host_become;
 mod host_contract;
@@ -17,6 +18,8 @@ mod host_forks;
 mod host_hostile;
 mod host_interrupted;
 mod host_lab;
+mod host_left_behind;
+mod host_shells;
 mod inventory;
 mod lab_changes;
 mod lab_cluster;

@@ -56,7 +56,7 @@ impl Sshd {
         let script = format!(
             "mount -t tmpfs none /run && mkdir /run/sshd /run/etc /run/work &&
              mount -t overlay -o lowerdir=/etc,upperdir=/run/etc,workdir=/run/work none /etc &&
-             cp {path}/shadow /etc/shadow && mount -t tmpfs none /root || exit
+             cp {path}/shadow /etc/shadow && mount -t tmpfs none /root && mount -t tmpfs none /var/tmp || exit
              exec 3<&0
              {{ read -r end <&3; while kill -s TERM 1; do sleep 0.1; done; }} &
              exec /usr/sbin/sshd -D -e -f {path}/sshd_config 3<&-"

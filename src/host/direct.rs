@@ -3,6 +3,7 @@
 use super::shell::{Channel, Transport};
 use super::{HostError, Limits, Local, Stream};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A transport whose TCP connections this machine makes itself, for hosts whose sshd forbids
 /// forwarding.
@@ -24,6 +25,10 @@ impl Transport for Direct {
         limits: &Limits,
     ) -> Result<Box<dyn Stream>, HostError> {
         Local.connect(host, port, limits)
+    }
+
+    fn patience(&self) -> Duration {
+        self.0.patience()
     }
 
     fn describe(&self) -> String {

@@ -107,6 +107,9 @@ pub enum HostError {
         /// The reason.
         source: std::io::Error,
     },
+    /// It happened while a command ran, which may have done what it should, or a part of it.
+    #[error("{0}")]
+    WhileRunning(Box<HostError>),
     /// The deadline passed.
     #[error("timed out")]
     TimedOut,

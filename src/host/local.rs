@@ -1,13 +1,14 @@
 //! This machine as a host: the carrier of its shells is its own processes.
 
-use super::shell::{Channel, Received, Transport};
+use super::shell::{Backlog, Channel, Received, Transport};
 use super::tcp::{self, LocalStream};
 use super::{HostError, Limits, Stream};
-use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{ChildStdin, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{
+    Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, channel, sync_channel,
+};
 use std::thread;
 
 /// This machine as a host.
@@ -60,7 +61,7 @@ impl Transport for Local {
         Ok(Box::new(LocalChannel {
             received: Some(received),
             bodies: Some(bodies),
-            kept: VecDeque::new(),
+            kept: Backlog::default(),
             ended: 0,
         }))
     }
@@ -130,7 +131,7 @@ struct LocalChannel {
     received: Option<Receiver<Event>>,
     bodies: Option<Sender<Vec<u8>>>,
     /// What arrived while a body was written.
-    kept: VecDeque<Received>,
+    kept: Backlog,
     /// How many of the process and its two streams have ended.
     ended: usize,
 }
@@ -141,7 +142,12 @@ impl LocalChannel {
         while self.ended < 3
             && let Some(received) = &self.received
         {
-            match received.recv_timeout(limits.patience()?) {
+            // What is there is returned whatever the limits.
+            let event = match received.try_recv() {
+                Err(TryRecvError::Empty) => received.recv_timeout(limits.patience()?),
+                event => event.map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match event {
                 Ok(Event::Ended) => self.ended += 1,
                 Ok(event) => return Ok(Some(event)),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -162,7 +168,7 @@ impl Channel for LocalChannel {
         }
         loop {
             match self.next(limits)? {
-                Some(Event::Received(received)) => self.kept.push_back(received),
+                Some(Event::Received(received)) => self.kept.push(received)?,
                 Some(_) | None => return Ok(()),
             }
         }
@@ -174,7 +180,7 @@ impl Channel for LocalChannel {
     }
 
     fn receive(&mut self, limits: &Limits) -> Result<Received, HostError> {
-        if let Some(kept) = self.kept.pop_front() {
+        if let Some(kept) = self.kept.pop() {
             return Ok(kept);
         }
         loop {

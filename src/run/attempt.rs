@@ -247,11 +247,8 @@ fn module_error(error: TemplateError) -> ModuleError {
 /// Some of the steps may be done: what was changed is not known, so the task counts as failed
 /// and nothing more. Where a command had no end of its own, it is named.
 fn failed_while_applying(change: &Change, error: HostError) -> Outcome {
-    let unfinished = matches!(
-        error,
-        HostError::TimedOut | HostError::Cancelled | HostError::Unreachable { .. }
-    );
-    let command = change.result.get("cmd").filter(|_| unfinished);
+    let running = matches!(error, HostError::WhileRunning(_));
+    let command = change.result.get("cmd").filter(|_| running);
     let mut outcome = Outcome::from(error);
     if let (Some(command), Some(message)) = (command, &mut outcome.message) {
         *message += &format!(" while it ran: {}", command_line(command));

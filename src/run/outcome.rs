@@ -195,6 +195,7 @@ impl From<HostError> for Outcome {
         let message = error.to_string();
         match error {
             HostError::NotKnown(reason) => Self::not_predicted(&reason),
+            HostError::WhileRunning(error) => (*error).into(),
             HostError::Unreachable { help, .. } => {
                 let mut outcome = Self::failed(message);
                 outcome.status = Status::Unreachable;

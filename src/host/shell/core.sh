@@ -11,6 +11,7 @@ LC_ALL=C
 rmq_login() {
   PATH=$rmq_path
   unset QUOTING_STYLE
+  if [ "$rmq_tmout" ]; then export TMOUT="$rmq_tmout"; fi
   if [ "$rmq_lc_set" ]; then LC_ALL=$rmq_lc; else unset LC_ALL; fi
 }
 # WORD: ends a piece of the reply.

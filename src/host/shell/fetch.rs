@@ -1,7 +1,7 @@
 //! Copies files of any size from the host.
 
+use super::reply::Part;
 use super::script::{Library, Script};
-use super::session::Part;
 use super::shell_host::{BASE, ShellHost};
 use crate::host::{HostError, Limits};
 use camino::Utf8Path;

@@ -7,10 +7,32 @@ use crate::host::{HostError, Limits, Secret};
 use std::time::{Duration, Instant};
 
 /// Reads lines and evaluates them. This, and not the requests, is what `ps` shows.
-const LOADER: &str = r#"while IFS= read -r rmq_l; do eval "$rmq_l" 3<&0 </dev/null; done"#;
+///
+/// Bash ends a `read` that waits for longer than TMOUT; `core.sh` gives it back to programs.
+const LOADER: &str = r#"rmq_tmout=${TMOUT-}; unset TMOUT; while IFS= read -r rmq_l; do eval "$rmq_l" 3<&0 </dev/null; done"#;
 
 /// How long sudo or su may take before they have started a shell.
 const BECOME_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What start-up files, sudo and the like may print before the shell has started, in bytes.
+pub(super) const MOST_NOISE: usize = 64 << 10;
+
+/// How much of what was printed an error shows, in bytes.
+const SHOWN: usize = 300;
+
+/// And in lines.
+const SHOWN_LINES: usize = 5;
+
+/// Why there is no shell.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum NotStarted {
+    /// What was started has ended, with this exit code.
+    Ended(Option<i32>),
+    /// It printed more than [`MOST_NOISE`].
+    Noise,
+    /// It has not answered for so long.
+    Late(Duration),
+}
 
 /// How a shell is started.
 #[derive(Debug, Clone)]
@@ -44,26 +66,71 @@ impl Login {
             ready: format!("ready-{word}\n"),
             said: String::new(),
             printed: String::new(),
+            exited: None,
             answered: false,
         };
-        let patience = limits.sooner(Instant::now() + BECOME_TIMEOUT);
-        match dialog.hold(&mut *channel, &patience) {
+        let time = self.patience(transport);
+        match dialog.hold(&mut *channel, &limits.sooner(Instant::now() + time)) {
             Ok(()) => Ok(channel),
             // Unless it is the caller's own patience that has ended.
-            Err(HostError::TimedOut) if limits.check().is_ok() => Err(dialog.failed("no answer")),
+            Err(HostError::TimedOut) if limits.check().is_ok() => {
+                Err(dialog.failed(NotStarted::Late(time)))
+            }
             Err(error) => Err(error),
         }
     }
 
-    /// Returns the error for a shell that ended before it said anything.
-    pub(super) fn refused(&self, machine: &str, said: &str) -> HostError {
-        let said = said.trim();
-        match &self.other {
-            Some(other) => other.error(said),
-            None => HostError::Unreachable {
-                reason: format!("no shell on {machine}: {said}"),
-                help: None,
-            },
+    /// Returns how long the shell may take to start.
+    pub(super) fn patience(&self, transport: &dyn Transport) -> Duration {
+        match self.other {
+            Some(_) => transport.patience().max(BECOME_TIMEOUT),
+            None => transport.patience(),
+        }
+    }
+
+    /// Returns the error for a shell that has not started, and what was printed instead.
+    pub(super) fn not_started(&self, machine: &str, how: NotStarted, said: &str) -> HostError {
+        let said = match how {
+            // Why it ended comes last.
+            NotStarted::Ended(_) => excerpt(end(said)),
+            NotStarted::Noise | NotStarted::Late(_) => excerpt(said),
+        };
+        if let Some(other) = &self.other {
+            return other.not_started(how, &said);
+        }
+        let (reason, help) = match how {
+            NotStarted::Ended(_) if !said.is_empty() => {
+                (format!("no shell on {machine}: {said}"), None)
+            }
+            NotStarted::Ended(code) => (
+                format!(
+                    "no shell on {machine}: the login shell ended at once{}",
+                    with_code(code)
+                ),
+                Some("check the user's login shell and its start-up files on the host"),
+            ),
+            NotStarted::Noise => (
+                format!(
+                    "{machine} does not start a shell: it printed more than {} KiB instead, \
+                     beginning with: {said}",
+                    MOST_NOISE >> 10
+                ),
+                Some("check the user's login shell and its start-up files on the host"),
+            ),
+            NotStarted::Late(time) => (
+                format!(
+                    "{machine} does not start a shell: no answer within {time:?}{}",
+                    after_words(&said)
+                ),
+                Some(
+                    "check the user's login shell and its start-up files on the host, \
+                     or allow more time with --timeout",
+                ),
+            ),
+        };
+        HostError::Unreachable {
+            reason,
+            help: help.map(str::to_owned),
         }
     }
 
@@ -107,6 +174,44 @@ impl Login {
     }
 }
 
+/// Returns the first lines of what was printed, in characters that do no harm to a terminal.
+fn excerpt(said: &str) -> String {
+    let mut shown = String::new();
+    let mut lines = 1;
+    for character in said.trim().chars() {
+        lines += usize::from(character == '\n');
+        if lines > SHOWN_LINES || shown.len() > SHOWN {
+            return shown + "…";
+        }
+        if character.is_control() && character != '\n' {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// Returns the last lines of what was printed.
+fn end(said: &str) -> &str {
+    let said = said.trim();
+    let mut breaks = said.rmatch_indices('\n');
+    let start = breaks.nth(SHOWN_LINES - 1).map_or(0, |(at, _)| at + 1);
+    said.get(start..).unwrap_or(said)
+}
+
+fn with_code(code: Option<i32>) -> String {
+    code.map_or_else(String::new, |code| format!(" (exit code {code})"))
+}
+
+fn after_words(said: &str) -> String {
+    if said.is_empty() {
+        String::new()
+    } else {
+        format!(" after it printed: {said}")
+    }
+}
+
 /// Returns the words as a command line that takes the login shell's place.
 fn line<'a>(words: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
     let words: Option<Vec<_>> = words.map(quote_for_login_shell).collect();
@@ -122,9 +227,28 @@ impl Become {
         })
     }
 
+    /// Returns the error for a program that has not started a shell.
+    fn not_started(&self, how: NotStarted, said: &str) -> HostError {
+        let program = self.program();
+        self.error(&match how {
+            NotStarted::Ended(_) if !said.is_empty() => said.to_owned(),
+            NotStarted::Ended(code) => {
+                format!("{program} printed nothing and ended{}", with_code(code))
+            }
+            NotStarted::Noise => format!(
+                "{program} printed more than {} KiB instead of starting a shell, beginning with: \
+                 {said}",
+                MOST_NOISE >> 10
+            ),
+            NotStarted::Late(time) => format!(
+                "{program} started no shell within {time:?}{}",
+                after_words(said)
+            ),
+        })
+    }
+
     fn error(&self, reason: &str) -> HostError {
         let reason = match reason {
-            "" => format!("{} ended without a word", self.program()),
             text if text.contains("password is required")
                 || text.contains("Authentication req") =>
             {
@@ -148,6 +272,7 @@ struct Dialog<'a> {
     said: String,
     /// Standard output.
     printed: String,
+    exited: Option<i32>,
     answered: bool,
 }
 
@@ -155,6 +280,10 @@ impl Dialog<'_> {
     /// Returns when the shell is there.
     fn hold(&mut self, channel: &mut dyn Channel, limits: &Limits) -> Result<(), HostError> {
         loop {
+            if self.said.len() + self.printed.len() > MOST_NOISE {
+                self.said.insert_str(0, &std::mem::take(&mut self.printed));
+                return Err(self.failed(NotStarted::Noise));
+            }
             match channel.receive(limits)? {
                 Received::Stdout(bytes) => {
                     self.printed.push_str(&String::from_utf8_lossy(&bytes));
@@ -166,8 +295,8 @@ impl Dialog<'_> {
                     self.said.push_str(&String::from_utf8_lossy(&bytes));
                     self.answer(channel, limits)?;
                 }
-                Received::Exit(_) => {}
-                Received::Closed => return Err(self.failed("")),
+                Received::Exit(code) => self.exited = Some(code),
+                Received::Closed => return Err(self.failed(NotStarted::Ended(self.exited))),
             }
         }
     }
@@ -179,7 +308,10 @@ impl Dialog<'_> {
         if self.answered {
             channel.close();
             self.said.truncate(at);
-            return Err(self.failed("wrong password"));
+            if self.said.trim().is_empty() {
+                self.said.push_str("wrong password");
+            }
+            return Err(self.failed(NotStarted::Ended(None)));
         }
         let password = self.other.password.as_ref().map(Secret::reveal);
         // Only now: had it been sent before, a program that does not ask would leave it to the
@@ -192,10 +324,13 @@ impl Dialog<'_> {
     }
 
     /// Returns the error, with what the program said.
-    fn failed(&self, otherwise: &str) -> HostError {
-        let said = self.said.trim();
-        let said = if said.is_empty() { otherwise } else { said };
-        self.other.error(said)
+    fn failed(&self, how: NotStarted) -> HostError {
+        let said = if self.said.trim().is_empty() {
+            &self.printed
+        } else {
+            &self.said
+        };
+        self.other.not_started(how, &excerpt(end(said)))
     }
 }
 

@@ -12,12 +12,14 @@ mod fetch;
 mod frames;
 mod login;
 mod quote;
+mod reply;
 mod run;
 mod script;
 mod session;
 mod shell_host;
 mod transport;
+mod unfinished;
 
 pub use become_user::{Become, BecomeMethod};
 pub use shell_host::ShellHost;
-pub use transport::{Channel, Received, Transport};
+pub use transport::{Backlog, Channel, Received, Transport};

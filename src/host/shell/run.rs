@@ -1,8 +1,10 @@
 //! Runs commands of tasks, each in a shell of its own.
 
+use super::reply::Reply;
 use super::script::Script;
-use super::session::Reply;
+use super::session::Session;
 use super::shell_host::ShellHost;
+use super::unfinished::{UNFINISHED, temporary_name};
 use crate::host::{Command, CommandScript, HostError, Limits, Output};
 
 /// Runs a command to its end. When it is called off, its process group is ended.
@@ -12,14 +14,11 @@ pub(super) fn run(
     limits: &Limits,
 ) -> Result<Output, HostError> {
     let script = render(command)?;
+    let mut started = false;
     let reply = host.with_own_session(limits, |session| {
-        session.send_last(&script, limits)?;
-        let script = command.script.as_ref().map(|script| &script.content);
-        if let Some(input) = script.or(command.stdin.as_ref()) {
-            session.send_bytes(input, limits)?;
-        }
-        session.finish_input(limits)?;
-        session.reply(limits)
+        let reply = talk(session, &script, command, limits);
+        started = session.has_started();
+        reply
     });
     let cannot = |reason: String| HostError::Step {
         action: format!("run {}", command.display()),
@@ -28,8 +27,26 @@ pub(super) fn run(
     match reply {
         Ok(reply) => output(command, reply).map_err(cannot),
         Err(HostError::Step { reason, .. }) => Err(cannot(reason)),
+        Err(
+            error @ (HostError::TimedOut | HostError::Cancelled | HostError::Unreachable { .. }),
+        ) if started => Err(HostError::WhileRunning(Box::new(error))),
         Err(error) => Err(error),
     }
+}
+
+fn talk(
+    session: &mut Session,
+    script: &Script,
+    command: &Command,
+    limits: &Limits,
+) -> Result<Reply, HostError> {
+    session.send_last(script, limits)?;
+    let file = command.script.as_ref().map(|script| &script.content);
+    if let Some(input) = file.or(command.stdin.as_ref()) {
+        session.send_bytes(input, limits)?;
+    }
+    session.finish_input(limits)?;
+    session.reply(limits)
 }
 
 /// Returns the request that runs a command.
@@ -45,7 +62,7 @@ fn render(command: &Command) -> Result<Script, HostError> {
         });
     };
     // With a script also the directory, the file, and their removal.
-    let forks = if command.script.is_some() { 5 } else { 1 };
+    let forks = if command.script.is_some() { 10 } else { 1 };
     script.raw(&format!("rmq_count {forks}; {{ ( rmq_login;"));
     if let Some(directory) = &command.chdir {
         script.raw("cd ");
@@ -60,7 +77,7 @@ fn render(command: &Command) -> Result<Script, HostError> {
             script.raw("exec");
             words(&mut script, &command.argv);
         }
-        Some(file) => with_file(&mut script, &command.argv, file),
+        Some(file) => with_file(&mut script, &command.argv, file)?,
     }
     let has_input = command.stdin.is_some() || command.script.is_some();
     let stdin = if has_input { "<&3" } else { "" };
@@ -79,13 +96,15 @@ fn words(script: &mut Script, words: &[String]) {
 }
 
 /// Adds what runs a command with a script, which comes on standard input. The shell stays to remove
-/// it: also when it is ended by a signal, but not by SIGKILL.
-fn with_file(script: &mut Script, argv: &[String], file: &CommandScript) {
+/// it.
+fn with_file(script: &mut Script, argv: &[String], file: &CommandScript) -> Result<(), HostError> {
+    script.require(&[&UNFINISHED]);
     let (before, after) = argv.split_at(file.position.min(argv.len()));
+    script.raw("rmq_guard; rmq_umask=$(umask); umask 077; rmq_script=${TMPDIR:-/tmp}/");
+    script.word(&temporary_name()?);
     script.raw(
-        "rmq_script=$(umask 077; mktemp -d \"${TMPDIR:-/tmp}/rmqplay.XXXXXXXX\" 2>&1) \
-         || { printf %s \"$rmq_script\"; rmq_piece cd; exit; }; \
-         trap 'rm -rf \"$rmq_script\"' 0; trap 'exit 143' 1 2 15; rmq_script_file=$rmq_script/",
+        "; rmq_begin \"$rmq_script\"; mkdir \"$rmq_script\" 2>&1 || { rmq_piece cd; exit; }; \
+         umask \"$rmq_umask\"; rmq_script_file=$rmq_script/",
     );
     script.word(&file.name);
     script.raw("; cat 2>&1 > \"$rmq_script_file\" || { rmq_piece cd; exit; };");
@@ -93,6 +112,7 @@ fn with_file(script: &mut Script, argv: &[String], file: &CommandScript) {
     script.raw(" \"$rmq_script_file\"");
     words(script, after);
     script.raw(" </dev/null");
+    Ok(())
 }
 
 /// Adds variables to the environment of what follows.

@@ -2,9 +2,11 @@
 
 use super::counters::Counters;
 use super::frames::{Frame, Frames};
-use super::login::{Login, random_word};
+use super::login::{Login, MOST_NOISE, NotStarted, random_word};
+use super::reply::{Part, Piece, Reply};
 use super::script::{Script, define};
-use super::transport::{Channel, Received, Transport};
+use super::transport::{Channel, LARGEST_REPLY, Received, Transport, too_much};
+use super::unfinished::{SWEEP, UNFINISHED};
 use crate::host::{HostError, Limits, RUN_AGAIN};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,8 +17,16 @@ const CORE: &str = include_str!("core.sh");
 /// How long a silence ends what arrives of a shell that has itself ended.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// What a reply may hold in memory.
-const LARGEST_REPLY: usize = 64 << 20;
+/// Bytes of a body that are sent before the shell has said anything. What is started instead of a
+/// shell may read nothing and print without end.
+const UNHEARD: usize = 64 << 10;
+
+/// How long nobody may have talked to a shell before it is asked for a sign of life: the network
+/// or the host may have gone without telling us.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// How many messages a shell may have sent of its own accord since it was last talked to.
+const LATE_MESSAGES: usize = 64;
 
 /// A shell that runs on the machine.
 pub(super) struct Session {
@@ -31,34 +41,19 @@ pub(super) struct Session {
     group: Option<u32>,
     /// Whether the first mark has come on standard error.
     greeted: bool,
-    /// Whether the shell has ended. What it started may hold its pipes for long after.
-    exited: bool,
+    /// How the shell has ended. What it started may hold its pipes for long after.
+    exited: Option<i32>,
     /// What rc files and sudo said before.
     noise: Vec<u8>,
+    /// How long starting may take.
+    patience: Duration,
+    /// When it must have started, once it is waited for.
+    start_by: Option<Instant>,
+    /// Bytes sent since it was opened and before it said anything.
+    unheard: usize,
+    /// When it last answered.
+    used: Instant,
     counters: Arc<Counters>,
-}
-
-/// What came of a request.
-#[derive(Debug, Default)]
-pub(super) struct Reply {
-    pub(super) pieces: Vec<Piece>,
-    pub(super) stderr: Vec<u8>,
-}
-
-/// What was printed between two marks.
-#[derive(Debug)]
-pub(super) struct Piece {
-    pub(super) bytes: Vec<u8>,
-    /// The word of the mark after it.
-    pub(super) word: String,
-}
-
-/// A part of a reply while it arrives.
-pub(super) enum Part {
-    Stdout(Vec<u8>),
-    Stderr(Vec<u8>),
-    /// The piece has ended, with this word.
-    Piece(String),
 }
 
 impl Session {
@@ -77,26 +72,53 @@ impl Session {
             stdout: Frames::new(&marker),
             stderr: Frames::new(&marker),
             machine: transport.describe(),
+            patience: login.patience(transport),
             login: login.clone(),
             greeting: format!("rmq_nl=${{IFS#??}};rmq_marker={marker};{}", define(CORE)),
             loaded: HashSet::new(),
             group: None,
             greeted: false,
-            exited: false,
+            exited: None,
             noise: Vec::new(),
+            start_by: None,
+            unheard: 0,
+            used: Instant::now(),
             counters: Arc::clone(counters),
         })
     }
 
+    /// Has it remove what shells that were killed have left, before the first request.
+    pub(super) fn sweep(&mut self) {
+        let script = Script::with(&[&UNFINISHED]);
+        self.greeting.push_str(&script.line(&mut self.loaded));
+        self.greeting.push_str(SWEEP);
+    }
+
     /// Returns the process group of the shell and of all it runs, which is the first it says.
     pub(super) fn group(&mut self, limits: &Limits) -> Option<u32> {
-        while self.group.is_none() {
-            match self.stdout.next() {
-                Some(frame) => self.stdout_frame(frame, &mut |_| Ok(())).ok()?,
-                None => self.take_in(limits).map(|()| true).ok()?,
-            };
-        }
+        self.await_start(limits).ok()?;
         self.group
+    }
+
+    /// Waits until the shell has started.
+    fn await_start(&mut self, limits: &Limits) -> Result<(), HostError> {
+        let ignore = &mut |_| Ok(());
+        loop {
+            while !self.greeted
+                && let Some(frame) = self.stderr.next()
+            {
+                self.stderr_frame(frame, ignore)?;
+            }
+            while self.group.is_none()
+                && let Some(frame) = self.stdout.next()
+            {
+                self.stdout_frame(frame, ignore)?;
+            }
+            if self.group.is_some() {
+                return Ok(());
+            }
+            self.take_in(limits)?;
+        }
     }
 
     /// Sends a request and returns its reply.
@@ -130,8 +152,34 @@ impl Session {
         self.send_line(script, "exit;", limits)
     }
 
+    /// Returns whether it is known that it has started.
+    pub(super) fn has_started(&self) -> bool {
+        self.group.is_some()
+    }
+
+    /// Returns whether a shell that was kept can still be used. It is asked only if nobody has
+    /// talked to it for long; otherwise this costs nothing.
+    pub(super) fn is_alive(&mut self, limits: &Limits) -> bool {
+        let now = Limits::default().sooner(Instant::now());
+        for _ in 0..LATE_MESSAGES {
+            match self.take_in(&now) {
+                Ok(()) if self.exited.is_none() => {}
+                Err(HostError::TimedOut) if self.used.elapsed() < QUIET => return true,
+                Err(HostError::TimedOut) => {
+                    return self.exchange(&Script::default(), limits).is_ok();
+                }
+                _ => return false,
+            }
+        }
+        false
+    }
+
     /// Sends bytes as they are.
     pub(super) fn send_bytes(&mut self, bytes: &[u8], limits: &Limits) -> Result<(), HostError> {
+        self.unheard += bytes.len();
+        if self.unheard > UNHEARD {
+            self.await_start(limits)?;
+        }
         self.counters.sent(bytes.len());
         self.channel.send(bytes, limits)
     }
@@ -183,10 +231,7 @@ impl Session {
                 }),
             }
             if size > LARGEST_REPLY {
-                return Err(HostError::Step {
-                    action: "take in what was printed".to_owned(),
-                    reason: format!("it is more than {} MiB", LARGEST_REPLY >> 20),
-                });
+                return Err(too_much());
             }
             Ok(())
         })?;
@@ -208,6 +253,7 @@ impl Session {
                 complaining = self.stderr_frame(frame, take)?;
             }
             if !printing && !complaining {
+                self.used = Instant::now();
                 return Ok(());
             }
             self.take_in(limits)?;
@@ -221,7 +267,7 @@ impl Session {
         take: &mut dyn FnMut(Part) -> Result<(), HostError>,
     ) -> Result<bool, HostError> {
         match (frame, self.group) {
-            (Frame::Bytes(noise), None) => self.noise.extend(noise),
+            (Frame::Bytes(noise), None) => self.add_noise(&noise)?,
             (Frame::Mark(group), None) => {
                 let group = group.parse().map_err(|_| {
                     HostError::Protocol(format!("{group:?} is not a process group"))
@@ -247,7 +293,7 @@ impl Session {
         take: &mut dyn FnMut(Part) -> Result<(), HostError>,
     ) -> Result<bool, HostError> {
         match frame {
-            Frame::Bytes(noise) if !self.greeted => self.noise.extend(noise),
+            Frame::Bytes(noise) if !self.greeted => self.add_noise(&noise)?,
             Frame::Bytes(bytes) => take(Part::Stderr(bytes))?,
             Frame::Mark(_) if !self.greeted => {
                 self.greeted = true;
@@ -258,15 +304,37 @@ impl Session {
         Ok(true)
     }
 
+    /// Keeps what was printed before the shell has started, as long as there is an end to it.
+    fn add_noise(&mut self, noise: &[u8]) -> Result<(), HostError> {
+        self.noise.extend_from_slice(noise);
+        if self.noise.len() > MOST_NOISE {
+            return Err(self.not_started(NotStarted::Noise));
+        }
+        Ok(())
+    }
+
     fn take_in(&mut self, limits: &Limits) -> Result<(), HostError> {
-        let received = if self.exited {
-            let soon = limits.sooner(Instant::now() + LAST_WORDS);
-            match self.channel.receive(&soon) {
-                Err(HostError::TimedOut) if limits.check().is_ok() => return Err(self.ended()),
-                received => received?,
+        let own = match (self.exited, self.group) {
+            (Some(_), _) => Some(Instant::now() + LAST_WORDS),
+            (None, None) => {
+                let patience = self.patience;
+                Some(
+                    *self
+                        .start_by
+                        .get_or_insert_with(|| Instant::now() + patience),
+                )
             }
-        } else {
-            self.channel.receive(limits)?
+            (None, Some(_)) => None,
+        };
+        let sooner = own.map_or_else(|| limits.clone(), |own| limits.sooner(own));
+        let received = match self.channel.receive(&sooner) {
+            Err(HostError::TimedOut) if limits.check().is_ok() => {
+                return Err(match self.exited {
+                    Some(_) => self.ended(),
+                    None => self.not_started(NotStarted::Late(self.patience)),
+                });
+            }
+            received => received?,
         };
         match received {
             Received::Stdout(bytes) => {
@@ -277,7 +345,7 @@ impl Session {
                 self.counters.received(bytes.len());
                 self.stderr.push(&bytes);
             }
-            Received::Exit(_) => self.exited = true,
+            Received::Exit(code) => self.exited = Some(code),
             Received::Closed => return Err(self.ended()),
         }
         Ok(())
@@ -285,13 +353,10 @@ impl Session {
 
     /// Returns the error for a shell that ended before its reply did.
     fn ended(&mut self) -> HostError {
-        let mut said = std::mem::take(&mut self.noise);
-        said.extend(self.stdout.take());
-        said.extend(self.stderr.take());
-        let said = String::from_utf8_lossy(&said);
         if self.group.is_none() {
-            return self.login.refused(&self.machine, &said);
+            return self.not_started(NotStarted::Ended(self.exited));
         }
+        let said = self.last_words();
         HostError::Unreachable {
             reason: match said.trim() {
                 "" => format!("the shell on {} ended in the middle", self.machine),
@@ -300,17 +365,17 @@ impl Session {
             help: Some(RUN_AGAIN.to_owned()),
         }
     }
-}
 
-impl Reply {
-    /// Returns what was said on standard error, for messages.
-    pub(super) fn reason(&self) -> String {
-        let text = String::from_utf8_lossy(&self.stderr);
-        let text = text.trim();
-        if text.is_empty() {
-            "it failed without a word".to_owned()
-        } else {
-            text.to_owned()
-        }
+    /// Returns the error for a shell that has not started.
+    fn not_started(&mut self, how: NotStarted) -> HostError {
+        let said = self.last_words();
+        self.login.not_started(&self.machine, how, &said)
+    }
+
+    fn last_words(&mut self) -> String {
+        let mut said = std::mem::take(&mut self.noise);
+        said.extend(self.stdout.take());
+        said.extend(self.stderr.take());
+        String::from_utf8_lossy(&said).into_owned()
     }
 }

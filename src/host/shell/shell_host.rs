@@ -4,12 +4,15 @@ use super::ask::ask;
 use super::become_user::Become;
 use super::counters::Counters;
 use super::login::Login;
+use super::reply::Reply;
 use super::script::{Library, Script};
-use super::session::{Reply, Session};
+use super::session::Session;
 use super::transport::Transport;
+use super::unfinished::UNFINISHED;
 use crate::host::{
     Answer, Command, Host, HostError, Limits, Output, Question, Step, Stream, Traffic,
 };
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,6 +37,8 @@ pub struct ShellHost {
     transport: Arc<dyn Transport>,
     login: Login,
     session: Mutex<Option<Session>>,
+    /// Whether a shell was started already.
+    contacted: AtomicBool,
     counters: Arc<Counters>,
 }
 
@@ -48,6 +53,7 @@ impl ShellHost {
                 other,
             },
             session: Mutex::new(None),
+            contacted: AtomicBool::new(false),
             counters: Arc::new(Counters::default()),
         }
     }
@@ -67,15 +73,16 @@ impl ShellHost {
     }
 
     /// Uses the shell that is kept. After an error it is given up: the next call starts another.
+    /// So it does where the shell was lost meanwhile, with which nothing was under way.
     pub(super) fn with_session<T>(
         &self,
         limits: &Limits,
         talk: impl FnOnce(&mut Session) -> Result<T, HostError>,
     ) -> Result<T, HostError> {
         let mut kept = self.kept();
-        let mut session = match kept.take() {
-            Some(session) => session,
-            None => self.start(limits)?,
+        let mut session = match kept.take().map(|mut kept| (kept.is_alive(limits), kept)) {
+            Some((true, session)) => session,
+            _ => self.start(limits)?,
         };
         match talk(&mut session) {
             Ok(answer) => {
@@ -108,7 +115,11 @@ impl ShellHost {
     }
 
     fn start(&self, limits: &Limits) -> Result<Session, HostError> {
-        Session::open(&*self.transport, &self.login, &self.counters, limits)
+        let mut session = Session::open(&*self.transport, &self.login, &self.counters, limits)?;
+        if !self.contacted.swap(true, Ordering::Relaxed) {
+            session.sweep();
+        }
+        Ok(session)
     }
 
     fn kept(&self) -> MutexGuard<'_, Option<Session>> {
@@ -131,7 +142,7 @@ impl ShellHost {
             return;
         };
         drop(session);
-        let mut script = Script::with(&[&KILL]);
+        let mut script = Script::with(&[&UNFINISHED, &KILL]);
         script.call("rmq_kill", [group.to_string()]);
         let ended = self.start(&limits).and_then(|mut session| {
             session.send_last(&script, &limits)?;

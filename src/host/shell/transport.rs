@@ -1,6 +1,11 @@
 //! What carries a shell: an SSH connection, or processes of this machine.
 
 use crate::host::{HostError, Limits, Stream};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// What a command may print before it is read, and a reply may hold in memory, in bytes.
+pub(super) const LARGEST_REPLY: usize = 64 << 20;
 
 /// What carries a shell: an SSH connection, or processes of this machine.
 pub trait Transport: Send + Sync {
@@ -26,6 +31,11 @@ pub trait Transport: Send + Sync {
     fn connect(&self, host: &str, port: u16, limits: &Limits)
     -> Result<Box<dyn Stream>, HostError>;
 
+    /// Returns how long a shell may take to start once it was asked for.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(30)
+    }
+
     /// Returns the machine's name for messages, such as `root@192.168.2.201:22`.
     fn describe(&self) -> String;
 }
@@ -42,6 +52,7 @@ pub trait Channel: Send {
     /// While it waits it takes in all that arrives, and keeps it for `receive`: a command that
     /// answers before it has read everything does not block both sides. Where the command no longer
     /// reads, the bytes are dropped without an error: why it ended arrives by `receive`.
+    /// Fails where more arrives than memory should hold (see [`Backlog`]).
     fn send(&mut self, bytes: &[u8], limits: &Limits) -> Result<(), HostError>;
 
     /// Ends standard input.
@@ -67,4 +78,47 @@ pub enum Received {
     Exit(i32),
     /// Nothing follows: both streams have ended, or the channel or the whole connection was closed.
     Closed,
+}
+
+/// What arrived while bytes were sent, to be received later.
+#[derive(Debug, Default)]
+pub struct Backlog {
+    arrived: VecDeque<Received>,
+    size: usize,
+}
+
+impl Backlog {
+    /// Adds what arrived, or fails where it is more than memory should hold.
+    pub fn push(&mut self, received: Received) -> Result<(), HostError> {
+        if let Received::Stdout(bytes) | Received::Stderr(bytes) = &received {
+            self.size += bytes.len();
+        }
+        self.arrived.push_back(received);
+        if self.size > LARGEST_REPLY {
+            return Err(too_much());
+        }
+        Ok(())
+    }
+
+    /// Takes what arrived first.
+    pub fn pop(&mut self) -> Option<Received> {
+        let received = self.arrived.pop_front();
+        if let Some(Received::Stdout(bytes) | Received::Stderr(bytes)) = &received {
+            self.size -= bytes.len();
+        }
+        received
+    }
+
+    /// Drops everything.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// Returns the error for a command that prints more than memory should hold.
+pub(super) fn too_much() -> HostError {
+    HostError::Step {
+        action: "take in what was printed".to_owned(),
+        reason: format!("it is more than {} MiB", LARGEST_REPLY >> 20),
+    }
 }

@@ -4,11 +4,10 @@ use super::connection::Connection;
 use super::reactor::Reactor;
 use super::sessions::Place;
 use super::transport::Session;
-use crate::host::shell::{Channel, Received};
+use crate::host::shell::{Backlog, Channel, Received};
 use crate::host::{HostError, Limits};
 use russh::client::Msg;
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Bytes handed over to the connection at once; larger pieces are no faster.
@@ -20,7 +19,7 @@ pub(super) struct SshChannel {
     connection: Arc<Connection>,
     /// `None` once it is closed: what nobody reads would hold up the whole connection.
     pipes: Option<Pipes>,
-    arrived: VecDeque<Received>,
+    arrived: Backlog,
     has_exited: bool,
 }
 
@@ -63,7 +62,7 @@ impl SshChannel {
                 write,
                 place: session.place,
             }),
-            arrived: VecDeque::new(),
+            arrived: Backlog::default(),
             has_exited: false,
         };
         if let Some(pipes) = &channel.pipes
@@ -119,7 +118,7 @@ impl SshChannel {
                 Meaning::Nothing => {}
                 Meaning::News(news) => {
                     self.has_exited |= matches!(news, Received::Exit(_));
-                    self.arrived.push_back(news);
+                    self.arrived.push(news)?;
                 }
                 Meaning::End(ending) => break ending,
             }
@@ -154,7 +153,7 @@ impl Channel for SshChannel {
     fn receive(&mut self, limits: &Limits) -> Result<Received, HostError> {
         let reactor = self.reactor.clone();
         loop {
-            if let Some(news) = self.arrived.pop_front() {
+            if let Some(news) = self.arrived.pop() {
                 return Ok(news);
             }
             let Some(pipes) = &mut self.pipes else {

@@ -256,6 +256,10 @@ impl Transport for SshTransport {
         Ok(Box::new(forwarded))
     }
 
+    fn patience(&self) -> Duration {
+        self.target.connect_timeout
+    }
+
     fn describe(&self) -> String {
         self.target.to_string()
     }

@@ -73,6 +73,7 @@ fn raised<T>(error: ModuleError, position: Position) -> Called<T> {
         HostError::Unreachable { .. }
         | HostError::Become { .. }
         | HostError::Protocol(_)
+        | HostError::WhileRunning(_)
         | HostError::TimedOut
         | HostError::Cancelled => {
             RUNNING.with_borrow_mut(|running| {

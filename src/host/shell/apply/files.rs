@@ -1,9 +1,10 @@
 //! Directories, links, attributes, times and removal.
 
-use super::{PLACE, conclude, temporary_name};
+use super::{PLACE, conclude};
 use crate::host::shell::date::Time;
 use crate::host::shell::script::{Library, Script};
 use crate::host::shell::shell_host::{BASE, ShellHost};
+use crate::host::shell::unfinished::{UNFINISHED, temporary_name};
 use crate::host::{HostError, Limits, Ownership};
 use camino::{Utf8Component, Utf8Path};
 
@@ -20,7 +21,7 @@ fn call(
     words: &[&str],
     limits: &Limits,
 ) -> Result<(), HostError> {
-    let mut script = Script::with(&[&BASE, &PLACE, &FILES]);
+    let mut script = Script::with(&[&BASE, &UNFINISHED, &PLACE, &FILES]);
     script.call(function, [path.as_str()].iter().chain(words));
     let action = format!("{action} {path}");
     conclude(&host.request(&script, limits)?, &action, path)

@@ -29,8 +29,10 @@ rmq_symlink() {
     rmq_piece changed
     return
   fi
-  rmq_parent "$1" && rmq_count 1 && ln -s -- "$3" "$rmq_dir$2" && rmq_move "$rmq_dir$2" "$1"
-  rmq_finish "$?" "$rmq_dir$2"
+  rmq_parent "$1" && rmq_begin "$rmq_dir$2" && rmq_count 1 && ln -s -- "$3" "$rmq_dir$2" && rmq_move "$rmq_dir$2" "$1"
+  rmq_result=$?
+  rmq_discard
+  rmq_piece "$rmq_result"
 }
 
 # PATH NAME TARGET
@@ -38,14 +40,10 @@ rmq_hardlink() {
   if [ -d "$1" ] && ! [ -L "$1" ]; then printf 'it is a directory\n' >&2; rmq_piece 1; return; fi
   # Two names of one file are left as they are by mv.
   if ! [ -L "$1" ] && [ "$1" -ef "$3" ]; then rmq_piece 0; return; fi
-  rmq_parent "$1" && rmq_count 1 && ln "$3" "$rmq_dir$2" && rmq_move "$rmq_dir$2" "$1"
-  rmq_finish "$?" "$rmq_dir$2"
-}
-
-# STATUS TEMPORARY: removes what a failure left.
-rmq_finish() {
-  if [ -e "$2" ] || [ -L "$2" ]; then rmq_count 1; rm -f "$2"; fi
-  rmq_piece "$1"
+  rmq_parent "$1" && rmq_begin "$rmq_dir$2" && rmq_count 1 && ln "$3" "$rmq_dir$2" && rmq_move "$rmq_dir$2" "$1"
+  rmq_result=$?
+  rmq_discard
+  rmq_piece "$rmq_result"
 }
 
 # PATH FOLLOW MODE OWNER GROUP: without FOLLOW nothing behind a link is touched.

@@ -7,10 +7,9 @@ mod process;
 mod unpack;
 mod write;
 
-use super::login::random_word;
+use super::reply::Reply;
 use super::run::run;
 use super::script::Library;
-use super::session::Reply;
 use super::shell_host::ShellHost;
 use crate::host::{Host, HostError, Limits, Output, Step, poll};
 use camino::Utf8Path;
@@ -147,11 +146,6 @@ pub(super) fn apply(host: &ShellHost, step: &Step, limits: &Limits) -> Result<Ou
         }
     }
     Ok(Output::default())
-}
-
-/// Returns a name for something that is moved to its place when it is complete.
-fn temporary_name() -> Result<String, HostError> {
-    Ok(format!(".rmqplay-{}", random_word()?))
 }
 
 /// Understands the reply of a function that ends with one piece: 0 is done, `changed` says that

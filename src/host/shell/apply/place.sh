@@ -41,6 +41,7 @@ rmq_place() {
   rmq_parent "$1" || return
   rmq_private=
   rmq_temp=$rmq_dir$2
+  rmq_begin "$rmq_temp"
   # Ours, or sticky: others cannot remove what is ours.
   if [ -O "$rmq_dir" ] || [ -k "$rmq_dir" ]; then return; fi
   rmq_count 1
@@ -48,16 +49,4 @@ rmq_place() {
   rmq_private=$rmq_temp
   rmq_temp=./file
   cd "$rmq_private" && [ -O . ]
-}
-
-# Removes what rmq_place and its users have left.
-rmq_discard() {
-  for rmq_p in "$rmq_temp" "$rmq_temp.backup"; do
-    if [ -e "$rmq_p" ] || [ -L "$rmq_p" ]; then rmq_count 1; rm -f "$rmq_p"; fi
-  done
-  if [ "$rmq_private" ]; then
-    cd /
-    rmq_count 1
-    rmdir "$rmq_private" 2>/dev/null || :
-  fi
 }

@@ -6,12 +6,11 @@
 rmq_unpack() {
   command -v tar >/dev/null || { rmq_piece missing; return; }
   rmq_temp=$1/$2
-  trap 'rm -rf "$rmq_temp"; exit 1' HUP INT TERM
-  rmq_count 3
+  rmq_begin "$rmq_temp"
+  rmq_count 2
   mkdir "$rmq_temp" && rmq_extract && rmq_merge "$rmq_temp" "$1"
   rmq_result=$?
-  rm -rf "$rmq_temp"
-  trap - HUP INT TERM
+  rmq_discard
   rmq_piece "$rmq_result"
 }
 

@@ -1,11 +1,12 @@
 //! Writes regular files, atomically.
 
 use super::body::send_body;
-use super::{PLACE, conclude, temporary_name};
+use super::{PLACE, conclude};
 use crate::host::shell::ask::PATH;
 use crate::host::shell::quote::escape;
 use crate::host::shell::script::{Library, Script};
 use crate::host::shell::shell_host::{BASE, ShellHost};
+use crate::host::shell::unfinished::{UNFINISHED, temporary_name};
 use crate::host::{Before, Body, HostError, Limits, Ownership};
 use camino::Utf8Path;
 
@@ -73,7 +74,7 @@ pub(super) fn copy(
 impl Writing<'_> {
     /// Returns the request that writes what the shell text `source` prints.
     fn script(&self, source: &str, sha256: &str) -> Result<Script, HostError> {
-        let mut script = Script::with(&[&BASE, &PATH, &PLACE, &WRITE]);
+        let mut script = Script::with(&[&BASE, &PATH, &UNFINISHED, &PLACE, &WRITE]);
         script.raw(&format!("rmq_body() {{ {source}; }}; rmq_validate() {{ "));
         self.add_validation(&mut script);
         script.raw("; };");

@@ -95,15 +95,13 @@ rmq_replace() {
 rmq_write() {
   rmq_place "$1" "$2" && rmq_write_in_place "$@"
   rmq_result=$?
-  rmq_discard
   set +C
-  trap - HUP INT TERM
+  rmq_discard
   case $rmq_result in 64) rmq_result=changed ;; 65) rmq_result=invalid ;; esac
   rmq_piece "$rmq_result"
 }
 
 rmq_write_in_place() {
-  trap 'rmq_discard; exit 1' HUP INT TERM
   set -C
   # It is opened for both before it has its mode, by which even its owner may not read it.
   { set +C; { rmq_fill "$1" "$6" "$7" "$8" && rmq_arrived "$4" <&6; } 6< "$rmq_temp"; } 5> "$rmq_temp" || return

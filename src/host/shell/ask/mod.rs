@@ -9,8 +9,8 @@ mod processes;
 mod stat_line;
 mod tree;
 
+use super::reply::{Piece, Reply};
 use super::script::{Library, Script};
-use super::session::{Piece, Reply};
 use super::shell_host::{BASE, ShellHost};
 use crate::host::{Answer, HostError, Limits, Node, Question};
 use camino::Utf8Path;

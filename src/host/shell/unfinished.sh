@@ -1,0 +1,113 @@
+# What is not finished has a name of ours until it is moved to its place. This shell removes it,
+# whatever ends it; should it be killed, the next shell of the same user does, which finds the name
+# in the journal that each shell keeps while it has something unfinished.
+
+rmq_unfinished= rmq_journal=
+
+# PID: sets rmq_s to when the process started; fails if it has ended.
+rmq_started() {
+  rmq_s=0
+  if ! [ -r "/proc/$$/stat" ]; then kill -0 "$1" 2>/dev/null; return; fi
+  { IFS= read -r rmq_s < "/proc/$1/stat"; } 2>/dev/null || return
+  # Field 3 is the state, field 22 the start.
+  set -- ${rmq_s##*)}
+  case $1 in [ZXx]) return 1 ;; esac
+  shift 19
+  rmq_s=$1
+}
+
+# Sets rmq_boot to what names the time since the machine was started.
+rmq_find_boot() { { IFS= read -r rmq_boot < /proc/sys/kernel/random/boot_id; } 2>/dev/null || rmq_boot=; }
+
+# Makes the journal, in a directory where others cannot touch it and which a restart leaves alone.
+rmq_keep_journal() {
+  if [ "$rmq_journal" ] || ! rmq_started $$; then return; fi
+  rmq_find_boot
+  for rmq_d in /var/tmp /tmp; do
+    rmq_journal=$rmq_d/.rmqplay-journal-$$-$rmq_s-$rmq_boot
+    if [ -k "$rmq_d" ] && { set -C; printf '' > "$rmq_journal"; } 2>/dev/null; then set +C; return; fi
+    set +C
+  done
+  rmq_journal=
+}
+
+# PATH: nothing is there yet, and what will be is not finished.
+rmq_begin() {
+  rmq_keep_journal
+  rmq_unfinished=$1
+  if [ "$rmq_journal" ]; then { printf '%s\n' "$1" >| "$rmq_journal"; } 2>/dev/null; fi
+  return 0
+}
+
+# Removes what is unfinished.
+rmq_discard() {
+  if [ -z "$rmq_unfinished" ]; then return; fi
+  cd /
+  if ! rmq_erase "$rmq_unfinished"; then
+    # Perhaps the next shell can.
+    rmq_journal=
+  elif [ "$rmq_journal" ]; then
+    { printf '' >| "$rmq_journal"; } 2>/dev/null
+  fi
+  rmq_unfinished=
+}
+
+# PATH: removes it, and what is made beside it.
+rmq_erase() {
+  for rmq_p in "$1" "$1.way" "$1.backup" "$1.backup.way"; do
+    if [ -d "$rmq_p" ] && ! [ -L "$rmq_p" ]; then
+      rmq_count 1
+      rmdir "$rmq_p" 2>/dev/null || rmq_erase_directory "$rmq_p"
+    elif [ -e "$rmq_p" ] || [ -L "$rmq_p" ]; then
+      rmq_count 1
+      rm -f "$rmq_p"
+    fi
+    if [ -e "$rmq_p" ] || [ -L "$rmq_p" ]; then return 1; fi
+  done
+}
+
+# PATH: removes a directory with all that is in it, unless somebody has exchanged it.
+rmq_erase_directory() {
+  rmq_count 3
+  (
+    CDPATH= cd -P "$1" && [ -O . ] && [ "${PWD##*/}" = "${1##*/}" ] || exit
+    rm -rf ./* ./.[!.]* ./..?* && exit
+    # Directories that may not be written, or too many names.
+    chmod -R u+rwx .
+    for rmq_p in ./* ./.[!.]* ./..?*; do rm -rf "$rmq_p"; done
+  ) >/dev/null 2>&1
+  rmdir "$1" 2>/dev/null
+}
+
+# Nothing that is unfinished outlives this shell, or the subshell that calls this.
+rmq_guard() {
+  trap 'exit 143' HUP INT TERM PIPE
+  trap rmq_leave 0
+}
+rmq_leave() {
+  trap '' HUP INT TERM PIPE
+  rmq_discard
+  if [ "$rmq_journal" ]; then rm -f "$rmq_journal"; fi
+}
+rmq_guard
+
+# Removes what killed shells of this user have left.
+rmq_sweep() {
+  rmq_find_boot
+  for rmq_f in /var/tmp/.rmqplay-journal-[0-9]* /tmp/.rmqplay-journal-[0-9]*; do
+    if [ -L "$rmq_f" ] || ! [ -f "$rmq_f" ] || ! [ -O "$rmq_f" ] || rmq_is_in_use "$rmq_f"; then continue; fi
+    rmq_left=
+    while IFS= read -r rmq_s; do rmq_left=$rmq_left$rmq_s$rmq_nl; done < "$rmq_f"
+    rmq_left=${rmq_left%"$rmq_nl"}
+    case ${rmq_left##*/} in .rmqplay-*) rmq_erase "$rmq_left" || continue ;; esac
+    rmq_count 1
+    rm -f "$rmq_f"
+  done
+}
+
+# JOURNAL: whether its shell is running. The name holds the process id, its start and the boot.
+rmq_is_in_use() {
+  set -- "${1##*/.rmqplay-journal-}"
+  set -- "${1%%-*}" "${1#*-}"
+  rmq_started "$1" && [ "$2" = "$rmq_s-$rmq_boot" ]
+}
