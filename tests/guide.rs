@@ -63,11 +63,41 @@ fn run(folder: &mut PathBuf, block: &Block, ran: &mut usize) {
                 check(folder, &arguments, expected);
                 *ran += 1;
             }
+            Some("sed") => {
+                edit(folder, line);
+                *ran += 1;
+            }
             // What needs the lab is run by tests/lab_new.rs.
-            Some("tests/lab" | "sed") => {}
+            Some("tests/lab") => {}
             other => panic!("{other:?} cannot be run"),
         }
     }
+}
+
+/// Carries out a `sed` that puts an address into the project's inventory, as it is written for the
+/// folder above it, on a copy: the host has that address then, and is not this machine.
+fn edit(project: &Path, line: &str) {
+    let above = tempfile::tempdir().unwrap();
+    let name = project.file_name().unwrap();
+    let copy = above.path().join(name);
+    std::fs::create_dir(&copy).unwrap();
+    std::fs::copy(project.join("inventory.rhai"), copy.join("inventory.rhai")).unwrap();
+    let edited = Command::new("sh")
+        .args(["-c", line])
+        .current_dir(above.path())
+        .status();
+    assert!(edited.unwrap().success(), "{line}");
+    let output = Command::new(env!("CARGO_BIN_EXE_rmqplay"))
+        .args(["inventory", "host", "shop1", "-i", "inventory.rhai"])
+        .current_dir(&copy)
+        .output();
+    let told = String::from_utf8_lossy(&output.unwrap().stdout).into_owned();
+    let address = line.split('"').nth(3).unwrap();
+    let has_address = told.contains(&format!("\"ansible_host\": \"{address}\""));
+    assert!(
+        has_address && !told.contains("ansible_connection"),
+        "{told}"
+    );
 }
 
 fn check(folder: &Path, arguments: &[&str], expected: &str) {
@@ -124,4 +154,34 @@ fn every_example_of_the_guide_does_what_it_says() {
     }
     check(&project, &["test", "shop_conf"], "running 1 case\n");
     assert!(made >= 15 && ran >= 14, "{made} files, {ran} commands");
+}
+
+/// The project that README makes by hand: what needs no host is run, and what does asks for the
+/// password of `sudo`, as its playbook needs it.
+#[test]
+fn the_project_of_readme_is_right() {
+    let project = tempfile::tempdir().unwrap();
+    let (mut ran, mut asked) = (0, 0);
+    for block in blocks("README.md") {
+        if block.kind == "yaml" {
+            make(project.path(), &block);
+        }
+        let lines = block.text.lines().filter(|_| block.kind == "console");
+        for line in lines.filter(|line| line.contains("-i inventory.yml")) {
+            let line = line.split(" # ").next().unwrap();
+            let words: Vec<&str> = line.split_whitespace().skip(2).collect();
+            match words.first() {
+                Some(&"run") => {
+                    assert!(words.contains(&"-K"), "{line}");
+                    asked += 1;
+                }
+                Some(&"exec") => {}
+                _ => {
+                    check(project.path(), &words, "");
+                    ran += 1;
+                }
+            }
+        }
+    }
+    assert!(ran >= 2 && asked >= 3, "{ran} commands, {asked} that ask");
 }

@@ -3,6 +3,7 @@
 use super::lockstep::Position;
 use super::script_service::{Level, Progress, Service, wrong};
 use super::walk::{Flow, Walk};
+use crate::module::Entry;
 use crate::playbook::Script;
 use crate::report::Event;
 use crate::script::role::{Reply, Request};
@@ -167,6 +168,13 @@ impl Walk<'_, '_> {
         if let Some(problem) = found.find(|problem| problem.label == "unknown argument") {
             return Reply::Wrong(Box::new(problem));
         }
+        if let Some(problem) = session
+            .registry
+            .get(module)
+            .and_then(|entry| given_nothing(entry, &arguments))
+        {
+            return Reply::Wrong(Box::new(problem));
+        }
         let loader = &session.loader;
         let task = loader.script_task(
             service.script,
@@ -253,6 +261,17 @@ impl Walk<'_, '_> {
             },
         }
     }
+}
+
+/// Returns the problem that an argument is `()`: a module would take that as one that is not given.
+fn given_nothing(entry: &Entry, arguments: &Map) -> Option<Problem> {
+    let mut given = arguments.iter().filter(|_| !entry.any_argument);
+    let (key, value) = given.find(|(_, value)| value.to_value().is_none())?;
+    let name = key.as_text().unwrap_or_default();
+    let message = format!("the argument \"{name}\" of {} is nothing, `()`", entry.name);
+    let advice = "leave out the key where there is no value: let arguments = #{…}; \
+                  if value != () { arguments.key = value }";
+    Some(Problem::at(&value.place, message).help(advice.to_owned()))
 }
 
 fn expressions(node: &mut Node, script: &Script) -> Result<(), Problem> {

@@ -4,10 +4,13 @@ use super::Called;
 use super::budget::{self, Limits};
 use super::here;
 use super::imports::Imported;
+use super::in_place;
+use super::lists;
 use super::lookup::Lookup;
+use super::nothing;
 use super::raised::Raised;
 use super::stop::Stop;
-use super::unknown::{self, Unknown};
+use super::unknown::Unknown;
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Dynamic, Engine, Map, OptimizationLevel};
 use std::collections::BTreeSet;
@@ -25,8 +28,9 @@ pub(super) const REFUSED: &[(&str, &str)] = &[
 /// maps; whoever runs scripts adds what these may reach. Build it once for all hosts: a script
 /// keeps nothing in it.
 pub fn engine(limits: Limits) -> Engine {
-    let mut engine = Engine::new_raw();
-    StandardPackage::new().register_into_engine(&mut engine);
+    let mut engine = language(&limits);
+    // The engine's own operators would take `()` for an empty text.
+    engine.set_fast_operators(false);
     engine.disable_symbol("eval");
     // Those that are no words of the language are refused when a script is read; a script that
     // finds another way to call them gets an error.
@@ -37,17 +41,14 @@ pub fn engine(limits: Limits) -> Engine {
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_fail_on_invalid_map_property(true);
     engine.set_max_call_levels(limits.call_levels);
-    engine.set_max_string_size(limits.text);
-    engine.set_max_array_size(limits.list);
-    engine.set_max_map_size(limits.map);
     engine.set_max_variables(limits.variables);
     engine.set_max_expr_depths(100, 100);
     engine.set_max_modules(100);
     engine.set_max_functions(1000);
     // Rhai's own count starts anew in each function that is handed on, so ours counts.
     engine.on_progress(|_| {
-        let stop = match unknown::used() {
-            Some(reason) => Stop::NotKnown(reason),
+        let stop = match Stop::pending() {
+            Some(stop) => stop,
             None => budget::count()?.into(),
         };
         Some(Dynamic::from(stop))
@@ -61,6 +62,19 @@ pub fn engine(limits: Limits) -> Engine {
     Unknown::register(&mut engine);
     Raised::register(&mut engine);
     Lookup::register(&mut engine);
+    nothing::register(&mut engine);
+    in_place::register(&mut engine, language(&limits));
+    lists::register(&mut engine);
+    engine
+}
+
+/// Returns the language with its standard functions as they are.
+fn language(limits: &Limits) -> Engine {
+    let mut engine = Engine::new_raw();
+    StandardPackage::new().register_into_engine(&mut engine);
+    engine.set_max_string_size(limits.text);
+    engine.set_max_array_size(limits.list);
+    engine.set_max_map_size(limits.map);
     engine
 }
 

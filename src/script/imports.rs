@@ -19,6 +19,11 @@ pub(super) fn within<T>(program: &Arc<Program>, work: impl FnOnce() -> T) -> T {
     result
 }
 
+/// Returns the script that runs on this thread.
+pub(super) fn running() -> Option<Arc<Program>> {
+    PROGRAM.with_borrow(Clone::clone)
+}
+
 /// Finds imports among those that were read with the script; nothing is read at run time.
 pub(super) struct Imported;
 
@@ -30,10 +35,8 @@ impl ModuleResolver for Imported {
         path: &str,
         position: Position,
     ) -> Result<Shared<Module>, Box<EvalAltResult>> {
-        let program = PROGRAM.with_borrow(|program| {
-            let program = program.as_ref()?;
-            program.imported(source.unwrap_or_default(), path)
-        });
+        let program =
+            running().and_then(|program| program.imported(source.unwrap_or_default(), path));
         let Some(program) = program else {
             let message = format!("\"{path}\" was not imported when the script was read");
             return Err(Raised::new(message).at(position));

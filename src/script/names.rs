@@ -2,6 +2,7 @@
 
 use super::engine::REFUSED;
 use super::functions::Function;
+use super::habits;
 use super::place::place;
 use super::program::Program;
 use crate::source::{Place, Problem, Problems, SourceFile, did_you_mean};
@@ -165,10 +166,12 @@ impl Checker<'_> {
         }
         let known = self.scopes.iter().flatten().map(String::as_str);
         let near = did_you_mean(name, known.chain(self.globals.iter().copied()));
+        let advice = habits::advice_on(name).map(str::to_owned);
+        let in_role = !self.globals.is_empty();
         let variable = format!("variables of the playbook are in vars: vars.{name}");
         let at = self.place(position);
         let problem = Problem::at(&at, format!("there is no variable \"{name}\""));
         self.problems
-            .push(problem.help(near.or(Some(variable).filter(|_| !self.globals.is_empty()))));
+            .push(problem.help(advice.or(near).or(Some(variable).filter(|_| in_role))));
     }
 }

@@ -1,6 +1,7 @@
 //! Why a script failed, as a problem at the innermost place.
 
 use super::engine::REFUSED;
+use super::habits::{advice_on_method, advice_on_syntax};
 use super::here;
 use super::place::{article, place};
 use super::program::Program;
@@ -111,6 +112,7 @@ fn problem(at: &Place, error: &EvalAltResult, raised: Option<&Raised>) -> Proble
         }
         Some(Stop::Spent(message)) => return Problem::at(at, message),
         Some(Stop::Over) => return Problem::at(at, "the script was ended"),
+        Some(Stop::Wrong(problem)) => return *problem,
         None => {}
     }
     let problem = Problem::at(at, message(error));
@@ -126,7 +128,7 @@ fn problem(at: &Place, error: &EvalAltResult, raised: Option<&Raised>) -> Proble
             let known = super::built_in_functions();
             let near = (!known.contains(name))
                 .then(|| did_you_mean(name, known.iter().map(String::as_str)));
-            problem.help(near.flatten())
+            problem.help(advice_on_method(name).or(near.flatten()))
         }
         EvalAltResult::ErrorPropertyNotFound(key, _) => problem.help(format!(
             "a key that may be missing is asked for with map.get(\"{key}\", other)"
@@ -210,6 +212,9 @@ fn no_function(signature: &str) -> String {
 /// Returns the problem with a script's syntax.
 pub(super) fn of_syntax(file: &Arc<SourceFile>, error: &ParseError) -> Problem {
     let problem = Problem::at(&place(file, error.position()), syntax(error.err_type()));
+    if let Some(advice) = advice_on_syntax(file, error.position()) {
+        return problem.help(advice.to_owned());
+    }
     match error.err_type() {
         // A word of the language, such as `until`.
         ParseErrorType::PropertyExpected | ParseErrorType::MissingToken(..) if in_map(error) => {

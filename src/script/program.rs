@@ -2,14 +2,15 @@
 
 use super::budget::{Budget, within};
 use super::functions::{self, Function};
+use super::habits;
 use super::here;
 use super::imports;
 use super::names;
 use super::outline::Outline;
 use super::place::place;
 use super::problem::{Diagnosis, of_syntax};
+use super::results;
 use super::stop::Stop;
-use super::unknown;
 use crate::files::confined;
 use crate::source::{Place, Problem, Problems, Result, SourceFile};
 use rhai::{AST, ASTNode, Dynamic, Engine, Expr, FnPtr, FuncArgs, Position, Scope, Stmt};
@@ -87,6 +88,10 @@ impl Program {
         };
         let known = [reach.globals, known].concat();
         problems.0.extend(names::check(&program, &known).0);
+        problems.0.extend(results::check(&program).0);
+        problems
+            .0
+            .extend(habits::check(&program, !reach.globals.is_empty()).0);
         problems.or(Arc::new(program))
     }
 
@@ -176,14 +181,14 @@ impl Program {
         budget: Budget,
         work: impl FnOnce() -> super::Called<Dynamic>,
     ) -> std::result::Result<Dynamic, Box<Diagnosis>> {
-        unknown::forget();
+        Stop::forget();
         here::apart(|| {
             let result = within(budget, || imports::within(self, work));
-            let result = match unknown::used() {
-                Some(reason) if result.is_ok() => Err(Stop::NotKnown(reason).error(Position::NONE)),
+            let result = match Stop::pending() {
+                Some(stop) if result.is_ok() => Err(stop.error(Position::NONE)),
                 _ => result,
             };
-            unknown::forget();
+            Stop::forget();
             result.map_err(|error| Box::new(Diagnosis::of(self, error)))
         })
     }
@@ -213,21 +218,29 @@ impl Program {
 
     /// Returns the file of this name among its own and those it imports.
     pub(super) fn file_named(&self, name: &str) -> Option<Arc<SourceFile>> {
+        self.named(name).map(|program| program.file.clone())
+    }
+
+    /// Returns the script of this name among itself and those it imports.
+    pub(super) fn named(&self, name: &str) -> Option<&Program> {
         if self.file.path.to_string_lossy() == name {
-            return Some(self.file.clone());
+            return Some(self);
         }
         self.imports
             .values()
-            .find_map(|program| program.file_named(name))
+            .find_map(|program| program.named(name))
+    }
+
+    /// Returns it with all that it imports.
+    pub(super) fn with_imports(&self) -> Vec<&Program> {
+        let imports = self.imports.values();
+        let imports = imports.flat_map(|program| program.with_imports());
+        std::iter::once(self).chain(imports).collect()
     }
 
     /// Returns what `path` means in the file `source`.
     pub(super) fn imported(&self, source: &str, path: &str) -> Option<Arc<Program>> {
-        if self.file.path.to_string_lossy() == source {
-            return self.imports.get(path).cloned();
-        }
-        let mut imports = self.imports.values();
-        imports.find_map(|program| program.imported(source, path))
+        self.named(source)?.imports.get(path).cloned()
     }
 }
 

@@ -1,8 +1,11 @@
 //! Why a script ended where no `catch` of its own could keep it going.
 
+use super::Called;
 use super::budget::Spent;
+use crate::source::Problem;
 use crate::value::NotKnown;
 use rhai::{Dynamic, EvalAltResult, Position};
+use std::cell::RefCell;
 
 /// Why a script ended where no `catch` of its own could keep it going.
 #[derive(Debug, Clone)]
@@ -13,9 +16,33 @@ pub enum Stop {
     Over,
     /// It used up what it had.
     Spent(String),
+    /// It made a mistake that none of its own `catch` can mean.
+    Wrong(Box<Problem>),
+}
+
+thread_local! {
+    /// Why the script on this thread ends at its next operation. The engine itself drops some
+    /// errors, such as that of a text with `${…}` in it.
+    static PENDING: RefCell<Option<Stop>> = const { RefCell::new(None) };
 }
 
 impl Stop {
+    /// Ends the script, even if the engine drops the error that this returns.
+    pub(super) fn now<T>(self) -> Called<T> {
+        PENDING.set(Some(self.clone()));
+        Err(self.error(Position::NONE))
+    }
+
+    /// Returns why the script cannot go on.
+    pub(super) fn pending() -> Option<Stop> {
+        PENDING.with_borrow(Clone::clone)
+    }
+
+    /// Forgets why a script could not go on, before another one runs on this thread.
+    pub(super) fn forget() {
+        PENDING.set(None);
+    }
+
     /// Returns the error that ends a script.
     pub fn error(self, position: Position) -> Box<EvalAltResult> {
         EvalAltResult::ErrorTerminated(Dynamic::from(self), position).into()

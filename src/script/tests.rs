@@ -170,6 +170,154 @@ fn no_use_of_what_is_not_known_goes_unnoticed() {
 }
 
 #[test]
+fn nothing_never_becomes_text() {
+    let mut wrong = Vec::new();
+    for (script, expected) in [
+        ("let a = ();\n\"/srv/\" + a", "2:11: `a` is nothing"),
+        ("let a = ();\na + \"/srv\"", "2:1: `a` is nothing"),
+        ("let a = ();\n\"\" + a", "2:6: `a` is nothing"),
+        (
+            "let m = #{old: ()};\n\"/srv/\" + m.old",
+            "2:11: `m.old` is nothing",
+        ),
+        ("let m = [()];\n\"/srv/\" + m[0]", "2:11: `m[…]` is nothing"),
+        ("let a = ();\n`/srv/${a}`", "2:9: `a` is nothing"),
+        ("let a = ();\n`/srv/${a}/b${1}`; 5", "2:9: `a` is nothing"),
+        (
+            "let m = #{a: 1};\n`${m.get(\"b\")}`",
+            "2:4: `m.get(…)` is nothing",
+        ),
+        (
+            "let a = \"/srv/\";\nlet b = ();\na += b;",
+            "3:6: `b` is nothing",
+        ),
+        (
+            "let a = \"x\"; let b = ();\na.append(b); a",
+            "2:10: `b` is nothing",
+        ),
+        ("let a = ();\na.to_string()", "is nothing"),
+        ("let a = ();\nprint(a)", "2:7: `a` is nothing"),
+        ("let a = [1, ()];\n`${a}`", "2:4: `a` holds nothing"),
+        ("let a = [1, ()];\n\"x\" + a", "holds nothing"),
+        ("let a = #{b: #{c: ()}};\n`${a}`", "2:4: `a` holds nothing"),
+        (
+            "let a = [\"x\", ()];\na.join(\",\")",
+            "item 1 of the list is nothing",
+        ),
+        (
+            "fn f() { let x = 1; }\n\"/srv/\" + f()",
+            "2:11: `f()` is nothing",
+        ),
+        ("fn f(a) {\n  `${a}`\n}\nf(())", "2:6: `a` is nothing"),
+        ("let f = |a| `${a}`;\nf.call(())", "1:16: `a` is nothing"),
+        ("[()].map(|a| \"x\" + a)", "1:20: `a` is nothing"),
+        ("try { let a = (); `${a}` } catch { 5 }", "`a` is nothing"),
+        ("'/' + ()", "does not go with"),
+        (
+            "let a = if false { \"b\" };\n\"/srv/\" + a",
+            "`a` is nothing",
+        ),
+        (
+            "let a = switch 5 { 1 => \"b\" };\n`/srv/${a}`",
+            "`a` is nothing",
+        ),
+    ] {
+        let error = run(script).map(|value| value.to_string());
+        if !error.as_ref().is_err_and(|error| error.contains(expected)) {
+            wrong.push(format!("{script}\n  {error:?}\n  {expected}"));
+        }
+    }
+    for (script, expected) in [
+        ("\"a\" + 1 + 'b' + 1.5 + true + [1]", "a1b1.5true[1]"),
+        ("let a = ();\n`${a ?? \"none\"}`", "none"),
+        ("if () == \"\" { \"yes\" } else { \"no\" }", "no"),
+        ("let a = (); a.to_debug()", "()"),
+        ("#{a: ()}.to_json()", "{\"a\":null}"),
+    ] {
+        let result = run(script).map(|value| value.to_string());
+        if result.as_deref() != Ok(expected) {
+            wrong.push(format!("{script}\n  {result:?}\n  {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn results_that_are_dropped_or_nothing_are_found_before_a_script_runs() {
+    let mut wrong = Vec::new();
+    for (script, expected) in [
+        (
+            "let a = \" x\";\na.trim();\na",
+            "2:3: trim returns the new value",
+        ),
+        ("let m = #{a: \"x\"};\nm.a.trim();\nm", "2:5: trim returns"),
+        (
+            "let m = [\"x\"];\nm[0].replace(\"x\", \"y\");\nm",
+            "2:6: replace returns",
+        ),
+        (
+            "fn f(a) { a.make_upper(); a }\nf(\"x\")",
+            "1:13: make_upper returns",
+        ),
+        (
+            "let a = \"x\";\nif true { a.trim(); }\na",
+            "2:13: trim returns",
+        ),
+        ("for a in [\"x\"] { a.trim() }", "1:20: trim returns"),
+        (
+            "let f = |a| { a.trim(); a }; f.call(\"x\")",
+            "1:17: trim returns",
+        ),
+        (
+            "let a = [1];\na.filter(|x| x > 1);\na",
+            "2:3: filter returns",
+        ),
+        (
+            "let a = [1];\nlet b = a.push(2);",
+            "2:11: push returns nothing",
+        ),
+        ("let a = [1];\na = a.push(2);", "2:7: push returns nothing"),
+        (
+            "let a = [1];\na.push(2).push(3);",
+            "2:3: push returns nothing",
+        ),
+        ("let a = [1];\n`${a.push(2)}`", "2:6: push returns nothing"),
+        ("let a = [1];\n[a.push(2)]", "2:4: push returns nothing"),
+        (
+            "let a = #{};\nlet b = a.set(\"x\", 1);",
+            "2:11: set returns nothing",
+        ),
+        (
+            "let a = #{};\nif a.clear() { }",
+            "2:6: clear returns nothing",
+        ),
+        (
+            "let a = [1];\nlet b = a.insert(0, 5).len();",
+            "2:11: insert returns nothing",
+        ),
+    ] {
+        let error = run(script).map(|value| value.to_string());
+        if !error.as_ref().is_err_and(|error| error.contains(expected)) {
+            wrong.push(format!("{script}\n  {error:?}\n  {expected}"));
+        }
+    }
+    for script in [
+        "let a = \"x\"; let b = a.trim(); a = a.trim(); [b].push(a); a.trim()",
+        "fn f(a) { a.trim() }\nf(\"x\")",
+        "let a = []; for x in 0..3 { a.push(x); } [1].for_each(|| a.push(this)); a",
+        "let a = []; let x = 1; switch known(x) { 1 => a.push(2), _ => a.push(3) }\na",
+        "let a = []; if true { a.push(1) } else { a.push(2) }\na",
+        "let a = [\" x\"].map(|x| x.trim()); a",
+        "fn trim() { this += 1; }\nlet a = 1; a.trim(); a",
+    ] {
+        if let Err(error) = run(script) {
+            wrong.push(format!("{script}\n  {error}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn functions_of_a_script_are_called_by_name() {
     let program = read("fn double(x) { x * 2 }\nthrow \"not run\"");
     let budget = Budget::new(Limits::default(), Cancel::default());
@@ -185,4 +333,22 @@ fn a_script_called_off_ends() {
     let budget = Budget::new(Limits::default(), cancel);
     let diagnosis = read("loop {}").run(&ENGINE, budget).unwrap_err();
     assert!(matches!(diagnosis.stop, Some(Stop::Over)));
+}
+
+#[test]
+fn a_text_that_is_meant_as_it_is_can_be_written() {
+    for script in [
+        "#\"${HOME} {{ x }}\"#",
+        "\"$HOME { } {{}} ${}\"",
+        "`${1}`",
+        "let f = |x| x; [1].map(f); [1].map(Fn(\"f\")); fn f(x) { x }",
+        "let m = #{run: |x| x}; m.run(1); m.other = || 1; m.other()",
+    ] {
+        let read = Program::read(&SourceFile::new("x.rhai", script), &Reach::default());
+        assert!(
+            read.is_ok(),
+            "{script}: {}",
+            read.unwrap_err().render(false)
+        );
+    }
 }

@@ -4,27 +4,10 @@ use super::stop::Stop;
 use super::{Called, value};
 use crate::value::NotKnown;
 use rhai::{Array, Blob, Dynamic, Engine, ImmutableString, Map, Position, Variant};
-use std::cell::RefCell;
 
 /// A value that check mode cannot know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown(pub NotKnown);
-
-thread_local! {
-    /// The unknown value that was used last. The engine itself drops some errors, such as that of
-    /// a text with `${…}` in it, so the next operation asks here.
-    static USED: RefCell<Option<NotKnown>> = const { RefCell::new(None) };
-}
-
-/// Returns why the script cannot go on, if it used a value that is not known.
-pub(super) fn used() -> Option<NotKnown> {
-    USED.with_borrow(Clone::clone)
-}
-
-/// Forgets what was used, before another script runs on this thread.
-pub(super) fn forget() {
-    USED.set(None);
-}
 
 /// The name of its type in scripts.
 pub(super) const TYPE: &str = "unknown";
@@ -32,8 +15,7 @@ pub(super) const TYPE: &str = "unknown";
 impl Unknown {
     /// Returns the error that its use is.
     fn used<T>(&self) -> Called<T> {
-        USED.set(Some(self.0.clone()));
-        Err(Stop::NotKnown(self.0.clone()).error(Position::NONE))
+        Stop::NotKnown(self.0.clone()).now()
     }
 
     /// Makes every use of such a value an error: without this, `==` would just be false.

@@ -48,6 +48,7 @@ mod tree;
 mod unknown_names;
 mod url;
 
+pub use checks::{compare_versions, order_by_version};
 pub use engine::Engine;
 pub use error::TemplateError;
 pub use extension::{Extension, Extensions, Run};

@@ -1,6 +1,7 @@
 //! Functions that a script calls and nobody has defined, found before it runs.
 
 use crate::script::Program;
+use crate::script::habits::advice_on_method;
 use crate::script::place::place;
 use crate::source::{Problem, Problems, did_you_mean};
 use rhai::{ASTNode, Engine, Expr, FnCallExpr, Position, Stmt};
@@ -26,7 +27,8 @@ pub(in crate::script) fn check(program: &Program, engine: &Engine) -> Problems {
                 &place(&program.file, position),
                 format!("there is no function \"{name}\""),
             );
-            problems.push(problem.help(did_you_mean(name, names.map(String::as_str))));
+            let near = did_you_mean(name, names.map(String::as_str));
+            problems.push(problem.help(advice_on_method(name).or(near)));
         }
     };
     program.ast.walk(&mut |path: &[ASTNode<'_>]| {

@@ -2,6 +2,7 @@
 //! it is, so that nothing is run to read it.
 
 use super::parameter::{self, Parameter};
+use super::reads::Reads;
 use crate::script::Program;
 use crate::script::outline;
 use crate::source::{Place, Problem, Problems, did_you_mean};
@@ -9,24 +10,36 @@ use crate::yaml::{Data, Map, Node};
 use rhai::{Expr, Stmt};
 
 /// What a module says about itself.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Declaration {
     pub(super) description: String,
     pub(super) parameters: Vec<Parameter>,
     /// Return values: name and meaning.
     pub(super) returns: Vec<(String, String)>,
     pub(super) example: String,
+    /// Programs that it only looks with.
+    pub(super) reads: Reads,
 }
 
 const NAME: &str = "MODULE";
 
-const KEYS: &[&str] = &["arguments", "description", "example", "returns"];
+const KEYS: &[&str] = &["arguments", "description", "example", "reads", "returns"];
 
 const EXAMPLE: &str = "such as: const MODULE = #{ description: \"…\", arguments: #{ path: #{ type: \"path\", required: true } } };";
 
 pub(super) fn read(program: &Program, problems: &mut Problems) -> Declaration {
-    let mut declaration = Declaration::default();
-    let Some(node) = constant(program, problems) else {
+    let mut declaration = Declaration {
+        description: String::new(),
+        parameters: Vec::new(),
+        returns: Vec::new(),
+        example: String::new(),
+        reads: Reads::none(NAME),
+    };
+    only_definitions(program, "a module", problems);
+    let Some(node) = constant(program, NAME) else {
+        let place = Place::start_of(&program.file);
+        let problem = Problem::at(&place, format!("the module has no constant {NAME}"));
+        problems.push(problem.help(EXAMPLE.to_owned()));
         return declaration;
     };
     let Some(entries) = node.as_map() else {
@@ -37,6 +50,7 @@ pub(super) fn read(program: &Program, problems: &mut Problems) -> Declaration {
         match key.as_text().unwrap_or_default() {
             "description" => declaration.description = text(value, "description", problems),
             "arguments" => declaration.parameters = parameter::read(value, problems),
+            "reads" => declaration.reads.read(value, problems),
             "example" => declaration.example = text(value, "example", problems),
             "returns" => {
                 let returns = map(value, "returns", problems).iter();
@@ -58,22 +72,15 @@ pub(super) fn read(program: &Program, problems: &mut Problems) -> Declaration {
     declaration
 }
 
-/// Returns the value of the constant.
-fn constant(program: &Program, problems: &mut Problems) -> Option<Node> {
-    only_definitions(program, "a module", problems);
+/// Returns the value of the constant of this name.
+pub(super) fn constant(program: &Program, name: &str) -> Option<Node> {
     let mut statements = program.ast.statements().iter();
-    let found = statements.find_map(|statement| match statement {
-        Stmt::Var(parts, ..) if parts.0.name == NAME => {
+    statements.find_map(|statement| match statement {
+        Stmt::Var(parts, ..) if parts.0.name == name => {
             Some(outline::literal(&program.file, &parts.1))
         }
         _ => None,
-    });
-    if found.is_none() {
-        let place = Place::start_of(&program.file);
-        let problem = Problem::at(&place, format!("the module has no constant {NAME}"));
-        problems.push(problem.help(EXAMPLE.to_owned()));
-    }
-    found
+    })
 }
 
 /// Notes what a script would do when it is read: it is asked, and does nothing by itself.

@@ -1,6 +1,7 @@
 //! Facts written as scripts: `facts/*.rhai` look at the host and return a map, which is among the
 //! facts wherever these are gathered.
 
+use super::reads::Reads;
 use super::{calls, declaration, probe, running};
 use crate::change::{Change, Sets};
 use crate::host::HostError;
@@ -32,6 +33,8 @@ pub fn read(path: &Path, root: &Path) -> Result<Arc<Program>> {
         problems.push(Problem::at(&place, "the file has no function facts(probe)"));
     }
     problems.0.extend(calls::check(&program, &ENGINE).0);
+    let reads = Reads::of_facts(&program, &mut problems);
+    problems.0.extend(reads.check(&program).0);
     problems.or(program)
 }
 
@@ -89,7 +92,8 @@ fn facts(
 ) -> std::result::Result<Fields, ModuleError> {
     let budget = Budget::new(Limits::default(), context.host.limits().cancel.clone());
     let probe = probe::ScriptProbe(context.host.clone());
-    let (result, failure) = running::with(context, || {
+    let reads = Reads::of_facts(program, &mut Problems::default());
+    let (result, failure) = running::with(context, &reads, || {
         program.call_after_run(&ENGINE, budget, FACTS, (probe,))
     });
     if let Some(failure) = failure {

@@ -1,12 +1,13 @@
 //! Modules written as scripts: `library/NAME.rhai` declares arguments and plans a change.
 
+mod arguments;
 pub(super) mod calls;
 mod change;
 pub(super) mod declaration;
 pub mod facts;
-mod looks;
 mod parameter;
 mod probe;
+mod reads;
 mod running;
 
 use super::{Budget, Limits, Program, to_dynamic, to_fields};
@@ -17,6 +18,7 @@ use crate::source::{Place, Problem, Problems, Result};
 use crate::value::{Fields, Value};
 use declaration::Declaration;
 use parameter::Parameter;
+use reads::Reads;
 use rhai::{Dynamic, Engine, Map};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -46,6 +48,7 @@ struct Script {
     name: String,
     program: Arc<Program>,
     parameters: Vec<Parameter>,
+    reads: Reads,
 }
 
 /// A script with the arguments of one task.
@@ -77,12 +80,16 @@ fn entry(name: &str, program: &Arc<Program>) -> Result<Entry> {
         problems.push(problem.help(advice.map(str::to_owned)));
     }
     problems.0.extend(calls::check(program, &ENGINE).0);
+    problems.0.extend(declaration.reads.check(program).0);
+    let arguments = arguments::check(program, PLAN, &declaration.parameters);
+    problems.0.extend(arguments.0);
     problems.or(())?;
     let Declaration {
         description,
         parameters,
         returns,
         example,
+        reads,
     } = declaration;
     let of = |parameter: &Parameter| {
         let aliases = parameter.aliases.iter();
@@ -93,6 +100,7 @@ fn entry(name: &str, program: &Arc<Program>) -> Result<Entry> {
         name: name.to_owned(),
         program: program.clone(),
         parameters,
+        reads,
     });
     Ok(Entry {
         name: name.to_owned(),
@@ -104,7 +112,7 @@ fn entry(name: &str, program: &Arc<Program>) -> Result<Entry> {
         writes: crate::module::Writes::Nothing,
         example,
         returns,
-        schema: parameter::schema(&description, &script.parameters),
+        schema: parameter::schema(&described(&description, &script.reads), &script.parameters),
         file: Some(PathBuf::from(&program.file.path)),
         make: Box::new(move |fields| {
             let arguments = parameter::convert(&script.parameters, fields)?;
@@ -112,6 +120,17 @@ fn entry(name: &str, program: &Arc<Program>) -> Result<Entry> {
             Ok(Box::new(Call { script, arguments }))
         }),
     })
+}
+
+/// Returns the description with what the module runs to look.
+fn described(description: &str, reads: &Reads) -> String {
+    match reads.programs.as_slice() {
+        [] => description.to_owned(),
+        programs => format!(
+            "{description}\n\nRuns to look, in check mode too: {}.",
+            programs.join(", ")
+        ),
+    }
 }
 
 fn is_name(name: &str) -> bool {
@@ -131,7 +150,7 @@ impl Module for Call {
         let arguments = arguments.map_err(|error| ModuleError::refused(error.to_string()))?;
         let budget = Budget::new(Limits::default(), context.host.limits().cancel.clone());
         let probe = probe::ScriptProbe(context.host.clone());
-        let (result, failure) = running::with(context, || {
+        let (result, failure) = running::with(context, &self.script.reads, || {
             program.call_after_run(&ENGINE, budget, PLAN, (probe, arguments))
         });
         if let Some(failure) = failure {

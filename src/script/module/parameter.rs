@@ -132,7 +132,8 @@ fn read_type(node: &Node, problems: &mut Problems) -> Type {
     Type::Raw
 }
 
-fn texts(node: &Node, what: &str, problems: &mut Problems) -> Vec<String> {
+/// Returns a list of texts that must stand in the script.
+pub(super) fn texts(node: &Node, what: &str, problems: &mut Problems) -> Vec<String> {
     let Some(items) = node.as_list() else {
         problems.push(unexpected(node, what, "a list of texts"));
         return Vec::new();

@@ -1,6 +1,7 @@
 //! The plan that runs on this thread: the host it is for, and how it could not be asked.
 
 use super::super::{Called, Raised, Stop, budget};
+use super::reads::Reads;
 use crate::host::{Draft, HostError};
 use crate::module::{ModuleError, PlanContext};
 use rhai::Position;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 struct Running {
     draft: Draft,
     environment: BTreeMap<String, String>,
+    reads: Reads,
     /// Why the host could not be asked; the script ends then.
     failure: Option<HostError>,
 }
@@ -21,10 +23,15 @@ thread_local! {
 
 /// Runs `work` for the host of a context; returns what came of it, and why the host could not be
 /// asked, if so.
-pub(super) fn with<T>(context: &PlanContext, work: impl FnOnce() -> T) -> (T, Option<HostError>) {
+pub(super) fn with<T>(
+    context: &PlanContext,
+    reads: &Reads,
+    work: impl FnOnce() -> T,
+) -> (T, Option<HostError>) {
     let running = Running {
         draft: context.host.draft(),
         environment: context.environment.clone(),
+        reads: reads.clone(),
         failure: None,
     };
     let outer = RUNNING.replace(Some(running));
@@ -44,6 +51,11 @@ pub(super) fn environment() -> BTreeMap<String, String> {
     RUNNING
         .with_borrow(|running| Some(running.as_ref()?.environment.clone()))
         .unwrap_or_default()
+}
+
+/// Returns the programs that the script declares; nothing outside of a plan.
+pub(super) fn reads() -> Option<Reads> {
+    RUNNING.with_borrow(|running| Some(running.as_ref()?.reads.clone()))
 }
 
 /// Asks the host, whose time is none of the script's.

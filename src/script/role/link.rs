@@ -3,7 +3,7 @@
 
 use super::{Reply, Request};
 use crate::script::outline::Outline;
-use crate::script::{Called, Console, Raised, Stop, budget, unknown};
+use crate::script::{Called, Console, Raised, Stop, budget};
 use crate::source::Place;
 use crate::value::Value;
 use rhai::{Dynamic, NativeCallContext, Position};
@@ -122,8 +122,8 @@ fn deeper<T>(work: impl FnOnce() -> T) -> T {
 
 /// Asks the run; the script waits meanwhile.
 pub(super) fn ask(position: Position, request: Request) -> Called<Reply> {
-    if let Some(reason) = unknown::used() {
-        return Err(Stop::NotKnown(reason).error(position));
+    if let Some(stop) = Stop::pending() {
+        return Err(stop.error(position));
     }
     about(position, |_| ())?;
     match send(request).unwrap_or(Reply::Over) {

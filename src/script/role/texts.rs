@@ -20,7 +20,13 @@ pub(super) fn register(engine: &mut Engine) {
     );
     for name in ["log", "print"] {
         engine.register_fn(name, |context: NativeCallContext, what: Dynamic| {
-            let text = context.call_native_fn::<ImmutableString>("to_string", (what,))?;
+            // What lists and maps hold is shown as it is, nothing as `()`.
+            let shown = if what.is_array() || what.is_map() {
+                "to_debug"
+            } else {
+                "to_string"
+            };
+            let text = context.call_native_fn::<ImmutableString>(shown, (what,))?;
             link::value(context.call_position(), Request::Log(text.to_string()))
         });
     }

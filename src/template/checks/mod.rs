@@ -10,6 +10,8 @@ mod strings;
 mod truth;
 mod version;
 
+pub use version::{in_order as order_by_version, loose as compare_versions};
+
 use super::call::{Callable, callable};
 
 /// All tests, sorted by name.

@@ -92,7 +92,9 @@ fn loose_parts(version: &str) -> Vec<Part> {
         .collect()
 }
 
-fn loose(left: &str, right: &str) -> Option<Ordering> {
+/// Returns the order of two versions as the test `version` sees it; nothing where they cannot be
+/// compared, as `1.0` and `1.x`.
+pub fn loose(left: &str, right: &str) -> Option<Ordering> {
     let (left, right) = (loose_parts(left), loose_parts(right));
     let differing = left.iter().zip(&right).find(|(a, b)| a != b);
     match differing {
@@ -101,6 +103,17 @@ fn loose(left: &str, right: &str) -> Option<Ordering> {
         Some(_) => None,
         None => Some(left.len().cmp(&right.len())),
     }
+}
+
+/// Returns versions in their order, or two that cannot be compared.
+pub fn in_order(mut versions: Vec<String>) -> Result<Vec<String>, (String, String)> {
+    versions.sort_by_cached_key(|version| loose_parts(version));
+    let mut pairs = versions.windows(2);
+    let wrong = pairs.find_map(|pair| match pair {
+        [left, right] if loose(left, right).is_none() => Some((left.clone(), right.clone())),
+        _ => None,
+    });
+    wrong.map_or(Ok(versions), Err)
 }
 
 fn groups(pattern: &str, text: &str) -> Result<Option<Vec<Option<String>>>, Error> {

@@ -1,0 +1,160 @@
+//! What functions return where it matters: a text whose new form is dropped, and nothing that is
+//! used as if it were something.
+
+use super::in_place::{OF_TEXTS, RETURN_NOTHING};
+use super::place::place;
+use super::program::Program;
+use super::written::{last_method, written};
+use crate::source::{Problem, Problems};
+use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
+
+/// Further functions that change nothing.
+const CHANGE_NOTHING: &[&str] = &[
+    "filter",
+    "order",
+    "order_by",
+    "order_desc",
+    "sub_string",
+    "to_lower",
+    "to_upper",
+];
+
+/// Returns the problems with what a script does with the results of functions.
+pub(super) fn check(program: &Program) -> Problems {
+    let mut checker = Checker {
+        program,
+        problems: Problems::default(),
+    };
+    checker.all_but_last(program.ast.statements());
+    for function in program.functions.values() {
+        checker.all_but_last(&function.body);
+    }
+    program.ast.walk(&mut |path: &[ASTNode<'_>]| {
+        checker.node(path);
+        true
+    });
+    checker.problems.once()
+}
+
+struct Checker<'p> {
+    program: &'p Program,
+    problems: Problems,
+}
+
+impl Checker<'_> {
+    fn node(&mut self, path: &[ASTNode<'_>]) {
+        let (Some(node), around) = (path.last(), path.len().checked_sub(2)) else {
+            return;
+        };
+        match node {
+            ASTNode::Stmt(Stmt::While(flow, _) | Stmt::Do(flow, ..)) => {
+                self.discarded(flow.body.statements());
+            }
+            ASTNode::Stmt(Stmt::For(parts, _)) => self.discarded(parts.2.body.statements()),
+            ASTNode::Stmt(Stmt::If(flow, _) | Stmt::TryCatch(flow, _)) => {
+                self.all_but_last(flow.body.statements());
+                self.all_but_last(flow.branch.statements());
+            }
+            ASTNode::Stmt(Stmt::Block(block)) => self.all_but_last(block.statements()),
+            ASTNode::Expr(Expr::InterpolatedString(parts, _)) => {
+                parts.iter().for_each(|part| self.interpolated(part));
+            }
+            ASTNode::Expr(Expr::Stmt(block)) => self.all_but_last(block.statements()),
+            ASTNode::Expr(expression @ (Expr::Dot(..) | Expr::Index(..))) => {
+                self.chain(expression, around.and_then(|index| path.get(index)));
+            }
+            _ => {}
+        }
+    }
+
+    /// A part of a chain, and a chain whose value is used, must not be nothing.
+    fn chain(&mut self, expression: &Expr, around: Option<&ASTNode<'_>>) {
+        let within = matches!(around, Some(ASTNode::Expr(Expr::Dot(..) | Expr::Index(..))));
+        if within {
+            if let Expr::Dot(parts, ..) | Expr::Index(parts, ..) = expression
+                && let Expr::MethodCall(call, position) = &parts.lhs
+            {
+                self.used(call, *position);
+            }
+            return;
+        }
+        let stands_alone = matches!(
+            around,
+            None | Some(ASTNode::Stmt(Stmt::Expr(_) | Stmt::Switch(..)))
+        );
+        if let Some((call, position)) = last_method(expression)
+            && !stands_alone
+        {
+            self.used(call, position);
+        }
+    }
+
+    fn interpolated(&mut self, part: &Expr) {
+        if let Expr::Stmt(block) = part
+            && let Some(Stmt::Expr(last)) = block.statements().last()
+            && let Some((call, position)) = last_method(last)
+        {
+            self.used(call, position);
+        }
+    }
+
+    fn used(&mut self, call: &FnCallExpr, position: Position) {
+        let name = call.name.as_str();
+        if !RETURN_NOTHING.contains(&name) || self.program.functions.contains_key(name) {
+            return;
+        }
+        let at = place(&self.program.file, position);
+        let message = format!("{name} returns nothing: it changes what it is called on");
+        let advice = format!("call it by itself, then use what was changed: list.{name}(…); list");
+        self.problems.push(Problem::at(&at, message).help(advice));
+    }
+
+    fn all_but_last(&mut self, statements: &[Stmt]) {
+        if let Some((_, statements)) = statements.split_last() {
+            self.discarded(statements);
+        }
+    }
+
+    /// Notes the statements whose value nobody uses and that do nothing else.
+    fn discarded(&mut self, statements: &[Stmt]) {
+        for statement in statements {
+            match statement {
+                Stmt::Expr(expression) => match expression.as_ref() {
+                    Expr::Stmt(block) => self.discarded(last_of(block.statements())),
+                    other => self.dropped(other),
+                },
+                Stmt::If(flow, _) | Stmt::TryCatch(flow, _) => {
+                    self.discarded(last_of(flow.body.statements()));
+                    self.discarded(last_of(flow.branch.statements()));
+                }
+                Stmt::Block(block) => self.discarded(last_of(block.statements())),
+                _ => {}
+            }
+        }
+    }
+
+    fn dropped(&mut self, expression: &Expr) {
+        let Some((call, position)) = last_method(expression) else {
+            return;
+        };
+        let name = call.name.as_str();
+        let known = OF_TEXTS.contains(&name) || CHANGE_NOTHING.contains(&name);
+        if !known || self.program.functions.contains_key(name) {
+            return;
+        }
+        let at = place(&self.program.file, position);
+        let message = format!("{name} returns the new value, which is dropped here");
+        let whole = written(expression).unwrap_or_else(|| format!("value.{name}(…)"));
+        let (target, _) = whole.rsplit_once('.').unwrap_or(("value", ""));
+        let advice = format!("keep it: {target} = {whole}");
+        self.problems.push(Problem::at(&at, message).help(advice));
+    }
+}
+
+fn last_of(statements: &[Stmt]) -> &[Stmt] {
+    statements
+        .len()
+        .checked_sub(1)
+        .and_then(|last| statements.get(last..))
+        .unwrap_or_default()
+}
