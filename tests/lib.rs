@@ -29,6 +29,7 @@ mod lab_hosts;
 mod lab_killed;
 mod lab_new;
 mod lab_reasons;
+mod lab_refusals;
 mod lab_script;
 mod lab_secrets;
 mod lab_service_cluster;

@@ -1,6 +1,7 @@
 //! RocketMQ: its remoting protocol, and the modules that look at and change a cluster by it.
 //! Nothing else in rmqplay knows RocketMQ.
 
+mod archive;
 mod backlog;
 mod broker;
 mod cluster;
@@ -28,6 +29,7 @@ use crate::module::Registry;
 
 /// Adds all modules about RocketMQ, sorted by name.
 pub fn add_to(registry: &mut Registry) {
+    registry.add::<archive::ArchiveModule>();
     registry.add::<backlog::BacklogModule>();
     registry.add::<broker::BrokerModule>();
     registry.add::<cluster::ClusterModule>();

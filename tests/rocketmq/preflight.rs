@@ -9,17 +9,6 @@ use std::sync::Arc;
 const JAVA: &str =
     "openjdk version \"17.0.15\" 2025-04-15\nOpenJDK 64-Bit Server VM (build 17.0.15+6)\n";
 
-/// How Java 17 is started to see whether it knows the options of programs.
-const STARTED: [&str; 7] = [
-    "java",
-    "-XX:+UseG1GC",
-    "-XX:G1ReservePercent=25",
-    "-XX:InitiatingHeapOccupancyPercent=30",
-    "-XX:SoftRefLRUPolicyMSPerMB=0",
-    "-XX:-OmitStackTraceInFastThrow",
-    "-version",
-];
-
 /// Returns a machine that tells what the examples of these modules ask for.
 pub(crate) fn of_examples(machine: Memory) -> Memory {
     let told = |stdout: &str, stderr: &str| Output {
@@ -31,8 +20,7 @@ pub(crate) fn of_examples(machine: Memory) -> Memory {
     let grep: Vec<_> = grep.iter().map(String::as_str).collect();
     machine
         .fact("nodename", "localhost")
-        .output(&["java", "-version"], told("", JAVA))
-        .output(&STARTED, told("", JAVA))
+        .program("java", told("", JAVA))
         .output(&["df", "-P", "-k", "/", "/"], told("", ""))
         .output(&grep, told("", ""))
 }
@@ -131,11 +119,12 @@ impl Fake {
             )
             .fact("date_time", nested("epoch", epoch.into()))
             .fact("env", map(environment.collect()))
-            .output(&["java", "-version"], text(self.java.0, "", self.java.1))
-            .output(&STARTED, text(self.java.0, "", self.java.1))
+            .program("java", text(self.java.0, "", self.java.1))
             .output(
                 &[
                     "java",
+                    "-Xmx1g",
+                    "-XX:MaxDirectMemorySize=1g",
                     "-XX:-OmitStackTraceInFastThrow",
                     "-XX:+UseConcMarkSweepGC",
                     "-version",
@@ -288,7 +277,7 @@ fn java_is_told_that_does_not_fit_or_does_not_start() {
     );
     assert_eq!(
         Fake::fit().wrong_with(&options),
-        ["fail java: java does not start: Unrecognized VM option 'UseConcMarkSweepGC'"]
+        ["fail java: broker-a: java does not start: Unrecognized VM option 'UseConcMarkSweepGC'"]
     );
     let none = with("java", json!("/opt/java"));
     assert_eq!(
@@ -322,7 +311,7 @@ fn memory_is_shared_by_all_programs_of_a_host() {
             "much",
             "0m",
             "/proc/meminfo:MemAvailable:   1048576 kB",
-            "fail memory: rocketmq_broker_heap is \"much\", which is no size such as 512m or 4g",
+            "fail memory: rocketmq_broker_heap is \"much\", not a size such as 512m or 4g",
         ),
     ] {
         let mut arguments = of_program("heap", json!(heap));
@@ -667,6 +656,35 @@ fn ports_of_others_are_reached_where_they_are_refused_unless_something_listens()
 }
 
 #[test]
+fn agents_that_keep_java_from_starting_are_told_before_it_is_started() {
+    let agent = "-javaagent:/opt/jmx.jar=9100:/etc/jmx.yml";
+    let wrong = |options: Json| {
+        let machine = Memory::machine().file("/opt/jmx.jar", "PK");
+        let fake = Fake {
+            machine,
+            ..Fake::fit()
+        };
+        fake.wrong_with(&with("java_options", options))
+    };
+    assert_eq!(wrong(json!([agent])), Vec::<String>::new());
+    assert_eq!(
+        wrong(json!([agent, agent])),
+        ["fail java: Java would load the agent /opt/jmx.jar twice"]
+    );
+    assert_eq!(
+        wrong(json!([
+            "-agentlib:jdwp=server=y",
+            "-agentlib:jdwp=server=n"
+        ])),
+        ["fail java: Java would load the agent jdwp twice"]
+    );
+    assert_eq!(
+        wrong(json!(["-javaagent:/opt/typo.jar"])),
+        ["fail java: the agent /opt/typo.jar does not exist"]
+    );
+}
+
+#[test]
 fn a_java_that_does_not_fit_fails_the_deployment() {
     let old = Fake {
         java: (0, "java version \"1.7.0_80\"\n64-Bit"),
@@ -743,6 +761,6 @@ fn a_size_that_is_none_is_refused_by_the_name_of_its_variable() {
     arguments["programs"][0]["heap"] = json!("1x");
     assert_eq!(
         started(JAVA, &arguments).unwrap_err(),
-        "rocketmq_nameserver_heap is \"1x\", which is no size such as 512m or 4g"
+        "rocketmq_nameserver_heap is \"1x\", not a size such as 512m or 4g"
     );
 }

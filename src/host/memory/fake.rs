@@ -17,6 +17,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 pub(super) struct Nothing {
     pub(super) facts: Facts,
     pub(super) outputs: Vec<(Vec<String>, Output)>,
+    programs: Vec<(String, Output)>,
     pub(super) servers: Vec<(String, Serve)>,
 }
 
@@ -36,9 +37,15 @@ impl Host for Nothing {
     }
 
     fn query(&self, command: &Command, _limits: &Limits) -> Result<Output, HostError> {
-        let found = self.outputs.iter().find(|(argv, _)| *argv == command.argv);
-        match found {
-            Some((_, output)) => Ok(output.clone()),
+        let exact = self.outputs.iter().find(|(argv, _)| *argv == command.argv);
+        let program = command.argv.first();
+        let of_program = || {
+            let mut programs = self.programs.iter();
+            programs.find(|(name, _)| Some(name) == program)
+        };
+        let found = exact.map(|(_, output)| output);
+        match found.or_else(|| of_program().map(|(_, output)| output)) {
+            Some(output) => Ok(output.clone()),
             // Unless a test says otherwise, a machine has all programs that steps need.
             None if needs::is_question(command) => Ok(Output::default()),
             None => Err(HostError::Step {
@@ -102,6 +109,7 @@ impl Default for Nothing {
         Self {
             facts: Facts(Fields::from_iter([user])),
             outputs: Vec::new(),
+            programs: Vec::new(),
             servers: Vec::new(),
         }
     }
@@ -208,6 +216,15 @@ impl Memory {
         let argv = argv.iter().map(|word| (*word).to_owned()).collect();
         if let Below::Nothing(nothing) = &mut self.below {
             nothing.outputs.push((argv, output));
+        }
+        self
+    }
+
+    /// Declares what a program prints whatever its arguments are, unless [`Self::output`] says it.
+    #[must_use]
+    pub fn program(mut self, name: &str, output: Output) -> Self {
+        if let Below::Nothing(nothing) = &mut self.below {
+            nothing.programs.push((name.to_owned(), output));
         }
         self
     }

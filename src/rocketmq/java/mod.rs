@@ -1,5 +1,6 @@
 //! `rocketmq_java`: whether RocketMQ runs on a host's Java.
 
+mod agents;
 mod options;
 mod share;
 mod size;
@@ -17,9 +18,9 @@ pub(super) use size::shown;
 /// does not run on it.
 ///
 /// Heaps follow from the host's memory and the number of its programs, and how Java collects garbage
-/// from its version. Java is started once with those options that only say how it works
-/// (`-XX:+UseG1GC`, no log or agent): one that this Java does not know any more would keep programs
-/// from starting.
+/// from its version. Java is started with those options of each program that only say how it works
+/// (`-XX:+UseG1GC`, `-Xmx4g`, no log or agent): one that this Java refuses would keep the program from
+/// starting.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct JavaModule {
@@ -66,34 +67,34 @@ impl BuiltIn for JavaModule {
 
 impl Module for JavaModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
-        let refused = |message: String, help: &str| ModuleError::Refused {
+        let found = Java::fitting(
+            context.host,
+            &self.java,
+            &self.version,
+            &self.options,
+            &self.programs,
+        )?;
+        let (java, options) = found.map_err(|message| ModuleError::Refused {
             message,
-            help: Some(help.to_owned()),
-        };
-        let shares = Share::of_all(total(context.host)?, &self.programs);
-        let shares = shares
-            .map_err(|reason| refused(reason, "left empty, it follows from the host's memory"))?;
-        let java = Java::fitting(context.host, &self.java, &self.version, &self.options)?;
-        let java = java.map_err(|reason| {
-            refused(
-                reason,
-                "rocketmq_java says which Java (/usr/lib/jvm/…/bin/java), rocketmq_java_options what \
-                 it is started with besides",
-            )
+            help: Some(
+                "rocketmq_java names the Java to use (/usr/lib/jvm/…/bin/java), \
+                 rocketmq_java_options its further options; sizes that are left empty follow from \
+                 the host's memory"
+                    .to_owned(),
+            ),
         })?;
-        let programs = self.programs.iter().zip(&shares);
-        let options = programs.map(|(program, share)| {
-            let options = options::of_program(program, share, java.major, &self.options);
-            let options = options.into_iter().map(Value::from);
-            (program.name.clone(), options.collect::<Value>())
-        });
         let mut change = Change::default();
         change.returns("version", java.version);
         change.returns("major", java.major);
+        let options = options.into_iter();
+        let options = options.map(|(name, options)| (name, Value::from(options)));
         change.returns("options", map(options.collect::<Fields>()));
         Ok(change)
     }
 }
+
+/// By the name of a program, what it is started with.
+type ProgramOptions = Vec<(String, Vec<String>)>;
 
 /// Returns how many bytes of memory a host has, as far as it tells.
 fn total(host: &Probe) -> Result<Option<u64>, HostError> {
@@ -114,14 +115,19 @@ pub(super) struct Java {
 }
 
 impl Java {
-    /// Starts Java to see which it is, and with the options that programs of this version are started
-    /// with; or returns why it does not fit.
+    /// Starts Java to see which it is, and with the options of each program. Returns it with these
+    /// options by the name of the program, or why one could not start.
     pub(super) fn fitting(
         host: &Probe,
         program: &str,
         version: &str,
         further: &[String],
-    ) -> Result<Result<Self, String>, HostError> {
+        programs: &[Program],
+    ) -> Result<Result<(Self, ProgramOptions), String>, HostError> {
+        let shares = match Share::of_all(total(host)?, programs) {
+            Ok(shares) => shares,
+            Err(reason) => return Ok(Err(reason)),
+        };
         let java = match Self::of(host, program, &[])? {
             Ok(java) => java,
             Err(reason) => return Ok(Err(reason)),
@@ -129,8 +135,23 @@ impl Java {
         if let Some(reason) = java.unfit_for(version) {
             return Ok(Err(reason));
         }
-        let options = options::of_all(java.major, further);
-        Self::of(host, program, &[&options, further].concat())
+        if let Some(reason) = agents::problem(host, further)? {
+            return Ok(Err(reason));
+        }
+        if programs.is_empty() {
+            let all = options::of_all(java.major, further);
+            let java = Self::of(host, program, &[&all, further].concat())?;
+            return Ok(java.map(|java| (java, Vec::new())));
+        }
+        let mut of_programs = Vec::new();
+        for (one, share) in programs.iter().zip(&shares) {
+            let options = options::of_program(one, share, java.major, further);
+            if let Err(reason) = Self::of(host, program, &[&options, further].concat())? {
+                return Ok(Err(format!("{}: {reason}", one.name)));
+            }
+            of_programs.push((one.name.clone(), options));
+        }
+        Ok(Ok((java, of_programs)))
     }
 
     /// Starts Java with these options to see which it is; or returns why it does not start.
@@ -204,11 +225,14 @@ impl Java {
     }
 }
 
-/// Whether an option only says how Java works: a switch or a number. Others may write a log, or
-/// listen on a port that the running program has.
+/// Whether an option only says how Java works: a switch, a number or a size. Others may write a log,
+/// or listen on a port that the running program has. What a heap begins with (`-Xms`) is left out: it
+/// takes memory, and the heap's largest size says the same.
 fn writes_nothing(option: &str) -> bool {
     let Some(option) = option.strip_prefix("-XX:") else {
-        return option.starts_with("-Djava.ext.dirs=");
+        let sizes = ["-Xmn", "-Xmx", "-Xss"];
+        return option.starts_with("-Djava.ext.dirs=")
+            || sizes.iter().any(|size| option.starts_with(size));
     };
     let switch = option.strip_prefix(['+', '-']);
     match (switch, option.split_once('=')) {
@@ -252,6 +276,8 @@ mod tests {
         let options = [
             "-XX:+UseG1GC",
             "-XX:MaxDirectMemorySize=1g",
+            "-Xms1g",
+            "-Xmx1g",
             "-XX:+HeapDumpOnOutOfMemoryError",
             "-XX:HeapDumpPath=/tmp",
             "-Xlog:gc*:file=/var/log/gc.log",
@@ -261,7 +287,10 @@ mod tests {
         ];
         let tried = options.into_iter().filter(|option| writes_nothing(option));
         let tried: Vec<_> = tried.collect();
-        assert_eq!(tried, ["-XX:+UseG1GC", "-XX:MaxDirectMemorySize=1g"]);
+        assert_eq!(
+            tried,
+            ["-XX:+UseG1GC", "-XX:MaxDirectMemorySize=1g", "-Xmx1g"]
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A program's share of its host's memory.
 
-use super::size::Size;
+use super::size::{Size, shown};
 use crate::rocketmq::program::Program;
 
 /// A program's share of its host's memory, with which it is started.
@@ -55,7 +55,7 @@ impl Share {
 
     fn of(program: &Program, heaps: Option<&Heaps>) -> Result<Self, String> {
         let heap = match (given(program, "heap", &program.heap)?, heaps) {
-            (Some(heap), _) => heap,
+            (Some(heap), heaps) => heap.fitting(program, heaps.map(|heaps| heaps.total))?,
             (None, Some(heaps)) if program.is_broker() => Size::of(heaps.broker),
             (None, Some(heaps)) => Size::of(heaps.nameserver),
             (None, None) => {
@@ -67,11 +67,50 @@ impl Share {
         };
         let direct = given(program, "direct_memory", &program.direct_memory)?;
         let half = Size::of((heap.bytes / 2).max(LEAST_DIRECT));
+        let young = given(program, "young", &program.young)?;
+        if let Some(young) = &young
+            && young.bytes >= heap.bytes
+        {
+            let variable = program.variable("young");
+            return Err(format!(
+                "{variable} is {}, but the heap of {} has {} in all",
+                young.text, program.name, heap.text
+            ));
+        }
         Ok(Self {
-            young: given(program, "young", &program.young)?,
+            young,
             direct: direct.or_else(|| program.is_broker().then_some(half)),
             heap,
         })
+    }
+}
+
+impl Size {
+    /// Returns a heap that is set, or why a program cannot run with it.
+    fn fitting(self, program: &Program, total: Option<u64>) -> Result<Self, String> {
+        let (least, kind) = if program.is_broker() {
+            (LEAST_OF_BROKER, "broker")
+        } else {
+            (LEAST_OF_NAMESERVER, "nameserver")
+        };
+        let (variable, text) = (program.variable("heap"), &self.text);
+        if self.bytes < least {
+            let least = Self::of(least).text;
+            let unit = match text.parse::<u64>() {
+                Ok(_) => "; a number without a unit counts bytes",
+                Err(_) => "",
+            };
+            return Err(format!(
+                "{variable} is {text}, but a {kind} needs {least} or more{unit}"
+            ));
+        }
+        match total {
+            Some(total) if self.bytes > total => Err(format!(
+                "{variable} is {text}, but the host has {} of memory",
+                shown(total)
+            )),
+            _ => Ok(self),
+        }
     }
 }
 
@@ -83,30 +122,36 @@ fn given(program: &Program, part: &str, text: &str) -> Result<Option<Size>, Stri
     let size = Size::read(text);
     let wrong = || {
         let variable = program.variable(part);
-        format!("{variable} is {text:?}, which is no size such as 512m or 4g")
+        format!("{variable} is {text:?}, not a size such as 512m or 4g")
     };
     size.map(Some).ok_or_else(wrong)
 }
 
 /// The heaps of a host's programs that follow from its memory, in bytes.
 struct Heaps {
+    /// The host's memory.
+    total: u64,
     nameserver: u64,
     broker: u64,
 }
 
 impl Heaps {
     fn of(total: u64, programs: &[Program]) -> Self {
-        let total = coarse(total);
-        let nameserver = coarse(total / PART_OF_NAMESERVER);
+        let rounded = coarse(total);
+        let nameserver = coarse(rounded / PART_OF_NAMESERVER);
         let nameserver = nameserver.clamp(LEAST_OF_NAMESERVER, MOST_OF_NAMESERVER);
         let of_java: u64 = programs.iter().map(Program::taken_by_java).sum();
         let (brokers, nameservers): (Vec<_>, Vec<_>) =
             programs.iter().partition(|program| program.is_broker());
-        let left = (total.saturating_sub(of_java) / 5 * FIFTHS)
+        let left = (rounded.saturating_sub(of_java) / 5 * FIFTHS)
             .saturating_sub(nameserver * nameservers.len() as u64);
         let part = left / ALL_OF_BROKER / brokers.len().max(1) as u64;
         let broker = coarse(part * HEAP_OF_BROKER).clamp(LEAST_OF_BROKER, MOST_OF_BROKER);
-        Self { nameserver, broker }
+        Self {
+            total,
+            nameserver,
+            broker,
+        }
     }
 }
 
@@ -238,12 +283,45 @@ mod tests {
         let total = Some(8 << 30);
         assert_eq!(
             refused(total, |broker| broker.heap = "1x".to_owned()),
-            "rocketmq_broker_heap is \"1x\", which is no size such as 512m or 4g"
+            "rocketmq_broker_heap is \"1x\", not a size such as 512m or 4g"
         );
         assert_eq!(
             refused(total, |broker| broker.direct_memory = "much".to_owned()),
-            "rocketmq_broker_direct_memory is \"much\", which is no size such as 512m or 4g"
+            "rocketmq_broker_direct_memory is \"much\", not a size such as 512m or 4g"
         );
+        for (heap, young, expected) in [
+            (
+                "512",
+                "",
+                "rocketmq_broker_heap is 512, but a broker needs 128m or more; a number without a unit \
+                 counts bytes",
+            ),
+            (
+                "1m",
+                "",
+                "rocketmq_broker_heap is 1m, but a broker needs 128m or more",
+            ),
+            (
+                "9g",
+                "",
+                "rocketmq_broker_heap is 9g, but the host has 8.0 GiB of memory",
+            ),
+            (
+                "512m",
+                "2g",
+                "rocketmq_broker_young is 2g, but the heap of broker-a has 512m in all",
+            ),
+            (
+                "512m",
+                "512m",
+                "rocketmq_broker_young is 512m, but the heap of broker-a has 512m in all",
+            ),
+        ] {
+            let mut programs = programs(true, 1);
+            programs[1].heap = heap.to_owned();
+            programs[1].young = young.to_owned();
+            assert_eq!(Share::of_all(total, &programs).unwrap_err(), expected);
+        }
         assert_eq!(
             refused(None, |broker| broker.heap = "1g".to_owned()),
             "the host does not tell how much memory it has: set rocketmq_nameserver_heap"

@@ -106,11 +106,21 @@ impl BuiltIn for PreflightModule {
 
 impl Module for PreflightModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
-        let options = &self.java_options;
-        let java = Java::fitting(context.host, &self.java, &self.version, options)?;
         let machine = Machine::look(self, context.host)?;
+        // Sizes that do not fit are a matter of memory.
+        let programs = match self.shares(&machine) {
+            Ok(_) => self.programs.as_slice(),
+            Err(_) => &[],
+        };
+        let java = Java::fitting(
+            context.host,
+            &self.java,
+            &self.version,
+            &self.java_options,
+            programs,
+        )?;
         let mut checks = vec![match java {
-            Ok(java) => Check::pass("java", java.version),
+            Ok((java, _)) => Check::pass("java", java.version),
             Err(reason) => Check::fail("java", reason),
         }];
         checks.extend(self.memory(&machine));

@@ -20,14 +20,18 @@ const DISK_DELETES: u64 = 75;
 const ROOM: u64 = 1 << 30;
 
 impl PreflightModule {
+    /// Returns what each program gets of the memory, or which size does not fit.
+    pub(super) fn shares(&self, machine: &Machine) -> Result<Vec<Share>, String> {
+        Share::of_all(machine.memory("MemTotal"), &self.programs)
+    }
+
     /// All programs of a host share its memory.
     pub(super) fn memory(&self, machine: &Machine) -> Vec<Check> {
-        let total = machine.memory("MemTotal");
-        let shares = match Share::of_all(total, &self.programs) {
+        let shares = match self.shares(machine) {
             Ok(shares) => shares,
             Err(reason) => return vec![Check::fail("memory", reason)],
         };
-        let Some(total) = total else {
+        let Some(total) = machine.memory("MemTotal") else {
             return vec![Check::warn(
                 "memory",
                 "the host does not tell how much it has",

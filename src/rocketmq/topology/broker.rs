@@ -1,7 +1,7 @@
 //! One broker of a cluster: where it is and what it is configured with.
 
 use super::machine::{Entry, Machine};
-use super::{TopologyModule, settings};
+use super::{Replication, TopologyModule, settings};
 use crate::value::{self, Fields, Value};
 use std::collections::BTreeMap;
 
@@ -12,6 +12,14 @@ const PORTS_APART: u16 = 10;
 
 /// From this version on there is the second port before a broker's own.
 const HAS_FAST_PORT: [u32; 2] = [3, 5];
+
+/// From this version on a master with `sync` waits for a slave only if it is told how many brokers
+/// must have a message, itself among them: the default of 1 acknowledges what no slave has
+/// (`CommitLog.handleDiskFlushAndHA`; measured with a frozen slave on 5.3.3).
+const COUNTS_REPLICAS: [u32; 2] = [5, 0];
+const IN_SYNC_REPLICAS: &str = "inSyncReplicas";
+/// The master and one slave, as before 5.0.
+const REPLICAS: &str = "2";
 
 /// One broker of a cluster.
 #[derive(Debug, Clone)]
@@ -88,6 +96,9 @@ impl Broker {
         let version = settings::numbers(&topology.version);
         let mut fields = Fields::new();
         let mut problems = Vec::new();
+        if let Some(replicas) = self.replicas(topology) {
+            fields.insert(IN_SYNC_REPLICAS.to_owned(), replicas.into());
+        }
         for (name, value) in topology.settings.iter().chain(&self.settings) {
             let name = settings::name_in(&version, name);
             match settings::value_in(&version, &name, value) {
@@ -102,6 +113,36 @@ impl Broker {
         } else {
             Err(problems)
         }
+    }
+
+    /// Returns how many brokers must have a message before a master with `sync` acknowledges it,
+    /// where the version needs to be told.
+    fn replicas(&self, topology: &TopologyModule) -> Option<&'static str> {
+        let version = settings::numbers(&topology.version);
+        let waits = topology.replication == Replication::Sync && self.id == 0;
+        (waits && version.as_slice() >= COUNTS_REPLICAS.as_slice()).then_some(REPLICAS)
+    }
+
+    /// Returns what is wrong with a setting that lets a master with `sync` acknowledge messages no
+    /// slave has, or wait for more slaves than it has.
+    pub(super) fn replicas_problem(
+        &self,
+        topology: &TopologyModule,
+        brokers: &[Self],
+    ) -> Option<String> {
+        self.replicas(topology)?;
+        let own = self.settings.get(IN_SYNC_REPLICAS);
+        let given = own.or_else(|| topology.settings.get(IN_SYNC_REPLICAS))?;
+        let wanted: usize = given.trim().parse().ok()?;
+        let of_name = brokers.iter().filter(|other| other.name == self.name);
+        let there = of_name.count();
+        (wanted < 2 || wanted > there).then(|| {
+            format!(
+                "{}: {IN_SYNC_REPLICAS} is {wanted}, but with rocketmq_replication: sync it is a number from 2 \
+                 (the master and one slave) to {there} (all brokers of that name)",
+                self.instance()
+            )
+        })
     }
 
     /// Returns it as `rocketmq_cluster` takes it.

@@ -1,6 +1,7 @@
 //! `rocketmq_topology`: who does what in a cluster, from the groups of the inventory.
 
 mod broker;
+mod folders;
 mod machine;
 mod problems;
 mod settings;
@@ -57,6 +58,12 @@ pub(super) struct TopologyModule {
     /// Settings of every broker of this host, by RocketMQ's own names.
     #[serde(default)]
     settings: BTreeMap<String, String>,
+    /// Names of the variables that are set for this host; any that is not `known` is a mistake.
+    #[serde(default)]
+    variables: Vec<String>,
+    /// Names of the variables that may be set.
+    #[serde(default)]
+    known: Vec<String>,
 }
 
 /// How slaves get messages.
@@ -113,7 +120,12 @@ impl BuiltIn for TopologyModule {
         ),
         (
             "names",
-            "What `/etc/hosts` must know: maps of `address` and `name`.",
+            "What `/etc/hosts` must know: maps of `address` and `name`. Hosts whose address is a \
+             name are left to name service.",
+        ),
+        (
+            "machines",
+            "All hosts that have an address rather than a name: maps of `host` and `address`.",
         ),
     ];
 }
@@ -153,6 +165,7 @@ impl Module for TopologyModule {
         change.returns("rolling", rolling.collect::<Value>());
         change.returns("here", Value::from(here));
         change.returns("names", self.names(&brokers));
+        change.returns("machines", self.machines());
         Ok(change)
     }
 }
@@ -187,15 +200,39 @@ impl TopologyModule {
         hosts.map(|host| format!("{}:{}", self.address(host), self.port()))
     }
 
+    /// Returns whether an address is one, rather than a name that name service resolves.
+    fn is_address(address: &str) -> bool {
+        address.parse::<std::net::IpAddr>().is_ok()
+    }
+
     fn namesrv_addr(&self) -> String {
-        let all: Vec<_> = if self.by_name {
-            (1..=self.nameservers.len())
-                .map(|number| format!("{}-nameserver{number}:{}", self.prefix(), self.port()))
-                .collect()
-        } else {
-            self.nameserver_addresses().collect()
-        };
+        let all: Vec<_> = self
+            .nameservers
+            .iter()
+            .enumerate()
+            .map(|(index, host)| {
+                let (address, port) = (self.address(host), self.port());
+                if self.by_name && Self::is_address(&address) {
+                    format!("{}-nameserver{}:{port}", self.prefix(), index + 1)
+                } else {
+                    format!("{address}:{port}")
+                }
+            })
+            .collect();
         all.join(";")
+    }
+
+    fn machines(&self) -> Value {
+        let named = self.hosts.iter();
+        let named = named.filter(|machine| Self::is_address(&machine.address));
+        named
+            .map(|machine| {
+                Value::from_pairs([
+                    ("host", Value::from(machine.host.as_str())),
+                    ("address", Value::from(machine.address.as_str())),
+                ])
+            })
+            .collect()
     }
 
     /// The names of the seed: nameservers and masters are counted, a slave is its master's.
@@ -227,7 +264,9 @@ impl TopologyModule {
                 ("name", Value::from(name)),
             ])
         };
-        names.into_iter().map(entry).collect()
+        let names = names.into_iter();
+        let resolved_here = names.filter(|(address, _)| Self::is_address(address));
+        resolved_here.map(entry).collect()
     }
 }
 

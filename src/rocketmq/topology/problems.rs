@@ -1,14 +1,18 @@
 //! What would keep a cluster from working, or let it lose messages.
 
 use super::broker::Broker;
-use super::{Replication, TopologyModule, settings};
+use super::{Replication, TopologyModule, folders, settings};
+use crate::source::did_you_mean;
 use std::collections::BTreeMap;
 
 /// Returns everything that is wrong with a cluster.
 pub(super) fn of(topology: &TopologyModule, brokers: &[Broker]) -> Vec<String> {
     let mut problems = Vec::new();
-    if settings::numbers(&topology.version).len() < 2 {
-        problems.push(format!("{:?} is no version of RocketMQ", topology.version));
+    if settings::numbers(&topology.version).len() < 3 {
+        problems.push(format!(
+            "{:?} is not a version of RocketMQ (expected one such as 4.9.7)",
+            topology.version
+        ));
     }
     if topology.nameservers.is_empty() {
         problems.push("no host is in the group nameservers".to_owned());
@@ -16,13 +20,29 @@ pub(super) fn of(topology: &TopologyModule, brokers: &[Broker]) -> Vec<String> {
     if brokers.iter().all(|broker| broker.id != 0) {
         problems.push("no host is in the group masters".to_owned());
     }
+    problems.extend(unknown_variables(topology));
     problems.extend(names(topology, brokers));
     problems.extend(addresses(topology));
     problems.extend(pairs(topology, brokers));
     problems.extend(ports(topology, brokers));
-    problems.extend(folders(brokers));
-    problems.extend(in_releases(topology, brokers));
+    problems.extend(folders::problems(topology, brokers));
+    let replicas = brokers.iter();
+    problems.extend(replicas.filter_map(|broker| broker.replicas_problem(topology, brokers)));
     problems
+}
+
+/// A misspelt variable would leave the default in force without a word.
+fn unknown_variables(topology: &TopologyModule) -> impl Iterator<Item = String> {
+    let known = || topology.known.iter().map(String::as_str);
+    let unknown = topology.variables.iter();
+    unknown
+        .filter(move |name| !known().any(|known| known == *name))
+        .map(move |name| match did_you_mean(name, known()) {
+            Some(help) => format!("unknown variable {name}: {help}"),
+            None => {
+                format!("unknown variable {name}: roles/rocketmq/defaults/main.yml has them all")
+            }
+        })
 }
 
 /// Returns what works, but should not be so.
@@ -154,59 +174,4 @@ fn ports(topology: &TopologyModule, brokers: &[Broker]) -> Vec<String> {
         )
     }));
     problems
-}
-
-fn folders(brokers: &[Broker]) -> Vec<String> {
-    let mut problems = Vec::new();
-    for (index, broker) in brokers.iter().enumerate() {
-        let store = broker.store.trim_end_matches('/');
-        let depth = store.split('/').filter(|name| !name.is_empty()).count();
-        let is_plain = store.chars().all(|c| c.is_ascii_graphic() && c != '\\')
-            && !store.split('/').any(|name| name == "." || name == "..");
-        if !store.starts_with('/') || depth < 2 || !is_plain {
-            problems.push(format!(
-                "the store of {} is {:?}: an absolute path of at least two plain names is wanted",
-                broker.instance(),
-                broker.store
-            ));
-        }
-        let rest = brokers.get(index + 1..).unwrap_or_default();
-        for other in rest.iter().filter(|other| other.address == broker.address) {
-            if below(&other.store, store) || below(store, &other.store) {
-                problems.push(format!(
-                    "{} and {} on {} have one store: {} and {}",
-                    broker.instance(),
-                    other.instance(),
-                    broker.host,
-                    broker.store,
-                    other.store
-                ));
-            }
-        }
-    }
-    problems
-}
-
-/// An upgrade replaces the release, and with it all that is in there.
-fn in_releases(topology: &TopologyModule, brokers: &[Broker]) -> Vec<String> {
-    let home = std::iter::once(("rocketmq_home", topology.home.as_str()));
-    let stores = brokers
-        .iter()
-        .map(|broker| ("a store", broker.store.as_str()));
-    let mut problems = Vec::new();
-    for (what, folder) in home.chain(stores) {
-        let mut releases = topology.releases.iter();
-        if let Some(release) = releases.find(|release| below(folder, release)) {
-            problems.push(format!(
-                "{what} is {folder}, in the release {release}: it would be lost with it"
-            ));
-        }
-    }
-    problems
-}
-
-/// Whether a folder is another one, or in it.
-fn below(inner: &str, outer: &str) -> bool {
-    let rest = inner.strip_prefix(outer.trim_end_matches('/'));
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

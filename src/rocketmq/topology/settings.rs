@@ -33,6 +33,20 @@ const DECIDED: &[(&str, &str)] = &[
     ),
 ];
 
+/// Switches that need more than a setting (accounts, a quorum, certificates), each with its name: a
+/// broker that has one without the rest ends at once or never registers.
+const NOT_CARRIED: &[(&str, &str)] = &[
+    ("aclEnable", "access control"),
+    ("authenticationEnabled", "access control"),
+    ("authorizationEnabled", "access control"),
+    ("duplicationEnable", "duplication"),
+    ("enableControllerMode", "controller mode"),
+    ("enableDLegerCommitLog", "DLedger"),
+    ("inBrokerContainer", "a broker container"),
+    ("migrateAuthFromV1Enabled", "access control"),
+    ("useTLS", "TLS"),
+];
+
 /// A version as numbers that can be compared; what follows a `-` does not count.
 pub(in crate::rocketmq) fn numbers(version: &str) -> Vec<u32> {
     let parts = version.split(['.', '-']);
@@ -57,6 +71,14 @@ pub(super) fn value_in(version: &[u32], name: &str, value: &str) -> Result<Strin
         return Err(format!("{name} is decided by {by}"));
     }
     let (kind, _) = find(version, name).ok_or_else(|| unknown(version, name))?;
+    let switch = NOT_CARRIED.iter().find(|(switch, _)| *switch == name);
+    if let Some((_, what)) = switch
+        && !value.trim().eq_ignore_ascii_case("false")
+    {
+        return Err(format!(
+            "{name} is {value:?}, but this role does not set up {what}; leave it out"
+        ));
+    }
     check(kind, value).map_err(|expected| format!("{name} is {value:?}, not {expected}"))
 }
 
@@ -186,6 +208,22 @@ mod tests {
         ] {
             let found = of(version, name, value);
             assert_eq!(found, Err(expected.to_owned()));
+        }
+    }
+
+    #[test]
+    fn switches_that_need_more_than_a_setting_are_refused() {
+        for (version, name) in [
+            ("4.9.7", "aclEnable"),
+            ("4.9.7", "enableDLegerCommitLog"),
+            ("4.9.7", "useTLS"),
+            ("5.3.3", "enableControllerMode"),
+            ("5.3.3", "authenticationEnabled"),
+            ("5.3.3", "authorizationEnabled"),
+        ] {
+            let refused = of(version, name, "true").unwrap_err();
+            assert!(refused.contains("this role does not set up"), "{refused}");
+            assert_eq!(of(version, name, "false").as_deref(), Ok("false"));
         }
     }
 

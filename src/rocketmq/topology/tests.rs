@@ -215,7 +215,7 @@ fn what_is_wrong_is_told_all_at_once() {
         (
             with(json!([{ "name": "a", "store": "/data" }])),
             vec![
-                "the store of a is \"/data\": an absolute path of at least two plain names is wanted",
+                "the store of a is \"/data\": a folder of the system; use a folder of its own below it",
             ],
         ),
         (
@@ -229,10 +229,9 @@ fn what_is_wrong_is_told_all_at_once() {
                 "masters": ["mq1"], "slaves": [],
             }),
             vec![
-                "rocketmq_home is /usr/local/rocketmq/data, in the release /usr/local/rocketmq: it \
-                 would be lost with it",
-                "a store is /usr/local/rocketmq/data/broker-a/store, in the release \
-                 /usr/local/rocketmq: it would be lost with it",
+                "rocketmq_home is /usr/local/rocketmq/data, inside the release /usr/local/rocketmq: an \
+                 upgrade would leave it behind; set rocketmq_link and rocketmq_prefix to other \
+                 folders, or move it",
             ],
         ),
         (
@@ -244,7 +243,17 @@ fn what_is_wrong_is_told_all_at_once() {
         ),
         (
             json!({ "version": "latest" }),
-            vec!["\"latest\" is no version of RocketMQ"],
+            vec!["\"latest\" is not a version of RocketMQ (expected one such as 4.9.7)"],
+        ),
+        (
+            json!({ "version": "4.9" }),
+            vec!["\"4.9\" is not a version of RocketMQ (expected one such as 4.9.7)"],
+        ),
+        (
+            json!({ "home": "/var/lib", "masters": ["mq1"], "slaves": [] }),
+            vec![
+                "rocketmq_home is \"/var/lib\": a folder of the system; use a folder of its own below it",
+            ],
         ),
         (
             json!({ "masters": ["mq1"], "slaves": ["mq1"], "hosts": [
@@ -262,6 +271,48 @@ fn what_is_wrong_is_told_all_at_once() {
     ] {
         assert_eq!(problems(changes), expected);
     }
+}
+
+#[test]
+fn hosts_that_are_known_by_name_are_left_to_name_service() {
+    let mixed = topology(json!({
+        "hosts": [
+            { "host": "mq1", "address": "192.168.2.201" },
+            { "host": "mq2", "address": "mq2.example.org" },
+        ],
+        "slaves": [],
+    }));
+    assert_eq!(
+        mixed.namesrv_addr(),
+        "rocketmq-nameserver1:9876;mq2.example.org:9876"
+    );
+    let (brokers, _) = Broker::all(&mixed);
+    let names = serde_json::to_value(mixed.names(&brokers)).unwrap();
+    assert_eq!(
+        names,
+        json!([
+            { "address": "192.168.2.201", "name": "rocketmq-nameserver1" },
+            { "address": "192.168.2.201", "name": "rocketmq-master1" },
+        ])
+    );
+    assert_eq!(
+        serde_json::to_value(mixed.machines()).unwrap(),
+        json!([{ "host": "mq1", "address": "192.168.2.201" }])
+    );
+}
+
+#[test]
+fn misspelt_variables_are_told() {
+    let known = json!(["rocketmq_replication", "rocketmq_broker_heap"]);
+    let given = |variables: Json| problems(json!({ "variables": variables, "known": known }));
+    assert_eq!(given(known.clone()), Vec::<String>::new());
+    assert_eq!(
+        given(json!(["rocketmq_replicatoin", "rocketmq_x"])),
+        [
+            "unknown variable rocketmq_replicatoin: did you mean \"rocketmq_replication\"?",
+            "unknown variable rocketmq_x: roles/rocketmq/defaults/main.yml has them all",
+        ]
+    );
 }
 
 #[test]
@@ -288,6 +339,44 @@ fn settings_of_a_broker_win_over_those_of_all() {
              \"fileReservedTime\"?"
         ]
     );
+}
+
+/// Returns what each broker waits for, or all that is wrong.
+fn replicas(changes: Json) -> Result<Vec<Option<String>>, Vec<String>> {
+    let found = problems(changes.clone());
+    if !found.is_empty() {
+        return Err(found);
+    }
+    let topology = topology(changes);
+    let (brokers, _) = Broker::all(&topology);
+    let settings = brokers.iter().map(|broker| broker.settings(&topology));
+    Ok(settings
+        .map(|settings| Some(settings.unwrap().get("inSyncReplicas")?.to_string()))
+        .collect())
+}
+
+#[test]
+fn sync_waits_for_a_slave_in_every_version() {
+    let two = || Some("2".to_owned());
+    let sync = |version: &str| json!({ "version": version, "replication": "sync" });
+    assert_eq!(replicas(sync("5.3.3")), Ok(vec![two(), two(), None, None]));
+    assert_eq!(replicas(sync("4.9.7")), Ok(vec![None; 4]));
+    assert_eq!(replicas(json!({ "version": "5.3.3" })), Ok(vec![None; 4]));
+    let with = |number: &str| {
+        let mut changes = sync("5.3.3");
+        changes["masters"] = json!(["mq1"]);
+        changes["slaves"] = json!(["mq2", "mq3"]);
+        changes["settings"] = json!({ "inSyncReplicas": number });
+        replicas(changes)
+    };
+    assert!(with("3").is_ok());
+    for number in ["0", "1", "4"] {
+        let expected = format!(
+            "broker-a: inSyncReplicas is {number}, but with rocketmq_replication: sync it is a \
+             number from 2 (the master and one slave) to 3 (all brokers of that name)"
+        );
+        assert_eq!(with(number), Err(vec![expected]));
+    }
 }
 
 fn topology_with_setting(name: &str, value: &str) -> TopologyModule {
