@@ -1,9 +1,5 @@
 //! Values at run time: what templates see, modules return and results hold.
 
-mod truth;
-
-pub use truth::{boolean, boolean_of_text};
-
 use indexmap::IndexMap;
 use minijinja::value::ValueKind;
 use std::fmt;

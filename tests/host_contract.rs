@@ -4,6 +4,7 @@ use crate::contract::{Contract, check};
 use camino::Utf8PathBuf;
 use rmqplay::host::shell::ShellHost;
 use rmqplay::host::{Command, Host, Limits, Local, Memory, Overlay};
+use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Once};
 
 fn is_root() -> bool {
@@ -54,6 +55,18 @@ fn the_contract_holds_on_this_machine_with_busybox() {
     // Its own shell with the programs of this machine, and all of it.
     check_local("busybox sh");
     check_local(&format!("env PATH={applets} busybox sh"));
+}
+
+#[test]
+fn the_contract_holds_with_any_umask() {
+    let folder = tempfile::tempdir().unwrap();
+    for umask in ["077", "027", "002", "000"] {
+        let shell = folder.path().join(umask);
+        let text = format!("#!/bin/sh\numask {umask}\nexec dash \"$@\"\n");
+        std::fs::write(&shell, text).unwrap();
+        std::fs::set_permissions(&shell, PermissionsExt::from_mode(0o755)).unwrap();
+        check_local(shell.to_str().unwrap());
+    }
 }
 
 /// A machine in memory with the users and directories that the contract takes for granted.

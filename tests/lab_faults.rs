@@ -306,7 +306,7 @@ fn controller_is_not_irritated_by_banners_and_start_up_files() {
     }
     let tasks = "    - command: pwd\n      register: here\n    \
                  - assert: {that: here.stdout_lines | length == 1 and here.stderr == ''}\n    \
-                 - copy: {dest: /srv/quiet, content: quiet}\n    - stat: {path: /srv/quiet}\n      \
+                 - copy: {dest: /srv/quiet, content: quiet, mode: '0600'}\n    - stat: {path: /srv/quiet}\n      \
                  register: file\n    - assert: {that: file.stat.mode == '0600'}\n";
     let (code, text) = Playbook::of_tasks(tasks).play(&["-v"]);
     assert_eq!(code, Some(0), "{text}");

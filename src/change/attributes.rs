@@ -15,6 +15,9 @@ pub struct Attributes {
     pub group: Option<String>,
 }
 
+/// The set-user-ID and the set-group-ID bit.
+const SET_ID: u32 = 0o6000;
+
 impl Attributes {
     /// Returns whether nothing is wanted.
     pub fn is_empty(&self) -> bool {
@@ -38,12 +41,14 @@ impl Attributes {
     pub fn difference(&self, node: &Node) -> Option<(Ownership, Ownership)> {
         let is_directory = node.kind == Kind::Directory;
         let is_link = matches!(node.kind, Kind::Symlink { .. });
+        let owner = (self.owner.as_ref()).filter(|owner| !is_named(owner, &node.owner, node.uid));
+        let group = (self.group.as_ref()).filter(|group| !is_named(group, &node.group, node.gid));
+        let is_given_away = node.kind == Kind::File && (owner.is_some() || group.is_some());
         let mode = self.mode.as_ref().filter(|_| !is_link);
         let mode = mode
             .map(|mode| mode.apply(node.mode, is_directory))
-            .filter(|mode| *mode != node.mode);
-        let owner = (self.owner.as_ref()).filter(|owner| !is_named(owner, &node.owner, node.uid));
-        let group = (self.group.as_ref()).filter(|group| !is_named(group, &node.group, node.gid));
+            // A new owner takes the set-ID bits away, so they are set again.
+            .filter(|mode| *mode != node.mode || is_given_away && mode & SET_ID != 0);
         let before = Ownership {
             mode: mode.map(|_| node.mode),
             owner: owner.map(|_| node.owner.clone()),

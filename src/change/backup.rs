@@ -4,11 +4,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Returns the path that the present version of a file is copied to: beside it, named after this
-/// moment in UTC, as in `hosts.2026-01-31@08:15:00~`.
+/// moment in UTC, as in `hosts.4711.2026-01-31@08:15:00~`. The number is the nanoseconds, so that
+/// two backups within a second have two names; Ansible has the number of a process there.
 pub fn backup_path(path: &Utf8Path) -> Utf8PathBuf {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let seconds = since.map_or(0, |since| since.as_secs());
-    format!("{path}.{}~", moment(seconds)).into()
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let (number, moment) = (since.subsec_nanos(), moment(since.as_secs()));
+    format!("{path}.{number}.{moment}~").into()
 }
 
 /// Returns `2026-01-31@08:15:00` for seconds since 1970.

@@ -4,7 +4,7 @@ use super::{Attributes, Change, Refusal};
 use crate::host::{Answer, Content, Kind, Question, Step};
 use camino::Utf8Path;
 
-/// Mode of a new directory that is given none.
+/// What a symbolic mode of a new directory starts from.
 const USUAL: u32 = 0o755;
 
 /// Returns the questions that [`Change::ensure_directory`] needs the answers to: what stands at

@@ -8,6 +8,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 /// in Ansible (`MAX_FILE_SIZE_FOR_DIFF`).
 pub const DIFF_LIMIT: u64 = 104_448;
 
+/// What a symbolic mode of a new file starts from.
+const USUAL: u32 = 0o644;
+
 /// A regular file as it should be.
 #[derive(Debug, Clone)]
 pub struct EnsureFile {
@@ -49,8 +52,7 @@ pub fn question(path: Utf8PathBuf) -> Question {
 
 impl Change {
     /// Makes the file what it should be, given what stands there now; returns whether its content
-    /// changes. A new file that is given no mode gets 0600: it is never readable by others by
-    /// accident.
+    /// changes. A new file that is given no mode gets what the host's umask leaves of 0666.
     pub fn ensure_file(&mut self, file: EnsureFile, found: Option<&Node>) -> Result<bool, Refusal> {
         let sha256 = file.body.sha256();
         let EnsureFile {
@@ -110,7 +112,7 @@ impl Change {
         let Some(node) = found.filter(|node| !matches!(node.kind, Kind::Symlink { .. })) else {
             return Ok(Some(Replaced {
                 before: None,
-                ownership: attributes.of_new(0o600, false),
+                ownership: attributes.of_new(USUAL, false),
                 backup: None,
             }));
         };

@@ -106,29 +106,10 @@ impl Change {
     /// Carries out the steps in order, stopping at the first failure; returns the output of the
     /// last command among them, with all that was returned by what was said.
     pub fn apply(&self, host: &dyn Host, limits: &Limits) -> Result<Option<Output>, HostError> {
-        self.apply_in_turn(host, limits, ())
-    }
-
-    /// The same within a turn, which is dropped as soon as no further step depends on what was
-    /// found: others need not wait until a program that was started is ready.
-    pub fn apply_in_turn<T>(
-        &self,
-        host: &dyn Host,
-        limits: &Limits,
-        turn: T,
-    ) -> Result<Option<Output>, HostError> {
-        let mut turn = Some(turn);
         let mut last: Option<Output> = None;
         let mut returned = Fields::new();
-        for (index, step) in self.steps.iter().enumerate() {
-            if !self.steps[index..]
-                .iter()
-                .any(Step::depends_on_what_was_found)
-            {
-                turn = None;
-            }
-            limits.check()?;
-            let output = host.apply(step, limits)?;
+        let outputs = host.apply_all(&self.steps, limits)?;
+        for (step, output) in self.steps.iter().zip(outputs) {
             match step {
                 Step::Run { .. } => last = Some(output),
                 Step::Talk(talk) if output.not_run => {
@@ -143,7 +124,6 @@ impl Change {
         if !returned.is_empty() {
             *last.get_or_insert_default().returned = returned;
         }
-        drop(turn);
         Ok(last)
     }
 }

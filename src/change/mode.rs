@@ -35,6 +35,11 @@ impl Mode {
         Self(Form::Octal(bits & ALL))
     }
 
+    /// Returns whether it may keep bits of what it is applied to.
+    pub fn is_symbolic(&self) -> bool {
+        matches!(self.0, Form::Symbolic(_))
+    }
+
     /// Reads a mode as text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let digits = text.strip_prefix("0o").unwrap_or(text);

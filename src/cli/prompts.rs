@@ -3,7 +3,7 @@
 use crate::playbook::{Play, Playbook};
 use crate::run::Session;
 use crate::source::{Problem, Result};
-use crate::value::{self, Fields, Value};
+use crate::value::{Fields, Value};
 use crate::vars::Layer;
 use crate::yaml::{Map, Node};
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
@@ -38,11 +38,7 @@ fn ask_for_play(session: &Session, play: &Play) -> Result<Arc<Layer>> {
 
 fn answer(session: &Session, prompt: &Map, name: &str) -> Result<Value> {
     let default = entry(prompt, "default").map(Node::to_value);
-    let private = match entry(prompt, "private") {
-        None => true,
-        Some(node) => value::boolean(&node.to_value())
-            .ok_or_else(|| node.unexpected("private", "a boolean"))?,
-    };
+    let private = entry(prompt, "private").is_none_or(|node| node.to_value().is_true());
     let text =
         entry(prompt, "prompt").map_or_else(|| name.to_owned(), |node| node.to_value().to_string());
     let typed = ask_person(&text, !private).unwrap_or_default();

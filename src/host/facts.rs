@@ -5,12 +5,22 @@ use std::net::IpAddr;
 
 /// Facts under Ansible's names without the `ansible_` prefix: `hostname`, `fqdn`, `os_family`,
 /// `distribution`, `distribution_version`, `kernel`, `architecture`, `processor_vcpus`,
-/// `memtotal_mb`, `default_ipv4`, `all_ipv4_addresses`, `env`, `user_id`, `user_dir`,
+/// `memtotal_mb`, `default_ipv4`, `all_ipv4_addresses`, `env`, `umask`, `user_id`, `user_dir`,
 /// `service_mgr`, `pkg_mgr`, `date_time`, ….
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts(pub Fields);
 
+/// The umask of a user of whom none is known.
+const USUAL_UMASK: u32 = 0o022;
+
 impl Facts {
+    /// Returns the user's umask: the bits that new things lack that are made without a mode.
+    pub fn umask(&self) -> u32 {
+        let told = self.0.get("umask").and_then(|umask| umask.as_str());
+        told.and_then(|octal| u32::from_str_radix(octal, 8).ok())
+            .unwrap_or(USUAL_UMASK)
+    }
+
     /// Returns whether a name or address, as this machine sees it, is its own.
     pub fn names_this_machine(&self, name: &str) -> bool {
         if name == "localhost" {

@@ -96,6 +96,16 @@ pub trait Host: Send + Sync {
         Ok(())
     }
 
+    /// Makes changes in their order, in as few round trips as it can, and returns their outputs. The
+    /// first that fails is the last that is tried.
+    fn apply_all(&self, steps: &[Step], limits: &Limits) -> Result<Vec<Output>, HostError> {
+        let one = |step| {
+            limits.check()?;
+            self.apply(step, limits)
+        };
+        steps.iter().map(one).collect()
+    }
+
     /// Returns what the conversation with the machine has cost so far.
     fn traffic(&self) -> Traffic;
 }

@@ -20,8 +20,8 @@ pub enum Step {
         before: Option<Before>,
         /// The content.
         body: Body,
-        /// Owner and mode of the file; parts not given stay as they are, or for a new file are the
-        /// user's own and mode 0600.
+        /// Owner and mode of the file; parts not given stay as they are. A new file is then the
+        /// user's own and has the mode that the user's umask leaves of 0666.
         ownership: Ownership,
         /// Where the old file is copied to first.
         backup: Option<Utf8PathBuf>,
@@ -33,7 +33,7 @@ pub enum Step {
     Mkdir {
         /// Where.
         path: Utf8PathBuf,
-        /// Owner and mode; mode 0755 if not given.
+        /// Owner and mode; if not given, the user's own and what the umask leaves of 0777.
         ownership: Ownership,
     },
     /// Makes a symbolic link, atomically in place of what stands there.
@@ -64,7 +64,7 @@ pub enum Step {
         /// Whether a symbolic link's target is meant rather than the link.
         follow: bool,
     },
-    /// Makes an empty file of mode 0600, or sets the times of what stands there.
+    /// Makes an empty file of the mode that the umask leaves of 0666, or sets the times of what stands there.
     Touch {
         /// What is touched; a symbolic link's target is meant.
         path: Utf8PathBuf,
@@ -258,11 +258,6 @@ impl Body {
 }
 
 impl Step {
-    /// Returns whether the step is only right while the machine is as it was when it was planned.
-    pub fn depends_on_what_was_found(&self) -> bool {
-        !matches!(self, Step::Run { .. } | Step::Wait(_) | Step::Talk(_))
-    }
-
     /// Returns whether the step changes anything at all (waiting does not).
     pub fn is_change(&self) -> bool {
         match self {

@@ -51,7 +51,8 @@ pub(super) struct BlockInFile {
     /// A command that must accept the new file before it takes the old one's place; `%s` in it is
     /// the new file's path.
     validate: Option<String>,
-    /// Permission bits, such as "0644" or "u=rw,g=r,o="; a new file gets "0600" by default.
+    /// Permission bits, such as "0644" or "u=rw,g=r,o="; by default a new file gets what the
+    /// umask of the host's user leaves of 0666.
     mode: Option<Mode>,
     /// User name or number.
     owner: Option<String>,

@@ -1,5 +1,6 @@
 //! A file of the host that a task edits: what is in it, and how the edited text takes its place.
 
+use super::file_result::given;
 use super::host_path::{host_path, real_path};
 use super::words;
 use crate::change::{Attributes, Change, EnsureFile, directory_questions};
@@ -83,7 +84,7 @@ impl<'a> EditedFile<'a> {
         let file = EnsureFile {
             path,
             body: Body::Bytes(text.into()),
-            attributes: writing.attributes,
+            attributes: given(self.host, &writing.attributes, self.found.as_ref(), false)?,
             backup: writing.backup,
             validate,
         };

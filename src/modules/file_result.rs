@@ -1,7 +1,7 @@
 //! What modules return about a file as it will be.
 
-use crate::change::{Attributes, Change};
-use crate::host::{Kind, Node, Probe};
+use crate::change::{Attributes, Change, Mode};
+use crate::host::{Facts, Kind, Node, Probe};
 use crate::module::ModuleError;
 use crate::value::Value;
 
@@ -13,8 +13,6 @@ pub(super) struct FileResult<'a> {
     pub(super) attributes: &'a Attributes,
     /// `file`, `directory`, `link`, `hard`.
     pub(super) state: &'a str,
-    /// The mode of a new one that is given none.
-    pub(super) usual_mode: u32,
     /// Bytes.
     pub(super) size: Option<u64>,
 }
@@ -27,11 +25,9 @@ impl FileResult<'_> {
         if let Some(size) = self.size.or(self.found.map(|node| node.size)) {
             change.returns("size", size);
         }
-        let found_mode = self.found.map_or(self.usual_mode, |node| node.mode);
-        let is_directory = self.state == "directory";
-        let mode = self.attributes.mode.as_ref();
-        let mode = mode.map_or(found_mode, |mode| mode.apply(found_mode, is_directory));
-        change.returns("mode", format!("{mode:04o}"));
+        if let Some(found) = self.found {
+            self.add_mode(change, found.mode);
+        }
         let owner = self.found.map(|node| (node.owner.clone(), node.uid));
         let group = self.found.map(|node| (node.group.clone(), node.gid));
         add_account(
@@ -52,9 +48,23 @@ impl FileResult<'_> {
         Ok(())
     }
 
-    /// Something new belongs to the user who makes it.
+    fn add_mode(&self, change: &mut Change, usual: u32) {
+        let is_directory = self.state == "directory";
+        let mode = self.attributes.mode.as_ref();
+        let mode = mode.map_or(usual, |mode| mode.apply(usual, is_directory));
+        change.returns("mode", format!("{mode:04o}"));
+    }
+
+    /// Something new belongs to the user who makes it, whose umask decides what mode it has.
     fn add_user(&self, change: &mut Change, host: &Probe) -> Result<(), ModuleError> {
         let facts = host.facts()?;
+        self.add_mode(
+            change,
+            match self.state {
+                "link" => 0o777,
+                state => new_mode(&facts, state == "directory"),
+            },
+        );
         for (wanted, names) in [
             (
                 &self.attributes.owner,
@@ -70,6 +80,30 @@ impl FileResult<'_> {
         }
         Ok(())
     }
+}
+
+/// Returns what something is given: a symbolic mode changes the one that it has, or would have if
+/// it is new.
+pub(super) fn given(
+    host: &Probe,
+    attributes: &Attributes,
+    found: Option<&Node>,
+    is_directory: bool,
+) -> Result<Attributes, ModuleError> {
+    let mut given = attributes.clone();
+    if found.is_none()
+        && let Some(mode) = attributes.mode.as_ref().filter(|mode| mode.is_symbolic())
+    {
+        let usual = new_mode(&host.facts()?, is_directory);
+        given.mode = Some(Mode::of_bits(mode.apply(usual, is_directory)));
+    }
+    Ok(given)
+}
+
+/// Returns the mode of something new that is given none.
+fn new_mode(facts: &Facts, is_directory: bool) -> u32 {
+    let all = if is_directory { 0o777 } else { 0o666 };
+    all & !facts.umask()
 }
 
 /// Adds name and number of an owner or a group, of which a task gives one or the other or nothing.

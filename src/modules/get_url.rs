@@ -35,7 +35,8 @@ pub(super) struct GetUrl {
     /// Whether the file that is replaced is kept beside it.
     #[serde(default)]
     backup: bool,
-    /// Permission bits, such as "0644"; 0600 for a new file.
+    /// Permission bits, such as "0644"; by default a new file gets what the umask of the host's user
+    /// leaves of 0666.
     mode: Option<Mode>,
     /// User name or number.
     owner: Option<String>,
@@ -143,7 +144,6 @@ impl GetUrl {
             found: Some(found),
             attributes: &attributes,
             state: "file",
-            usual_mode: 0o600,
             size: Some(found.size),
         }
         .add(&mut change, context.host)?;

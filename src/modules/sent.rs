@@ -1,6 +1,6 @@
 //! One file as `copy` and `template` put it on a host.
 
-use super::file_result::FileResult;
+use super::file_result::{FileResult, given};
 use super::host_path::{host_path, is_directory, names_directory, real_path};
 use super::words;
 use crate::change::{
@@ -58,13 +58,16 @@ impl Sent<'_> {
                 mode: self.directory_mode.clone(),
                 ..self.attributes.clone()
             };
+            let attributes = given(host, &attributes, at_path(&found), true)?;
             make_missing(&mut change, &directory, &attributes, &found)?;
         }
+        let found = place.found.as_ref().filter(|node| node.kind == Kind::File);
+        let attributes = given(host, &self.attributes, found, false)?;
         let size = self.file.body.size();
         let file = EnsureFile {
             path: place.path,
             body: self.file.body,
-            attributes: self.attributes.clone(),
+            attributes: attributes.clone(),
             backup: self.backup,
             validate,
         };
@@ -73,12 +76,10 @@ impl Sent<'_> {
         if is_changed {
             change.returns("md5sum", self.file.digests.md5);
         }
-        let found = place.found.as_ref();
         FileResult {
-            found: found.filter(|node| node.kind == Kind::File),
-            attributes: &self.attributes,
+            found,
+            attributes: &attributes,
             state: "file",
-            usual_mode: 0o600,
             size: Some(size),
         }
         .add(&mut change, host)?;
@@ -159,6 +160,14 @@ fn leads_to_directory(
     }
     let leads_to = host.look(dest, true, Content::None)?;
     Ok(is_directory(leads_to.as_ref()))
+}
+
+/// Returns what stands at the path that the first answer is about.
+pub(super) fn at_path(found: &[Answer]) -> Option<&Node> {
+    match found.first() {
+        Some(Answer::Path(node)) => node.as_ref(),
+        _ => None,
+    }
 }
 
 /// Makes the directories that are missing; those that are there stay as they are.

@@ -86,7 +86,6 @@ impl Module for SymlinkModule {
             found: old.as_ref(),
             attributes: &Attributes::default(),
             state: "link",
-            usual_mode: 0o777,
             size: Some(target.as_str().len() as u64),
         }
         .add(&mut change, context.host)?;

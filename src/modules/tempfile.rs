@@ -2,7 +2,7 @@
 
 use super::file_result::FileResult;
 use super::host_path::host_path;
-use crate::change::{Attributes, Change};
+use crate::change::{Attributes, Change, Mode};
 use crate::host::{Body, Ownership, Step};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -79,9 +79,11 @@ impl Module for Tempfile {
         };
         FileResult {
             found: None,
-            attributes: &Attributes::default(),
+            attributes: &Attributes {
+                mode: Some(Mode::of_bits(mode)),
+                ..Attributes::default()
+            },
             state,
-            usual_mode: mode,
             size: (self.state == State::File).then_some(0),
         }
         .add(&mut change, context.host)?;

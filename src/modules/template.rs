@@ -9,7 +9,8 @@ use crate::template::Syntax;
 
 /// Renders a template with the task's variables and puts the result on a host.
 ///
-/// A new file that is given no mode gets 0600; one that is there keeps its mode and owner.
+/// Without `mode` a new file gets what the umask of the host's user leaves of 0666, or 0600 if it
+/// holds a secret; an existing file keeps its mode and owner.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(

@@ -1,9 +1,8 @@
 //! Connections to the hosts, each made once and shared.
 
 use super::settings::Settings;
-use super::target::{Machine, Target};
 use crate::host::shell::Become;
-use crate::host::{Account, Host, HostError, Memory};
+use crate::host::{Account, Host, HostError, Memory, Overlay};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,7 +13,7 @@ pub type Connect = Box<dyn Fn(&Settings) -> Result<Arc<dyn Host>, HostError> + S
 pub struct Connector {
     connect: Connect,
     hosts: Mutex<Vec<(Settings, Arc<dyn Host>)>>,
-    targets: Mutex<HashMap<Machine, Arc<Target>>>,
+    overlays: Mutex<HashMap<Arc<str>, Overlay>>,
 }
 
 impl Connector {
@@ -23,19 +22,12 @@ impl Connector {
         Self {
             connect,
             hosts: Mutex::default(),
-            targets: Mutex::default(),
+            overlays: Mutex::default(),
         }
     }
 
-    /// Returns what is shared by all hosts of the run that act on one machine, as whatever user.
-    pub(super) fn target(&self, settings: &Settings) -> Arc<Target> {
-        lock(&self.targets)
-            .entry(settings.machine())
-            .or_default()
-            .clone()
-    }
-
-    /// Returns the host; with `check` an overlay that only remembers what is done to its machine.
+    /// Returns the host; with `check` an overlay that only remembers what is done to it. All users
+    /// of a host see the same overlay.
     pub(super) fn host(
         &self,
         settings: &Settings,
@@ -44,7 +36,10 @@ impl Connector {
         if !check {
             return self.real(settings);
         }
-        let changes = self.target(settings).overlay.clone();
+        let changes = lock(&self.overlays)
+            .entry(settings.name.clone())
+            .or_default()
+            .clone();
         let Some(wanted) = &settings.r#become else {
             return Ok(Arc::new(Memory::over(self.real(settings)?, changes)));
         };

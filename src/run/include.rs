@@ -1,6 +1,5 @@
 //! Tasks and roles that are read when a host gets there.
 
-use super::failed_task;
 use super::frame::Frame;
 use super::keyword::first_problem;
 use super::lockstep::Position;
@@ -176,10 +175,6 @@ impl Walk<'_, '_> {
         if outcome.status == Status::Unknown {
             return Flow::Next;
         }
-        self.fails(
-            failed_task::without_module(include.name.as_ref()),
-            outcome,
-            self.is_fatal_in(own),
-        )
+        self.fails(include.name.as_ref(), outcome, self.is_fatal_in(own))
     }
 }

@@ -11,7 +11,9 @@ use crate::script;
 use crate::template::Engine;
 use crate::value::{self, Value};
 use crate::vars::{Layer, Secrets};
+use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
@@ -50,6 +52,8 @@ pub struct Session {
     pub events: Sender<Event>,
     /// Set once the person wants all further tasks to run without being asked.
     asks_no_more: AtomicBool,
+    /// New files of which was said that they hold a secret.
+    private: Mutex<BTreeSet<Utf8PathBuf>>,
     /// Hosts that the run may go forward on at a time.
     pub(super) permits: Permits,
     /// All hosts of the inventory, in its order.
@@ -118,6 +122,7 @@ impl Session {
             events: parts.events,
             archives: Store::default(),
             asks_no_more: AtomicBool::new(false),
+            private: Mutex::default(),
             hosts: Mutex::new(hosts),
             scripts: OnceLock::new(),
             started: Instant::now(),
@@ -186,6 +191,12 @@ impl Session {
     /// Runs all further tasks without asking.
     pub(super) fn ask_no_more(&self) {
         self.asks_no_more.store(true, Ordering::SeqCst);
+    }
+
+    /// Returns whether a file that holds a secret is made for the first time in this run.
+    pub(super) fn is_first_private(&self, path: &Utf8Path) -> bool {
+        let mut known = self.private.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(path.to_owned())
     }
 
     /// Returns all hosts known so far.

@@ -22,9 +22,6 @@ pub struct Scope {
     rendered: Mutex<HashMap<Arc<str>, Value>>,
 }
 
-/// The name of all variables together.
-const ALL: &str = "vars";
-
 thread_local! {
     /// The variables being rendered on this thread, to notice one that refers to itself.
     static PENDING: RefCell<Vec<Arc<str>>> = const { RefCell::new(Vec::new()) };
@@ -54,15 +51,11 @@ impl Scope {
         if cached.is_some() {
             return cached;
         }
-        let found = self
+        let (key, variable) = self
             .layers
             .iter()
             .rev()
-            .find_map(|layer| layer.variables.get_key_value(name));
-        let Some((key, variable)) = found else {
-            // Not among the names, so what looks through all variables does not come here again.
-            return (name == ALL).then(|| self.context());
-        };
+            .find_map(|layer| layer.variables.get_key_value(name))?;
         match variable {
             Variable::Data(value) => Some(value.clone()),
             Variable::Template(node) => {
@@ -85,13 +78,6 @@ impl Scope {
         } else {
             None
         }
-    }
-
-    /// Returns whether a layer gives the variable besides the lowest, which holds what is assumed
-    /// of a host.
-    pub fn is_given(&self, name: &str) -> bool {
-        let mut given = self.layers.iter().skip(1);
-        given.any(|layer| layer.variables.contains_key(name))
     }
 
     /// Returns the names of all variables, sorted.

@@ -41,6 +41,14 @@ impl Secrets {
         );
     }
 
+    /// Returns whether there is a secret in the text.
+    pub fn is_in(&self, text: &str) -> bool {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known
+            .iter()
+            .any(|Longest(_, secret)| text.contains(secret.as_str()))
+    }
+
     /// Returns the text with every secret in it masked.
     pub fn redact(&self, text: &str) -> String {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);

@@ -6,6 +6,18 @@ use rmqplay::host::{Answer, Kind, Ownership, Question, Step};
 
 pub(super) const CLAUSES: &[Clause] = &[
     ("modes_are_set", modes_are_set),
+    (
+        "a_mode_is_all_there_is_in_set_group_id_directories",
+        a_mode_is_all_there_is,
+    ),
+    (
+        "new_things_belong_to_the_group_of_their_directory",
+        new_things_belong_to_the_group,
+    ),
+    (
+        "a_new_owner_takes_set_id_bits_away",
+        a_new_owner_takes_set_id_bits_away,
+    ),
     ("owners_are_set", owners_are_set),
     (
         "a_link_keeps_what_is_behind_it",
@@ -54,6 +66,112 @@ fn modes_are_set(contract: &Contract) {
     });
     contract.fails(&mkdir(&file));
     contract.fails(&mkdir(&contract.path("no/such/directory")));
+}
+
+/// GNU `chmod` and `mkdir -m` would keep the set-group-ID bit of a directory.
+fn a_mode_is_all_there_is(contract: &Contract) {
+    let shared = contract.path("shared");
+    let set = |path: &Utf8Path, bits| {
+        contract.apply(&Step::Attributes {
+            path: path.to_owned(),
+            before: Ownership::default(),
+            after: mode(bits),
+            follow: false,
+        });
+        contract.stat(path).unwrap().mode
+    };
+    contract.apply(&mkdir(&shared));
+    for bits in [0o2775, 0o0755, 0o6750, 0o1777, 0o3770, 0o2700, 0o0700] {
+        assert_eq!(set(&shared, bits), bits, "{bits:o}");
+    }
+    set(&shared, 0o2775);
+    for bits in [0o755, 0o700, 0o1777, 0o2750, 0o000] {
+        let path = shared.join(format!("{bits:o}"));
+        contract.apply(&Step::Mkdir {
+            path: path.clone(),
+            ownership: mode(bits),
+        });
+        assert_eq!(contract.stat(&path).unwrap().mode, bits, "{bits:o}");
+    }
+    let given = shared.join("given");
+    contract.apply(&Step::Mkdir {
+        path: given.clone(),
+        ownership: Ownership {
+            group: Some(contract.stat(&shared).unwrap().group),
+            ..mode(0o755)
+        },
+    });
+    assert_eq!(contract.stat(&given).unwrap().mode, 0o755);
+    let file = shared.join("file");
+    contract.apply(&write(&file, b"x"));
+    for bits in [0o644, 0o4755, 0o2755, 0o6711, 0o600] {
+        assert_eq!(set(&file, bits), bits, "{bits:o}");
+    }
+}
+
+fn new_things_belong_to_the_group(contract: &Contract) {
+    let shared = contract.path("shared");
+    let group = contract.root.then(|| "54322".to_owned());
+    contract.apply(&Step::Mkdir {
+        path: shared.clone(),
+        ownership: Ownership {
+            group: group.clone(),
+            ..mode(0o2775)
+        },
+    });
+    let below = shared.join("below");
+    contract.apply(&mkdir(&below));
+    assert_eq!(contract.stat(&below).unwrap().mode & 0o2000, 0o2000);
+    let gid = contract.stat(&shared).unwrap().gid;
+    for (name, step) in [
+        ("file", write(&below.join("file"), b"x")),
+        ("link", symlink(&below.join("link"), "file", None)),
+        ("directory", mkdir(&below.join("directory"))),
+        (
+            "touched",
+            Step::Touch {
+                path: below.join("touched"),
+                modified: None,
+                accessed: None,
+            },
+        ),
+    ] {
+        contract.apply(&step);
+        let node = contract.stat(&below.join(name)).unwrap();
+        assert_eq!(node.gid, gid, "{name}");
+    }
+    let file = contract.stat(&below.join("file")).unwrap();
+    assert_eq!(file.mode & 0o7000, 0);
+}
+
+fn a_new_owner_takes_set_id_bits_away(contract: &Contract) {
+    let step = |path: &Utf8Path, bits: Option<u32>| Step::Attributes {
+        path: path.to_owned(),
+        before: Ownership::default(),
+        after: Ownership {
+            mode: bits,
+            owner: None,
+            group: Some(contract.stat(path).unwrap().group),
+        },
+        follow: false,
+    };
+    for (bits, left) in [
+        (0o4755, 0o755),
+        (0o6755, 0o755),
+        (0o4644, 0o644),
+        (0o1755, 0o1755),
+    ] {
+        let file = contract.file(&format!("file-{bits:o}"), b"");
+        contract.apply(&step(&file, Some(bits)));
+        assert_eq!(contract.stat(&file).unwrap().mode, bits);
+        contract.apply(&step(&file, None));
+        assert_eq!(contract.stat(&file).unwrap().mode, left, "{bits:o}");
+        let directory = contract.path(&format!("directory-{bits:o}"));
+        contract.apply(&mkdir(&directory));
+        contract.apply(&step(&directory, Some(bits)));
+        contract.apply(&step(&directory, None));
+        assert_eq!(contract.stat(&directory).unwrap().mode, bits, "{bits:o}");
+    }
 }
 
 fn what_the_user_may_do_is_told(contract: &Contract) {
@@ -167,7 +285,7 @@ fn times_are_set(contract: &Contract) {
     };
     contract.apply(&touch(None, None));
     let node = contract.stat(&file).unwrap();
-    assert_eq!((node.kind, node.mode, node.size), (Kind::File, 0o600, 0));
+    assert_eq!((node.kind, node.size), (Kind::File, 0));
     contract.apply(&touch(Some(951_868_799), Some(1_000_000_001)));
     let node = contract.stat(&file).unwrap();
     assert_eq!((node.modified, node.accessed), (951_868_799, 1_000_000_001));

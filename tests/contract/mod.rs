@@ -95,6 +95,15 @@ impl Contract<'_> {
         }
     }
 
+    /// Returns the bits that new things lack.
+    fn umask(&self) -> u32 {
+        let answers = self.ask(&[Question::Facts]);
+        match &answers[..] {
+            [Answer::Facts(facts)] => facts.umask(),
+            other => panic!("{other:?}"),
+        }
+    }
+
     fn stat(&self, path: &Utf8Path) -> Option<Node> {
         self.look(path, false, Content::None)
     }

@@ -123,7 +123,7 @@ fn an_archive_is_unpacked(contract: &Contract) {
         (stat("bin/tool").mode, stat("bin/tool").modified),
         (0o755, 1_000_000_000)
     );
-    assert_eq!(stat("lib/deep/er").mode, 0o755);
+    assert_eq!(stat("lib/deep/er").mode, 0o777 & !contract.umask());
     assert_eq!(stat("lib/deep/er/big").mode, 0o604);
     assert_eq!(
         contract.read(&contract.path("lib/deep/er/big")),

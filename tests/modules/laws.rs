@@ -38,6 +38,15 @@ impl Ground {
         }
     }
 
+    /// Returns whether it is the machine that the case declares; another one may plan otherwise,
+    /// but the laws hold on it.
+    fn is_as_declared(&self) -> bool {
+        match self {
+            Ground::Memory => true,
+            Ground::Real(root) => root.is_as_declared(),
+        }
+    }
+
     /// Compares why the steps could not be done; a real machine has words of its own for it.
     fn apply_error(&self, found: &String, expected: &String) -> Result<(), String> {
         match self {
@@ -60,7 +69,9 @@ pub(super) fn check(case: &Case, ground: &Ground) -> Result<(), String> {
         (Ok(change), None) if expected_end.is_none() => change,
         (Ok(_), _) => return Err("it does not fail".to_owned()),
     };
-    expected(&change, &case.expect)?;
+    if ground.is_as_declared() {
+        expected(&change, &case.expect)?;
+    }
     let checked = check_law(case, &task, &change, checked_on)?;
     let applied = apply(&change, &*host);
     if let Some(expected) = &case.expect.apply_error {
@@ -69,7 +80,9 @@ pub(super) fn check(case: &Case, ground: &Ground) -> Result<(), String> {
     if let Some(error) = applied {
         return Err(format!("applying fails: {error}"));
     }
-    then(case, &*host)?;
+    if ground.is_as_declared() {
+        then(case, &*host)?;
+    }
     if !case.expect.repeats {
         second_run_law(&task, &host, ground.asks(case))?;
         same_machine(

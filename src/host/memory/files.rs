@@ -7,6 +7,9 @@ use crate::host::{Before, Content, HostError, Kind, Node, Ownership, Step};
 use camino::Utf8Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// The bit that makes what is in a directory belong to its group.
+const SET_GROUP_ID: u32 = 0o2000;
+
 /// What is written into a file, and what must be known about the file for it.
 struct Writing<'a> {
     source: Source,
@@ -94,12 +97,16 @@ impl View<'_> {
         if let (Some(backup), Some(old)) = (writing.backup, &old) {
             let mut copy = old.clone();
             copy.node.inode = 0;
-            let at = self.slot(backup, &Content::None, "write")?.path;
-            edits.push(Edit::Replace(at, copy.into()));
+            let at = self.slot(backup, &Content::None, "write")?;
+            if at.here.is_some() {
+                return Err(cannot("write", path, &format!("{backup} exists already")));
+            }
+            edits.push(Edit::Replace(at.path, copy.into()));
         }
-        let old = old.map(|here| here.node);
-        let mode = old.as_ref().map_or(0o600, |old| old.mode);
-        let mut node = self.new_node(Kind::File, mode, writing.ownership, old.as_ref())?;
+        let mut node = match old {
+            Some(old) => self.replaced_node(&old.node, writing.ownership)?,
+            None => self.new_node(&spot.path, Kind::File, writing.ownership)?,
+        };
         node.size = writing.size;
         let here = Here::new(node, writing.source);
         edits.push(Edit::Replace(spot.path, here.into()));
@@ -120,7 +127,7 @@ impl View<'_> {
         if spot.here.is_some() {
             return Err(cannot("make the directory", path, "File exists"));
         }
-        let node = self.new_node(Kind::Directory, 0o755, ownership, None)?;
+        let node = self.new_node(&spot.path, Kind::Directory, ownership)?;
         let here = Here::new(node, Source::Bytes(Vec::new().into()));
         Ok(vec![Edit::Replace(spot.path, here.into())])
     }
@@ -140,7 +147,7 @@ impl View<'_> {
         let kind = Kind::Symlink {
             target: target.to_owned(),
         };
-        let mut node = self.new_node(kind, 0o777, &Ownership::default(), None)?;
+        let mut node = self.new_node(&spot.path, kind, &Ownership::default())?;
         node.size = target.as_str().len() as u64;
         let here = Here::new(node, Source::Bytes(Vec::new().into()));
         Ok(vec![Edit::Replace(spot.path, here.into())])
@@ -179,6 +186,9 @@ impl View<'_> {
                 "No such file or directory",
             ));
         };
+        if after.owner.is_some() || after.group.is_some() {
+            here.node.mode = given_away(&here.node);
+        }
         self.own(&mut here.node, after)?;
         here.node.changed = now();
         Ok(vec![Edit::Put(found.path, here.into())])
@@ -195,7 +205,7 @@ impl View<'_> {
             here
         } else {
             self.parent(&found.path, "touch")?;
-            let node = self.new_node(Kind::File, 0o600, &Ownership::default(), None)?;
+            let node = self.new_node(&found.path, Kind::File, &Ownership::default())?;
             Here::new(node, Source::Bytes(Vec::new().into()))
         };
         here.node.modified = modified.unwrap_or_else(now);
@@ -249,28 +259,52 @@ impl View<'_> {
         }
     }
 
-    /// Returns a new thing that takes what it is not given from what stood there, or from the
-    /// acting user.
+    /// Returns a new thing at a path whose parents are no links. As on Linux, a directory that is
+    /// made in a set-group-ID directory gets that bit too.
     pub(super) fn new_node(
         &self,
+        path: &Utf8Path,
         kind: Kind,
-        mode: u32,
         ownership: &Ownership,
-        old: Option<&Node>,
     ) -> Result<Node, Stop> {
-        let mut node = match old {
-            Some(old) => Node {
-                kind,
-                ..old.clone()
-            },
-            None => Node::new(kind, mode, &self.acting()?),
+        let parent = self.find(path.parent().unwrap_or(path), true, &Content::None)?;
+        let Some(Here { node: parent, .. }) = parent.here else {
+            return Err(cannot("make", path, "No such file or directory"));
         };
-        node.mode = mode;
-        node.inode = 0;
-        node.links = 1;
-        node.modified = now();
-        node.accessed = node.modified;
-        node.changed = node.modified;
+        let mut node = self.new_in(&parent, kind, ownership)?;
+        if node.kind == Kind::Directory && ownership.mode.is_none() {
+            node.mode |= parent.mode & SET_GROUP_ID;
+        }
+        Ok(node)
+    }
+
+    /// Returns a new thing of the acting user's, whose umask decides what mode it has, and of the
+    /// group that a set-group-ID directory gives it.
+    pub(super) fn new_in(
+        &self,
+        directory: &Node,
+        kind: Kind,
+        ownership: &Ownership,
+    ) -> Result<Node, Stop> {
+        let mode = match kind {
+            Kind::Symlink { .. } => 0o777,
+            Kind::Directory => 0o777 & !self.facts()?.umask(),
+            Kind::File | Kind::Other => 0o666 & !self.facts()?.umask(),
+        };
+        let mut node = Node::new(kind, mode, &self.acting()?);
+        if directory.mode & SET_GROUP_ID != 0 {
+            node.gid = directory.gid;
+            node.group.clone_from(&directory.group);
+        }
+        renew(&mut node);
+        self.own(&mut node, ownership)?;
+        Ok(node)
+    }
+
+    /// Returns a new file in the place of another, from which it takes what it is not given.
+    fn replaced_node(&self, old: &Node, ownership: &Ownership) -> Result<Node, Stop> {
+        let mut node = old.clone();
+        renew(&mut node);
         self.own(&mut node, ownership)?;
         Ok(node)
     }
@@ -286,6 +320,25 @@ impl View<'_> {
             (node.gid, node.group) = self.owning_group(group)?;
         }
         Ok(())
+    }
+}
+
+/// Makes it another inode of this moment.
+fn renew(node: &mut Node) {
+    node.inode = 0;
+    node.links = 1;
+    node.modified = now();
+    node.accessed = node.modified;
+    node.changed = node.modified;
+}
+
+/// Returns the mode that something has after its owner or group was set: Linux takes the set-ID
+/// bits of a file away, but not a set-group-ID bit without the group's right to execute.
+fn given_away(node: &Node) -> u32 {
+    match node.kind {
+        Kind::File if node.mode & 0o010 != 0 => node.mode & !0o6000,
+        Kind::File => node.mode & !0o4000,
+        _ => node.mode,
     }
 }
 

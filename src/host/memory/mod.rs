@@ -87,21 +87,35 @@ impl Memory {
         limits: &Limits,
         look: impl Fn(&View) -> Result<T, Stop>,
     ) -> Result<T, HostError> {
+        self.view_ahead(&mut HashMap::new(), limits, look, |_| ())
+    }
+
+    /// Does the same with what was `seen` before. Where something must be asked, `ahead` looks up
+    /// what will be needed later, so that it is asked too.
+    fn view_ahead<T>(
+        &self,
+        seen: &mut HashMap<Question, Answer>,
+        limits: &Limits,
+        look: impl Fn(&View) -> Result<T, Stop>,
+        ahead: impl Fn(&View),
+    ) -> Result<T, HostError> {
         limits.check()?;
-        let mut seen = HashMap::new();
         loop {
             let wanted: Vec<_> = {
                 let state = self.overlay.lock();
                 let view = View {
                     state: &state,
-                    seen: &seen,
+                    seen,
                     wanted: RefCell::new(IndexSet::new()),
                     acting_as: self.acting_as.as_deref(),
                 };
                 match look(&view) {
                     Ok(result) => return Ok(result),
                     Err(Stop::Fail(error)) => return Err(error),
-                    Err(Stop::Ask) => view.wanted.into_inner().into_iter().collect(),
+                    Err(Stop::Ask) => {
+                        ahead(&view);
+                        view.wanted.into_inner().into_iter().collect()
+                    }
                 }
             };
             let answers = self.below().ask(&wanted, limits)?;
@@ -112,10 +126,37 @@ impl Memory {
         }
     }
 
+    /// Makes changes to files, asking below for all of them at once.
+    fn change_files(&self, steps: &[Step], limits: &Limits) -> Result<(), HostError> {
+        let mut seen = HashMap::new();
+        let mut rest = steps;
+        while let Some((step, later)) = rest.split_first() {
+            let edits = self.view_ahead(
+                &mut seen,
+                limits,
+                |view| view.file_step(step),
+                // Only what it notes counts here.
+                |view| later.iter().for_each(|step| drop(view.file_step(step))),
+            )?;
+            let mut state = self.overlay.lock();
+            edits.into_iter().for_each(|edit| state.edit(edit));
+            rest = later;
+        }
+        Ok(())
+    }
+
     fn run(&self, step: &Step, limits: &Limits) -> Result<Output, HostError> {
         match &self.below {
             Below::Machine(_) => Ok(Output::not_run()),
             Below::Nothing(nothing) => nothing.apply(step, limits),
+        }
+    }
+
+    /// Returns the output of a step that has none.
+    fn done(&self) -> Output {
+        match &self.below {
+            Below::Machine(_) => Output::not_run(),
+            Below::Nothing(_) => Output::default(),
         }
     }
 
@@ -314,18 +355,27 @@ impl Host for Memory {
             | Step::Touch { .. }
             | Step::Remove { .. }
             | Step::Rename { .. }
-            | Step::Copy { .. } => {
-                let edits = self.view(limits, |view| view.file_step(step))?;
-                let mut state = self.overlay.lock();
-                for edit in edits {
-                    state.edit(edit);
+            | Step::Copy { .. } => self.change_files(std::slice::from_ref(step), limits)?,
+        }
+        Ok(self.done())
+    }
+
+    fn apply_all(&self, steps: &[Step], limits: &Limits) -> Result<Vec<Output>, HostError> {
+        let mut outputs = Vec::with_capacity(steps.len());
+        for part in steps.chunk_by(|one, next| is_of_files(one) && is_of_files(next)) {
+            if part.iter().all(is_of_files) {
+                for step in part {
+                    self.has_programs_for(step, limits)?;
+                }
+                self.change_files(part, limits)?;
+                outputs.extend(part.iter().map(|_| self.done()));
+            } else {
+                for step in part {
+                    outputs.push(self.apply(step, limits)?);
                 }
             }
         }
-        Ok(match &self.below {
-            Below::Machine(_) => Output::not_run(),
-            Below::Nothing(_) => Output::default(),
-        })
+        Ok(outputs)
     }
 
     fn doubt(
@@ -352,4 +402,21 @@ impl Host for Memory {
             },
         }
     }
+}
+
+/// Returns whether a step changes files, and nothing else.
+fn is_of_files(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::Unpack(_)
+            | Step::Write { .. }
+            | Step::Mkdir { .. }
+            | Step::Symlink { .. }
+            | Step::Hardlink { .. }
+            | Step::Attributes { .. }
+            | Step::Touch { .. }
+            | Step::Remove { .. }
+            | Step::Rename { .. }
+            | Step::Copy { .. }
+    )
 }

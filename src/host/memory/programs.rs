@@ -41,10 +41,14 @@ impl View<'_> {
     /// The program would have written to its log, so nobody knows what is in it.
     fn log(&self, start: &StartProcess) -> Result<Option<Edit>, Stop> {
         let found = self.find(&start.log, true, &Content::None)?;
+        let private = Ownership {
+            mode: Some(0o600),
+            ..Ownership::default()
+        };
         let node = match found.here {
             Some(here) if here.node.kind == Kind::File => here.node,
             Some(_) => return Ok(None),
-            None => self.new_node(Kind::File, 0o600, &Ownership::default(), None)?,
+            None => self.new_node(&found.path, Kind::File, &private)?,
         };
         let reason = format!(
             "depends on what {} writes to {}, which check mode does not start",

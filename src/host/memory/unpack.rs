@@ -4,35 +4,36 @@ use super::files::{cannot, check_before};
 use super::overlay::{Edit, Here};
 use super::source::Source;
 use super::view::{Found, Stop, View, all};
-use crate::host::{Content, Kind, Ownership, Unpack, UnpackEntry};
+use crate::host::{Content, Kind, Node, Ownership, Unpack, UnpackEntry};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeSet;
 
 impl View<'_> {
     /// Returns the changes that unpacking makes, from the archive's own listing.
     pub(super) fn unpack(&self, unpack: &Unpack) -> Result<Vec<Edit>, Stop> {
-        let base = self.find(&unpack.directory, true, &Content::None)?;
-        match base.here {
-            Some(here) if here.node.kind == Kind::Directory => {}
+        let Found { path: base, here } = self.find(&unpack.directory, true, &Content::None)?;
+        let directory = match here {
+            Some(here) if here.node.kind == Kind::Directory => here.node,
             _ => {
                 let reason = "there is no such directory";
                 return Err(cannot("unpack into", &unpack.directory, reason));
             }
-        }
+        };
         let parents = all(unlisted_parents(&unpack.entries), |parent| {
-            self.unpacked_parent(base.path.join(parent))
+            self.unpacked_parent(base.join(parent), &directory)
         })?;
         let entries = all(&unpack.entries, |entry| {
-            self.unpacked(&base.path, unpack, entry)
+            self.unpacked(&base, &directory, unpack, entry)
         })?;
         Ok(parents.into_iter().flatten().chain(entries).collect())
     }
 
-    fn unpacked_parent(&self, path: Utf8PathBuf) -> Result<Option<Edit>, Stop> {
+    fn unpacked_parent(&self, path: Utf8PathBuf, directory: &Node) -> Result<Option<Edit>, Stop> {
         if self.find(&path, true, &Content::None)?.here.is_some() {
             return Ok(None);
         }
-        let node = self.new_node(Kind::Directory, 0o755, &Ownership::default(), None)?;
+        let usual = Ownership::default();
+        let node = self.new_in(directory, Kind::Directory, &usual)?;
         let here = Here::new(node, Source::Bytes(Vec::new().into()));
         Ok(Some(Edit::Put(path, here.into())))
     }
@@ -40,6 +41,7 @@ impl View<'_> {
     fn unpacked(
         &self,
         base: &Utf8Path,
+        directory: &Node,
         unpack: &Unpack,
         entry: &UnpackEntry,
     ) -> Result<Edit, Stop> {
@@ -48,11 +50,14 @@ impl View<'_> {
             None => Content::None,
         };
         let Found { path, here } = self.find(&base.join(&entry.path), false, &look)?;
-        let mode = match entry.kind {
-            Kind::Symlink { .. } => 0o777,
-            _ => entry.mode,
+        let ownership = Ownership {
+            mode: Some(match entry.kind {
+                Kind::Symlink { .. } => 0o777,
+                _ => entry.mode,
+            }),
+            ..entry.ownership.clone()
         };
-        let mut node = self.new_node(entry.kind.clone(), mode, &entry.ownership, None)?;
+        let mut node = self.new_in(directory, entry.kind.clone(), &ownership)?;
         node.size = entry.size;
         node.modified = entry.modified;
         let mut new = Here::new(

@@ -15,7 +15,7 @@ rmq_login() {
   if [ "$rmq_lc_set" ]; then LC_ALL=$rmq_lc; else unset LC_ALL; fi
 }
 # WORD: ends a piece of the reply.
-rmq_piece() { printf '\n%s %s\n' "$rmq_marker" "$1"; }
+rmq_piece() { rmq_last=$1; printf '\n%s %s\n' "$rmq_marker" "$1"; }
 # Ends the reply.
 rmq_end() {
   printf '\n%s .%s\n' "$rmq_marker" "$rmq_forks"

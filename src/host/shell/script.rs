@@ -58,6 +58,18 @@ impl Script {
         self.text.push_str(text);
     }
 
+    /// Returns the request as one of several steps that are sent together: it is left out, which
+    /// the word `skipped` says, if a step before it has failed.
+    pub(super) fn in_order(mut self, is_first: bool) -> Self {
+        let go = if is_first { "rmq_go=1; " } else { "" };
+        let step = &self.text;
+        self.text = format!(
+            "{go}if [ \"$rmq_go\" ]; then {step} [ \"$rmq_last\" = 0 ] || rmq_go=; \
+             else rmq_piece skipped; fi;"
+        );
+        self
+    }
+
     /// Returns the text, without the libraries.
     pub(super) fn text(&self) -> &str {
         &self.text

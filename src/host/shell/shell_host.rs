@@ -198,6 +198,10 @@ impl Host for ShellHost {
         super::apply::apply(self, step, limits)
     }
 
+    fn apply_all(&self, steps: &[Step], limits: &Limits) -> Result<Vec<Output>, HostError> {
+        super::apply::apply_all(self, steps, limits)
+    }
+
     fn traffic(&self) -> Traffic {
         self.counters.traffic()
     }

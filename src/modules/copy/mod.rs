@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 /// Puts a file, a folder or a given text on a host.
 ///
-/// A new file that is given no mode gets 0600; one that is there keeps its mode and owner. It is
-/// written beside its place and moved there once it is whole.
+/// Without `mode` a new file gets what the umask of the host's user leaves of 0666, or 0600 if it
+/// holds a secret; an existing file keeps its mode and owner. The file is written beside its place and moved there once it is whole.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(

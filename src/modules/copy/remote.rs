@@ -7,7 +7,7 @@ use crate::change::{
 use crate::files::Digests;
 use crate::host::{Answer, Body, Content, Kind, Node, Probe, Question};
 use crate::module::{ModuleError, PlanContext};
-use crate::modules::file_result::FileResult;
+use crate::modules::file_result::{FileResult, given};
 use crate::modules::host_path::{host_path, is_directory, names_directory, real_path};
 use crate::modules::sent::{make_missing, validation};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -72,7 +72,9 @@ impl Copy {
         } else {
             to
         };
-        let attributes = self.copied_attributes(source, same);
+        let attributes = self.attributes(source.mode);
+        let at_place = found.as_ref().filter(|node| node.kind == Kind::File);
+        let attributes = given(host, &attributes, at_place, false)?;
         if self.validate.is_some() || self.checksum.is_some() {
             let content = host.read(from)?;
             self.check(&Digests::of(&content).sha1)?;
@@ -95,24 +97,13 @@ impl Copy {
             change.ensure_copy(copy, found.as_ref())?;
         }
         FileResult {
-            found: found.as_ref().filter(|node| node.kind == Kind::File),
+            found: at_place,
             attributes: &attributes,
             state: "file",
-            usual_mode: source.mode,
             size: Some(source.size),
         }
         .add(&mut change, host)?;
         Ok(change)
-    }
-
-    /// A copy has the mode of the original unless another is given; where the content is there
-    /// already, only what is given counts.
-    fn copied_attributes(&self, source: &Node, same: bool) -> Attributes {
-        let mut attributes = self.attributes(source.mode);
-        if attributes.mode.is_none() && !same {
-            attributes.mode = Some(Mode::of_bits(source.mode));
-        }
-        attributes
     }
 
     /// The directory is listed first, and then what is in it is compared, so this asks twice.
@@ -186,13 +177,15 @@ impl Copy {
                 if found.is_some() && !self.force {
                     return Ok(());
                 }
-                let sha256 = source.digest().unwrap_or_default();
-                let same = found.as_ref().and_then(Node::digest).as_ref() == Some(&sha256);
+                let mut attributes = self.attributes(source.mode);
+                if attributes.mode.is_none() && found.is_none() {
+                    attributes.mode = Some(Mode::of_bits(source.mode));
+                }
                 let copy = EnsureCopy {
                     from: from.to_owned(),
                     to: to.to_owned(),
-                    attributes: self.copied_attributes(source, same),
-                    sha256,
+                    sha256: source.digest().unwrap_or_default(),
+                    attributes,
                     backup: self.backup,
                 };
                 change.ensure_copy(copy, found.as_ref())?;

@@ -5,7 +5,7 @@ use super::{FileModule, node};
 use crate::change::{Change, directory_questions};
 use crate::host::{Answer, Kind, Node, Question};
 use crate::module::{ModuleError, PlanContext};
-use crate::modules::file_result::FileResult;
+use crate::modules::file_result::{FileResult, given};
 use crate::modules::host_path::{is_directory, look, real_path};
 use camino::Utf8Path;
 
@@ -36,14 +36,14 @@ impl FileModule {
             let message = format!("{path} is a symbolic link, not a directory");
             return Err(ModuleError::refused(message));
         }
-        let attributes = self.attributes();
+        let found = node(&answers, 0);
+        let attributes = given(context.host, &self.attributes(), found, true)?;
         let mut change = Change::default();
         change.ensure_directory(
             path,
             &attributes,
             answers.get(..parents).unwrap_or_default(),
         )?;
-        let found = node(&answers, 0);
         let times = self.times(context, Time::Preserve)?;
         if let Some(found) = found {
             ensure_times(&mut change, path, found, times);
@@ -69,7 +69,6 @@ impl FileModule {
             found,
             attributes: &attributes,
             state: "directory",
-            usual_mode: 0o755,
             size: None,
         }
         .add(&mut change, context.host)?;

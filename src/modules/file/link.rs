@@ -50,7 +50,6 @@ impl FileModule {
             found: found.filter(|node| is_symlink(node)),
             attributes: &crate::change::Attributes::default(),
             state: "link",
-            usual_mode: 0o777,
             size: Some(target.as_str().len() as u64),
         }
         .add(&mut change, context.host)?;
@@ -143,7 +142,6 @@ impl FileModule {
             } else {
                 "hard"
             },
-            usual_mode: 0,
             size: None,
         }
         .add(&mut change, context.host)?;

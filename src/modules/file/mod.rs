@@ -15,7 +15,8 @@ use times::{Time, Times, ensure_times};
 
 /// Makes, changes or removes files, directories and links, and sets their mode, owner and group.
 ///
-/// A new directory has mode 0755 and a new file 0600 where no mode is given.
+/// Without `mode` a new directory has the mode that the umask of the host's user leaves of 0777, and
+/// a new file what it leaves of 0666.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FileModule {
@@ -196,7 +197,6 @@ impl FileModule {
             found: Some(seen),
             attributes: &attributes,
             state: state_of(seen),
-            usual_mode: 0,
             size: None,
         }
         .add(&mut change, context.host)?;

@@ -5,7 +5,7 @@ use super::{FileModule, node};
 use crate::change::{Change, EnsureFile};
 use crate::host::{Body, Step};
 use crate::module::{ModuleError, PlanContext};
-use crate::modules::file_result::{FileResult, state_of};
+use crate::modules::file_result::{FileResult, given, state_of};
 use crate::modules::host_path::look;
 use camino::Utf8Path;
 
@@ -18,10 +18,10 @@ impl FileModule {
     ) -> Result<Change, ModuleError> {
         let times = self.times(context, Time::Now)?;
         let answers = context.host.ask(&[look(path, self.follow)])?;
-        let attributes = self.attributes();
+        let found = node(&answers, 0);
+        let attributes = given(context.host, &self.attributes(), found, false)?;
         let mut change = Change::default();
         change.returns("dest", path.as_str());
-        let found = node(&answers, 0);
         if let Some(found) = found {
             change.ensure_attributes(path, found, &attributes, self.follow);
             ensure_times(&mut change, path, found, times);
@@ -51,7 +51,6 @@ impl FileModule {
             found,
             attributes: &attributes,
             state: found.map_or("file", state_of),
-            usual_mode: 0o600,
             size: found.is_none().then_some(0),
         }
         .add(&mut change, context.host)?;

@@ -188,8 +188,14 @@ impl Unarchive {
         context: &PlanContext,
         archive: &Archive,
         dest: &Utf8Path,
-        missing: Vec<(Selected, Option<Before>)>,
+        mut missing: Vec<(Selected, Option<Before>)>,
     ) -> Result<Step, ModuleError> {
+        if missing.iter().any(|(entry, _)| entry.mode.is_none()) {
+            let usual = 0o777 & !context.host.facts()?.umask();
+            for (entry, _) in &mut missing {
+                entry.mode.get_or_insert(usual);
+            }
+        }
         let (entries, before): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
         let stream = context.archives.stream(archive, &entries)?;
         let entries = entries.into_iter().zip(before).zip(&stream.offsets);
@@ -223,7 +229,7 @@ impl Unarchive {
     }
 }
 
-/// Mode of a folder that the archive has no entry for.
+/// What a symbolic mode starts from for a folder that the archive has no entry for.
 const USUAL_OF_FOLDERS: u32 = 0o755;
 
 /// Returns what stands where each entry would be, in one request with the look at `dest`.

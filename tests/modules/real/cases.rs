@@ -39,19 +39,53 @@ enum Userland {
     Machine,
 }
 
+/// What the folders are like that a case finds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Folders {
+    /// As the case declares them.
+    Declared,
+    /// All of them belong to another group and give it to what is made in them.
+    SetGroupId,
+    /// All of them are for everybody, who may remove only what is theirs.
+    Sticky,
+}
+
+/// The group of the folders that give theirs on.
+const GROUP: u32 = 54_322;
+
 /// Folders that take the place of `/`, one a machine; they go with this.
 pub(in super::super) struct Root {
     userland: Rc<Userland>,
+    kind: Folders,
     folders: RefCell<Vec<tempfile::TempDir>>,
 }
 
 #[test]
 fn cases_hold_on_this_machine() {
-    hold(Userland::Machine);
+    hold(Userland::Machine, Folders::Declared);
+}
+
+#[test]
+fn the_laws_hold_in_set_group_id_folders() {
+    hold(Userland::Machine, Folders::SetGroupId);
+}
+
+#[test]
+fn the_laws_hold_in_set_group_id_folders_with_busybox_alone() {
+    hold(busybox(), Folders::SetGroupId);
+}
+
+#[test]
+fn the_laws_hold_in_sticky_folders() {
+    hold(Userland::Machine, Folders::Sticky);
 }
 
 #[test]
 fn cases_hold_on_this_machine_with_busybox_alone() {
+    hold(busybox(), Folders::Declared);
+}
+
+fn busybox() -> Userland {
     let applets = tempfile::tempdir().unwrap();
     let folder = applets.path().to_str().unwrap();
     let install =
@@ -59,10 +93,10 @@ fn cases_hold_on_this_machine_with_busybox_alone() {
     let output = Command::new("sh").args(["-c", &install]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
-    hold(Userland::Busybox(applets));
+    Userland::Busybox(applets)
 }
 
-fn hold(userland: Userland) {
+fn hold(userland: Userland, kind: Folders) {
     if !is_root() {
         // Only root may give a folder the place of /.
         return;
@@ -83,6 +117,7 @@ fn hold(userland: Userland) {
         }
         let root = Root {
             userland: userland.clone(),
+            kind,
             folders: RefCell::default(),
         };
         laws::check(case, &Ground::Real(root))
@@ -104,12 +139,36 @@ impl Root {
         fs::create_dir(&root).unwrap();
         fs::set_permissions(&root, PermissionsExt::from_mode(0o755)).unwrap();
         lay_out(&root, &case.data.host);
+        self.change_folders(&root);
         let enter = top.join("enter");
         fs::write(&enter, self.enter(&root)).unwrap();
         fs::set_permissions(&enter, PermissionsExt::from_mode(0o755)).unwrap();
         self.folders.borrow_mut().push(folder);
         let host = ShellHost::new(Arc::new(Local), enter.as_str(), None);
         Ok(Arc::new(host))
+    }
+
+    /// Returns whether the folders are as the case declares them.
+    pub(in super::super) fn is_as_declared(&self) -> bool {
+        self.kind == Folders::Declared
+    }
+
+    fn change_folders(&self, folder: &Utf8Path) {
+        let mode = match self.kind {
+            Folders::Declared => return,
+            Folders::SetGroupId => 0o2775,
+            Folders::Sticky => 0o1777,
+        };
+        if self.kind == Folders::SetGroupId {
+            lchown(folder, None, Some(GROUP)).unwrap();
+        }
+        fs::set_permissions(folder, PermissionsExt::from_mode(mode)).unwrap();
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                self.change_folders(Utf8Path::from_path(&entry.path()).unwrap());
+            }
+        }
     }
 
     /// Returns the program that starts a shell in the folder, in a mount name space of its own.

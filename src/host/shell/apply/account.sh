@@ -19,7 +19,7 @@ rmq_password() {
 # NAME GROUP HOME: makes the home directory, if nothing is there.
 rmq_home() {
   if [ -e "$3" ] || [ -L "$3" ]; then return; fi
-  rmq_do mkdir -m 0700 "$3" || return
+  rmq_do mkdir -m 00700 "$3" || return
   if [ -d /etc/skel ]; then rmq_do cp -R /etc/skel/. "$3" || return; fi
   rmq_do chown -hR "$1:$2" "$3"
 }

@@ -1,11 +1,12 @@
 //! Directories, links, attributes, times and removal.
 
-use super::{PLACE, conclude};
+use super::request::Request;
+use super::{PLACE, exact_mode};
 use crate::host::shell::date::Time;
 use crate::host::shell::script::{Library, Script};
-use crate::host::shell::shell_host::{BASE, ShellHost};
+use crate::host::shell::shell_host::BASE;
 use crate::host::shell::unfinished::{UNFINISHED, temporary_name};
-use crate::host::{HostError, Limits, Ownership};
+use crate::host::{HostError, Ownership};
 use camino::{Utf8Component, Utf8Path};
 
 const FILES: Library = Library {
@@ -13,107 +14,60 @@ const FILES: Library = Library {
     text: include_str!("files.sh"),
 };
 
-/// Calls a function of the library on `path`, with further words.
-fn call(
-    host: &ShellHost,
-    (function, action): (&str, &str),
-    path: &Utf8Path,
-    words: &[&str],
-    limits: &Limits,
-) -> Result<(), HostError> {
+/// Returns the call of a function of the library on `path`, with further words.
+fn call((function, action): (&str, &str), path: &Utf8Path, words: &[&str]) -> Request {
     let mut script = Script::with(&[&BASE, &UNFINISHED, &PLACE, &FILES]);
     script.call(function, [path.as_str()].iter().chain(words));
-    let action = format!("{action} {path}");
-    conclude(&host.request(&script, limits)?, &action, path)
-}
-
-fn mode(ownership: &Ownership) -> String {
-    let mode = ownership.mode.map(|mode| format!("{mode:04o}"));
-    mode.unwrap_or_default()
+    Request::new(script, format!("{action} {path}"), path)
 }
 
 /// Makes a directory.
-pub(super) fn mkdir(
-    host: &ShellHost,
-    path: &Utf8Path,
-    ownership: &Ownership,
-    limits: &Limits,
-) -> Result<(), HostError> {
-    let mode = format!("{:04o}", ownership.mode.unwrap_or(0o755));
+pub(super) fn mkdir(path: &Utf8Path, ownership: &Ownership) -> Request {
+    let mode = exact_mode(ownership.mode);
     let owner = ownership.owner.as_deref().unwrap_or("");
     let group = ownership.group.as_deref().unwrap_or("");
     let how = ("rmq_mkdir", "make the directory");
-    call(host, how, path, &[&mode, owner, group], limits)
+    call(how, path, &[&mode, owner, group])
 }
 
 /// Makes a symbolic link.
 pub(super) fn symlink(
-    host: &ShellHost,
     path: &Utf8Path,
     target: &Utf8Path,
     before: Option<&Utf8Path>,
-    limits: &Limits,
-) -> Result<(), HostError> {
+) -> Result<Request, HostError> {
     let before = before.map_or("", Utf8Path::as_str);
     let words = [&temporary_name()?, target.as_str(), before];
-    call(host, ("rmq_symlink", "make the link"), path, &words, limits)
+    Ok(call(("rmq_symlink", "make the link"), path, &words))
 }
 
 /// Makes a hard link.
-pub(super) fn hardlink(
-    host: &ShellHost,
-    path: &Utf8Path,
-    target: &Utf8Path,
-    limits: &Limits,
-) -> Result<(), HostError> {
+pub(super) fn hardlink(path: &Utf8Path, target: &Utf8Path) -> Result<Request, HostError> {
     let words = [&temporary_name()?, target.as_str()];
-    call(
-        host,
-        ("rmq_hardlink", "make the link"),
-        path,
-        &words,
-        limits,
-    )
+    Ok(call(("rmq_hardlink", "make the link"), path, &words))
 }
 
 /// Sets owner, group and mode.
-pub(super) fn attributes(
-    host: &ShellHost,
-    path: &Utf8Path,
-    after: &Ownership,
-    follow: bool,
-    limits: &Limits,
-) -> Result<(), HostError> {
+pub(super) fn attributes(path: &Utf8Path, after: &Ownership, follow: bool) -> Request {
     let words = [
         if follow { "follow" } else { "" },
-        &mode(after),
+        &exact_mode(after.mode),
         after.owner.as_deref().unwrap_or(""),
         after.group.as_deref().unwrap_or(""),
     ];
     let how = ("rmq_attributes", "change the attributes of");
-    call(host, how, path, &words, limits)
+    call(how, path, &words)
 }
 
 /// Makes an empty file, or sets times.
-pub(super) fn touch(
-    host: &ShellHost,
-    path: &Utf8Path,
-    modified: Option<i64>,
-    accessed: Option<i64>,
-    limits: &Limits,
-) -> Result<(), HostError> {
+pub(super) fn touch(path: &Utf8Path, modified: Option<i64>, accessed: Option<i64>) -> Request {
     let time = |seconds: Option<i64>| seconds.map(touch_time).unwrap_or_default();
     let words = [&*time(modified), &*time(accessed)];
-    call(host, ("rmq_touch", "touch"), path, &words, limits)
+    call(("rmq_touch", "touch"), path, &words)
 }
 
 /// Removes what stands there.
-pub(super) fn remove(
-    host: &ShellHost,
-    path: &Utf8Path,
-    directory: bool,
-    limits: &Limits,
-) -> Result<(), HostError> {
+pub(super) fn remove(path: &Utf8Path, directory: bool) -> Result<Request, HostError> {
     let named = |component| matches!(component, Utf8Component::Normal(_));
     let climbs = |component| matches!(component, Utf8Component::ParentDir);
     if !path.components().any(named) || path.components().any(climbs) {
@@ -127,17 +81,12 @@ pub(super) fn remove(
     } else {
         "rmq_remove_file"
     };
-    call(host, (function, "remove"), path, &[], limits)
+    Ok(call((function, "remove"), path, &[]))
 }
 
-/// Moves a file to another name.
-pub(super) fn rename(
-    host: &ShellHost,
-    from: &Utf8Path,
-    to: &Utf8Path,
-    limits: &Limits,
-) -> Result<(), HostError> {
-    call(host, ("rmq_rename", "rename"), from, &[to.as_str()], limits)
+/// Moves a file within one file system.
+pub(super) fn rename(from: &Utf8Path, to: &Utf8Path) -> Request {
+    call(("rmq_rename", "rename"), from, &[to.as_str()])
 }
 
 /// Returns a time as `touch -t` takes it, in UTC: the one form that every touch knows.

@@ -2,22 +2,24 @@
 
 # PATH MODE OWNER GROUP
 rmq_mkdir() {
+  if [ -z "$2" ]; then umask "$rmq_umask"; fi
+  rmq_count 1
   if [ -z "$3$4" ]; then
-    rmq_count 1
-    mkdir -m "$2" "$1"
+    mkdir ${2:+-m "$2"} "$1"
   else
-    rmq_count 1
     mkdir "$1" && cd "$1" && rmq_own_here "$2" "$3" "$4"
   fi
   rmq_piece "$?"
+  umask 077
   cd /
 }
 
 # MODE OWNER GROUP: of the working directory, which nobody can exchange, if it is ours.
 rmq_own_here() {
   [ -O . ] || { printf 'it was exchanged by somebody else\n' >&2; return 1; }
-  rmq_count 2
-  chown -- "$2${3:+:$3}" . && chmod "$1" .
+  rmq_count 1
+  chown -- "$2${3:+:$3}" . || return
+  if [ "$1" ]; then rmq_count 1; chmod "$1" .; fi
 }
 
 # PATH NAME TARGET BEFORE: BEFORE is empty where nothing may be there.
@@ -70,6 +72,7 @@ rmq_attributes() {
 # PATH MODIFIED ACCESSED: times as of touch -t in UTC; empty for now.
 rmq_touch() {
   rmq_parent "$1" || { rmq_piece 1; return; }
+  umask "$rmq_umask"
   rmq_count 1
   if [ -z "$2$3" ]; then
     touch "$1"
@@ -78,6 +81,7 @@ rmq_touch() {
     TZ=UTC0 touch -m ${2:+-t "$2"} "$1" && TZ=UTC0 touch -a ${3:+-t "$3"} "$1"
   fi
   rmq_piece "$?"
+  umask 077
 }
 
 # PATH

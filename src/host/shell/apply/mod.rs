@@ -4,6 +4,7 @@ mod account;
 mod body;
 mod files;
 mod process;
+mod request;
 mod unpack;
 mod write;
 
@@ -13,6 +14,7 @@ use super::script::Library;
 use super::shell_host::ShellHost;
 use crate::host::{Host, HostError, Limits, Output, Step, poll};
 use camino::Utf8Path;
+use request::{Batch, Request};
 use write::Writing;
 
 const PLACE: Library = Library {
@@ -20,70 +22,118 @@ const PLACE: Library = Library {
     text: include_str!("place.sh"),
 };
 
+/// Makes changes in their order. Those that are one request each are sent together.
+pub(super) fn apply_all(
+    host: &ShellHost,
+    steps: &[Step],
+    limits: &Limits,
+) -> Result<Vec<Output>, HostError> {
+    let mut outputs = Vec::with_capacity(steps.len());
+    let mut batch = Batch::default();
+    for step in steps {
+        match request(step) {
+            Ok(Some(request)) => {
+                batch.add(request, host, limits)?;
+                outputs.push(Output::default());
+            }
+            other => {
+                // What comes before it is done first, be it wrong or not.
+                batch.send(host, limits)?;
+                other?;
+                limits.check()?;
+                outputs.push(by_itself(host, step, limits)?);
+            }
+        }
+    }
+    batch.send(host, limits)?;
+    Ok(outputs)
+}
+
 /// Makes one change.
-#[expect(clippy::too_many_lines, reason = "one call for each kind of step")]
 pub(super) fn apply(host: &ShellHost, step: &Step, limits: &Limits) -> Result<Output, HostError> {
-    match step {
-        Step::Write {
-            path,
-            before,
-            body,
-            ownership,
-            backup,
-            validate,
-        } => {
-            let writing = Writing {
-                path,
-                before: before.as_ref(),
-                ownership,
-                backup: backup.as_deref(),
-                validate: validate.as_deref(),
-            };
-            write::write(host, &writing, body, limits)?;
-        }
-        Step::Copy {
-            from,
-            to,
-            before,
-            sha256,
-            ownership,
-            backup,
-        } => {
-            let writing = Writing {
-                path: to,
-                before: before.as_ref(),
-                ownership,
-                backup: backup.as_deref(),
-                validate: None,
-            };
-            write::copy(host, &writing, from, sha256, limits)?;
-        }
-        Step::Mkdir { path, ownership } => files::mkdir(host, path, ownership, limits)?,
+    match request(step)? {
+        Some(request) => request.send(host, limits).map(|()| Output::default()),
+        None => by_itself(host, step, limits),
+    }
+}
+
+/// Returns a step as one request to the shell that is kept; nothing if it needs more.
+fn request(step: &Step) -> Result<Option<Request>, HostError> {
+    Ok(Some(match step {
+        Step::Write { body, .. } => match writing(step) {
+            Some(writing) => return write::inline(&writing, body),
+            None => return Ok(None),
+        },
+        Step::Copy { from, sha256, .. } => match writing(step) {
+            Some(writing) => write::copy(&writing, from, sha256)?,
+            None => return Ok(None),
+        },
+        Step::Mkdir { path, ownership } => files::mkdir(path, ownership),
         Step::Symlink {
             path,
             target,
             before,
-        } => {
-            files::symlink(host, path, target, before.as_deref(), limits)?;
-        }
-        Step::Hardlink { path, target } => files::hardlink(host, path, target, limits)?,
+        } => files::symlink(path, target, before.as_deref())?,
+        Step::Hardlink { path, target } => files::hardlink(path, target)?,
         Step::Attributes {
             path,
             after,
             follow,
             ..
-        } => {
-            files::attributes(host, path, after, *follow, limits)?;
-        }
+        } => files::attributes(path, after, *follow),
         Step::Touch {
             path,
             modified,
             accessed,
-        } => {
-            files::touch(host, path, *modified, *accessed, limits)?;
+        } => files::touch(path, *modified, *accessed),
+        Step::Remove { path, directory } => files::remove(path, *directory)?,
+        Step::Rename { from, to } => files::rename(from, to),
+        _ => return Ok(None),
+    }))
+}
+
+/// Returns what a step writes that makes a regular file.
+fn writing(step: &Step) -> Option<Writing<'_>> {
+    match step {
+        Step::Write {
+            path,
+            before,
+            ownership,
+            backup,
+            validate,
+            ..
+        } => Some(Writing {
+            path,
+            before: before.as_ref(),
+            ownership,
+            backup: backup.as_deref(),
+            validate: validate.as_deref(),
+        }),
+        Step::Copy {
+            to,
+            before,
+            ownership,
+            backup,
+            ..
+        } => Some(Writing {
+            path: to,
+            before: before.as_ref(),
+            ownership,
+            backup: backup.as_deref(),
+            validate: None,
+        }),
+        _ => None,
+    }
+}
+
+/// Makes a change that is not one request alone.
+fn by_itself(host: &ShellHost, step: &Step, limits: &Limits) -> Result<Output, HostError> {
+    match step {
+        Step::Write { body, .. } => {
+            if let Some(writing) = writing(step) {
+                write::stream(host, &writing, body, limits)?;
+            }
         }
-        Step::Remove { path, directory } => files::remove(host, path, *directory, limits)?,
-        Step::Rename { from, to } => files::rename(host, from, to, limits)?,
         Step::Unpack(unpack) => unpack::unpack(host, unpack, limits)?,
         Step::Run {
             command,
@@ -144,8 +194,22 @@ pub(super) fn apply(host: &ShellHost, step: &Step, limits: &Limits) -> Result<Ou
                 ..Output::default()
             });
         }
+        Step::Copy { .. }
+        | Step::Mkdir { .. }
+        | Step::Symlink { .. }
+        | Step::Hardlink { .. }
+        | Step::Attributes { .. }
+        | Step::Touch { .. }
+        | Step::Remove { .. }
+        | Step::Rename { .. } => {}
     }
     Ok(Output::default())
+}
+
+/// Returns the mode as `chmod` takes it, empty for none. GNU `chmod` and `mkdir` clear the
+/// set-group-ID bit of a directory only if they are given five digits.
+fn exact_mode(mode: Option<u32>) -> String {
+    mode.map_or_else(String::new, |mode| format!("{mode:05o}"))
 }
 
 /// Understands the reply of a function that ends with one piece: 0 is done, `changed` says that

@@ -8,7 +8,8 @@ rmq_unpack() {
   rmq_temp=$1/$2
   rmq_begin "$rmq_temp"
   rmq_count 2
-  mkdir "$rmq_temp" && rmq_extract && rmq_merge "$rmq_temp" "$1"
+  # Without the set-group-ID bit, which tar would leave on some of the directories.
+  mkdir -m 00700 "$rmq_temp" && rmq_extract && rmq_give_group "$1" && rmq_merge "$rmq_temp" "$1"
   rmq_result=$?
   rmq_discard
   rmq_piece "$rmq_result"
@@ -16,10 +17,17 @@ rmq_unpack() {
 
 # Not every tar says why it could not write.
 rmq_extract() {
-  ( umask 022; exec tar -xpof - -C "$rmq_temp" <&3 ) && return
+  ( umask "$rmq_umask"; exec tar -xpof - -C "$rmq_temp" <&3 ) && return
   rmq_count 1
   rmq_s=$(exec dd if=/dev/zero of="$rmq_temp/room" bs=65536 count=1 2>&1) || printf '%s\n' "${rmq_s%%$rmq_nl*}" >&2
   return 1
+}
+
+# DIRECTORY: gives what was unpacked the group that this directory gives to what is made in it.
+rmq_give_group() {
+  if ! [ -g "$1" ]; then return; fi
+  rmq_count 2
+  rmq_s=$(stat -c %g "$1") && chgrp -hR "$rmq_s" "$rmq_temp"
 }
 
 # FROM TO: moves what is in a directory into another one. Where both have a directory of one name,
@@ -54,7 +62,7 @@ rmq_merge() {
 # FROM TO: moves a directory that may not be written, which its user may not do as it is.
 rmq_move_closed() {
   rmq_count 4
-  rmq_s=$(stat -c %a "$1") && chmod u+w "$1" && mv -f "$1" "$2" && chmod "$rmq_s" "$2"
+  rmq_s=$(stat -c %a "$1") && chmod u+w "$1" && mv -f "$1" "$2" && chmod "0000$rmq_s" "$2"
 }
 
 # OWNER PATH…: gives entries to an owner, group or both (OWNER:GROUP).

@@ -1,7 +1,8 @@
 //! Writes regular files, atomically.
 
 use super::body::send_body;
-use super::{PLACE, conclude};
+use super::request::Request;
+use super::{PLACE, conclude, exact_mode};
 use crate::host::shell::ask::PATH;
 use crate::host::shell::quote::escape;
 use crate::host::shell::script::{Library, Script};
@@ -28,23 +29,32 @@ pub(super) struct Writing<'a> {
     pub(super) validate: Option<&'a [String]>,
 }
 
-/// Makes a file of the content.
-pub(super) fn write(
+impl Writing<'_> {
+    fn action(&self) -> String {
+        format!("write {}", self.path)
+    }
+}
+
+/// Returns what makes a file of the content, if that is short enough to be a part of the request.
+pub(super) fn inline(writing: &Writing, body: &Body) -> Result<Option<Request>, HostError> {
+    let text = match body {
+        Body::Bytes(bytes) if bytes.len() <= INLINE => escape(bytes),
+        _ => return Ok(None),
+    };
+    if text.len() > INLINE {
+        return Ok(None);
+    }
+    let script = writing.script(&format!("printf %b '{text}'"), &body.sha256())?;
+    Ok(Some(Request::new(script, writing.action(), writing.path)))
+}
+
+/// Makes a file of the content, which goes by a channel of its own.
+pub(super) fn stream(
     host: &ShellHost,
     writing: &Writing,
     body: &Body,
     limits: &Limits,
 ) -> Result<(), HostError> {
-    let action = format!("write {}", writing.path);
-    let inline = match body {
-        Body::Bytes(bytes) if bytes.len() <= INLINE => Some(escape(bytes)),
-        _ => None,
-    };
-    if let Some(text) = inline.filter(|text| text.len() <= INLINE) {
-        let source = format!("printf %b '{text}'");
-        let script = writing.script(&source, &body.sha256())?;
-        return conclude(&host.request(&script, limits)?, &action, writing.path);
-    }
     let script = writing.script("rmq_count 1; cat <&3", &body.sha256())?;
     let reply = host.with_own_session(limits, |session| {
         session.send_last(&script, limits)?;
@@ -52,23 +62,17 @@ pub(super) fn write(
         session.finish_input(limits)?;
         session.reply(limits)
     })?;
-    conclude(&reply, &action, writing.path)
+    conclude(&reply, &writing.action(), writing.path)
 }
 
 /// Makes a file of the content of another file of the host.
-pub(super) fn copy(
-    host: &ShellHost,
-    writing: &Writing,
-    from: &Utf8Path,
-    sha256: &str,
-    limits: &Limits,
-) -> Result<(), HostError> {
+pub(super) fn copy(writing: &Writing, from: &Utf8Path, sha256: &str) -> Result<Request, HostError> {
     let mut source = Script::default();
     source.raw("rmq_count 1; cat < ");
     source.word(from.as_str());
     let script = writing.script(source.text(), sha256)?;
     let action = format!("copy {from} to {}", writing.path);
-    conclude(&host.request(&script, limits)?, &action, writing.path)
+    Ok(Request::new(script, action, writing.path))
 }
 
 impl Writing<'_> {
@@ -78,14 +82,13 @@ impl Writing<'_> {
         script.raw(&format!("rmq_body() {{ {source}; }}; rmq_validate() {{ "));
         self.add_validation(&mut script);
         script.raw("; };");
-        let mode = self.ownership.mode.map(|mode| format!("{mode:04o}"));
         let words = [
             self.path.as_str(),
             &temporary_name()?,
             self.before.map_or("", |before| before.sha256.as_str()),
             sha256,
             self.backup.map_or("", Utf8Path::as_str),
-            mode.as_deref().unwrap_or(""),
+            &exact_mode(self.ownership.mode),
             self.ownership.owner.as_deref().unwrap_or(""),
             self.ownership.group.as_deref().unwrap_or(""),
         ];

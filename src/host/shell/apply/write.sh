@@ -60,7 +60,7 @@ rmq_fill() {
   rmq_inherit "$1" && rmq_own "$rmq_temp" "$2" "$3" "$4" && rmq_body >&5 || return
   # Writing has taken the set-user-id bit away.
   case $2 in
-  [2-7]???) rmq_count 1; chmod "$2" "$rmq_temp" ;;
+  0[2-7]???) rmq_count 1; chmod "$2" "$rmq_temp" ;;
   '')
     if [ -L "$1" ] || ! { [ -u "$1" ] || [ -g "$1" ]; }; then return; fi
     rmq_count 2
@@ -96,6 +96,7 @@ rmq_write() {
   rmq_place "$1" "$2" && rmq_write_in_place "$@"
   rmq_result=$?
   set +C
+  umask 077
   rmq_discard
   case $rmq_result in 64) rmq_result=changed ;; 65) rmq_result=invalid ;; esac
   rmq_piece "$rmq_result"
@@ -103,8 +104,9 @@ rmq_write() {
 
 rmq_write_in_place() {
   set -C
+  if [ -z "$3$6" ]; then umask "$rmq_umask"; fi
   # It is opened for both before it has its mode, by which even its owner may not read it.
-  { set +C; { rmq_fill "$1" "$6" "$7" "$8" && rmq_arrived "$4" <&6; } 6< "$rmq_temp"; } 5> "$rmq_temp" || return
+  { set +C; umask 077; { rmq_fill "$1" "$6" "$7" "$8" && rmq_arrived "$4" <&6; } 6< "$rmq_temp"; } 5> "$rmq_temp" || return
   rmq_validate "${rmq_private:+$rmq_private/}${rmq_temp#./}" || return 65
   rmq_unchanged "$1" "$3" || return
   rmq_backup "$1" "$5" && rmq_replace "$1" "$6" "$7" "$8"

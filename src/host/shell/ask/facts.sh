@@ -22,6 +22,8 @@ rmq_facts() {
   rmq_piece environment
   rmq_facts_addresses
   rmq_facts_user
+  printf %s "$rmq_umask"
+  rmq_piece umask
   rmq_count 1
   date '+%Y %m %d %H %M %S %s %Z %z %A %w %W'
   rmq_piece date

@@ -72,6 +72,7 @@ impl Told {
         set("processor_vcpus", processors.into());
         set("processor_nproc", processors.into());
         set("uptime_seconds", number(self.text("uptime")).into());
+        set("umask", self.text("umask").into());
         set("env", self.environment());
         set("date_time", date_time(self.text("date")));
         facts.extend(distribution::facts(

@@ -1,0 +1,81 @@
+//! New files that hold a secret are for their owner alone.
+
+use super::session::Session;
+use crate::change::Change;
+use crate::host::{Body, Ownership, Step};
+use crate::report::Event;
+use crate::vars::Secrets;
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// Mode of a new file that holds a secret and is given no mode.
+const PRIVATE: u32 = 0o600;
+
+/// Gives new files without a mode 0600 if they hold a secret, and says so once for each path. All
+/// files of a task that `hides` what it does count as secret.
+pub(super) fn keep_private(change: &mut Change, session: &Session, hides: bool) {
+    let paths = restrict(change, &session.secrets, hides);
+    if paths.is_empty() {
+        return;
+    }
+    if change.result.contains_key("mode") {
+        change.returns("mode", format!("{PRIVATE:04o}"));
+    }
+    let reason = if hides {
+        "its task has no_log"
+    } else {
+        "it holds a secret"
+    };
+    for path in paths {
+        if session.is_first_private(&path) {
+            session.tell(Event::Warning(format!(
+                "the new file {path} gets mode 0600 because {reason}; set mode to choose another"
+            )));
+        }
+    }
+}
+
+/// Sets the mode, and returns the files that got it.
+fn restrict(change: &mut Change, secrets: &Secrets, hides: bool) -> Vec<Utf8PathBuf> {
+    let mut paths = Vec::new();
+    for step in &mut change.steps {
+        if let Some((path, body, ownership)) = new_file(step)
+            && ownership.mode.is_none()
+            && (hides || body.is_some_and(|body| holds_secret(body, secrets)))
+        {
+            ownership.mode = Some(PRIVATE);
+            paths.push(path.to_owned());
+        }
+    }
+    paths
+}
+
+/// Returns path, content and ownership if the step makes a new file with content.
+fn new_file(step: &mut Step) -> Option<(&Utf8Path, Option<&[u8]>, &mut Ownership)> {
+    match step {
+        Step::Write {
+            path,
+            before: None,
+            body,
+            ownership,
+            ..
+        } => {
+            let bytes = match body {
+                Body::Bytes(bytes) => Some(&**bytes),
+                // Too large for a text with a secret in it.
+                Body::File { .. } => None,
+            };
+            Some((path, bytes, ownership))
+        }
+        Step::Copy {
+            to,
+            before: None,
+            ownership,
+            ..
+        } => Some((to, None, ownership)),
+        _ => None,
+    }
+}
+
+fn holds_secret(content: &[u8], secrets: &Secrets) -> bool {
+    secrets.is_in(&String::from_utf8_lossy(content))
+}
