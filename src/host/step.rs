@@ -126,6 +126,9 @@ pub enum Step {
         /// Ports it listens on; after any signal that ends it, check mode takes them as closed.
         ports: Vec<u16>,
     },
+    /// Ends all programs that have this in their environment, as `NAME=VALUE`. The output has a
+    /// line for each: process id, a blank, and the command line that it ran with.
+    EndMarked(String),
     /// Makes, changes or removes a user account.
     User {
         /// The account as it is.

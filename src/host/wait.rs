@@ -23,6 +23,9 @@ pub struct Wait {
     pub what: String,
     /// What to do about it where it does not happen.
     pub help: Option<String>,
+    /// What those have in their environment, as `NAME=VALUE`, that were started for it: if the
+    /// program is gone, they are ended and the error names them.
+    pub mark: Option<String>,
     /// What is done once when the time is over, before it is waited for 10 s more: a stronger
     /// signal, for one.
     pub last_resort: Vec<Step>,
@@ -105,16 +108,39 @@ pub fn poll(host: &dyn Host, wait: &Wait, limits: &Limits) -> Result<(), HostErr
                 Some(path) => tail(host, path, &limits)?,
                 None => None,
             };
+            let after = started.elapsed();
+            let others = wait.mark.as_ref().filter(|_| gone);
+            let others = others.map(|mark| end_marked(host, mark, &limits));
+            let others = others.transpose()?.unwrap_or_default();
+            let advice = others.first().map(|_| RECOGNISE.to_owned());
             return Err(HostError::NotHappened {
-                what: wait.what.clone(),
-                after: started.elapsed(),
+                what: std::iter::once(wait.what.clone())
+                    .chain(others)
+                    .collect::<Vec<_>>()
+                    .join("; "),
+                after,
                 gone,
                 log,
-                help: wait.help.clone(),
+                help: advice.or(wait.help.clone()),
             });
         }
         limits.sleep(wait.interval)?;
     }
+}
+
+/// What to do if a program becomes another one.
+const RECOGNISE: &str = "if that is the program, say with `recognise` what it runs as, such as its \
+                         executable and an argument";
+
+/// Ends what a start has left, and returns what is said of each of them.
+fn end_marked(host: &dyn Host, mark: &str, limits: &Limits) -> Result<Vec<String>, HostError> {
+    let output = host.apply(&Step::EndMarked(mark.to_owned()), limits)?;
+    let told = |line: &str| {
+        let (pid, command) = line.split_once(' ')?;
+        Some(format!("pid {pid} ran `{command}` instead and was ended"))
+    };
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok(lines.lines().filter_map(told).collect())
 }
 
 /// Returns whether all conditions hold, and whether the program runs (true where none is given).

@@ -47,6 +47,7 @@ impl Module for Pause {
                 while_running: None,
                 log: None,
                 help: None,
+                mark: None,
                 last_resort: Vec::new(),
                 what: format!("{} seconds", delay.as_secs()),
             }));

@@ -106,7 +106,7 @@ impl Module for Tempfile {
 }
 
 /// Returns letters and digits that nobody can foresee.
-fn random() -> Result<String, ModuleError> {
+pub(super) fn random() -> Result<String, ModuleError> {
     let mut bytes = [0; 8];
     SystemRandom::new()
         .fill(&mut bytes)

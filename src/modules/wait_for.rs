@@ -224,6 +224,7 @@ impl WaitFor {
             log: None,
             what: self.what(),
             help: self.msg.clone(),
+            mark: None,
             last_resort: Vec::new(),
         }
     }

@@ -76,6 +76,7 @@ fn wait(contract: &Contract, conditions: Vec<Condition>, seconds: u64) -> Result
         log: Some(contract.path("log")),
         what: "something".to_owned(),
         help: None,
+        mark: None,
         last_resort: Vec::new(),
     });
     contract.try_apply(&step).map(|_| ())

@@ -51,6 +51,7 @@ fn line(step: &Step) -> String {
         ),
         Step::Run { command, .. } => format!("run {}", command.display()),
         Step::StartProcess(start) => format!("start {}", start.argv.join(" ")),
+        Step::EndMarked(_) => "end what was started".to_owned(),
         Step::SignalProcess { pid, signal, .. } => format!("signal {pid} {signal}"),
         Step::User { before, after, .. } => {
             let name = after.as_ref().or(before.as_ref()).map(|user| &user.name);

@@ -346,6 +346,8 @@ impl Host for Memory {
                 let change = self.view(limits, |view| view.change_group(before, after))?;
                 self.overlay.lock().change_accounts(change);
             }
+            // Nothing was started here that could have become another program.
+            Step::EndMarked(_) => {}
             Step::Unpack(_)
             | Step::Write { .. }
             | Step::Mkdir { .. }

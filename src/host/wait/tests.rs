@@ -128,6 +128,7 @@ fn wait(condition: Condition) -> Wait {
         log: Some("/log".into()),
         what: "it".to_owned(),
         help: None,
+        mark: None,
         last_resort: Vec::new(),
     }
 }
@@ -211,6 +212,7 @@ fn the_last_resort_comes_when_the_time_is_over() {
         }],
         timeout: Duration::ZERO,
         while_running: None,
+        mark: None,
         last_resort: vec![kill.clone()],
         ..wait(line(0))
     };
@@ -218,6 +220,7 @@ fn the_last_resort_comes_when_the_time_is_over() {
     poll(&host, &stopped, &Limits::default()).unwrap();
     assert_eq!(*host.applied.lock().unwrap(), [kill]);
     let without = Wait {
+        mark: None,
         last_resort: Vec::new(),
         help: Some("help".to_owned()),
         ..stopped

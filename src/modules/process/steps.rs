@@ -6,11 +6,15 @@ use crate::host::{
     Answer, Condition, Content, Kind, Process, ProcessMatch, Question, StartProcess, Step, Wait,
 };
 use crate::module::{ModuleError, PlanContext};
+use crate::modules::tempfile::random;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::time::Duration;
 
 /// Between two looks at a program that starts or ends.
 const INTERVAL: Duration = Duration::from_millis(250);
+
+/// The variable by which what a start leaves is told from other programs.
+const MARK: &str = "RMQPLAY_START";
 
 fn is_java(process: &Process) -> bool {
     let program = process.argv.first().map(String::as_str);
@@ -106,6 +110,7 @@ impl ProcessModule {
                 pids.join(", ")
             ),
             help: (!self.force_kill).then_some(help),
+            mark: None,
             last_resort: if self.force_kill {
                 found.iter().map(|one| self.signal(one, "KILL")).collect()
             } else {
@@ -123,6 +128,8 @@ impl ProcessModule {
         self.check_paths(context)?;
         let mut environment = context.environment.clone();
         environment.extend(self.environment.clone());
+        let mark = random()?;
+        environment.insert(MARK.to_owned(), mark.clone());
         let start = StartProcess {
             argv: self.command.0.clone(),
             directory: self.chdir.clone().unwrap_or_else(|| "/".into()),
@@ -143,6 +150,7 @@ impl ProcessModule {
             Step::StartProcess(start),
             Step::Wait(Wait {
                 help: service.map(Found::advice),
+                mark: service.is_none().then(|| format!("{MARK}={mark}")),
                 ..self.become_ready(conditions, recognise)
             }),
         ])
@@ -172,6 +180,7 @@ impl ProcessModule {
             log: self.log.clone().or(self.ready.log.clone()),
             what: format!("{} {}", self.title(), self.ready.what()),
             help: None,
+            mark: None,
             last_resort: Vec::new(),
         }
     }

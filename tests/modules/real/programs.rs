@@ -2,6 +2,8 @@
 
 use super::super::shown::plan_lines;
 use super::{Machine, connection};
+use rmqplay::host::Limits;
+use std::os::unix::fs::PermissionsExt;
 
 #[test]
 fn a_program_is_kept_as_declared_and_others_are_left_alone() {
@@ -147,4 +149,40 @@ ready: {{log_line: '^serving '}}
     );
     assert_eq!(machine.pids(&format!("{folder}a")), [0; 0]);
     assert_eq!(machine.pids(&format!("{folder}b")), b);
+}
+
+/// Nothing is left of a program that becomes another one than declared, and the error says so.
+#[test]
+fn a_program_that_becomes_another_is_named_and_ended() {
+    for (text, becomes) in [
+        ("exec SLEEP 7391", "7391"),
+        ("SLEEP 7392 & exit 0", "7392"),
+        ("setsid -f SLEEP 7393; exit 0", "7393"),
+        ("(SLEEP 7394 & SLEEP 7394 &) ; exit 0", "7394"),
+        ("trap '' TERM; SLEEP 7395 & exec SLEEP 7395", "7395"),
+    ] {
+        let machine = Machine::new();
+        let sleep = machine.sleep("worker");
+        let script = machine.path("run.sh");
+        let text = format!("#!/bin/sh\n{}\n", text.replace("SLEEP", sleep.as_str()));
+        std::fs::write(&script, text).unwrap();
+        std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
+        let args = format!("{{command: {script}}}");
+        let change = machine.plan("process", &args).unwrap();
+        let error = change
+            .apply(&*machine.host, &Limits::default())
+            .unwrap_err()
+            .to_string();
+        let expected = format!("ran `{sleep} {becomes}` instead and was ended");
+        assert!(error.contains(&expected), "{error}");
+        assert_eq!(machine.pids(becomes), [0; 0], "{error}");
+        // Recognised by what it becomes, it is started once.
+        let args = format!(
+            "{{command: {script}, recognise: {{executable: {sleep}, argument: '{becomes}'}}}}"
+        );
+        if !becomes.ends_with('4') && !becomes.ends_with('5') {
+            machine.settle("process", &args);
+            assert_eq!(machine.pids(becomes).len(), 1);
+        }
+    }
 }

@@ -147,6 +147,7 @@ fn by_itself(host: &ShellHost, step: &Step, limits: &Limits) -> Result<Output, H
             return Ok(output);
         }
         Step::StartProcess(start) => process::start(host, start, limits)?,
+        Step::EndMarked(mark) => return process::end_marked(host, mark, limits),
         Step::SignalProcess {
             pid,
             started,

@@ -5,7 +5,7 @@ use crate::host::shell::quote::quote_lines;
 use crate::host::shell::run::export;
 use crate::host::shell::script::{Library, Script};
 use crate::host::shell::shell_host::{BASE, ShellHost};
-use crate::host::{HostError, Limits, StartProcess};
+use crate::host::{HostError, Limits, Output, StartProcess};
 use camino::Utf8Path;
 
 const PROCESS: Library = Library {
@@ -68,6 +68,23 @@ else trap '' HUP; {words} &
 fi
 exit 0"
     )
+}
+
+/// Ends all programs that have a mark in their environment, and returns them.
+pub(super) fn end_marked(
+    host: &ShellHost,
+    mark: &str,
+    limits: &Limits,
+) -> Result<Output, HostError> {
+    let mut script = Script::with(&[&BASE, &PROCESS]);
+    script.call("rmq_end_marked", [mark]);
+    let reply = host.request(&script, limits)?;
+    conclude(&reply, "end what was started", Utf8Path::new("/proc"))?;
+    let found = reply.pieces.into_iter().next();
+    Ok(Output {
+        stdout: found.map(|piece| piece.bytes).unwrap_or_default(),
+        ..Output::default()
+    })
 }
 
 /// Sends a signal to a program.

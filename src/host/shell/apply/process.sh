@@ -39,3 +39,32 @@ rmq_start_service() {
   systemctl show -p LoadState,ActiveState,SubState,Result "$1" >&2
   rmq_piece 1
 }
+
+# MARK: sets rmq_pids to the programs that have it in their environment.
+rmq_marked() {
+  rmq_pids=
+  for rmq_p in /proc/[0-9]*; do
+    rmq_count 2
+    if { tr '\0' '\n' < "$rmq_p/environ" | grep -qxF -e "$1"; } 2>/dev/null; then
+      rmq_pids="$rmq_pids ${rmq_p#/proc/}"
+    fi
+  done
+}
+
+# MARK: ends the programs that have it in their environment; a line for each says what it was.
+rmq_end_marked() {
+  rmq_marked "$1"
+  for rmq_p in $rmq_pids; do
+    rmq_count 2
+    rmq_s=$({ exec tr '\0\n' '  ' < "/proc/$rmq_p/cmdline"; } 2>/dev/null)
+    printf '%s %s\n' "$rmq_p" "${rmq_s% }"
+    kill -s TERM "$rmq_p" 2>/dev/null
+  done
+  if [ "$rmq_pids" ]; then
+    rmq_count 1
+    sleep 1
+    rmq_marked "$1"
+    for rmq_p in $rmq_pids; do kill -s KILL "$rmq_p" 2>/dev/null; done
+  fi
+  rmq_piece 0
+}
