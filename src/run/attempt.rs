@@ -6,7 +6,7 @@
 use super::outcome::Outcome;
 use super::secret_files::keep_private;
 use super::session::{Omit, Session};
-use crate::change::Change;
+use crate::change::{Change, Diff};
 use crate::files::Files;
 use crate::host::{Command, Host, HostError, Limits, Output, Probe};
 use crate::module::{ArgumentError, Entry, ModuleError, PlanContext, Templates};
@@ -116,6 +116,13 @@ impl Attempt<'_> {
                 outcome
             }
         };
+        let mut set = |name: &str, value: Value| outcome.result.insert(name.to_owned(), value);
+        if self.diff {
+            set("diff", Diff::all(&diffs));
+        }
+        if !change.warnings.is_empty() {
+            set("warnings", change.warnings.iter().cloned().collect());
+        }
         outcome.diffs = diffs;
         outcome.warnings.extend(change.warnings);
         outcome.sets = change.sets;

@@ -224,10 +224,11 @@ impl Session {
         result.help.iter_mut().for_each(mask);
         result.item.iter_mut().for_each(mask);
         result.warnings.iter_mut().for_each(mask);
-        result
-            .diffs
-            .iter_mut()
-            .for_each(|diff| mask(&mut diff.text));
+        result.diffs.iter_mut().for_each(|diff| {
+            mask(&mut diff.text);
+            // The result has the texts.
+            diff.contents = None;
+        });
         if let Some(command) = &mut result.command {
             mask(&mut command.command);
             mask(&mut command.stdout);

@@ -5,6 +5,7 @@ mod program;
 
 use super::{Change, DIFF_LIMIT};
 use crate::host::{Before, Body, Difference, Kind, Ownership, Step, Unpack, UnpackEntry};
+use crate::value::{Value, map};
 use std::fmt::Write;
 
 /// A difference that one step makes.
@@ -17,6 +18,40 @@ pub struct Diff {
     /// Lines that begin with `@@`, `-`, `+` or a blank, as in a unified difference; or a line in
     /// brackets that says why there are none. Each ends with a line break.
     pub text: String,
+    /// The whole texts before and after, where they are known.
+    pub contents: Option<(String, String)>,
+}
+
+impl Diff {
+    /// Returns the difference as a task returns it: `before`, `after` and the headers. Of what has
+    /// no whole texts, those are the lines that differ.
+    pub fn value(&self) -> Value {
+        let lines = |sign: char| -> String {
+            let lines = self.text.lines().filter_map(|line| line.strip_prefix(sign));
+            lines.map(|line| format!("{line}\n")).collect()
+        };
+        let (before, after) = match &self.contents {
+            Some((before, after)) => (before.clone(), after.clone()),
+            None => (lines('-'), lines('+')),
+        };
+        let fields = [
+            ("before_header", self.before_header.clone()),
+            ("after_header", self.after_header.clone()),
+            ("before", before),
+            ("after", after),
+        ];
+        map(fields
+            .map(|(name, text)| (name.to_owned(), Value::from(text)))
+            .into())
+    }
+
+    /// Returns several differences as a task returns them: one by itself, others as a list.
+    pub fn all(diffs: &[Self]) -> Value {
+        match diffs {
+            [one] => one.value(),
+            several => several.iter().map(Self::value).collect(),
+        }
+    }
 }
 
 impl Change {
@@ -138,6 +173,7 @@ fn named(what: &str, text: String) -> Diff {
         before_header: format!("before: {what}"),
         after_header: format!("after: {what}"),
         text,
+        contents: None,
     }
 }
 
@@ -190,9 +226,12 @@ fn content_of(path: &str, before: Option<&Before>, body: &Body) -> Diff {
         Some(before) => before.content.as_deref(),
     };
     let mut diff = match (old, body) {
-        (Some(old), Body::Bytes(new)) if new.len() as u64 <= DIFF_LIMIT => {
-            named(path, unified(old, new))
-        }
+        (Some(old), Body::Bytes(new)) if new.len() as u64 <= DIFF_LIMIT => Diff {
+            contents: text(old)
+                .zip(text(new))
+                .map(|(old, new)| (old.to_owned(), new.to_owned())),
+            ..named(path, unified(old, new))
+        },
         _ => named(
             path,
             format!("[difference skipped: larger than {DIFF_LIMIT} bytes]\n"),

@@ -26,6 +26,7 @@ pub(super) fn restarted(steps: &[Step]) -> Option<Diff> {
         before_header: format!("running: process {pid}"),
         after_header: format!("running: {}", name(&start.argv)),
         text,
+        contents: None,
     })
 }
 
@@ -34,6 +35,7 @@ pub(super) fn started(start: &StartProcess) -> Diff {
         before_header: "not running".to_owned(),
         after_header: format!("running: {}", name(&start.argv)),
         text: unified(b"", words(&start.argv).as_bytes()),
+        contents: None,
     }
 }
 
@@ -42,6 +44,7 @@ pub(super) fn ended(pid: u32, argv: &[String], signal: &str) -> Diff {
         before_header: format!("running: process {pid}"),
         after_header: format!("ended by {signal}"),
         text: unified(words(argv).as_bytes(), b""),
+        contents: None,
     }
 }
 
