@@ -88,7 +88,7 @@ impl Step {
                     .collect()
             }
             Step::Set(Setting { teller, .. }) => vec![Doubtful::Told(teller.argv.clone())],
-            Step::Run { .. } | Step::Wait(_) | Step::Talk(_) => Vec::new(),
+            Step::EndMarked(_) | Step::Run { .. } | Step::Wait(_) | Step::Talk(_) => Vec::new(),
         }
     }
 }

@@ -88,16 +88,19 @@ pub fn poll(host: &dyn Host, wait: &Wait, limits: &Limits) -> Result<(), HostErr
     let mut conditions = wait.conditions.clone();
     let mut last_resort = wait.last_resort.as_slice();
     let mut seen = false;
+    let mut steady = false;
     loop {
         let (held, runs) = look(&mut conditions, wait.while_running.as_ref(), |questions| {
             host.ask(questions, &limits)
         })?;
-        if held {
+        // A program that was seen once may become another one at once.
+        if held && (steady || wait.mark.is_none()) {
             return Ok(());
         }
+        steady = held;
         seen |= runs;
         let gone = !runs && (seen || started.elapsed() >= wait.delay + APPEARS_WITHIN);
-        let late = Instant::now() >= end;
+        let late = !held && Instant::now() >= end;
         if late && !gone && !last_resort.is_empty() {
             for step in std::mem::take(&mut last_resort) {
                 host.apply(step, &limits)?;

@@ -36,6 +36,8 @@ pub(super) struct Attempt<'a> {
     pub(super) diff: bool,
     /// What says whether the task's command may be shown.
     pub(super) no_log: Option<&'a Node>,
+    /// The host whose task it is.
+    pub(super) name: &'a Arc<str>,
     /// Whether `no_log` hides the task.
     pub(super) hides: bool,
 }
@@ -91,7 +93,7 @@ impl Attempt<'_> {
             Box::new(outcome)
         });
         let mut change = planned?;
-        keep_private(&mut change, self.session, self.hides);
+        keep_private(&mut change, self.session, self.name, self.hides);
         Ok(change)
     }
 

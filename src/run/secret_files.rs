@@ -6,13 +6,14 @@ use crate::host::{Body, Ownership, Step};
 use crate::report::Event;
 use crate::vars::Secrets;
 use camino::{Utf8Path, Utf8PathBuf};
+use std::sync::Arc;
 
 /// Mode of a new file that holds a secret and is given no mode.
 const PRIVATE: u32 = 0o600;
 
-/// Gives new files without a mode 0600 if they hold a secret, and says so once for each path. All
-/// files of a task that `hides` what it does count as secret.
-pub(super) fn keep_private(change: &mut Change, session: &Session, hides: bool) {
+/// Gives new files without a mode 0600 if they hold a secret, and says so once for each path of a
+/// host. All files of a task that `hides` what it does count as secret.
+pub(super) fn keep_private(change: &mut Change, session: &Session, host: &Arc<str>, hides: bool) {
     let paths = restrict(change, &session.secrets, hides);
     if paths.is_empty() {
         return;
@@ -26,10 +27,13 @@ pub(super) fn keep_private(change: &mut Change, session: &Session, hides: bool) 
         "it holds a secret"
     };
     for path in paths {
-        if session.is_first_private(&path) {
-            session.tell(Event::Warning(format!(
-                "the new file {path} gets mode 0600 because {reason}; set mode to choose another"
-            )));
+        if session.is_first_private(host, &path) {
+            let text = format!(
+                "{host}: the new file {path} gets mode 0600 because {reason}; set mode to choose \
+                 another"
+            );
+            let host = host.clone();
+            session.tell(Event::Warning { host, text });
         }
     }
 }

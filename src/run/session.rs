@@ -53,7 +53,7 @@ pub struct Session {
     /// Set once the person wants all further tasks to run without being asked.
     asks_no_more: AtomicBool,
     /// New files of which was said that they hold a secret.
-    private: Mutex<BTreeSet<Utf8PathBuf>>,
+    private: Mutex<BTreeSet<(Arc<str>, Utf8PathBuf)>>,
     /// Hosts that the run may go forward on at a time.
     pub(super) permits: Permits,
     /// All hosts of the inventory, in its order.
@@ -193,10 +193,10 @@ impl Session {
         self.asks_no_more.store(true, Ordering::SeqCst);
     }
 
-    /// Returns whether a file that holds a secret is made for the first time in this run.
-    pub(super) fn is_first_private(&self, path: &Utf8Path) -> bool {
+    /// Returns whether a file that holds a secret is made on a host for the first time in this run.
+    pub(super) fn is_first_private(&self, host: &Arc<str>, path: &Utf8Path) -> bool {
         let mut known = self.private.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(path.to_owned())
+        known.insert((host.clone(), path.to_owned()))
     }
 
     /// Returns all hosts known so far.
@@ -218,6 +218,11 @@ impl Session {
     pub(super) fn redact(&self, mut result: TaskResult) -> TaskResult {
         let mask = |text: &mut String| *text = self.secrets.redact(text);
         let mut json = value::to_json(&result.result);
+        if let Some(fields) = json.as_object_mut() {
+            // They are told beside it.
+            fields.remove("diff");
+            fields.remove("warnings");
+        }
         self.secrets.redact_json(&mut json);
         result.result = value::of(&json);
         result.message.iter_mut().for_each(mask);

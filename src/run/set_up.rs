@@ -80,6 +80,7 @@ impl TaskRun<'_, '_> {
             limits: &limits,
             diff,
             no_log: self.frame.nearest(|keywords| keywords.no_log.as_ref()),
+            name: &self.host.name,
             hides: self.hides(Some(scope)),
         };
         Ok((work(&attempt), delegated_to))

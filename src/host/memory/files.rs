@@ -268,12 +268,10 @@ impl View<'_> {
         ownership: &Ownership,
     ) -> Result<Node, Stop> {
         let parent = self.find(path.parent().unwrap_or(path), true, &Content::None)?;
-        let Some(Here { node: parent, .. }) = parent.here else {
-            return Err(cannot("make", path, "No such file or directory"));
-        };
-        let mut node = self.new_in(&parent, kind, ownership)?;
+        let parent = parent.here.map(|here| here.node);
+        let mut node = self.new_in(parent.as_ref(), kind, ownership)?;
         if node.kind == Kind::Directory && ownership.mode.is_none() {
-            node.mode |= parent.mode & SET_GROUP_ID;
+            node.mode |= parent.map_or(0, |parent| parent.mode & SET_GROUP_ID);
         }
         Ok(node)
     }
@@ -282,7 +280,7 @@ impl View<'_> {
     /// group that a set-group-ID directory gives it.
     pub(super) fn new_in(
         &self,
-        directory: &Node,
+        directory: Option<&Node>,
         kind: Kind,
         ownership: &Ownership,
     ) -> Result<Node, Stop> {
@@ -292,7 +290,9 @@ impl View<'_> {
             Kind::File | Kind::Other => 0o666 & !self.facts()?.umask(),
         };
         let mut node = Node::new(kind, mode, &self.acting()?);
-        if directory.mode & SET_GROUP_ID != 0 {
+        if let Some(directory) = directory
+            && directory.mode & SET_GROUP_ID != 0
+        {
             node.gid = directory.gid;
             node.group.clone_from(&directory.group);
         }

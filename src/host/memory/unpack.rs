@@ -33,7 +33,7 @@ impl View<'_> {
             return Ok(None);
         }
         let usual = Ownership::default();
-        let node = self.new_in(directory, Kind::Directory, &usual)?;
+        let node = self.new_in(Some(directory), Kind::Directory, &usual)?;
         let here = Here::new(node, Source::Bytes(Vec::new().into()));
         Ok(Some(Edit::Put(path, here.into())))
     }
@@ -57,7 +57,7 @@ impl View<'_> {
             }),
             ..entry.ownership.clone()
         };
-        let mut node = self.new_in(directory, entry.kind.clone(), &ownership)?;
+        let mut node = self.new_in(Some(directory), entry.kind.clone(), &ownership)?;
         node.size = entry.size;
         node.modified = entry.modified;
         let mut new = Here::new(

@@ -60,11 +60,13 @@ rmq_end_marked() {
     printf '%s %s\n' "$rmq_p" "${rmq_s% }"
     kill -s TERM "$rmq_p" 2>/dev/null
   done
-  if [ "$rmq_pids" ]; then
+  rmq_n=5
+  while [ "$rmq_pids" ] && [ "$rmq_n" != 0 ]; do
+    rmq_n=$((rmq_n - 1))
     rmq_count 1
     sleep 1
     rmq_marked "$1"
     for rmq_p in $rmq_pids; do kill -s KILL "$rmq_p" 2>/dev/null; done
-  fi
+  done
   rmq_piece 0
 }
