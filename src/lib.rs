@@ -19,6 +19,7 @@ pub mod cli;
 pub mod files;
 pub mod glob;
 pub mod host;
+pub mod internal_error;
 pub mod inventory;
 pub mod module;
 pub mod modules;

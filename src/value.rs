@@ -5,8 +5,18 @@ use minijinja::value::ValueKind;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
+/// Levels of lists and maps within each other that a value may have; what is read, registered, or
+/// made by a template or a script is refused if it has more. Everything that walks through a value
+/// may therefore recurse. JSON readers have the same limit.
+pub const MAX_DEPTH: usize = 128;
+
 /// A value at run time. Text in it is data and is never rendered again.
 pub use minijinja::Value;
+
+/// Says that a value is too deep.
+pub fn too_deep() -> String {
+    format!("lists and maps are more than {MAX_DEPTH} deep")
+}
 
 /// The named values of a result or of module arguments, in order.
 pub type Fields = IndexMap<String, Value>;

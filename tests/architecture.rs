@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const FOLDERS: &[(&str, &[&str], &[&str])] = &[
     ("value", &[], &[]),
     ("glob", &[], &[]),
+    ("internal_error", &[], &[]),
     ("source", &[], &["fs"]),
     ("yaml", &["source", "value"], &[]),
     ("host", &["source", "value"], &["fs", "env", "process"]),
@@ -76,6 +77,7 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
             "change",
             "files",
             "host",
+            "internal_error",
             "inventory",
             "module",
             "playbook",
@@ -93,6 +95,7 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
         "cli",
         &[
             "host",
+            "internal_error",
             "inventory",
             "module",
             "modules",

@@ -20,6 +20,8 @@ mod host_interrupted;
 mod host_lab;
 mod host_left_behind;
 mod host_shells;
+mod hostile;
+mod internal_errors;
 mod inventory;
 mod lab_changes;
 mod lab_cluster;

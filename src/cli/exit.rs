@@ -19,6 +19,8 @@ pub enum Exit {
     Usage = 5,
     /// Called off by the user.
     Interrupted = 99,
+    /// rmqplay itself made a mistake (a panic), whatever else happened.
+    Internal = 250,
 }
 
 impl From<Exit> for ExitCode {

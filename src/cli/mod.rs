@@ -26,9 +26,11 @@ mod watch;
 pub use exit::Exit;
 pub use registry::registry;
 
-use crate::source::Problems;
+use crate::internal_error::{self, caught};
+use crate::source::{Problem, Problems};
 use clap::{Parser, Subcommand};
 use interrupt::Interrupt;
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write as _;
 use tracing_subscriber::EnvFilter;
 
@@ -75,7 +77,38 @@ pub fn main() -> Exit {
         }
     };
     log();
-    match cli.command {
+    internal_error::note_panics(show_backtrace);
+    let exit = caught(|| execute(cli.command));
+    match internal_error::places().as_slice() {
+        [] => exit.unwrap_or(Exit::Internal),
+        places => refuse(&internal(places).into(), Exit::Internal),
+    }
+}
+
+/// Shows where a thread panicked if RUST_BACKTRACE asks for it. The message is left out: it may
+/// quote a secret.
+fn show_backtrace(_: &std::panic::PanicHookInfo<'_>) {
+    let backtrace = Backtrace::capture();
+    if backtrace.status() == BacktraceStatus::Captured {
+        let _ = writeln!(anstream::stderr(), "{backtrace}");
+    }
+}
+
+/// Says that rmqplay itself made mistakes at these places.
+fn internal(places: &[String]) -> Problem {
+    let mut known: Vec<&str> = places.iter().map(String::as_str).collect();
+    known.sort_unstable();
+    known.dedup();
+    let version = env!("CARGO_PKG_VERSION");
+    let message = format!(
+        "internal error in rmqplay {version}: panicked at {}",
+        known.join(", ")
+    );
+    Problem::new(message).help(internal_error::HELP.to_owned())
+}
+
+fn execute(command: Command) -> Exit {
+    match command {
         Command::Run(arguments) => run::execute(&arguments, &Interrupt::catch()),
         Command::Check(arguments) => check::execute(&arguments),
         Command::Exec(arguments) => exec::execute(&arguments, &Interrupt::catch()),
@@ -129,8 +162,5 @@ fn refuse(problems: &Problems, exit: Exit) -> Exit {
 
 /// Shows a problem that has no place in a file.
 fn refuse_because(message: impl Into<String>, help: Option<String>, exit: Exit) -> Exit {
-    refuse(
-        &crate::source::Problem::new(message).help(help).into(),
-        exit,
-    )
+    refuse(&Problem::new(message).help(help).into(), exit)
 }

@@ -6,6 +6,7 @@ use super::project::Project;
 use super::session::Opening;
 use super::watch::Held;
 use super::{Exit, prompts, refuse, refuse_because};
+use crate::internal_error::caught;
 use crate::playbook::Playbook;
 use crate::report::{
     AdHoc, Event, EventsFile, InOrder, JsonLines, Progress, Recap, Reporter, Terminal, Verbosity,
@@ -162,20 +163,31 @@ fn report(
     let mut file = file.map(|file| EventsFile::new(std::io::LineWriter::new(file)));
     let mut counted = Vec::new();
     for event in events {
-        if let Some(file) = &mut file {
-            file.event(&event);
+        let told = caught(|| {
+            if let Some(file) = &mut file {
+                file.event(&event);
+            }
+            // The live line goes before the last text is printed: it must not stand below it.
+            if let Some(progress) = &mut progress {
+                progress.event(&event);
+            }
+            shown.event(&event);
+        });
+        // What cannot be shown does not keep the rest from being shown.
+        if let Err(error) = told {
+            let _ = caught(|| shown.event(&warning(error.to_string())));
         }
-        // The live line goes before the last text is printed: it must not stand below it.
-        if let Some(progress) = &mut progress {
-            progress.event(&event);
-        }
-        shown.event(&event);
         if let Event::RunFinished { recap, .. } = event {
             counted = recap.into_iter().map(|(_, recap)| recap).collect();
             break;
         }
     }
     (counted, file.and_then(EventsFile::finish))
+}
+
+fn warning(text: String) -> Event {
+    let host = "".into(); // of none
+    Event::Warning { host, text }
 }
 
 /// Returns who shows the run on standard output.
@@ -230,4 +242,46 @@ fn terminal_width() -> usize {
 fn console_size() -> (usize, usize) {
     let (lines, columns) = console::Term::stdout().size_checked().unwrap_or((24, 80));
     (usize::from(lines), usize::from(columns))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reporter with a mistake: it cannot show warnings of one kind.
+    struct Broken(Arc<std::sync::Mutex<Vec<String>>>);
+
+    impl Reporter for Broken {
+        fn event(&mut self, event: &Event) {
+            if let Event::Warning { text, .. } = event {
+                assert!(!text.contains('\u{200b}'), "the reporter is broken");
+                self.0.lock().unwrap().push(text.clone());
+            }
+        }
+    }
+
+    #[test]
+    fn a_reporter_that_panics_shows_the_rest_and_keeps_the_recap() {
+        let shown = Arc::default();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        for text in ["one", "two \u{200b}", "three"] {
+            sender.send(warning(text.to_owned())).unwrap();
+        }
+        let counted = Recap {
+            failed: 1,
+            ..Recap::default()
+        };
+        let finished = Event::RunFinished {
+            recap: vec![("a".into(), counted)],
+            check: false,
+            elapsed: std::time::Duration::ZERO,
+            traffic: crate::host::Traffic::default(),
+        };
+        sender.send(finished).unwrap();
+        let reporter = Box::new(Broken(Arc::clone(&shown)));
+        let (recap, error) = report(&receiver, reporter, None, None);
+        assert_eq!((recap, error.is_none()), (vec![counted], true));
+        let expected = "internal error in rmqplay: the reporter is broken";
+        assert_eq!(*shown.lock().unwrap(), ["one", expected, "three"]);
+    }
 }

@@ -52,6 +52,9 @@ pub fn origins(
     Ok(definitions)
 }
 
+/// Columns up to which the rows of the table are lined up.
+const WIDEST: usize = 200;
+
 /// Returns them as a table: variable, value, file and line. Passwords are not shown.
 pub fn origins_table(definitions: &[Definition]) -> String {
     let rows: Vec<[String; 3]> = std::iter::once(["VARIABLE", "VALUE", "ORIGIN"].map(String::from))
@@ -62,6 +65,7 @@ pub fn origins_table(definitions: &[Definition]) -> String {
             .map(|row| column(row).chars().count())
             .max()
             .unwrap_or_default()
+            .min(WIDEST)
     };
     let (names, values) = (width(|row| &row[0]), width(|row| &row[1]));
     let lines: Vec<String> = rows

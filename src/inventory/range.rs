@@ -3,6 +3,9 @@
 /// Hosts one pattern may stand for; more is a slip of the pen.
 const LIMIT: usize = 100_000;
 
+/// Digits of the numbers of a range.
+const MOST_DIGITS: usize = 20;
+
 /// Returns the names that a pattern stands for, in order: itself where it has no range, none where
 /// a range runs backwards; or says what is wrong with it.
 pub(super) fn expand(pattern: &str) -> Result<Vec<String>, String> {
@@ -67,6 +70,11 @@ fn items(range: &str) -> Result<Vec<String>, String> {
     } else {
         0
     };
+    if width > MOST_DIGITS {
+        return Err(format!(
+            "the numbers of a range have at most {MOST_DIGITS} digits"
+        ));
+    }
     if width > 0 && width != end.len() {
         return Err(format!("the ends of [{range}] differ in length"));
     }

@@ -101,7 +101,6 @@ fn read_file(draft: &mut Draft, path: &Path) -> Result<()> {
         return Err(Problem::new(message).help(advice).into());
     }
     let file = SourceFile::read(path)?;
-    vars_files::refuse_vault(&file)?;
     refuse_program(&file)?;
     let ending = path.extension().map(|ending| ending.to_string_lossy());
     match ending.as_deref() {

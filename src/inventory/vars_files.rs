@@ -1,7 +1,7 @@
 //! The files below `group_vars` and `host_vars`, each read once.
 
 use super::{VariableLayer, Variables, connection_variables, entries, variable_name};
-use crate::source::{Place, Problem, Problems, Result, SourceFile};
+use crate::source::{Problem, Problems, Result, SourceFile};
 use crate::yaml;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -9,9 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a file of variables may end in; none comes first, so a folder wins over a file.
 const ENDINGS: [&str; 4] = ["", ".yml", ".yaml", ".json"];
-
-/// How a file that `ansible-vault` encrypted as a whole starts.
-const VAULT: &str = "$ANSIBLE_VAULT;";
 
 /// The files below `group_vars` and `host_vars`, each read once.
 #[derive(Debug, Default)]
@@ -130,7 +127,6 @@ fn add_files_below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 /// Returns the variables of a file.
 fn read(path: &Path) -> Result<VariableLayer> {
     let file = SourceFile::read(path)?;
-    refuse_vault(&file)?;
     let node = yaml::read(&file)?;
     let Some(entries) = entries(&node) else {
         return Err(node.unexpected("a file of variables", "a mapping").into());
@@ -152,14 +148,4 @@ fn read(path: &Path) -> Result<VariableLayer> {
         origin,
         variables: Arc::new(variables),
     })
-}
-
-/// A file that is encrypted as a whole is text to YAML: say what it is.
-pub(super) fn refuse_vault(file: &Arc<SourceFile>) -> Result<()> {
-    if !file.text.starts_with(VAULT) {
-        return Ok(());
-    }
-    let line = file.text.lines().next().unwrap_or_default();
-    let message = "a file that ansible-vault encrypted as a whole cannot be read";
-    Err(Problem::at(&Place::new(file, 0..line.len()), message).into())
 }

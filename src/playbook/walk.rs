@@ -1,14 +1,12 @@
 //! Everything a play holds, in the order it would run, with what stands around it.
 
 use super::{
-    Block, Include, IncludeKind, Item, Keywords, Loader, Play, RoleFiles, RoleName, RoleUse, Task,
-    boolean,
+    Block, Include, IncludeKind, Item, Keywords, Loader, Play, RoleFiles, RoleUse, Task, boolean,
 };
 use crate::source::Problems;
 use crate::yaml::Map;
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// What a play holds.
 #[derive(Debug, Clone, Copy)]
@@ -136,7 +134,7 @@ struct Walker<'w> {
     loader: Option<&'w Loader>,
     visit: &'w mut dyn FnMut(Visited<'_>, &Around<'_>),
     /// The includes that were followed: one that includes itself is followed once.
-    included: HashSet<(PathBuf, usize, Option<Arc<RoleName>>)>,
+    included: HashSet<(PathBuf, usize, Option<PathBuf>)>,
     problems: Problems,
 }
 
@@ -198,7 +196,9 @@ impl Walker<'_> {
             return;
         };
         let file = include.place.file.path.clone();
-        let key = (file, include.place.range.start, include.role.clone());
+        // By its folder: the names of the roles around it grow in a role that includes itself.
+        let role = include.role.as_ref().map(|role| role.folder.clone());
+        let key = (file, include.place.range.start, role);
         if !self.included.insert(key) {
             return;
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 pub(super) fn recap(recap: &[(Arc<str>, Recap)], check: bool, elapsed: Duration) -> String {
     let mut text = String::new();
     let widths = recap.iter().map(|(host, _)| host.chars().count());
-    let width = widths.max().unwrap_or(0).max(20);
+    let width = widths.max().unwrap_or(0).clamp(20, 200);
     for (host, counted) in recap {
         let style = style(counted);
         let host = printable(host);

@@ -2,11 +2,16 @@
 
 use super::frame::Frame;
 use super::lockstep::{Position, Step};
+use super::outcome::Outcome;
 use super::walk::{Flow, Walk};
 use crate::playbook::{Block, Item, RoleUse};
+use crate::report::{Event, Status};
 use crate::vars::Scope;
 use crate::yaml::Node;
 use std::sync::Arc;
+
+/// How often the handlers that others notified are run; more is handlers that notify each other.
+const MOST_ROUNDS: u32 = 100;
 
 /// A handler of a play, with the role and the blocks it stands in.
 #[derive(Clone)]
@@ -108,8 +113,7 @@ impl Walk<'_, '_> {
     /// Runs the handlers that were notified, in the order in which they are defined; those
     /// notified by a handler run too.
     pub(super) fn flush_handlers(&mut self, frame: &Frame<'_>, position: &mut Position) -> Flow {
-        // Handlers that notify each other would go on for ever.
-        for round in 0..100 {
+        for round in 0..MOST_ROUNDS {
             let handlers = self.play.handlers();
             let mut any = false;
             for (index, handler) in handlers.iter().enumerate() {
@@ -131,7 +135,12 @@ impl Walk<'_, '_> {
                 return Flow::Next;
             }
         }
-        Flow::Next
+        let message = format!("handlers still notify each other after {MOST_ROUNDS} rounds");
+        self.host.count(|recap| recap.count(Status::Failed, false));
+        let host = self.host.name.clone();
+        let text = format!("{host}: {message}");
+        self.play.session.tell(Event::Warning { host, text });
+        self.fails(None, Outcome::failed(message), false)
     }
 
     fn handler(&mut self, handler: &Handler, frame: &Frame<'_>, position: &mut Position) -> Flow {

@@ -8,10 +8,13 @@ use super::repeat::{item_layer, loop_items};
 use super::walk::{Flow, Walk};
 use crate::playbook::{Include, IncludeKind, Item, Keywords, RoleFiles, RoleUse};
 use crate::report::Status;
-use crate::source::Problems;
+use crate::source::{Problem, Problems};
 use crate::vars::{Layer, Scope};
 use crate::yaml::{Map, Node};
 use std::sync::Arc;
+
+/// Includes that may be within each other; more is an include that includes itself.
+const MOST_INCLUDES: usize = 100;
 
 /// What an include has read.
 enum Loaded {
@@ -105,6 +108,11 @@ impl Walk<'_, '_> {
             notify: &include.apply_notify,
             ..passed.inner(&include.apply, "vars of apply")
         };
+        if self.includes >= MOST_INCLUDES {
+            let message = format!("more than {MOST_INCLUDES} includes are within each other");
+            let problem = Problem::at(&include.place, message);
+            return self.include_failed(include, own, problem.into(), position);
+        }
         let loaded = self.load(include, scope);
         // What is wrong with the file counts only if it is included.
         let loaded = match (loaded, &doubt) {
@@ -113,13 +121,16 @@ impl Walk<'_, '_> {
             (Err(outcome), None) => return self.include_failed(include, own, *outcome, position),
         };
         self.play.tell_include(self, include, &told, position);
-        self.in_doubt(doubt, |walk| match loaded {
+        self.includes += 1;
+        let flow = self.in_doubt(doubt, |walk| match loaded {
             Loaded::Tasks(items) => walk.items(&items, &applied, position),
             Loaded::Role(used) => {
                 walk.play.add_role(&used);
                 walk.role(&used, &applied, position)
             }
-        })
+        });
+        self.includes -= 1;
+        flow
     }
 
     fn load(&self, include: &Include, scope: &Arc<Scope>) -> Result<Loaded, Box<Outcome>> {

@@ -2,6 +2,7 @@
 
 use crate::change::{Control, Diff, Sets};
 use crate::host::{HostError, Traffic};
+use crate::internal_error::{self, InternalError};
 use crate::module::ModuleError;
 use crate::report::{FailedCommand, Status};
 use crate::source::Problem;
@@ -171,6 +172,14 @@ impl From<Problem> for Outcome {
     fn from(problem: Problem) -> Self {
         let mut outcome = Self::failed(problem.message.clone());
         outcome.problem = Some(problem);
+        outcome
+    }
+}
+
+impl From<InternalError> for Outcome {
+    fn from(error: InternalError) -> Self {
+        let mut outcome = Self::failed(error.to_string());
+        outcome.help = Some(internal_error::HELP.to_owned());
         outcome
     }
 }

@@ -2,6 +2,7 @@
 
 use super::play_run::PlayRun;
 use super::session::Session;
+use crate::internal_error::{self, caught};
 use crate::playbook::{Play, Playbook, Serial};
 use crate::report::Event;
 use crate::source::{Place, Problem, Problems, Result};
@@ -24,7 +25,13 @@ impl Session {
                 continue;
             }
             let prompted = prompted.get(index).cloned().unwrap_or_default();
-            if !self.play(play, prompted, start_at.take())? {
+            let start_at = start_at.take();
+            let played = caught(|| self.play(play, prompted, start_at));
+            let goes_on = played.unwrap_or_else(|error| {
+                let problem = Problem::new(error.to_string());
+                Err(problem.help(internal_error::HELP.to_owned()).into())
+            })?;
+            if !goes_on {
                 return Ok(false);
             }
         }

@@ -10,7 +10,7 @@ use super::session::Session;
 use super::steps::Steps;
 use super::walk::Walk;
 use crate::playbook::{Item, Play, RoleUse, Task};
-use crate::report::Event;
+use crate::report::{Event, Status};
 use crate::source::{Place, Problem, did_you_mean};
 use crate::value::NotKnown;
 use crate::vars::{Layer, Scope};
@@ -19,6 +19,11 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::Builder;
+
+/// Bytes of the stack of a host's thread; only what is used of them is real. Enough for values as
+/// deep as [`crate::value::MAX_DEPTH`], and for what a play nests.
+const STACK: usize = 32 << 20;
 
 /// One batch of hosts going through one play together.
 pub(super) struct PlayRun<'p> {
@@ -99,12 +104,36 @@ impl<'p> PlayRun<'p> {
         }
         std::thread::scope(|scope| {
             for (index, host) in self.batch.iter().enumerate() {
-                scope.spawn(move || Walk::new(self, host, index).play());
+                let thread = Builder::new().stack_size(STACK);
+                let started =
+                    thread.spawn_scoped(scope, move || Walk::new(self, host, index).play());
+                if let Err(error) = started {
+                    self.left_out(index, &format!("cannot start a thread: {error}"));
+                }
             }
         });
         let all_failed = self.batch.iter().all(|host| host.has_failed());
         let cancelled = self.session.cancel.is_cancelled();
         !all_failed && !cancelled && !self.ended.load(Ordering::SeqCst)
+    }
+
+    /// Counts a host as failed that cannot take part in the rest of the play, and says why.
+    pub(super) fn left_out(&self, index: usize, reason: &str) {
+        let host = &self.batch[index];
+        host.count(|recap| recap.count(Status::Failed, false));
+        host.set_failed(true);
+        let text = format!("{}: {reason}; the rest of the play was not run", host.name);
+        let text = self.session.secrets.redact(&text);
+        let host = host.name.clone();
+        self.session.tell(Event::Warning { host, text });
+        self.left(index);
+    }
+
+    /// Takes a host out of the play.
+    pub(super) fn left(&self, index: usize) {
+        let host = self.batch[index].name.clone();
+        self.session.tell(Event::Left { host });
+        self.lockstep.leave(index);
     }
 
     /// Adds a role's handlers, and its variables where they are public.

@@ -173,6 +173,12 @@ impl Session {
         host
     }
 
+    /// Returns what is known of a host, if anything is.
+    pub(super) fn known_host(&self, name: &str) -> Option<Arc<HostState>> {
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.get(name).cloned()
+    }
+
     /// Lets a host that failed take part in what comes next: a person has seen it.
     pub fn forgive(&self, host: &HostState) {
         host.set_failed(false);

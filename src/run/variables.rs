@@ -7,10 +7,8 @@ use super::session::Session;
 use crate::source::Problems;
 use crate::template::Site;
 use crate::value::{Fields, Value};
-use crate::vars::{Layer, Scope, Variable};
+use crate::vars::{HostVars, Hosts, Layer, Scope, Variable};
 use crate::yaml::Node;
-use minijinja::value::{Enumerator, Object};
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
@@ -90,10 +88,7 @@ impl Session {
             "group_names",
             self.inventory.groups_of(name).into_iter().collect(),
         );
-        set(
-            "hostvars",
-            Value::from_object(HostVars(Arc::downgrade(self))),
-        );
+        set("hostvars", HostVars::of(SessionHosts(Arc::downgrade(self))));
         set("groups", self.groups());
         set("omit", Session::omit());
         set("ansible_check_mode", self.options.check.into());
@@ -178,43 +173,20 @@ fn role_names(frame: &Frame<'_>) -> Option<Arc<Layer>> {
     Some(Layer::data("the role", fields))
 }
 
-/// `hostvars`: the variables of every host, put together when asked for.
-struct HostVars(Weak<Session>);
+/// The hosts of a session, for `hostvars`.
+struct SessionHosts(Weak<Session>);
 
-impl fmt::Debug for HostVars {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("hostvars")
+impl Hosts for SessionHosts {
+    fn names(&self) -> Vec<Arc<str>> {
+        let session = self.0.upgrade();
+        let hosts = session.map(|session| session.all_hosts());
+        let hosts = hosts.unwrap_or_default().into_iter();
+        hosts.map(|host| host.name.clone()).collect()
     }
-}
 
-impl Object for HostVars {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let name = key.as_str()?;
+    fn scope(&self, name: &str) -> Option<Result<Arc<Scope>, Problems>> {
         let session = self.0.upgrade()?;
-        let host = session
-            .all_hosts()
-            .into_iter()
-            .find(|host| &*host.name == name)?;
-        match session.host_scope(&host) {
-            Ok(scope) => Some(scope.context()),
-            Err(problems) => {
-                let kind = minijinja::ErrorKind::InvalidOperation;
-                Some(minijinja::Error::new(kind, problems.to_string()).into())
-            }
-        }
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let hosts = self
-            .0
-            .upgrade()
-            .map(|session| session.all_hosts())
-            .unwrap_or_default();
-        Enumerator::Values(
-            hosts
-                .iter()
-                .map(|host| Value::from(host.name.clone()))
-                .collect(),
-        )
+        let host = session.known_host(name)?;
+        Some(session.host_scope(&host))
     }
 }

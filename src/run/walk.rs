@@ -7,8 +7,8 @@ use super::lockstep::{Position, Step};
 use super::outcome::Outcome;
 use super::play_run::{PlayRun, lock};
 use super::task::TaskRun;
+use crate::internal_error::caught;
 use crate::playbook::{Block, Item, Task};
-use crate::report::Event;
 use crate::source::Place;
 use crate::value::{NotKnown, Value};
 use crate::vars::{Layer, Scope};
@@ -50,6 +50,8 @@ pub(super) struct Walk<'a, 'p> {
     pub(super) waits_for: Option<&'p Place>,
     /// Scripts that the host is within.
     pub(super) scripts: usize,
+    /// Includes that the host is within.
+    pub(super) includes: usize,
     /// The result of the last task, for the script that asked for it.
     pub(super) result: Option<Value>,
     /// Where the blocks begin that the host is in the first part of, and that have a rescue.
@@ -70,6 +72,7 @@ impl<'a, 'p> Walk<'a, 'p> {
             unwinding: false,
             waits_for: play.start_at,
             scripts: 0,
+            includes: 0,
             result: None,
             rescued_by: Vec::new(),
             doubt: None,
@@ -99,6 +102,13 @@ impl<'a, 'p> Walk<'a, 'p> {
 
     /// Walks through the whole play.
     pub(super) fn play(&mut self) {
+        match caught(|| self.whole_play()) {
+            Ok(()) => self.play.left(self.index),
+            Err(error) => self.play.left_out(self.index, &error.to_string()),
+        }
+    }
+
+    fn whole_play(&mut self) {
         let play = self.play;
         let root = play.root();
         let flow = self.sections(&root);
@@ -106,9 +116,6 @@ impl<'a, 'p> Walk<'a, 'p> {
             self.failed(&root);
         }
         self.play.finished(self.host);
-        let host = self.host.name.clone();
-        self.play.session.tell(Event::Left { host });
-        self.play.lockstep.leave(self.index);
     }
 
     fn sections(&mut self, root: &Frame<'_>) -> Flow {
@@ -304,7 +311,7 @@ impl<'a, 'p> Walk<'a, 'p> {
         let outcome = {
             let _permit = self.play.session.permits.acquire();
             self.play.tell_started(run);
-            run.run(scope)
+            caught(|| run.run(scope)).unwrap_or_else(Outcome::from)
         };
         if limit > 0 {
             lockstep.exit(position);

@@ -5,12 +5,9 @@ use super::raised::Raised;
 use super::unknown::Unknown;
 use super::{Called, place};
 use crate::template::TemplateError;
-use crate::value::{self, Fields, NotKnown, Value};
+use crate::value::{self, Fields, MAX_DEPTH, NotKnown, Value};
 use minijinja::value::ValueKind;
 use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map, Position};
-
-/// Lists and maps within each other; more is a mistake, or a list that holds itself.
-const DEPTH: usize = 64;
 
 /// Returns a value as scripts see it: a text, number, boolean, list, map, `()` for nothing; what
 /// check mode cannot know stays unknown. A value that is an error is that error.
@@ -83,7 +80,7 @@ fn invalid(value: &Value) -> Called<Dynamic> {
 
 /// Returns a script's value as a value of the run; functions and the like are none.
 pub fn to_value(dynamic: &Dynamic) -> Result<Value, String> {
-    within(dynamic, DEPTH)
+    within(dynamic, MAX_DEPTH)
 }
 
 /// Returns the entries of a script's map.
@@ -96,7 +93,7 @@ pub fn to_fields(map: &Map) -> Result<Fields, String> {
 
 fn within(dynamic: &Dynamic, depth: usize) -> Result<Value, String> {
     if depth == 0 {
-        return Err(format!("lists and maps are more than {DEPTH} deep"));
+        return Err(value::too_deep());
     }
     if dynamic.is_shared() {
         return within(&dynamic.flatten_clone(), depth);

@@ -1,8 +1,19 @@
 //! A text that a user wrote, kept so that errors can show its lines.
 
-use super::{Problem, Result};
+use super::{Place, Problem, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// What files start with that are encrypted as a whole with Ansible Vault.
+pub const VAULT: &str = "$ANSIBLE_VAULT;";
+
+/// Returns the problem that what stands at a place cannot be read: it is encrypted.
+pub fn encrypted(place: &Place, what: &str) -> Problem {
+    let message = format!("{what} is encrypted with Ansible Vault, which rmqplay cannot open");
+    let help = "decrypt it with ansible-vault into a file that only you can read and pass that with \
+                `-e @FILE`, or read the secret from the environment: lookup('env', 'NAME')";
+    Problem::at(place, message).help(help.to_owned())
+}
 
 /// A text that a user wrote and the name it is shown under.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,7 +34,7 @@ impl SourceFile {
     }
 
     /// Returns the text of the file at `path` on this machine; a file that cannot be read, or is
-    /// not UTF-8, is a problem without a place.
+    /// not UTF-8, is a problem without a place. So is one that is encrypted, with a place.
     pub fn read(path: &Path) -> Result<Arc<Self>> {
         let bytes = std::fs::read(path)
             .map_err(|error| Problem::new(format!("cannot read {}: {error}", path.display())))?;
@@ -36,7 +47,12 @@ impl SourceFile {
                 path.display()
             ))
         })?;
-        Ok(Self::new(path, text))
+        let file = Self::new(path, text);
+        if file.text.starts_with(VAULT) {
+            let line = file.text.lines().next().unwrap_or_default();
+            return Err(encrypted(&Place::new(&file, 0..line.len()), "this file").into());
+        }
+        Ok(file)
     }
 
     /// Returns the folder that relative paths in this file are relative to.

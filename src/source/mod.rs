@@ -5,7 +5,7 @@ mod place;
 mod problem;
 mod suggest;
 
-pub use file::SourceFile;
+pub use file::{SourceFile, VAULT, encrypted};
 pub use place::Place;
 pub use problem::{Problem, Problems, Result};
 pub use suggest::did_you_mean;

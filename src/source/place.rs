@@ -15,12 +15,21 @@ pub struct Place {
 }
 
 impl Place {
-    /// Returns the place that covers `range` of `file`, cut to the file's length.
+    /// Returns the place that covers `range` of `file`, cut to the file's length and widened to
+    /// whole characters.
     pub fn new(file: &Arc<SourceFile>, range: Range<usize>) -> Self {
-        let end = range.end.min(file.text.len());
+        let text = &file.text;
+        let mut end = range.end.min(text.len());
+        let mut start = range.start.min(end);
+        while !text.is_char_boundary(start) {
+            start -= 1;
+        }
+        while !text.is_char_boundary(end) {
+            end += 1;
+        }
         Self {
             file: file.clone(),
-            range: range.start.min(end)..end,
+            range: start..end,
         }
     }
 
@@ -78,5 +87,24 @@ impl fmt::Display for Place {
 impl fmt::Debug for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{self}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_covers_whole_characters_of_its_file() {
+        let file = SourceFile::new("x.yml", "a\u{2018}b");
+        for (range, covered) in [
+            (1..2, "\u{2018}"),
+            (2..3, "\u{2018}"),
+            (0..9, "a\u{2018}b"),
+            (3..2, ""),
+            (7..9, ""),
+        ] {
+            assert_eq!(Place::new(&file, range).text(), covered);
+        }
     }
 }

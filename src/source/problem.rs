@@ -198,3 +198,71 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceFile;
+    use proptest::prelude::*;
+
+    /// Texts of every kind of character that a terminal or an editor treats in its own way.
+    fn hostile() -> impl Strategy<Value = String> {
+        let special = prop::sample::select(vec![
+            "\u{a0}",
+            "\u{2018}",
+            "\u{ff0c}",
+            "\u{301}",
+            "\u{200b}",
+            "\u{200d}",
+            "\u{202e}",
+            "\u{feff}",
+            "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}",
+            "\u{7aef}",
+            "\t",
+            "\r",
+            "\r\n",
+            "\n",
+            "\u{85}",
+            "\u{2028}",
+            "\u{b}",
+            "\u{c}",
+            "\0",
+            "\u{1b}[2J",
+            "{% x",
+            "\u{10ffff}",
+            " ",
+        ]);
+        let piece = prop_oneof![special.prop_map(str::to_owned), ".", "[a-z]{0,9}"];
+        prop::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn any_problem_can_be_drawn(
+            texts in (hostile(), hostile(), hostile()),
+            ranges in prop::array::uniform4(0_usize..90),
+        ) {
+            let (text, message, label) = texts;
+            let file = SourceFile::new("x.yml", text);
+            let place = |from, to| Place::new(&file, from..to);
+            let [a, b, c, d] = ranges;
+            let problem = Problem::at(&place(a, b), message.as_str())
+                .label(label.as_str())
+                .help(label)
+                .related(&place(c, d), message);
+            for colour in [false, true] {
+                let drawn = problem.render(colour);
+                let escapes = drawn.contains('\x1b');
+                prop_assert!(colour || !escapes, "{drawn:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_very_long_line_is_drawn_in_part() {
+        let text = "\u{7aef} ".repeat(1_000_000);
+        let file = SourceFile::new("x.yml", text);
+        let drawn = Problem::at(&Place::new(&file, 2_000_000..2_000_001), "wrong").render(false);
+        assert!(drawn.len() < 1000, "{} bytes", drawn.len());
+    }
+}

@@ -62,6 +62,9 @@ pub(super) fn add_tests(environment: &mut Environment<'static>, tests: &[Callabl
     }
 }
 
+/// Bytes of a text that a filter or a method fills up or repeats.
+const LONGEST: usize = 64 << 20;
+
 /// The methods of one type of values, by name.
 pub(super) struct Methods(HashMap<&'static str, Signature>);
 
@@ -272,6 +275,20 @@ impl Call<'_, '_, '_> {
             return Err(self.wrong(&format!("'{kind}' object is not iterable")));
         }
         value.try_iter()?.checked().collect()
+    }
+
+    /// Returns a text so many times, if that is not too long.
+    pub(super) fn repeated(&self, text: &str, times: usize) -> Result<String, Error> {
+        self.fits(text.len().saturating_mul(times))?;
+        Ok(text.repeat(times))
+    }
+
+    /// Fails where a result would be too long.
+    pub(super) fn fits(&self, bytes: usize) -> Result<(), Error> {
+        if bytes > LONGEST {
+            return Err(self.wrong(&format!("the result has more than {LONGEST} bytes")));
+        }
+        Ok(())
     }
 
     /// Returns the error that the arguments are wrong.

@@ -2,6 +2,7 @@
 
 use super::compare::is_list;
 use super::filters::maps::pairs;
+use super::level::Level;
 use crate::value::Value;
 use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
@@ -18,6 +19,7 @@ pub(super) struct Map(Mutex<IndexMap<Value, Value>>);
 
 /// Returns a list or a map that can be changed; other values as they are.
 pub(super) fn changeable(value: Value) -> Result<Value, Error> {
+    check_depth(&value)?;
     if value.kind() == ValueKind::Map {
         return Ok(Value::from_object(Map(Mutex::new(
             pairs(&value)?.into_iter().collect(),
@@ -45,8 +47,34 @@ impl Map {
     }
 }
 
+/// Returns a list or a map that a template makes to put it into a namespace; fails if it is too
+/// deep, so that a loop cannot make it deeper without end.
+pub(super) fn bounded(value: Value) -> Result<Value, Error> {
+    check_depth(&value)?;
+    Ok(value)
+}
+
+fn check_depth(value: &Value) -> Result<(), Error> {
+    let is_map = value.kind() == ValueKind::Map;
+    // What others make, such as the variables of a host, is not looked into: it is never deeper.
+    if !(is_map || is_list(value)) || (is_foreign(value) && address(value).is_none()) {
+        return Ok(());
+    }
+    let _level = Level::enter()?;
+    for item in value.try_iter()? {
+        check_depth(&if is_map { value.get_item(&item)? } else { item })?;
+    }
+    Ok(())
+}
+
+fn is_foreign(value: &Value) -> bool {
+    let object = value.as_object();
+    object.is_some_and(|object| object.type_name().starts_with(env!("CARGO_PKG_NAME")))
+}
+
 /// Fails where `value` holds `container`, which then would hold itself.
 pub(super) fn not_in_itself(container: &Value, value: &Value) -> Result<(), Error> {
+    check_depth(value)?;
     let place = address(container);
     if place.is_some() && holds(value, place) {
         let message = "a list or a map cannot hold itself";

@@ -1,5 +1,6 @@
 //! The order of values as Python has it.
 
+use super::level::Level;
 use super::text;
 use crate::value::Value;
 use minijinja::value::ValueKind;
@@ -16,6 +17,7 @@ pub(super) fn compare(left: &Value, right: &Value) -> Result<Ordering, Error> {
         return Ok(left.cmp(right));
     }
     if is_list(left) && is_list(right) && left.is_tuple() == right.is_tuple() {
+        let _level = Level::enter()?;
         let mut others = right.try_iter()?;
         for item in left.try_iter()? {
             let Some(other) = others.next() else {

@@ -23,17 +23,17 @@ impl Engine {
             Data::Text(text) => text,
             Data::Computed(value) => return truth(value, node, site),
             _ if site.lenient => return Ok(self.render(node, context, site)?.is_true()),
-            _ => return Err(TemplateError::new(not_an_expression(node))),
+            _ => return Err(TemplateError::of(not_an_expression(node))),
         };
         let value = if is_delimited(text) {
             if !site.lenient {
-                return Err(TemplateError::new(with_delimiters(node)));
+                return Err(TemplateError::of(with_delimiters(node)));
             }
             let value = self.run(text, Kind::Text, node, context, site)?;
             return delimited_truth(&value, node);
         } else if text.trim().is_empty() {
             let problem = Problem::at(&node.place, "a condition must not be empty");
-            return Err(TemplateError::new(problem));
+            return Err(TemplateError::of(problem));
         } else {
             match self.run(text, Kind::Condition, node, context, site) {
                 Err(error) if error.not_known.is_some() => {
@@ -81,7 +81,7 @@ fn truth(value: &Value, node: &Node, site: &Site) -> Result<bool, TemplateError>
     let message = format!("the condition gives {shown}, which is neither true nor false");
     let help =
         "compare it (x == \"y\"), ask for its length (x | length > 0), or convert it (x | bool)";
-    Err(TemplateError::new(
+    Err(TemplateError::of(
         Problem::at(&node.place, message).help(help.to_owned()),
     ))
 }
@@ -97,7 +97,7 @@ fn delimited_truth(value: &Value, node: &Node) -> Result<bool, TemplateError> {
             let message = format!("the template in this condition gives the text \"{text}\"");
             let problem = Problem::at(&node.place, message);
             let help = "write the expression itself, without {{ }}".to_owned();
-            Err(TemplateError::new(problem.help(help)))
+            Err(TemplateError::of(problem.help(help)))
         }
     }
 }

@@ -4,6 +4,7 @@ use super::code::Kind;
 use super::environment::Environments;
 use super::error::{TemplateError, syntax_problem};
 use super::extension::Extensions;
+use super::level::Level;
 use super::lookups::{self, Lookup};
 use super::native::{self, Emitted};
 use super::reach::Reach;
@@ -148,12 +149,12 @@ impl Engine {
         context: &Value,
         site: &Site,
     ) -> Result<Value, TemplateError> {
-        let (source, environments) = self.file(file, syntax).map_err(TemplateError::new)?;
+        let (source, environments) = self.file(file, syntax).map_err(TemplateError::of)?;
         if environments.opens_in(&file.text) {
             self.evaluate(&source, &environments, None, context, site)
         } else {
             // Ansible takes a file without templates as it is, its line breaks too.
-            let (_, start) = syntax.of_file(file).map_err(TemplateError::new)?;
+            let (_, start) = syntax.of_file(file).map_err(TemplateError::of)?;
             Ok(file.text.get(start..).unwrap_or_default().into())
         }
     }
@@ -207,11 +208,15 @@ impl Engine {
     ) -> Result<Value, TemplateError> {
         let Ok(code) = &source.code else {
             let problem = syntax_problem(source, node);
-            return Err(TemplateError::new(
+            return Err(TemplateError::of(
                 problem.unwrap_or_else(|| Problem::new("template syntax error")),
             ));
         };
         let fail = |error| self.error(&error, node, context);
+        let _level = Level::of_template().map_err(|error| match node {
+            Some(node) => TemplateError::of_value(&error, node),
+            None => fail(error),
+        })?;
         let environment = if code.single {
             &environments.values
         } else {

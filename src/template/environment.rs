@@ -13,6 +13,10 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Steps that one template may take; one is an instruction, an item or 64 bytes of text. It ends
+/// loops that do not end, and texts that would fill the memory.
+pub(super) const FUEL: u64 = 50_000_000;
+
 /// The environments that templates of one syntax are compiled and run in.
 pub(super) struct Environments {
     /// The syntax.
@@ -80,6 +84,7 @@ fn base() -> Environment<'static> {
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_debug(true); // errors then tell the name of what is undefined, and the range
+    environment.set_fuel(Some(FUEL));
     environment.set_auto_reload(false);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     let methods = methods::All::default();
@@ -103,7 +108,7 @@ fn included(
 ) -> Option<String> {
     let folders = sources.folders(parent);
     let path = find(Path::new(name), &folders)?;
-    let text = std::fs::read_to_string(&path).ok()?;
-    let source = sources.of_file(&SourceFile::new(path, text), 0, syntax, config);
+    let file = SourceFile::read(&path).ok()?;
+    let source = sources.of_file(&file, 0, syntax, config);
     Some(sources.name_with_folders(&source, &folders))
 }

@@ -1,5 +1,6 @@
 //! Why a template could not be rendered, and where.
 
+use super::environment::FUEL;
 use super::inside::inside;
 use super::sources::{Source, Sources};
 use crate::source::{Place, Problem, Problems, did_you_mean};
@@ -21,8 +22,8 @@ pub struct TemplateError {
 }
 
 impl TemplateError {
-    /// Returns a failure that is no variable's.
-    pub(super) fn new(problem: Problem) -> Self {
+    /// Returns a failure that no undefined or unknown variable is the reason of.
+    pub fn of(problem: Problem) -> Self {
         Self {
             problem: Box::new(problem),
             undefined: None,
@@ -46,6 +47,9 @@ impl TemplateError {
     ) -> Self {
         if let Some(inner) = Self::cause_of(error) {
             return inner.clone();
+        }
+        if let Some(problem) = problem_of(error) {
+            return Self::of(problem.clone());
         }
         let innermost = innermost(error);
         let source = innermost.name().and_then(|name| sources.named(name));
@@ -71,6 +75,15 @@ impl TemplateError {
             undefined,
             not_known: NotKnown::cause_of(error).cloned(),
         }
+    }
+
+    /// Returns the failure that a value turned out to be which `node` gave.
+    pub fn of_value(error: &Error, node: &Node) -> Self {
+        if let Some(inner) = Self::cause_of(error) {
+            return inner.clone();
+        }
+        let problem = problem_of(error).cloned();
+        Self::of(problem.unwrap_or_else(|| Problem::at(&node.place, message(error))))
     }
 
     /// Returns the failure that `error`, or a cause of it, is.
@@ -143,6 +156,12 @@ fn range_of_path(source: &Source, path: &str, error: &Error) -> Option<Range<usi
     Some(start + offset..start + offset + path.len())
 }
 
+/// Returns the user's mistake that an error, or a cause of it, is.
+fn problem_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Problem> {
+    std::iter::successors(Some(error), |error| error.source())
+        .find_map(|error| error.downcast_ref())
+}
+
 /// Returns the error that caused the others, as far as minijinja made it.
 fn innermost(error: &Error) -> &Error {
     let mut innermost = error;
@@ -201,6 +220,7 @@ fn message(error: &Error) -> String {
         ErrorKind::UndefinedError => "a value is undefined",
         ErrorKind::InvalidOperation => "",
         ErrorKind::SyntaxError => "template syntax error",
+        ErrorKind::OutOfFuel => return too_much(),
         _ => return error_text(error),
     };
     match error.detail() {
@@ -209,6 +229,10 @@ fn message(error: &Error) -> String {
         Some(detail) if kind.is_empty() => detail.to_owned(),
         Some(detail) => format!("{kind}: {detail}"),
     }
+}
+
+fn too_much() -> String {
+    format!("the template takes more than {FUEL} steps, or makes that much text")
 }
 
 fn error_text(error: &Error) -> String {

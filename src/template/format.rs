@@ -5,6 +5,9 @@ use crate::value::Value;
 use minijinja::formatting::{FormatStyle, format};
 use minijinja::{Error, ErrorKind};
 
+/// Characters that a formatted value may be filled up to.
+const WIDEST: usize = 1_000_000;
+
 /// Returns the text with values put where it has `%s`, `%d` and so on.
 pub(super) fn percent(template: &str, values: &[Value]) -> Result<String, Error> {
     let mut out = String::with_capacity(template.len());
@@ -26,14 +29,17 @@ pub(super) fn percent(template: &str, values: &[Value]) -> Result<String, Error>
         let (flags, conversion) = flags.split_at(end);
         let kind = conversion.chars().next().unwrap_or('%');
         rest = conversion.get(kind.len_utf8()..).unwrap_or_default();
+        let mut spec = String::new();
         for part in flags.split_inclusive('*') {
-            out.push_str(part.trim_end_matches('*'));
+            spec.push_str(part.trim_end_matches('*'));
             if part.ends_with('*') {
                 let width = values_left.next().and_then(Value::as_i64);
                 let width = width.ok_or_else(|| wrong("* wants int".to_owned()))?;
-                out.push_str(&width.to_string());
+                spec.push_str(&width.to_string());
             }
         }
+        check_widths(&spec)?;
+        out.push_str(&spec);
         if kind == '%' {
             out.push('%');
             continue;
@@ -108,6 +114,7 @@ pub(super) fn braces(
         };
         // Fields inside of the specification give its parts.
         let spec = braces(spec, values, named)?;
+        check_widths(&spec)?;
         out.push_str(&format(
             FormatStyle::StrFormat,
             &format!("{{:{spec}}}"),
@@ -183,6 +190,16 @@ fn at_path(
         steps = rest;
     }
     Ok(value)
+}
+
+/// Refuses a width or a precision that would fill the memory.
+fn check_widths(spec: &str) -> Result<(), Error> {
+    let numbers = spec.split(|character: char| !character.is_ascii_digit());
+    let mut widths = numbers.filter(|number| !number.is_empty());
+    if widths.any(|width| width.parse().map_or(true, |width: usize| width > WIDEST)) {
+        return Err(wrong(format!("a width is at most {WIDEST}")));
+    }
+    Ok(())
 }
 
 fn wrong(message: String) -> Error {

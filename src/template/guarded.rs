@@ -2,7 +2,7 @@
 //! hands on what is undefined or failed.
 
 use super::call::Callable;
-use super::changeable::changeable;
+use super::changeable::{bounded, changeable};
 use super::{operators, text};
 use crate::value::{NotKnown, Value};
 use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
@@ -31,6 +31,7 @@ pub(super) fn add(environment: &mut Environment<'static>, filters: &'static [Cal
     environment.add_filter("guarded.within", operators::within);
     environment.add_filter("guarded.not_within", operators::not_within);
     environment.add_filter("guarded.changeable", changeable);
+    environment.add_filter("guarded.bounded", bounded);
     for filter in filters {
         for prefix in ["", "ansible.builtin."] {
             environment.add_filter(

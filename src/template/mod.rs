@@ -27,6 +27,7 @@ mod functions;
 mod guarded;
 mod inside;
 mod layout;
+mod level;
 mod lines;
 mod lookups;
 mod methods;

@@ -2,6 +2,7 @@
 
 use super::changeable::Map;
 use super::compare::is_list;
+use super::level::Level;
 use super::text;
 use crate::value::Value;
 use minijinja::value::ValueKind;
@@ -83,6 +84,7 @@ fn is_whole(value: &Value, output: &str) -> bool {
 /// Returns a value that a template made as others may keep it: tuples and what comes item by item
 /// as lists, what can be changed as what cannot. Fails where something in it is undefined.
 pub(super) fn finished(value: Value) -> Result<Value, Error> {
+    let _level = Level::enter()?;
     if is_list(&value) {
         let items = value.try_iter()?.map(|item| {
             if item.is_undefined() {

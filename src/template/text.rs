@@ -1,5 +1,6 @@
 //! The text of values as Python writes it: `str()` and `repr()`.
 
+use super::level::Level;
 use crate::value::Value;
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind};
@@ -76,6 +77,7 @@ fn write_value(out: &mut String, value: &Value, tuples: Tuples, quoted: bool) ->
 }
 
 fn write_list(out: &mut String, value: &Value, tuples: Tuples) -> Result<(), Error> {
+    let _level = Level::enter()?;
     let tuple = value.is_tuple() && tuples == Tuples::AsTuples;
     out.push(if tuple { '(' } else { '[' });
     let mut count = 0;
@@ -94,6 +96,7 @@ fn write_list(out: &mut String, value: &Value, tuples: Tuples) -> Result<(), Err
 }
 
 fn write_map(out: &mut String, value: &Value, tuples: Tuples) -> Result<(), Error> {
+    let _level = Level::enter()?;
     out.push('{');
     for (index, key) in value.try_iter()?.enumerate() {
         if index > 0 {

@@ -1,10 +1,12 @@
 //! Variables of a task on a host: where each comes from, which one wins, and their values.
 
+mod all;
 mod layer;
 mod reserved;
 mod scope;
 mod secrets;
 
+pub use all::{AllVariables, HostVars, Hosts};
 pub use layer::{Layer, Variable};
 pub use reserved::RESERVED;
 pub use scope::Scope;

@@ -1,6 +1,6 @@
 //! All variables a task sees on a host, as the context of its templates.
 
-use super::{Layer, Variable};
+use super::{AllVariables, Layer, Variable, all};
 use crate::source::Problem;
 use crate::template::{Engine, Site, TemplateError};
 use crate::value::Value;
@@ -23,8 +23,18 @@ pub struct Scope {
 }
 
 thread_local! {
-    /// The variables being rendered on this thread, to notice one that refers to itself.
-    static PENDING: RefCell<Vec<Arc<str>>> = const { RefCell::new(Vec::new()) };
+    /// The variables being rendered on this thread, each with its host, to notice one that refers
+    /// to itself.
+    static PENDING: RefCell<Vec<(Arc<str>, Value)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The last of the pending variables is being rendered; a panic ends that, too.
+struct Rendering;
+
+impl Drop for Rendering {
+    fn drop(&mut self) {
+        PENDING.with_borrow_mut(Vec::pop);
+    }
 }
 
 impl Scope {
@@ -47,6 +57,9 @@ impl Scope {
     /// Returns the variable's value, `None` where there is none. A value that could not be
     /// rendered is an invalid one: its use is the error.
     pub fn get(self: &Arc<Self>, name: &str) -> Option<Value> {
+        if name == "vars" {
+            return Some(AllVariables::of(self.clone()));
+        }
         let cached = self.rendered().get(name).cloned();
         if cached.is_some() {
             return cached;
@@ -60,7 +73,10 @@ impl Scope {
             Variable::Data(value) => Some(value.clone()),
             Variable::Template(node) => {
                 let value = self.rendered_once(key, node);
-                self.rendered().insert(key.clone(), value.clone());
+                // All variables hold this scope, which must not hold itself.
+                if !all::holds_all(&value) {
+                    self.rendered().insert(key.clone(), value.clone());
+                }
                 Some(value)
             }
         }
@@ -88,14 +104,17 @@ impl Scope {
             .collect()
     }
 
-    /// Renders a node with these variables.
+    /// Renders a node with these variables, to a value that may be kept.
     pub fn render(self: &Arc<Self>, node: &Node) -> Result<Value, TemplateError> {
-        self.engine.render(node, &self.context(), &self.site)
+        let value = self.engine.render(node, &self.context(), &self.site)?;
+        all::kept(value, false).map_err(|error| TemplateError::of_value(&error, node))
     }
 
-    /// Evaluates an expression with these variables.
+    /// Evaluates an expression with these variables, to a value that may be kept; in a list or a map
+    /// errors may be left.
     pub fn expression(self: &Arc<Self>, node: &Node) -> Result<Value, TemplateError> {
-        self.engine.expression(node, &self.context(), &self.site)
+        let value = self.engine.expression(node, &self.context(), &self.site)?;
+        all::kept(value, true).map_err(|error| TemplateError::of_value(&error, node))
     }
 
     /// Evaluates a condition with these variables.
@@ -127,36 +146,34 @@ impl Scope {
     }
 
     fn rendered_once(self: &Arc<Self>, name: &Arc<str>, node: &Node) -> Value {
-        let chain = PENDING.with_borrow(|pending| {
-            pending
-                .iter()
-                .position(|earlier| earlier == name)
-                .map(|first| {
-                    let names = pending[first..].iter().chain([name]);
-                    names
-                        .map(|name| format!("\"{name}\""))
-                        .collect::<Vec<_>>()
-                        .join(" → ")
-                })
+        let pending = (name.clone(), self.host());
+        let chain = PENDING.with_borrow(|earlier| {
+            let first = earlier.iter().position(|earlier| *earlier == pending)?;
+            let names = earlier.iter().skip(first).chain([&pending]);
+            let names = names.map(|(name, _)| format!("\"{name}\""));
+            Some(names.collect::<Vec<_>>().join(" → "))
         });
         if let Some(chain) = chain {
-            let problem = Problem::at(&node.place, format!("a variable refers to itself: {chain}"));
-            let problem = Box::new(problem);
-            return TemplateError {
-                problem,
-                undefined: None,
-                not_known: None,
-            }
-            .into_value();
+            let message = format!("a variable refers to itself: {chain}");
+            return TemplateError::of(Problem::at(&node.place, message)).into_value();
         }
-        PENDING.with_borrow_mut(|pending| pending.push(name.clone()));
-        let result = self.render(node);
-        PENDING.with_borrow_mut(Vec::pop);
+        PENDING.with_borrow_mut(|earlier| earlier.push(pending));
+        let _rendering = Rendering;
+        let result = self.engine.render(node, &self.context(), &self.site);
         result.unwrap_or_else(|mut error| {
             // What a variable is made of may be missing, and so the variable itself.
             error.not_known = error.not_known.map(|reason| reason.perhaps_missing());
             error.into_value()
         })
+    }
+
+    /// Returns the name of the host whose variables they are; none where there is no host.
+    fn host(&self) -> Value {
+        let named = |layer: &Arc<Layer>| match layer.variables.get("inventory_hostname") {
+            Some(Variable::Data(name)) => Some(name.clone()),
+            _ => None,
+        };
+        self.layers.iter().rev().find_map(named).unwrap_or_default()
     }
 
     fn rendered(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, Value>> {

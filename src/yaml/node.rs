@@ -1,6 +1,6 @@
 //! A YAML node and where it stands.
 
-use crate::source::{Place, Problem};
+use crate::source::{Place, Problem, encrypted};
 use crate::value::{self, Value};
 use minijinja::value::ValueKind;
 use std::sync::Arc;
@@ -153,14 +153,24 @@ impl Node {
         .label(format!("expected {expected}"))
     }
 
-    /// Returns it as a value, templates taken as plain text.
+    /// Returns the value of encrypted text: its use fails.
+    fn sealed(place: &Place) -> Value {
+        let problem = encrypted(place, "this value");
+        let kind = minijinja::ErrorKind::InvalidOperation;
+        minijinja::Error::new(kind, problem.message.clone())
+            .with_source(problem)
+            .into()
+    }
+
+    /// Returns it as a value, templates taken as plain text. The use of encrypted text in it fails.
     pub fn to_value(&self) -> Value {
         match &self.data {
             Data::Null => Value::from(()),
             Data::Bool(value) => Value::from(*value),
             Data::Integer(value) => Value::from(*value),
             Data::Float(value) => Value::from(*value),
-            Data::Text(text) | Data::Unsafe(text) | Data::Vault(text) => Value::from(text.clone()),
+            Data::Text(text) | Data::Unsafe(text) => Value::from(text.clone()),
+            Data::Vault(_) => Self::sealed(&self.place),
             Data::List(items) => items.iter().map(Node::to_value).collect(),
             Data::Map(entries) => Value::from_pairs(
                 entries

@@ -2,6 +2,7 @@
 
 use super::{Data, Map, Node, scalar};
 use crate::source::{Place, Problem, Result, SourceFile};
+use crate::value::{self, MAX_DEPTH};
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -48,6 +49,8 @@ struct Reader<'a> {
     parser: Parser<'a, Input<'a>>,
     anchors: HashMap<usize, Node>,
     aliased: usize,
+    /// Lists and mappings around what is read.
+    depth: usize,
     /// Whether the last of two equal keys counts instead of being refused.
     last_key_counts: bool,
 }
@@ -59,6 +62,7 @@ impl<'a> Reader<'a> {
             parser: Parser::new_from_str(&file.text),
             anchors: HashMap::new(),
             aliased: 0,
+            depth: 0,
             last_key_counts: false,
         }
     }
@@ -96,6 +100,7 @@ impl<'a> Reader<'a> {
                 (Self::scalar(&text, style, tag.as_ref(), &place)?, anchor)
             }
             Event::SequenceStart(_, anchor, _) => {
+                self.enter(&place)?;
                 let mut items = Vec::new();
                 loop {
                     match self.next()? {
@@ -103,10 +108,13 @@ impl<'a> Reader<'a> {
                         event => items.push(self.node(event)?),
                     }
                 }
+                self.depth -= 1;
                 (Data::List(items), anchor)
             }
             Event::MappingStart(_, anchor, _) => {
+                self.enter(&place)?;
                 let map = self.mapping(&place)?;
+                self.depth -= 1;
                 if let Some((key, _)) = map.first() {
                     place = key.place.clone();
                 }
@@ -121,6 +129,20 @@ impl<'a> Reader<'a> {
         Ok(node)
     }
 
+    /// Begins a list or a mapping.
+    fn enter(&mut self, place: &Place) -> Result<()> {
+        self.depth += 1;
+        self.fits(0, place)
+    }
+
+    /// Fails where so many more levels are too many.
+    fn fits(&self, levels: usize, place: &Place) -> Result<()> {
+        if self.depth + levels > MAX_DEPTH {
+            return Err(Problem::at(place, value::too_deep()).into());
+        }
+        Ok(())
+    }
+
     fn alias(&mut self, id: usize, place: Place) -> Result<Node> {
         let Some(node) = self.anchors.get(&id) else {
             return Err(Problem::at(&place, "an anchor cannot refer to itself").into());
@@ -132,6 +154,7 @@ impl<'a> Reader<'a> {
                 .help(format!("at most {ALIAS_BUDGET} are allowed"))
                 .into());
         }
+        self.fits(depth(node), &place)?;
         Ok(Node {
             data: node.data.clone(),
             place,
@@ -235,6 +258,16 @@ impl<'a> Reader<'a> {
             .help(tab)
             .into()
     }
+}
+
+/// Returns how many lists and mappings there are within each other.
+fn depth(node: &Node) -> usize {
+    let deepest = match &node.data {
+        Data::List(items) => items.iter().map(depth).max(),
+        Data::Map(entries) => entries.iter().map(|(_, value)| depth(value)).max(),
+        _ => return 0,
+    };
+    1 + deepest.unwrap_or(0)
 }
 
 /// Returns how many nodes there are in `node`, itself included.
@@ -355,6 +388,28 @@ mod tests {
         let node = read_lenient(&file).unwrap();
         assert_eq!(node.as_map().unwrap().len(), 2);
         assert_eq!(node.get("a").unwrap().data, Data::Integer(3));
+    }
+
+    #[test]
+    fn what_is_too_deep_is_refused_however_it_is_written() {
+        let flow = |levels: usize| format!("a: {}{}", "[".repeat(levels), "]".repeat(levels));
+        let block: String = (0..200).map(|level| " ".repeat(level) + "a:\n").collect();
+        let aliases: String = (1..300)
+            .map(|level| format!("a{level}: &a{level} [*a{}]\n", level - 1))
+            .collect();
+        assert!(read_text(&flow(MAX_DEPTH - 1)).is_ok());
+        for text in [
+            flow(MAX_DEPTH),
+            flow(100_000),
+            block,
+            format!("a0: &a0 []\n{aliases}"),
+        ] {
+            let error = read_text(&text).unwrap_err().to_string();
+            assert!(
+                error.ends_with("lists and maps are more than 128 deep"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

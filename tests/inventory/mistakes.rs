@@ -94,7 +94,7 @@ fn mistakes_in_yaml_have_a_place_and_advice() {
         ),
         (
             "$ANSIBLE_VAULT;1.1;AES256\n3132\n",
-            "hosts.yml:1:1: a file that ansible-vault encrypted as a whole cannot be read",
+            "hosts.yml:1:1: this file is encrypted with Ansible Vault, which rmqplay cannot open (decrypt it with ansible-vault into a file that only you can read and pass that with `-e @FILE`, or read the secret from the environment: lookup('env', 'NAME'))",
         ),
     ] {
         assert_eq!(said("hosts.yml", text), [expected], "{text}");
@@ -184,7 +184,7 @@ fn mistakes_in_files_of_variables_have_a_place() {
         ),
         (
             "$ANSIBLE_VAULT;1.1;AES256\n3132\n",
-            "group_vars/web.yml:1:1: a file that ansible-vault encrypted as a whole cannot be read",
+            "group_vars/web.yml:1:1: this file is encrypted with Ansible Vault, which rmqplay cannot open (decrypt it with ansible-vault into a file that only you can read and pass that with `-e @FILE`, or read the secret from the environment: lookup('env', 'NAME'))",
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();

@@ -10,6 +10,7 @@ use crate::change::{Attributes, Change, Mode};
 use crate::files::SentFile;
 use crate::host::Body;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
+use crate::source::VAULT;
 use content::Content;
 use std::path::{Path, PathBuf};
 
@@ -173,10 +174,13 @@ impl Copy {
         let file = SentFile::read(path)?;
         if self.decrypt
             && let Body::Bytes(bytes) = &file.body
-            && bytes.starts_with(b"$ANSIBLE_VAULT;")
+            && bytes.starts_with(VAULT.as_bytes())
         {
             return Err(ModuleError::Refused {
-                message: format!("{} is encrypted and cannot be decrypted", path.display()),
+                message: format!(
+                    "{} is encrypted with Ansible Vault, which rmqplay cannot open",
+                    path.display()
+                ),
                 help: Some("decrypt: false copies it as it is".to_owned()),
             });
         }

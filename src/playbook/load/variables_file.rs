@@ -1,7 +1,7 @@
 //! A file of variables.
 
 use super::Reader;
-use crate::source::{Place, Problem};
+use crate::source::Place;
 use crate::yaml::{Data, Map};
 use std::path::Path;
 
@@ -14,14 +14,6 @@ impl Reader<'_> {
         match &document.data {
             Data::Null => Map::new(),
             Data::Map(map) => map.clone(),
-            Data::Text(text) if text.starts_with("$ANSIBLE_VAULT") => {
-                let start = Place::start_of(&document.place.file);
-                self.report(
-                    Problem::at(&start, "a file encrypted as a whole cannot be read")
-                        .help("encrypt its values instead (!vault)".to_owned()),
-                );
-                Map::new()
-            }
             _ => {
                 self.report(document.unexpected("a file of variables", "a mapping"));
                 Map::new()

@@ -5,12 +5,26 @@ use crate::value::Value;
 use minijinja::Error;
 use minijinja::value::Tuple;
 
-/// Results of one call at most: more is surely a mistake and would fill the memory.
-const MOST: usize = 1_000_000;
+/// Values in all results of one call: more is surely a mistake and would fill the memory.
+const MOST: usize = 4_000_000;
+
+/// Values in one result.
+const LONGEST: usize = 1000;
+
+/// Returns whether so many results of so many values are too many.
+fn too_many(results: usize, size: usize) -> bool {
+    results.saturating_mul(size.max(1)) > MOST
+}
+
+fn size(call: &Call<'_, '_, '_>, size: Option<i64>) -> Result<usize, Error> {
+    let size = size.and_then(|size| usize::try_from(size).ok());
+    size.filter(|size| *size <= LONGEST)
+        .ok_or_else(|| call.wrong(&format!("r must be a number of items, at most {LONGEST}")))
+}
 
 fn tuples(call: &Call<'_, '_, '_>, rows: Vec<Vec<Value>>) -> Result<Value, Error> {
-    if rows.len() > MOST {
-        return Err(call.wrong(&format!("there are more than {MOST} results")));
+    if too_many(rows.len(), rows.first().map_or(0, Vec::len)) {
+        return Err(call.wrong(&format!("the results hold more than {MOST} values")));
     }
     Ok(rows
         .into_iter()
@@ -34,8 +48,8 @@ pub(super) fn product(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let count = lists.len() * repeat;
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
     for list in lists.iter().cycle().take(count) {
-        if rows.len().saturating_mul(list.len()) > MOST {
-            return Err(call.wrong(&format!("there are more than {MOST} results")));
+        if too_many(rows.len().saturating_mul(list.len()), count) {
+            return Err(call.wrong(&format!("the results hold more than {MOST} values")));
         }
         let longer = rows.iter().flat_map(|row| {
             list.iter()
@@ -49,10 +63,7 @@ pub(super) fn product(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
 /// `combinations`: all ways to take so many items, in their order.
 pub(super) fn combinations(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let items = call.items()?;
-    let size = call
-        .integer("r")?
-        .and_then(|size| usize::try_from(size).ok());
-    let size = size.ok_or_else(|| call.wrong("r must be a number of items"))?;
+    let size = size(call, call.integer("r")?)?;
     let mut rows = Vec::new();
     take(&items, 0, size, &mut Vec::new(), &mut rows);
     tuples(call, rows)
@@ -70,7 +81,7 @@ fn take(
         return;
     }
     for (index, item) in items.iter().enumerate().skip(from) {
-        if rows.len() > MOST || items.len() - index < size {
+        if too_many(rows.len(), row.len() + size) || items.len() - index < size {
             return;
         }
         row.push(item.clone());
@@ -82,10 +93,8 @@ fn take(
 /// `permutations`: all ways to take so many items in any order.
 pub(super) fn permutations(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let items = call.items()?;
-    let size = call
-        .integer("r")?
-        .map_or(Some(items.len()), |size| usize::try_from(size).ok());
-    let size = size.ok_or_else(|| call.wrong("r must be a number of items"))?;
+    let all = i64::try_from(items.len()).ok();
+    let size = size(call, call.integer("r")?.or(all))?;
     let mut rows = Vec::new();
     order(&items, size, &mut Vec::new(), &mut Vec::new(), &mut rows);
     tuples(call, rows)
@@ -98,7 +107,7 @@ fn order(
     row: &mut Vec<Value>,
     rows: &mut Vec<Vec<Value>>,
 ) {
-    if size > items.len() || rows.len() > MOST {
+    if size > items.len() || too_many(rows.len(), size) {
         return;
     }
     if used.len() == size {

@@ -3,11 +3,15 @@
 use crate::template::call::Call;
 use crate::template::compare::{compare, is_list};
 use crate::template::filters::maps::pairs;
+use crate::template::level::Level;
 use crate::template::text;
 use crate::value::Value;
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind};
 use std::fmt::Write;
+
+/// Blanks of one level of indentation.
+const WIDEST: usize = 1000;
 
 /// How JSON is written.
 struct Style {
@@ -45,7 +49,13 @@ impl Style {
             None => None,
             Some(indent) => Some(match (indent.as_str(), indent.as_i64()) {
                 (Some(text), _) => text.to_owned(),
-                (None, Some(width)) => " ".repeat(usize::try_from(width).unwrap_or(0).min(1000)),
+                (None, Some(width)) => {
+                    let width = usize::try_from(width).unwrap_or(0);
+                    if width > WIDEST {
+                        return Err(call.wrong(&format!("indent is at most {WIDEST}")));
+                    }
+                    " ".repeat(width)
+                }
                 _ => return Err(call.wrong("indent must be a number or text")),
             }),
         };
@@ -58,6 +68,7 @@ impl Style {
     }
 
     fn write(&self, out: &mut String, value: &Value, depth: usize) -> Result<(), Error> {
+        let _level = Level::enter()?;
         if value.kind() == ValueKind::Map {
             return self.write_map(out, value, depth);
         }

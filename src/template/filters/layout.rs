@@ -11,20 +11,23 @@ type Result = std::result::Result<Value, Error>;
 /// `center`: with blanks on both sides to a width.
 pub(super) fn center(call: &mut Call<'_, '_, '_>) -> Result {
     let width = call.integer("width")?.unwrap_or(80);
-    Ok(centered(&call.value_text()?, width, ' ').into())
+    Ok(centered(call, width, ' ')?.into())
 }
 
 /// Returns the text in the middle of `width` characters, as Python divides an odd rest.
-pub(in crate::template) fn centered(text: &str, width: i64, fill: char) -> String {
+pub(in crate::template) fn centered(
+    call: &Call<'_, '_, '_>,
+    width: i64,
+    fill: char,
+) -> std::result::Result<String, Error> {
+    let text = call.value_text()?;
     let length = text.chars().count();
     let width = usize::try_from(width).unwrap_or(0);
     let missing = width.saturating_sub(length);
     let left = missing / 2 + (missing & width & 1);
-    let repeated = |count: usize| std::iter::repeat_n(fill, count);
-    repeated(left)
-        .chain(text.chars())
-        .chain(repeated(missing - left))
-        .collect()
+    let fill = fill.to_string();
+    let before = call.repeated(&fill, left)?;
+    Ok(before + &text + &call.repeated(&fill, missing - left)?)
 }
 
 /// `indent`: every line but the first moved to the right.
@@ -34,12 +37,14 @@ pub(super) fn indent(call: &mut Call<'_, '_, '_>) -> Result {
         Some(width) if width.as_str().is_some() => text::text(&width)?,
         _ => {
             let width = call.integer("width")?.unwrap_or(4);
-            " ".repeat(usize::try_from(width).unwrap_or(0).min(10_000))
+            call.repeated(" ", usize::try_from(width).unwrap_or(0))?
         }
     };
     let blank = call.flag("blank", false);
     let text = text + "\n";
-    let mut lines = split_lines(&text, false).into_iter();
+    let lines = split_lines(&text, false);
+    call.fits(width.len().saturating_mul(lines.len()))?;
+    let mut lines = lines.into_iter();
     let mut out = String::new();
     if call.flag("first", false) {
         out.push_str(&width);
@@ -101,21 +106,21 @@ pub(super) fn comment(call: &mut Call<'_, '_, '_>) -> Result {
     let postfix = given("postfix", decoration.trim_end())?;
     let count = |name| {
         let count = call.integer(name)?.unwrap_or(1);
-        Ok::<_, Error>(usize::try_from(count).unwrap_or(0).min(10_000))
+        Ok::<_, Error>(usize::try_from(count).unwrap_or(0))
     };
     let mut out = String::new();
     if !beginning.is_empty() {
         out += &(beginning + &newline);
     }
     if prefix == newline {
-        out += &newline.repeat(count("prefix_count")?);
+        out += &call.repeated(&newline, count("prefix_count")?)?;
     } else if !prefix.is_empty() {
-        out += &(prefix + &newline).repeat(count("prefix_count")?);
+        out += &call.repeated(&(prefix + &newline), count("prefix_count")?)?;
     }
     let lines = decoration.clone() + &content.replace(&newline, &(newline.clone() + &decoration));
     let bare = decoration.trim_end().to_owned() + &newline;
     out += &lines.replace(&(decoration + &newline), &bare);
-    out += &(newline.clone() + &postfix).repeat(count("postfix_count")?);
+    out += &call.repeated(&(newline.clone() + &postfix), count("postfix_count")?)?;
     if !end.is_empty() {
         out += &(newline + &end);
     }

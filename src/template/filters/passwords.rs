@@ -7,6 +7,9 @@ use crate::template::text;
 use crate::value::Value;
 use minijinja::Error;
 
+/// Characters of a salt.
+const LONGEST_SALT: i64 = 1024;
+
 /// `password_hash`: what the password is in `/etc/shadow`.
 pub(super) fn password_hash(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let password = call.value_text()?;
@@ -29,6 +32,9 @@ pub(super) fn password_hash(call: &mut Call<'_, '_, '_>) -> Result<Value, Error>
         Some(salt) => salt,
         None => {
             let size = call.integer("salt_size")?.filter(|size| *size > 0);
+            if size.is_some_and(|size| size > LONGEST_SALT) {
+                return Err(call.wrong(&format!("salt_size is at most {LONGEST_SALT}")));
+            }
             let size = size.map_or(scheme.salt_size(), |size| {
                 usize::try_from(size).unwrap_or(0)
             });

@@ -1,7 +1,7 @@
 //! Lookups of files of this machine.
 
 use super::{Lookup, as_list, wrong};
-use crate::source::SourceFile;
+use crate::source::{SourceFile, VAULT};
 use crate::template::paths::{expand_user, matching_files};
 use crate::template::reach::Overlay;
 use crate::template::sources::find;
@@ -41,6 +41,10 @@ impl Lookup<'_> {
 fn read(path: &Path) -> Result<String, Error> {
     let bytes =
         std::fs::read(path).map_err(|error| wrong(format!("{}: {error}", path.display())))?;
+    if bytes.starts_with(VAULT.as_bytes()) {
+        let why = "is encrypted with Ansible Vault, which rmqplay cannot open";
+        return Err(wrong(format!("{} {why}", path.display())));
+    }
     String::from_utf8(bytes)
         .map_err(|_| wrong(format!("{}: the file is not UTF-8 text", path.display())))
 }

@@ -110,14 +110,14 @@ fn fill(call: &Call<'_, '_, '_>) -> std::result::Result<char, Error> {
 
 fn center(call: &mut Call<'_, '_, '_>) -> Result {
     let width = call.integer("width")?.unwrap_or(0);
-    Ok(centered(&call.value_text()?, width, fill(call)?).into())
+    Ok(centered(call, width, fill(call)?)?.into())
 }
 
 fn justified(call: &Call<'_, '_, '_>, right: bool) -> Result {
     let text = call.value_text()?;
     let width = usize::try_from(call.integer("width")?.unwrap_or(0)).unwrap_or(0);
-    let missing = width.saturating_sub(text.chars().count()).min(1 << 20);
-    let padding: String = std::iter::repeat_n(fill(call)?, missing).collect();
+    let missing = width.saturating_sub(text.chars().count());
+    let padding = call.repeated(&fill(call)?.to_string(), missing)?;
     Ok(if right {
         padding + &text
     } else {
@@ -129,7 +129,7 @@ fn justified(call: &Call<'_, '_, '_>, right: bool) -> Result {
 fn zfill(call: &mut Call<'_, '_, '_>) -> Result {
     let text = call.value_text()?;
     let width = usize::try_from(call.integer("width")?.unwrap_or(0)).unwrap_or(0);
-    let zeros = "0".repeat(width.saturating_sub(text.chars().count()).min(1 << 20));
+    let zeros = call.repeated("0", width.saturating_sub(text.chars().count()))?;
     let (sign, digits) = text.split_at(usize::from(text.starts_with(['+', '-'])));
     Ok(format!("{sign}{zeros}{digits}").into())
 }

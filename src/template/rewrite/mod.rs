@@ -51,6 +51,8 @@ pub(super) struct Rewrite<'s> {
     tokens: Tokens<'s>,
     /// Whether it calls methods that change lists or maps.
     changing: bool,
+    /// Whether it sets what a namespace holds, so that a loop can make lists deeper and deeper.
+    growing: bool,
     /// Whether it reads times, which `-` must take.
     times: bool,
     /// The macros that take any arguments.
@@ -65,6 +67,7 @@ impl<'s> Rewrite<'s> {
             length: source.len(),
             tokens: Tokens::of(source, expression, syntax),
             changing: false,
+            growing: false,
             times: ["to_datetime", "now("]
                 .iter()
                 .any(|name| source.contains(name)),
@@ -76,10 +79,13 @@ impl<'s> Rewrite<'s> {
     /// Returns the rewritings that a template needs.
     pub(super) fn template(mut self, template: &Stmt<'s>) -> Edits {
         let mut changing = false;
+        let mut growing = false;
         tree::every_statement(template, &mut |statement| {
             if let Stmt::Do(call) = statement {
                 changing |= changes(&call.call.expr);
             }
+            growing |=
+                matches!(statement, Stmt::Set(set) if matches!(set.target, Expr::GetAttr(_)));
             tree::expressions(statement, &mut |expression| {
                 tree::every_expression(expression, &mut |expression| {
                     changing |= matches!(expression, Expr::Call(call) if changes(&call.expr));
@@ -87,6 +93,7 @@ impl<'s> Rewrite<'s> {
             });
         });
         self.changing = changing;
+        self.growing = growing;
         self.open_macros = macros::open_macros(template);
         tree::every_statement(template, &mut |statement| {
             let set = matches!(statement, Stmt::Set(_) | Stmt::WithBlock(_));
@@ -131,6 +138,10 @@ impl<'s> Rewrite<'s> {
             Expr::List(_) | Expr::Map(_) if self.changing => {
                 self.edits
                     .enclose(range(expression.span()), "(", "|guarded.changeable)");
+            }
+            Expr::List(_) | Expr::Map(_) if self.growing => {
+                self.edits
+                    .enclose(range(expression.span()), "(", "|guarded.bounded)");
             }
             _ => {}
         }

@@ -4,6 +4,7 @@ use super::emitter::Options;
 use super::scalar::reads_as_other;
 use crate::template::compare::{compare, is_list};
 use crate::template::filters::maps::pairs;
+use crate::template::level::Level;
 use crate::template::text;
 use crate::value::Value;
 use minijinja::Error;
@@ -40,6 +41,7 @@ pub(super) enum Style {
 
 /// Makes a value ready for writing.
 pub(super) fn node(value: &Value, options: &Options) -> Result<Node, Error> {
+    let _level = Level::enter()?;
     if value.kind() == ValueKind::Map {
         let mut entries = pairs(value)?;
         if options.sort_keys {

@@ -1,0 +1,51 @@
+//! How deep values are walked into, and templates rendered within each other.
+
+use crate::value::{MAX_DEPTH, too_deep};
+use minijinja::{Error, ErrorKind};
+use std::cell::Cell;
+use std::thread::LocalKey;
+
+/// Templates that may be rendered within each other: variables that refer to others, and lookups of
+/// template files.
+const MAX_TEMPLATES: usize = 100;
+
+thread_local! {
+    static VALUES: Cell<usize> = const { Cell::new(0) };
+    static TEMPLATES: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Something that this thread is within. Whoever recurses enters each: a namespace may hold itself,
+/// and a template may render itself.
+pub(super) struct Level(&'static LocalKey<Cell<usize>>);
+
+impl Level {
+    /// Enters a list or a map; fails if too many are within each other.
+    pub(super) fn enter() -> Result<Self, Error> {
+        // A walk may begin within another, as for an error message.
+        Self::within(&VALUES, 2 * MAX_DEPTH, too_deep)
+    }
+
+    /// Enters a template; fails if too many are within each other.
+    pub(super) fn of_template() -> Result<Self, Error> {
+        let many = || format!("more than {MAX_TEMPLATES} templates are within each other");
+        Self::within(&TEMPLATES, MAX_TEMPLATES, many)
+    }
+
+    fn within(
+        depth: &'static LocalKey<Cell<usize>>,
+        limit: usize,
+        message: impl Fn() -> String,
+    ) -> Result<Self, Error> {
+        if depth.get() >= limit {
+            return Err(Error::new(ErrorKind::InvalidOperation, message()));
+        }
+        depth.set(depth.get() + 1);
+        Ok(Self(depth))
+    }
+}
+
+impl Drop for Level {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}

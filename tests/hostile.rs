@@ -1,0 +1,266 @@
+//! Values, templates and files that would fill the memory, the stack or the time: each ends in an
+//! ordinary error, with a recap.
+
+use std::process::Command;
+
+/// How a playbook must end.
+enum End {
+    /// Well, and this is printed.
+    Well(&'static str),
+    /// A task fails on the host `a`, and this is printed.
+    Fails(&'static str),
+    /// It is refused before the run, and this is printed.
+    Refused(&'static str),
+}
+use End::{Fails, Refused, Well};
+
+/// Runs tasks on the host `a` of two, with these variables of the play.
+fn run(vars: &str, tasks: &str, end: &End, files: &[(&str, &str)]) {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let inventory = "all: {hosts: {a: {x: 1, loop_all: '{{ hostvars }}', chain: '{{ hostvars.b.chain }}'}, b: {y: 2, chain: 7}}}\n";
+    write("inventory.yml", inventory);
+    let head = "- hosts: a\n  connection: local\n  gather_facts: false\n";
+    let vars = if vars.is_empty() { "{}" } else { vars };
+    write(
+        "play.yml",
+        &format!("{head}  vars: {vars}\n  tasks:\n{tasks}"),
+    );
+    for (name, text) in files {
+        write(name, text);
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_rmqplay"))
+        .args(["run", "-i", "inventory.yml", "play.yml"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let out = String::from_utf8_lossy(&output.stdout).into_owned();
+    let all = out.clone() + &String::from_utf8_lossy(&output.stderr);
+    let (code, text) = match end {
+        Well(text) => (0, text),
+        Fails(text) => (2, text),
+        Refused(text) => (4, text),
+    };
+    assert_eq!(output.status.code(), Some(code), "{tasks}\n{all}");
+    assert!(all.contains(text), "{text:?} is not in\n{tasks}\n{all}");
+    assert_eq!(code != 4, out.contains("PLAY RECAP"), "{tasks}\n{all}");
+}
+
+const DEEP: &str = "more than 128 deep";
+
+#[test]
+fn variables_that_hold_all_variables_come_to_an_end() {
+    let debug = |expression: &str| format!("    - debug: {{msg: \"{{{{ {expression} }}}}\"}}\n");
+    for (tasks, end) in [
+        ("    - debug: {var: hostvars.b}\n".to_owned(), Well("\"y\": 2")),
+        ("    - debug: {var: hostvars}\n".to_owned(), Well("holds all variables, itself among them")),
+        ("    - debug: {var: vars}\n".to_owned(), Well("\"x\": 1")),
+        (debug("hostvars.b"), Well("\"y\": 2")),
+        (debug("hostvars.b | to_json"), Well("y")),
+        (debug("hostvars.b | to_nice_yaml"), Well("y: 2")),
+        (debug("hostvars.b | combine({'z': 3})"), Well("\"z\": 3")),
+        (debug("hostvars.b | dict2items | length > 5"), Well("true")),
+        (debug("hostvars.b.hostvars is defined"), Well("false")),
+        (debug("hostvars.a.chain"), Well("7")),
+        (debug("hostvars.values() | map(attribute='inventory_hostname') | list"), Well("\"b\"")),
+        (debug("hostvars.keys() | list"), Well("\"b\"")),
+        (debug("[hostvars.b, {'c': hostvars.b}]"), Well("\"y\": 2")),
+        (debug("hostvars | to_json"), Fails("holds all variables, itself among them")),
+        (debug("loop_all.b.y"), Well("2")),
+        (debug("vars | to_json"), Fails("holds all variables, itself among them")),
+        (debug("vars.x"), Well("1")),
+        ("    - debug: {msg: \"{{ item.key }}\"}\n      with_dict: \"{{ {'b': hostvars.b} }}\"\n      loop_control: {label: x}\n".to_owned(), Well("\"b\"")),
+        ("    - set_fact: {kept: \"{{ hostvars.b }}\"}\n    - debug: {msg: \"{{ kept.y }} {{ hostvars.a.kept.y }}\"}\n".to_owned(), Well("2 2")),
+        ("    - debug: {msg: \"{{ hostvars.b }}\"}\n      register: kept\n    - debug: {var: hostvars.a.kept}\n".to_owned(), Well("\"y\": 2")),
+    ] {
+        run("", &tasks, &end, &[]);
+    }
+}
+
+#[test]
+fn values_are_bounded_in_depth_and_size() {
+    let nested = format!("{}{}", "[".repeat(3000), "]".repeat(3000));
+    let chain: String = (0..300)
+        .map(|n| format!("v{n}: '{{{{ v{} }}}}', ", n + 1))
+        .collect();
+    let debug = |expression: &str| format!("    - debug: {{msg: \"{{{{ {expression} }}}}\"}}\n");
+    for (vars, tasks, end) in [
+        (format!("{{deep: {nested}}}"), debug("deep"), Refused(DEEP)),
+        (String::new(), format!("    - debug: {{msg: \"{{{{ '{nested}' | from_json }}}}\"}}\n"), Fails("recursion limit")),
+        (String::new(), format!("    - debug: {{msg: \"{{{{ '{nested}' | from_yaml }}}}\"}}\n"), Fails(DEEP)),
+        (String::new(), "    - set_fact: {x: [\"{{ x | default(1) }}\"]}\n      loop: \"{{ range(300) | list }}\"\n".to_owned(), Fails(DEEP)),
+        ("{a: '{{ b }}', b: '{{ a }}'}".to_owned(), debug("a"), Fails("refers to itself")),
+        (format!("{{{chain} v300: 1}}"), debug("v0"), Fails("more than 100 templates are within each other")),
+        (String::new(), debug("'x'.center(10000000000)"), Fails("more than 67108864 bytes")),
+        (String::new(), debug("'x'.ljust(10000000000)"), Fails("more than 67108864 bytes")),
+        (String::new(), debug("'x'.zfill(10000000000)"), Fails("more than 67108864 bytes")),
+        (String::new(), debug("'x' | center(10000000000)"), Fails("more than 67108864 bytes")),
+        (String::new(), debug("'a\\nb' | indent(1000000000)"), Fails("more than 67108864 bytes")),
+        (String::new(), debug("'x' * 100000000000"), Fails("steps")),
+        (String::new(), debug("[1] * 100000000000"), Fails("")),
+        (String::new(), debug("[1] | to_nice_json(indent=1000000000)"), Fails("indent is at most")),
+        (String::new(), debug("range(1000000000000) | list"), Fails("")),
+        (String::new(), debug("range(100) | product(repeat=9) | list"), Fails("values")),
+        (String::new(), debug("range(30) | permutations(20) | list"), Fails("values")),
+        (String::new(), debug("range(90000) | combinations(50000) | list"), Fails("at most 1000")),
+        (String::new(), debug("'%1000000000d' % 1"), Fails("a width is at most")),
+        (String::new(), debug("'x' | password_hash(salt_size=1000000000)"), Fails("salt_size")),
+        (String::new(), debug("('a' * 40) | regex_search('(a|aa)+(?=b)\\\\1')"), Fails("")),
+        (String::new(), "    - debug: {msg: \"{% set n = namespace(x=1) %}{% for i in range(90000) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x }}\"}\n".to_owned(), Fails(DEEP)),
+        (String::new(), "    - debug: {msg: \"{% set n = namespace() %}{% set n.x = n %}{{ n }}\"}\n".to_owned(), Fails(DEEP)),
+        (String::new(), "    - debug: {msg: \"{% macro m(x) %}{{ m(x) }}{% endmacro %}{{ m(1) }}\"}\n".to_owned(), Fails("")),
+        (String::new(), "    - debug: {msg: \"{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}\"}\n".to_owned(), Fails("steps")),
+        (String::new(), "    - debug: {msg: x}\n      with_sequence: start=1 end=9000000000\n".to_owned(), Fails("more than 1000000 numbers")),
+    ] {
+        run(&vars, &tasks, &end, &[]);
+    }
+}
+
+#[test]
+fn files_that_name_themselves_come_to_an_end() {
+    let include = |module: &str| format!("    - {module}: again.yml\n");
+    let again = |module: &str| format!("- {module}: again.yml\n");
+    for (tasks, end, name, text) in [
+        (
+            include("include_tasks"),
+            Fails("more than 100 includes"),
+            "again.yml",
+            again("include_tasks"),
+        ),
+        (
+            include("import_tasks"),
+            Refused("imports itself"),
+            "again.yml",
+            again("import_tasks"),
+        ),
+        (
+            "    - include_role: {name: r}\n".to_owned(),
+            Fails("more than 100 includes"),
+            "roles/r/tasks/main.yml",
+            "- include_role: {name: r}\n".to_owned(),
+        ),
+        (
+            "    - debug: {msg: \"{{ lookup('template', 'again.yml') }}\"}\n".to_owned(),
+            Fails(""),
+            "again.yml",
+            "{% include 'again.yml' %}".to_owned(),
+        ),
+        (
+            "    - debug: {msg: \"{{ lookup('template', 'again.yml') }}\"}\n".to_owned(),
+            Fails(""),
+            "again.yml",
+            "{{ lookup('template', 'again.yml') }}".to_owned(),
+        ),
+    ] {
+        run("", &tasks, &end, &[(name, &text)]);
+    }
+    let handlers = "    - command: 'true'\n      notify: one\n  handlers:\n    - {name: one, command: 'true', notify: two}\n    - {name: two, command: 'true', notify: one}\n";
+    run(
+        "",
+        handlers,
+        &Fails("handlers still notify each other"),
+        &[],
+    );
+}
+
+#[test]
+fn a_mistake_beside_any_character_is_shown() {
+    for character in [
+        "\u{a0}",
+        "\u{2018}",
+        "\u{ff0c}",
+        "\u{301}",
+        "\u{200b}",
+        "\u{1f468}\u{200d}\u{1f469}",
+        "\u{feff}",
+        "\u{202e}",
+        "\u{7aef}",
+    ] {
+        let template = format!("a={{% if port{character}| int -%}}\n{{% endif %}}\n");
+        let tasks = "    - template: {src: \"{{ f }}\", dest: \"{{ playbook_dir }}/out\", mode: \"0600\"}\n    - debug: {msg: not reached}\n";
+        run(
+            "{port: 1, f: t.j2}",
+            tasks,
+            &Fails("template syntax error"),
+            &[("t.j2", &template)],
+        );
+        let tasks = format!("    - debug: {{msg: x}}\n      when: 1 == {character}1\n");
+        run("", &tasks, &Refused("syntax error"), &[]);
+    }
+}
+
+#[test]
+fn what_is_encrypted_is_refused_where_it_is_used() {
+    let sealed = "!vault |\n      $ANSIBLE_VAULT;1.1;AES256\n      6231336539666234\n";
+    let vars = format!("\n    password: {sealed}    account: {{name: me}}\n");
+    let uses = "    - copy: {dest: \"{{ playbook_dir }}/out\", content: \"p={{ password }}\", mode: \"0600\"}\n";
+    let encrypted = "is encrypted with Ansible Vault, which rmqplay cannot open";
+    run(&vars, uses, &Fails("play.yml:6:7"), &[]);
+    run(
+        &vars,
+        "    - debug: {msg: \"{{ account.name }}\"}\n",
+        &Well("me"),
+        &[],
+    );
+    let nested = format!(
+        "\n    account:\n      name: me\n      password: {}",
+        sealed.replace("      ", "        ")
+    );
+    run(
+        &nested,
+        "    - debug: {msg: \"{{ account.name }}\"}\n",
+        &Well("me"),
+        &[],
+    );
+    run(
+        &nested,
+        "    - debug: {msg: \"{{ account }}\"}\n",
+        &Fails(encrypted),
+        &[],
+    );
+    run(
+        &nested,
+        "    - set_fact: {all: \"{{ account }}\"}\n",
+        &Fails(encrypted),
+        &[],
+    );
+    run(
+        &vars,
+        "    - debug: {msg: x}\n      when: password == 'x'\n",
+        &Fails(encrypted),
+        &[],
+    );
+    run(
+        &vars,
+        "    - debug: {msg: x}\n      loop: \"{{ password }}\"\n",
+        &Fails(encrypted),
+        &[],
+    );
+    let given = format!(
+        "    - debug:\n        msg: {}",
+        sealed.replace("      ", "          ")
+    );
+    run("", &given, &Fails(encrypted), &[]);
+    let whole = "$ANSIBLE_VAULT;1.1;AES256\n6231336539666234\n";
+    run(
+        "",
+        "    - include_vars: secret.yml\n",
+        &Fails(encrypted),
+        &[("secret.yml", whole)],
+    );
+    run(
+        "",
+        "    - debug: {msg: \"{{ lookup('file', 'secret.yml') }}\"}\n",
+        &Fails(encrypted),
+        &[("secret.yml", whole)],
+    );
+    let copied =
+        "    - copy: {src: secret.yml, dest: \"{{ playbook_dir }}/out\", mode: \"0600\"}\n";
+    run("", copied, &Fails(encrypted), &[("secret.yml", whole)]);
+    let rendered = "    - template: {src: \"{{ 'secret.yml' }}\", dest: \"{{ playbook_dir }}/out\", mode: \"0600\"}\n";
+    run("", rendered, &Fails(encrypted), &[("secret.yml", whole)]);
+}
