@@ -5,6 +5,7 @@
 //! lines of a run do not depend on which host was faster, and the results of a task stand together.
 
 use super::{Event, Reporter, TaskId};
+use indexmap::IndexMap;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -49,6 +50,9 @@ impl<R: Reporter> InOrder<R> {
         let Some(&number) = self.numbers.get(host) else {
             return;
         };
+        if self.at[number].as_deref() == to {
+            return;
+        }
         let before = std::mem::replace(&mut self.at[number], to.map(<[u32]>::to_vec));
         if let Some(to) = to {
             let spot = self.places.entry(to.to_vec()).or_default();
@@ -108,12 +112,13 @@ impl<R: Reporter> InOrder<R> {
     }
 
     /// Shows the results of several tasks, one task after the other.
-    fn show_grouped(&mut self, mut events: Vec<Event>) {
-        while let Some(task) = events.first().map(Event::task) {
-            let (shown, rest): (Vec<_>, Vec<_>) =
-                events.into_iter().partition(|event| event.task() == task);
-            shown.iter().for_each(|event| self.shown_by.event(event));
-            events = rest;
+    fn show_grouped(&mut self, events: Vec<Event>) {
+        let mut tasks: IndexMap<Option<TaskId>, Vec<Event>> = IndexMap::new();
+        for event in events {
+            tasks.entry(event.task()).or_default().push(event);
+        }
+        for event in tasks.values().flatten() {
+            self.shown_by.event(event);
         }
     }
 
