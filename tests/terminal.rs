@@ -74,6 +74,20 @@ impl Terminal {
         assert!(screen.text.contains(text), "{text:?}: {}", screen.text);
     }
 
+    /// Asserts that nothing more is shown for a while: several ticks of a live line.
+    pub(crate) fn stays_as_it_is(&self) {
+        let screen = self.screen.0.lock().unwrap();
+        let before = screen.text.clone();
+        let while_ticking = std::time::Duration::from_millis(500);
+        let same = |screen: &mut Screen| screen.text == before;
+        let (screen, waited) = self
+            .screen
+            .1
+            .wait_timeout_while(screen, while_ticking, same)
+            .unwrap();
+        assert!(waited.timed_out(), "{:?}", &screen.text[before.len()..]);
+    }
+
     /// Waits for its end, after which the terminal must be as before; returns all that was shown,
     /// with `ended with CODE`.
     pub(crate) fn end(mut self) -> String {
@@ -92,5 +106,80 @@ impl Terminal {
             "the cursor is hidden"
         );
         text
+    }
+}
+
+/// Runs a play on this machine.
+fn play(folder: &std::path::Path, play: &str, options: &[&str]) -> Terminal {
+    let path = folder.join("playbook.yml");
+    std::fs::write(&path, play).unwrap();
+    let path = path.display().to_string();
+    let program = env!("CARGO_BIN_EXE_rmqplay");
+    let words = [
+        "env",
+        "TERM=xterm",
+        program,
+        "run",
+        &path,
+        "-i",
+        "localhost,",
+    ];
+    let words = words.into_iter().chain(options.iter().copied());
+    Terminal::run(&words.map(str::to_owned).collect::<Vec<_>>())
+}
+
+const PROMPTS: &str = "\
+- hosts: localhost
+  gather_facts: false
+  connection: local
+  vars_prompt: [{name: word, prompt: Which word, private: false}, {name: secret}]
+  tasks:
+    - pause: {prompt: Go on}
+    - debug: {msg: \"{{ word }} {{ secret | length }}\"}
+";
+
+#[test]
+fn a_question_stays_until_it_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = play(folder.path(), PROMPTS, &["--step"]);
+    for (question, answer) in [
+        ("Which word: ", "hello"),
+        ("secret: ", "12345"),
+        ("Perform task: pause", "y"),
+        ("Go on: ", ""),
+        ("Perform task: debug", "y"),
+    ] {
+        terminal.wait_for(question);
+        if question.ends_with(' ') {
+            terminal.stays_as_it_is();
+        }
+        terminal.press(answer.as_bytes());
+        terminal.press(b"\n");
+    }
+    let shown = terminal.end();
+    assert!(shown.contains("hello 5"), "{shown}");
+    assert!(!shown.contains("12345"), "{shown}");
+}
+
+#[test]
+fn the_terminal_is_as_before_after_ctrl_c_at_a_question() {
+    let folder = tempfile::tempdir().unwrap();
+    let questions = ["Which word: ", "secret: ", "Go on: "];
+    for ended_at in questions {
+        let mut terminal = play(folder.path(), PROMPTS, &[]);
+        for question in questions {
+            terminal.wait_for(question);
+            if question == ended_at {
+                break;
+            }
+            terminal.press(b"x\n");
+        }
+        terminal.press(b"\x03");
+        if ended_at == "Go on: " {
+            terminal.wait_for("interrupted: stopping");
+            terminal.press(b"\x03");
+        }
+        let shown = terminal.end();
+        assert!(shown.contains("ended with 99"), "{shown}");
     }
 }

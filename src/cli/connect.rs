@@ -1,11 +1,13 @@
 //! Makes hosts from how a task reaches them: by SSH, or this machine itself.
 
+use super::prompts;
 use crate::host::shell::{ShellHost, Transport};
 use crate::host::ssh::ssh_config::{Arguments, Checking, Options, Query, SshConfig};
 use crate::host::ssh::{Connections, Controller, Wanted};
-use crate::host::{Direct, Host, HostError, Local, Secret};
+use crate::host::{Direct, Host, HostError, Local};
 use crate::run::{Connect, Connection, SshSettings, Tcp};
 use crate::source::Problems;
+use indicatif::ProgressBar;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -14,13 +16,15 @@ const SHELL: &str = "/bin/sh";
 
 /// Returns what makes hosts from settings. Files of ssh are read when the first SSH connection is
 /// made, and its threads started then.
-pub(super) fn connect() -> Connect {
+///
+/// `live_line` is away while the passphrase of a key is asked for.
+pub(super) fn connect(live_line: Option<ProgressBar>) -> Connect {
     let ssh = OnceLock::new();
     Box::new(move |settings| {
         let transport: Arc<dyn Transport> = match &settings.connection {
             Connection::Local => Arc::new(Local),
             Connection::Ssh(wanted) => {
-                let ssh = ssh.get_or_init(Ssh::new);
+                let ssh = ssh.get_or_init(|| Ssh::new(live_line.clone()));
                 let ssh = ssh.as_ref().map_err(|reason| unreachable(reason.clone()))?;
                 let transport = ssh.transport(wanted)?;
                 match wanted.tcp {
@@ -42,12 +46,14 @@ struct Ssh {
 }
 
 impl Ssh {
-    fn new() -> Result<Self, String> {
+    fn new(live_line: Option<ProgressBar>) -> Result<Self, String> {
         let controller = Controller::of_process();
         let config =
             SshConfig::of_user(&controller.home).map_err(|problems| problems.to_string())?;
-        let connections = Connections::new(Box::new(ask_passphrase))
-            .map_err(|error| format!("cannot start threads for SSH: {error}"))?;
+        let connections = Connections::new(Box::new(move |key| {
+            prompts::passphrase(live_line.as_ref(), key)
+        }))
+        .map_err(|error| format!("cannot start threads for SSH: {error}"))?;
         Ok(Self {
             connections,
             config,
@@ -93,13 +99,4 @@ fn given(settings: &SshSettings) -> Options {
         connect_timeout: settings.timeout.map(Some),
         ..Options::default()
     }
-}
-
-/// Asks for the passphrase of a private key, where there is a terminal.
-fn ask_passphrase(key: &Path) -> Option<Secret> {
-    let prompt = format!("Passphrase of {}: ", key.display());
-    super::passwords::typed(&prompt)
-        .ok()
-        .filter(|typed| !typed.is_empty())
-        .map(Secret::new)
 }

@@ -1,12 +1,16 @@
 //! `vars_prompt`: variables that are asked for before the first host is touched.
 
+use crate::host::{Cancel, Secret};
 use crate::playbook::{Play, Playbook};
-use crate::run::Session;
+use crate::report::printable;
+use crate::run::{Ask, Session};
 use crate::source::{Problem, Result};
 use crate::value::{Fields, Value};
 use crate::vars::Layer;
 use crate::yaml::{Map, Node};
+use indicatif::ProgressBar;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Asks for the variables of all plays; returns a layer for each play.
@@ -41,7 +45,7 @@ fn answer(session: &Session, prompt: &Map, name: &str) -> Result<Value> {
     let private = entry(prompt, "private").is_none_or(|node| node.to_value().is_true());
     let text =
         entry(prompt, "prompt").map_or_else(|| name.to_owned(), |node| node.to_value().to_string());
-    let typed = ask_person(&text, !private).unwrap_or_default();
+    let typed = (session.ask)(&text, !private).unwrap_or_default();
     if !typed.is_empty() {
         if private {
             session.secrets.add(&typed);
@@ -59,18 +63,41 @@ fn answer(session: &Session, prompt: &Map, name: &str) -> Result<Value> {
     })
 }
 
-/// Asks the person at the terminal; nothing where standard input is none.
-pub(super) fn ask_person(question: &str, echo: bool) -> Option<String> {
-    if !std::io::stdin().is_terminal() {
+/// Returns what asks the person at the terminal: the live line is away until they have answered.
+pub(super) fn person(live_line: Option<ProgressBar>, cancel: Cancel) -> Ask {
+    Box::new(move |question, echo| without(live_line.as_ref(), || ask(question, echo, &cancel)))
+}
+
+/// Asks for the passphrase of a private key: at the terminal, even if standard input is another.
+pub(super) fn passphrase(live_line: Option<&ProgressBar>, key: &Path) -> Option<Secret> {
+    let question = format!("Passphrase of {}: ", key.display());
+    let typed = without(live_line, || super::passwords::typed(&printable(&question)));
+    let typed = typed.ok().filter(|typed| !typed.is_empty());
+    typed.map(Secret::new)
+}
+
+/// Does something while the live line is away.
+fn without<T>(live_line: Option<&ProgressBar>, act: impl FnOnce() -> T) -> T {
+    match live_line {
+        Some(line) => line.suspend(act),
+        None => act(),
+    }
+}
+
+fn ask(question: &str, echo: bool, cancel: &Cancel) -> Option<String> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() || cancel.is_cancelled() {
         return None;
     }
+    let question = printable(question);
     if !echo {
         return super::passwords::typed(&format!("{question}: ")).ok();
     }
     let mut err = anstream::stderr();
     let _ = write!(err, "{question}: ");
+    let _ = err.flush();
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).ok()?;
+    stdin.lock().read_line(&mut line).ok()?;
     Some(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 

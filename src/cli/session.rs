@@ -2,11 +2,12 @@
 
 use super::project::Project;
 use super::sources::Sources;
-use super::{Exit, connect, refuse};
+use super::{Exit, connect, prompts, refuse};
 use crate::host::Cancel;
 use crate::playbook::{LoadOptions, Loader};
 use crate::report::Event;
-use crate::run::{Ask, Connector, Options, Parts, Session};
+use crate::run::{Connector, Options, Parts, Session};
+use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -21,7 +22,8 @@ pub(super) struct Opening<'a> {
     /// What the project adds.
     pub(super) project: Project,
     pub(super) cancel: Cancel,
-    pub(super) ask: Ask,
+    /// What must be away while the person at the terminal is asked.
+    pub(super) live_line: Option<ProgressBar>,
 }
 
 impl Opening<'_> {
@@ -46,9 +48,9 @@ impl Opening<'_> {
                 ..self.options
             },
             playbook_folder: self.folder.to_owned(),
-            connector: Connector::new(connect::connect()),
+            connector: Connector::new(connect::connect(self.live_line.clone())),
+            ask: prompts::person(self.live_line, self.cancel.clone()),
             cancel: self.cancel,
-            ask: self.ask,
             events: sender,
         });
         Ok((session, receiver))

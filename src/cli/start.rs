@@ -5,7 +5,7 @@ use super::options::{Format, SharedArguments};
 use super::project::Project;
 use super::session::Opening;
 use super::watch::Held;
-use super::{Exit, prompts, refuse, refuse_because};
+use super::{Exit, refuse, refuse_because};
 use crate::internal_error::caught;
 use crate::playbook::Playbook;
 use crate::report::{
@@ -62,7 +62,6 @@ impl Start<'_> {
     /// Loads the inventory, gives `plan` the session to load playbooks with, and carries them out.
     pub(super) fn run(self, plan: impl FnOnce(&Arc<Session>) -> Result<Plan>) -> Exit {
         let progress = (self.shared.output == Format::Text).then(Progress::new);
-        let bar = progress.as_ref().map(|progress| progress.bar().clone());
         let verbosity = Verbosity {
             level: self.options.verbosity,
             diff: self.options.diff,
@@ -77,10 +76,7 @@ impl Start<'_> {
             folder: self.folder,
             project: self.project,
             cancel: self.interrupt.cancel(),
-            ask: Box::new(move |question, echo| match &bar {
-                Some(bar) => bar.suspend(|| prompts::ask_person(question, echo)),
-                None => prompts::ask_person(question, echo),
-            }),
+            live_line: progress.as_ref().map(|progress| progress.bar().clone()),
         };
         let (session, receiver) = match opening.open() {
             Ok(opened) => opened,

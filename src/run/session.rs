@@ -45,7 +45,7 @@ pub struct Session {
     /// Connections to the hosts.
     pub connector: Connector,
     /// Asks the person at the terminal.
-    pub(super) ask: Ask,
+    pub ask: Ask,
     /// Archives that the run has read.
     pub archives: Store,
     /// Those who report.

@@ -6,7 +6,7 @@ use super::interrupt::Interrupt;
 use super::options::HostArguments;
 use super::project::{Project, user_folder};
 use super::session::Opening;
-use super::{Exit, print, prompts, refuse, refuse_because};
+use super::{Exit, print, refuse, refuse_because};
 use crate::playbook::{Item, Playbook};
 use crate::report::{Answers, Event, Reporter as _, pretty, printable};
 use crate::run::{HostState, Session, TagFilter};
@@ -58,7 +58,7 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         folder: &folder,
         project: Project::of([Path::new("")], &[], user_folder()),
         cancel: interrupt.cancel(),
-        ask: Box::new(prompts::ask_person),
+        live_line: None,
     };
     let (session, events) = match opening.open() {
         Ok(opened) => opened,

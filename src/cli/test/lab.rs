@@ -24,7 +24,7 @@ impl Lab {
         Self {
             ground,
             inventory,
-            connect: Arc::new(connect::connect()),
+            connect: Arc::new(connect::connect(None)),
         }
     }
 
