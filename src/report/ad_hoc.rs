@@ -2,7 +2,7 @@
 
 use super::failure::details;
 use super::terminal::{coloured_diff, pretty};
-use super::{Event, Reporter, Status, TaskResult, printable};
+use super::{Event, Reporter, Status, TaskResult, indented, on_one_line, printable};
 use crate::value;
 use anstyle::{AnsiColor, Style};
 use indicatif::ProgressBar;
@@ -51,7 +51,7 @@ impl<W: Write> AdHoc<W> {
             Status::Unreachable => (AnsiColor::Red, "UNREACHABLE!"),
         };
         let style = colour.on_default();
-        let mut text = format!("{style}{} | {word}", printable(&result.host));
+        let mut text = format!("{style}{} | {word}", on_one_line(&result.host));
         let json = value::to_json(&result.result);
         let code = json.get("rc").and_then(serde_json::Value::as_i64);
         match (code, result.status) {
@@ -60,7 +60,7 @@ impl<W: Write> AdHoc<W> {
             }
             (None, Status::Failed | Status::Unreachable | Status::Skipped | Status::Unknown) => {
                 let message = result.message.clone().unwrap_or_default();
-                text += &format!(" => {}{style:#}\n", printable(&message));
+                text += &format!(" => {}{style:#}\n", indented(&message));
                 if !matches!(result.status, Status::Skipped | Status::Unknown) {
                     text += &details(result, self.colour);
                 }
@@ -74,7 +74,7 @@ impl<W: Write> AdHoc<W> {
         }
         let yellow: Style = AnsiColor::Yellow.on_default();
         for warning in &result.warnings {
-            text += &format!("{yellow}[WARNING]: {}{yellow:#}\n", printable(warning));
+            text += &format!("{yellow}[WARNING]: {}{yellow:#}\n", indented(warning));
         }
         text
     }
@@ -100,8 +100,10 @@ impl<W: Write> Reporter for AdHoc<W> {
                 let text = self.text(result);
                 self.print(&text);
             }
-            Event::NoHosts { name } => self.print(&format!("no hosts matched {name}\n")),
-            Event::Warning { text, .. } => self.print(&format!("[WARNING]: {}\n", printable(text))),
+            Event::NoHosts { name } => {
+                self.print(&format!("no hosts matched {}\n", on_one_line(name)))
+            }
+            Event::Warning { text, .. } => self.print(&format!("[WARNING]: {}\n", indented(text))),
             _ => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use super::failure::details;
 use super::terminal::coloured_diff;
-use super::{Event, Reporter, Status, TaskResult, printable};
+use super::{Event, Reporter, Status, TaskResult, indented, on_one_line, printable};
 use anstyle::{AnsiColor, Style};
 use std::io::Write;
 
@@ -40,8 +40,8 @@ impl<W: Write, E: Write> Answers<W, E> {
         self.unreachable |= result.status == Status::Unreachable;
         if failed {
             let red: Style = AnsiColor::Red.on_default();
-            let message = printable(result.message.as_deref().unwrap_or_default());
-            let name = printable(&result.task.name);
+            let message = indented(result.message.as_deref().unwrap_or_default());
+            let name = on_one_line(&result.task.name);
             let _ = match result.problem {
                 // It says what is wrong itself.
                 Some(_) => Ok(()),
@@ -56,7 +56,7 @@ impl<W: Write, E: Write> Answers<W, E> {
 
     fn warn(&mut self, text: &str) {
         let yellow: Style = AnsiColor::Yellow.on_default();
-        let text = printable(text);
+        let text = indented(text);
         let _ = writeln!(self.err, "{yellow}[WARNING]: {text}{yellow:#}");
     }
 }

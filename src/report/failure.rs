@@ -1,6 +1,7 @@
 //! What a person needs to find the cause of a failure.
 
-use super::{TaskResult, printable};
+use super::{TaskResult, indented, on_one_line, printable};
+use crate::source::Problem;
 use std::fmt::Write as _;
 
 /// Lines of a failed command's output that are shown.
@@ -11,13 +12,13 @@ const OUTPUT_LINES: usize = 20;
 pub fn details(result: &TaskResult, colour: bool) -> String {
     let mut text = String::new();
     if let Some(problem) = &result.problem {
-        let _ = writeln!(text, "{}", printable_lines(&problem.render(colour)));
+        let _ = writeln!(text, "{}", printable_lines(&plain(problem).render(colour)));
     } else {
-        let path = printable(&result.task.path);
+        let path = on_one_line(&result.task.path);
         let _ = writeln!(text, "  at {path} ({})", result.task.action);
     }
     if let Some(command) = &result.command {
-        let _ = writeln!(text, "  command: {}", printable(&command.command));
+        let _ = writeln!(text, "  command: {}", indented(&command.command));
         let _ = writeln!(text, "  exit code: {}", command.status);
         for (name, output) in [("stdout", &command.stdout), ("stderr", &command.stderr)] {
             text += &last_lines(name, output);
@@ -48,6 +49,20 @@ fn last_lines(name: &str, output: &str) -> String {
         .map(|line| format!("    {line}\n"))
         .collect();
     format!("  {name}{note}:\n{}", printable(&shown))
+}
+
+/// Returns a problem whose words, which may quote a host, hold nothing that moves the cursor.
+fn plain(problem: &Problem) -> Problem {
+    Problem {
+        message: printable(&problem.message).into_owned(),
+        label: printable(&problem.label).into_owned(),
+        help: problem
+            .help
+            .iter()
+            .map(|help| printable(help).into_owned())
+            .collect(),
+        ..problem.clone()
+    }
 }
 
 /// Escapes what is not printable except the colours that the renderer itself made.

@@ -20,6 +20,7 @@ pub use failure::details;
 pub use in_order::InOrder;
 pub use json::JsonLines;
 pub use printable::printable;
+use printable::{indented, on_one_line};
 pub use progress::Progress;
 pub use recap::counted;
 pub use terminal::{Terminal, Verbosity, pretty};

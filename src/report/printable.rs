@@ -23,9 +23,29 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Marks that reorder text on the screen.
+/// Returns a text on one line: `printable`, with line breaks and tabs as escapes too. Names, items
+/// and labels are shown like this, so that none can look like a line of its own.
+pub(super) fn on_one_line(text: &str) -> Cow<'_, str> {
+    match printable(text) {
+        shown if !shown.contains(['\n', '\t']) && !text.contains('\r') => shown,
+        _ => {
+            let text = text.replace('\r', "\\r");
+            printable(&text.replace('\n', "\\n").replace('\t', "\\t"))
+                .into_owned()
+                .into()
+        }
+    }
+}
+
+/// Returns a text that may have several lines: `printable`, with all lines but the first indented,
+/// since only rmqplay's own lines start at the margin.
+pub(super) fn indented(text: &str) -> String {
+    printable(text.trim_end()).replace('\n', "\n    ")
+}
+
+/// Marks that reorder text on the screen, and line breaks that are no control characters.
 fn is_direction_mark(character: char) -> bool {
-    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
@@ -42,5 +62,20 @@ mod tests {
         ] {
             assert_eq!(printable(text), shown);
         }
+    }
+
+    #[test]
+    fn what_is_shown_on_one_line_stays_there() {
+        for (text, shown) in [
+            ("plain é", "plain é"),
+            ("a\nok: [b]", "a\\nok: [b]"),
+            ("a\r\n\tb", "a\\r\\n\\tb"),
+            ("a\rb", "a\\rb"),
+            ("a\u{2028}b\u{85}", "a\\u{2028}b\\u{85}"),
+            ("\u{1b}[2J\n", "\\u{1b}[2J\\n"),
+        ] {
+            assert_eq!(on_one_line(text), shown);
+        }
+        assert_eq!(indented("a\nok: [b]\n"), "a\n    ok: [b]");
     }
 }

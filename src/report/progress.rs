@@ -1,6 +1,6 @@
 //! The live line at the bottom of a terminal: what runs now, and where.
 
-use super::{Event, Reporter, printable};
+use super::{Event, Reporter, on_one_line};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -67,6 +67,6 @@ impl Reporter for Progress {
             String::new()
         };
         let text = format!("{} [{}{more}]", self.task, named.join(", "));
-        self.bar.set_message(printable(&text).into_owned());
+        self.bar.set_message(on_one_line(&text).into_owned());
     }
 }

@@ -1,6 +1,6 @@
 //! The recap: what was counted on each host, and in all.
 
-use super::{Recap, printable};
+use super::{Recap, on_one_line};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub(super) fn recap(recap: &[(Arc<str>, Recap)], check: bool, elapsed: Duration)
     let width = widths.max().unwrap_or(0).clamp(20, 200);
     for (host, counted) in recap {
         let style = style(counted);
-        let host = printable(host);
+        let host = on_one_line(host);
         let Recap {
             ok,
             changed,

@@ -2,7 +2,9 @@
 
 use super::failure::details;
 use super::recap::recap;
-use super::{Event, Recap, Reporter, Status, TaskId, TaskName, TaskResult, printable};
+use super::{
+    Event, Recap, Reporter, Status, TaskId, TaskName, TaskResult, indented, on_one_line, printable,
+};
 use crate::source::Problem;
 use crate::value;
 use anstyle::{AnsiColor, Style};
@@ -75,7 +77,7 @@ impl<W: Write> Terminal<W> {
 
     /// Returns a heading as wide as the terminal: `TASK [name] *****`.
     fn heading(&self, text: &str) -> String {
-        let text = printable(text);
+        let text = on_one_line(text);
         let stars = self
             .verbosity
             .width
@@ -104,7 +106,7 @@ impl<W: Write> Terminal<W> {
             };
             text += &self.heading(&format!("{kind} [{}]", task.name));
             if self.verbosity.level >= 2 {
-                let _ = writeln!(text, "task path: {}", printable(&task.path));
+                let _ = writeln!(text, "task path: {}", on_one_line(&task.path));
             }
             self.task = Some(task.id);
         }
@@ -145,14 +147,14 @@ impl<W: Write> Terminal<W> {
             }
         }
         for warning in &result.warnings {
-            let _ = writeln!(text, "{YELLOW}[WARNING]: {}{YELLOW:#}", printable(warning));
+            let _ = writeln!(text, "{YELLOW}[WARNING]: {}{YELLOW:#}", indented(warning));
         }
         if self.verbosity.level >= 3 {
             let cost = result.traffic;
             let _ = writeln!(
                 text,
                 "{CYAN}cost: [{}] round trips={} forks={} sent={} received={} milliseconds={}{CYAN:#}",
-                result.host,
+                on_one_line(&result.host),
                 cost.round_trips,
                 cost.forks,
                 cost.sent,
@@ -169,10 +171,10 @@ impl<W: Write> Terminal<W> {
             Some(other) => format!("{} -> {other}", result.host),
             None => result.host.to_string(),
         };
-        let item = result
-            .item
-            .as_ref()
-            .map_or(String::new(), |item| format!(" => (item={item})"));
+        let host = on_one_line(&host);
+        let item = result.item.as_ref().map_or(String::new(), |item| {
+            format!(" => (item={})", on_one_line(item))
+        });
         let json = || value::to_json(&result.result).to_string();
         let shown = |always: bool| {
             if always || self.verbosity.level > 0 {
@@ -181,7 +183,7 @@ impl<W: Write> Terminal<W> {
                 String::new()
             }
         };
-        let message = result.message.clone().unwrap_or_default();
+        let message = indented(result.message.as_deref().unwrap_or_default());
         let failed = |word: &str| {
             let prefix = if item.is_empty() { "fatal" } else { "failed" };
             let what = if self.verbosity.level > 0 {
@@ -245,7 +247,7 @@ impl<W: Write> Reporter for Terminal<W> {
                     self.print(&heading);
                 }
                 if self.verbosity.level >= 2 {
-                    self.print(&format!("hosts: {}\n", hosts.join(", ")));
+                    self.print(&format!("hosts: {}\n", on_one_line(&hosts.join(", "))));
                 }
             }
             Event::NoHosts { name } => {
@@ -259,19 +261,21 @@ impl<W: Write> Reporter for Terminal<W> {
             Event::Retrying { task, host, left } if self.verbosity.level > 0 => {
                 let headings = self.headings(task);
                 let text = format!(
-                    "FAILED - RETRYING: [{host}]: {} ({left} retries left).\n",
-                    task.name
+                    "FAILED - RETRYING: [{}]: {} ({left} retries left).\n",
+                    on_one_line(host),
+                    on_one_line(&task.name)
                 );
-                self.print(&(headings + &printable(&text)));
+                self.print(&(headings + &text));
             }
             Event::Said { host, text } => {
                 let heading = self.play_heading();
-                self.print(&format!("{heading}[{host}] {}\n", printable(text)));
+                let host = on_one_line(host);
+                self.print(&format!("{heading}[{host}] {}\n", indented(text)));
             }
             Event::Warning { text, .. } => {
                 self.print(&format!(
                     "{YELLOW}[WARNING]: {}{YELLOW:#}\n",
-                    printable(text)
+                    indented(text)
                 ));
             }
             Event::RunFinished { recap, elapsed, .. } => self.recap(recap, *elapsed),
