@@ -65,6 +65,7 @@ impl Code {
         } else {
             line_breaks(text)
         };
+        let written = text;
         let mut changed = Changed::of(text);
         if !kind.is_expression() && text.contains('\r') && kind != Kind::File {
             changed.apply(layout::line_breaks);
@@ -76,8 +77,15 @@ impl Code {
             changed.apply(|text| backslashes(text, kind.is_expression(), syntax));
         }
         let text = std::mem::take(&mut changed.text);
-        let rewrite = Rewrite::of(&text, kind.is_expression(), syntax.clone());
-        let fail = |error| CodeError::new(error, &changed.changes);
+        let mut rewrite = Rewrite::of(&text, kind.is_expression(), syntax.clone());
+        let fail = |error: Error| {
+            let range = error.range().unwrap_or_default();
+            CodeError::new(error, written, original(&changed.changes, range))
+        };
+        if let Some((error, range)) = rewrite.take_failure() {
+            let range = original(&changed.changes, range);
+            return Err(CodeError::new(error, written, range));
+        }
         let mut captures = false;
         let (edits, single, includes, makes) = if kind.is_expression() {
             let expression = parse_expr(&text).map_err(fail)?;
@@ -156,16 +164,42 @@ pub(super) struct CodeError {
     pub(super) error: Error,
     /// Where, in the user's text.
     pub(super) range: Range<usize>,
+    /// What to write instead, where that can be told.
+    pub(super) help: Option<String>,
 }
 
 impl CodeError {
-    fn new(error: Error, changes: &[Origins]) -> Self {
-        let range = error.range().unwrap_or_default();
+    fn new(error: Error, written: &str, range: Range<usize>) -> Self {
         Self {
-            range: original(changes, range),
+            help: operator_help(written, range.start),
+            range,
             error,
         }
     }
+}
+
+/// Returns what to write instead of an operator of other languages at `offset`.
+fn operator_help(text: &str, offset: usize) -> Option<String> {
+    let (before, rest) = text.split_at_checked(offset)?;
+    let doubled = |sign: char| rest.starts_with(sign) && before.ends_with(sign);
+    let (found, meant) = if rest.starts_with("&&") || doubled('&') {
+        ("&&", "and")
+    } else if rest.starts_with('&') {
+        ("&", "and")
+    } else if rest.starts_with("||") || doubled('|') {
+        ("||", "or")
+    } else if rest.starts_with('!') && !rest.starts_with("!=") {
+        ("!", "not")
+    } else if rest.starts_with('=') && before.ends_with("==") {
+        ("===", "==")
+    } else if rest.starts_with('=') && before.ends_with("!=") {
+        ("!==", "!=")
+    } else if rest.starts_with('=') && !rest.starts_with("==") {
+        ("=", "==")
+    } else {
+        return None;
+    };
+    Some(format!("write `{meant}` instead of `{found}`"))
 }
 
 /// Doubles the backslashes of the quoted strings in expressions, as Ansible does.
@@ -232,7 +266,7 @@ fn is_single(template: &Stmt<'_>) -> (bool, bool) {
 }
 
 /// Returns whether it is a variable, or a path into one.
-fn is_path(expression: &Expr<'_>) -> bool {
+pub(super) fn is_path(expression: &Expr<'_>) -> bool {
     match expression {
         Expr::Var(_) => true,
         Expr::GetAttr(attribute) => is_path(&attribute.expr),

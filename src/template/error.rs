@@ -261,5 +261,6 @@ pub(super) fn syntax_problem(source: &Source, node: Option<&Node>) -> Option<Pro
     let error = source.code.as_ref().err()?;
     let mut problem = Problem::new(message(&error.error));
     problem.place = place(source, Range::default(), node);
+    problem.help.extend(error.help.clone());
     Some(problem)
 }

@@ -15,8 +15,10 @@ mod tokens;
 
 use super::edits::Edits;
 use super::tree;
+use minijinja::Error;
 use minijinja::machinery::ast::{Expr, Stmt};
 use minijinja::syntax::SyntaxConfig;
+use std::ops::Range;
 use tokens::{Tokens, range};
 
 /// Filters and tests whose operand may be undefined.
@@ -74,6 +76,11 @@ impl<'s> Rewrite<'s> {
             open_macros: Vec::new(),
             edits: Edits::default(),
         }
+    }
+
+    /// Takes what is no token of the text, and where it stands.
+    pub(super) fn take_failure(&mut self) -> Option<(Error, Range<usize>)> {
+        self.tokens.take_failure()
     }
 
     /// Returns the rewritings that a template needs.

@@ -1,5 +1,6 @@
 //! The tokens of a text, to find where the parts of its syntax tree stand.
 
+use minijinja::Error;
 use minijinja::machinery::{Span, Token, Tokenizer};
 use minijinja::syntax::SyntaxConfig;
 use std::ops::Range;
@@ -8,14 +9,42 @@ use std::ops::Range;
 pub(super) struct Tokens<'s> {
     source: &'s str,
     tokens: Vec<(Token<'s>, Span)>,
+    /// What ends the tokens before the text does, and where.
+    failure: Option<(Error, usize)>,
 }
 
 impl<'s> Tokens<'s> {
     /// Reads the tokens of a template, or of an expression without delimiters.
     pub(super) fn of(source: &'s str, expression: bool, syntax: SyntaxConfig) -> Self {
         let mut tokenizer = Tokenizer::new(source, "", expression, syntax);
-        let tokens = std::iter::from_fn(|| tokenizer.next_token().ok().flatten()).collect();
-        Self { source, tokens }
+        let mut tokens = Vec::new();
+        let mut failure = None;
+        loop {
+            match tokenizer.next_token() {
+                Ok(Some(token)) => tokens.push(token),
+                Ok(None) => break,
+                Err(error) => {
+                    let last = tokens.last().map_or(0, |(_, span)| end(span));
+                    let rest = source.get(last..).unwrap_or_default();
+                    failure = Some((error, source.len() - rest.trim_start().len()));
+                    break;
+                }
+            }
+        }
+        Self {
+            source,
+            tokens,
+            failure,
+        }
+    }
+
+    /// Takes what is no token, and where it stands. The parser may overlook it: where it asks
+    /// whether something follows, as after a string, such an error looks like the end.
+    pub(super) fn take_failure(&mut self) -> Option<(Error, Range<usize>)> {
+        let (error, start) = self.failure.take()?;
+        let rest = self.source.get(start..).unwrap_or_default();
+        let length = rest.chars().next().map_or(0, char::len_utf8);
+        Some((error, start..start + length))
     }
 
     /// Returns where a part of the source stands in it.
