@@ -107,3 +107,110 @@ fn invalid_playbooks_are_told_what_is_wrong() {
         assert_eq!(problems(path, &["instal"], true), "");
     });
 }
+
+#[test]
+fn variables_that_a_template_file_needs_are_found_where_that_is_certain() {
+    let shown = problems(
+        Path::new("tests/playbooks/template_files/playbook.yml"),
+        &[],
+        false,
+    );
+    let places: Vec<_> = shown
+        .lines()
+        .filter(|line| line.starts_with("error") || line.trim_start().starts_with("-->"))
+        .map(str::trim)
+        .collect();
+    let needs = "--> tests/playbooks/template_files/templates/needs.j2";
+    let expected = [
+        ("nowhere", "4:4"),
+        ("neither", "5:16"),
+        ("nor_this", "6:7"),
+        ("nor_that", "7:21"),
+    ]
+    .map(|(name, at)| {
+        let error = format!("error: nothing defines the variable \"{name}\"");
+        [error, format!("{needs}:{at}")]
+    });
+    assert_eq!(places, expected.concat(), "{shown}");
+}
+
+/// Conditions that are no expressions, with what to write instead where that can be told.
+const NO_CONDITIONS: &[(&str, &str)] = &[
+    ("a == \"x\" && a", "`and` instead of `&&`"),
+    ("a == \"x\" $", ""),
+    ("\"x\" in a && true", "`and` instead of `&&`"),
+    ("(a == \"x\" && true)", "`and` instead of `&&`"),
+    ("a in [\"a\" & \"b\"]", "`and` instead of `&`"),
+    ("a | default(\"x\" && \"y\")", "`and` instead of `&&`"),
+    ("a is match(\"x\") && true", "`and` instead of `&&`"),
+    ("a[\"x\"] && true", "`and` instead of `&&`"),
+    ("a && true", "`and` instead of `&&`"),
+    ("a || true", "`or` instead of `||`"),
+    ("a ||true", "`or` instead of `||`"),
+    ("a == \"x\" || true", "`or` instead of `||`"),
+    ("!a", "`not` instead of `!`"),
+    ("a == \"x\" and !a", "`not` instead of `!`"),
+    ("(!a)", "`not` instead of `!`"),
+    ("a = \"x\"", "`==` instead of `=`"),
+    ("a === \"x\"", "`==` instead of `===`"),
+    ("a !== \"x\"", "`!=` instead of `!==`"),
+    ("a and and true", ""),
+    ("a == \"x\" true", ""),
+    ("a == \"x", ""),
+    ("a == 'x' and \"y", ""),
+    ("(a == \"x\"", ""),
+    ("a == \"x\")", ""),
+    ("a[\"x\"", ""),
+    ("a[\"x\"]]", ""),
+    ("a == 1 }} true", ""),
+    ("a == \"x\" ? 1", ""),
+    ("a == 'x' @ 1", ""),
+    ("a == 'x' ; true", ""),
+    ("'x' ` 1", ""),
+    ("\"x\" \u{201c}y\u{201d}", ""),
+];
+
+#[test]
+fn a_condition_is_read_wholly() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("playbook.yml");
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let places = [
+        "    - debug:\n      when: CONDITION\n",
+        "    - debug:\n      when: [true, CONDITION]\n",
+        "    - block: [debug: ]\n      when: CONDITION\n",
+        "    - command: ls\n      until: CONDITION\n",
+        "    - command: ls\n      failed_when: CONDITION\n",
+        "    - command: ls\n      changed_when: [CONDITION]\n",
+        "    - assert: {that: [CONDITION]}\n",
+        "    - command: ls\n      loop: [1]\n      loop_control: {break_when: CONDITION}\n",
+        "    - debug: {msg: TEMPLATE}\n",
+    ];
+    for (condition, help) in NO_CONDITIONS {
+        for place in places {
+            let task = place
+                .replace("CONDITION", &quoted(condition))
+                .replace("TEMPLATE", &quoted(&format!("{{{{ {condition} }}}}")));
+            let play = format!("- hosts: all\n  vars: {{a: x}}\n  tasks:\n{task}");
+            std::fs::write(&path, &play).unwrap();
+            // What ends the template is an end there.
+            if place.contains("TEMPLATE") && condition.contains("}}") {
+                continue;
+            }
+            let shown = problems(&path, &[], false);
+            assert!(shown.starts_with("error"), "{play}: no mistakes");
+            assert!(shown.contains("playbook.yml:"), "{play}{shown}");
+            let helped = shown.contains("= help: write `");
+            assert_eq!(helped, !help.is_empty(), "{play}{shown}");
+            assert!(shown.contains(help), "{play}{shown}");
+        }
+    }
+    for condition in [
+        "a != \"&&\" and a != '||' and not a == \"a=b!\"",
+        "a | default('$') == \"@\" or a is match('^a?$')",
+    ] {
+        let play = format!("- hosts: all\n  vars: {{a: x}}\n  tasks:\n{}", places[0]);
+        std::fs::write(&path, play.replace("CONDITION", &quoted(condition))).unwrap();
+        assert_eq!(problems(&path, &[], false), "", "{condition}");
+    }
+}

@@ -80,6 +80,23 @@ impl Engine {
         names
     }
 
+    /// Returns the same for a template file.
+    pub fn names_of_file(&self, file: &Arc<SourceFile>, syntax: &Syntax) -> Vec<(String, Place)> {
+        let Ok((source, environments)) = self.file(file, syntax) else {
+            return Vec::new();
+        };
+        let Some((file, start)) = &source.file else {
+            return Vec::new();
+        };
+        let mut names = Vec::new();
+        let text = file.text.get(*start..).unwrap_or_default();
+        free_names::of_text(text, &environments.config, &mut |name, range| {
+            let place = Place::new(file, start + range.start..start + range.end);
+            names.push((name.to_owned(), place));
+        });
+        names
+    }
+
     /// Returns the same for an expression, or a list of them.
     pub fn names_of_expression(&self, node: &Node) -> Vec<(String, Place)> {
         let mut names = Vec::new();

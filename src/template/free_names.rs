@@ -1,8 +1,9 @@
 //! The variables that a template needs in any case.
 
+use super::code::is_path;
 use super::rewrite::GUARDS;
 use super::tree;
-use minijinja::machinery::ast::{BinOpKind, Expr, Stmt};
+use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, Stmt};
 use minijinja::machinery::{parse, parse_expr};
 use minijinja::syntax::SyntaxConfig;
 use std::collections::HashSet;
@@ -23,6 +24,7 @@ pub(super) fn of_text(text: &str, syntax: &SyntaxConfig, visit: Visit<'_>) {
         tree::expressions(statement, &mut |expression| names.guarded(expression));
     });
     names.needed_by_statement(&template);
+    names.needed_by_assignments();
     names.report(visit);
 }
 
@@ -37,22 +39,31 @@ pub(super) fn of_expression(text: &str, visit: Visit<'_>) {
     names.report(visit);
 }
 
-struct Names<'s> {
+struct Names<'a, 's> {
     source: &'s str,
     needed: Vec<&'s str>,
     excluded: HashSet<&'s str>,
+    /// Names that are given a value more than once.
+    changing: HashSet<&'s str>,
+    /// Names that are given the value of a path.
+    assignments: Vec<(&'s str, &'a Expr<'s>)>,
 }
 
-impl<'s> Names<'s> {
+impl<'a, 's> Names<'a, 's> {
     fn of(source: &'s str) -> Self {
         Self {
             source,
             needed: Vec::new(),
-            excluded: HashSet::from(["loop", "self", "super", "caller", "varargs", "kwargs"]),
+            changing: HashSet::new(),
+            assignments: Vec::new(),
+            excluded: HashSet::from([
+                "vars", "loop", "self", "super", "caller", "varargs", "kwargs",
+            ]),
         }
     }
 
-    fn report(self, visit: Visit<'_>) {
+    fn report(mut self, visit: Visit<'_>) {
+        self.needed.sort_by_key(|name| name.as_ptr());
         for name in self.needed {
             if !self.excluded.contains(name) {
                 let start = (name.as_ptr() as usize).saturating_sub(self.source.as_ptr() as usize);
@@ -66,7 +77,9 @@ impl<'s> Names<'s> {
         let mut target = |target: &Expr<'s>| {
             tree::every_expression(target, &mut |part| {
                 if let Expr::Var(variable) = part {
-                    self.excluded.insert(variable.id);
+                    if !self.excluded.insert(variable.id) {
+                        self.changing.insert(variable.id);
+                    }
                 }
             });
         };
@@ -93,7 +106,11 @@ impl<'s> Names<'s> {
     fn guarded(&mut self, expression: &Expr<'s>) {
         tree::every_expression(expression, &mut |expression| {
             let operand = match expression {
-                Expr::Filter(filter) if GUARDS.contains(&filter.name) => filter.expr.as_ref(),
+                Expr::Filter(filter)
+                    if GUARDS.contains(&filter.name) || asks_for_each(&filter.args) =>
+                {
+                    filter.expr.as_ref()
+                }
                 Expr::Test(test) if GUARDS.contains(&test.name) => Some(&test.expr),
                 _ => None,
             };
@@ -107,15 +124,45 @@ impl<'s> Names<'s> {
         });
     }
 
+    /// Returns whether a function is a macro of the template, or of one that it imports.
+    fn is_own(&self, function: &Expr<'s>) -> bool {
+        match function {
+            Expr::Var(variable) => self.excluded.contains(variable.id),
+            Expr::GetAttr(attribute) => self.is_own(&attribute.expr),
+            _ => false,
+        }
+    }
+
     /// Collects the names of what runs in any case: not the bodies of loops and conditions.
-    fn needed_by_statement(&mut self, statement: &Stmt<'s>) {
+    fn needed_by_statement(&mut self, statement: &'a Stmt<'s>) {
         match statement {
             Stmt::Macro(_) | Stmt::CallBlock(_) => return,
             Stmt::ForLoop(block) => return self.needed(&block.iter),
+            // What is assigned may be undefined until it is used.
+            Stmt::Set(set) if is_path(&set.expr) => {
+                if let Expr::Var(variable) = &set.target {
+                    self.assignments.push((variable.id, &set.expr));
+                }
+                return;
+            }
+            Stmt::WithBlock(block) => block
+                .assignments
+                .iter()
+                .filter(|(_, value)| !is_path(value))
+                .for_each(|(_, value)| self.needed(value)),
             _ => tree::expressions(statement, &mut |expression| self.needed(expression)),
         }
         if !matches!(statement, Stmt::IfCond(_) | Stmt::Block(_)) {
             tree::statements(statement, &mut |inner| self.needed_by_statement(inner));
+        }
+    }
+
+    /// Collects what is assigned to a name that is used in any case.
+    fn needed_by_assignments(&mut self) {
+        for (name, value) in std::mem::take(&mut self.assignments) {
+            if self.needed.contains(&name) && !self.changing.contains(name) {
+                self.needed(value);
+            }
         }
     }
 
@@ -141,9 +188,28 @@ impl<'s> Names<'s> {
                 if !matches!(call.expr, Expr::Var(_)) {
                     self.needed(&call.expr);
                 }
-                tree::arguments(&call.args, &mut |argument| self.needed(argument));
+                // A macro may ask whether what it is given is defined.
+                let of_template = self.is_own(&call.expr);
+                tree::arguments(&call.args, &mut |argument| {
+                    if !(of_template && is_path(argument)) {
+                        self.needed(argument);
+                    }
+                });
             }
             _ => tree::operands(expression, &mut |operand| self.needed(operand)),
         }
     }
+}
+
+/// Returns whether the arguments of a filter such as `select` ask of each item whether it is
+/// defined.
+fn asks_for_each(arguments: &[CallArg<'_>]) -> bool {
+    arguments.iter().any(|argument| {
+        let CallArg::Pos(Expr::Const(name)) = argument else {
+            return false;
+        };
+        name.value
+            .as_str()
+            .is_some_and(|name| GUARDS.contains(&name))
+    })
 }

@@ -1,6 +1,8 @@
 //! Files of this machine that tasks name and that do not exist.
 
 use super::Validator;
+use super::names::Local;
+use super::task::{expects_failure, own_names};
 use crate::playbook::{Around, Play, Task, boolean};
 use crate::source::SourceFile;
 use crate::template::Syntax;
@@ -37,7 +39,7 @@ impl Validator<'_> {
             return;
         };
         match task.files(&play.folder).find(kind, &name) {
-            Ok(path) if kind == "templates" => self.template_file(&path, task),
+            Ok(path) if kind == "templates" => self.template_file(&path, task, around),
             Ok(_) => {}
             Err(missing) => {
                 let what = if kind == "templates" {
@@ -51,18 +53,32 @@ impl Validator<'_> {
         }
     }
 
-    fn template_file(&mut self, path: &Path, task: &Task) {
+    fn template_file(&mut self, path: &Path, task: &Task, around: &Around<'_>) {
         // Other delimiters than the usual ones are given by the task.
         let own_syntax = task.action.arguments.iter().any(|(key, _)| {
             key.as_text()
                 .is_some_and(|name| name.ends_with("_string") || name.ends_with("_blocks"))
         });
-        if own_syntax || !path.is_file() || !self.templates.insert(path.to_owned()) {
+        if own_syntax || !path.is_file() {
             return;
         }
-        let result = SourceFile::read(path)
-            .and_then(|file| self.engine.check_text(&file, &Syntax::default()));
-        self.problems.take(result);
+        let is_new = self.templates.insert(path.to_owned());
+        let file = match SourceFile::read(path) {
+            Ok(file) => file,
+            Err(problems) if is_new => return self.problems.0.extend(problems.0),
+            Err(_) => return,
+        };
+        if is_new {
+            self.problems
+                .take(self.engine.check_text(&file, &Syntax::default()));
+            self.names.guards.read_text(&file.text);
+        }
+        if !expects_failure(task, around) {
+            let own = own_names(task);
+            let local = Local { around, own: &own };
+            let engine = self.engine;
+            self.names.uses_of_template(&file, &local, engine);
+        }
     }
 }
 

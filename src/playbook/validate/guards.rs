@@ -31,7 +31,8 @@ impl Guards {
         }
     }
 
-    fn read_text(&mut self, text: &str) {
+    /// Notes the names that a text asks for.
+    pub(super) fn read_text(&mut self, text: &str) {
         let asks = ["default", "|d", "| d", "defined", "vars"];
         if !asks.iter().any(|word| text.contains(word)) {
             return;

@@ -5,10 +5,11 @@ use super::variables_files;
 use crate::playbook::{
     Around, Loader, Loop, Play, RoleUse, Task, VARIABLE, Visited, search_folders,
 };
-use crate::source::{Place, Problem, did_you_mean};
-use crate::template::Engine;
+use crate::source::{Place, Problem, SourceFile, did_you_mean};
+use crate::template::{Engine, Syntax};
 use crate::yaml::{Map, Node};
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 /// What is known of variables.
 #[derive(Default)]
@@ -143,6 +144,19 @@ impl Names {
         self.note(engine.names_of_expression(node), local);
     }
 
+    /// Notes the names that a template file needs.
+    pub(super) fn uses_of_template(
+        &mut self,
+        file: &Arc<SourceFile>,
+        local: &Local<'_>,
+        engine: &Engine,
+    ) {
+        let mut names = engine.names_of_file(file, &Syntax::default());
+        // The module gives these to the template itself.
+        names.retain(|(name, _)| !name.starts_with("template_"));
+        self.note(names, local);
+    }
+
     fn note(&mut self, names: Vec<(String, Place)>, local: &Local<'_>) {
         let play = self.by_play.len().saturating_sub(1);
         for (name, place) in names {
@@ -159,13 +173,15 @@ impl Names {
             return Vec::new();
         }
         let mut problems = Vec::new();
+        // A template file may be used by several tasks.
+        let mut told = HashSet::new();
         for (play, name, place) in &self.used {
             let by_play = self.by_play.get(*play);
             let defined = elsewhere.contains(name)
                 || self.by_tasks.contains(name)
                 || by_play.is_some_and(|names| names.contains(name))
                 || self.guards.contains(name);
-            if defined {
+            if defined || !told.insert((place.to_string(), name)) {
                 continue;
             }
             let known = elsewhere

@@ -62,26 +62,10 @@ impl Validator<'_> {
 
     /// Notes the variables that a task needs if it runs, unless a failure of it is expected.
     fn uses(&mut self, task: &Task, around: &Around<'_>) {
-        let ignored = |value: &Option<Node>| {
-            value
-                .as_ref()
-                .is_some_and(|value| boolean(value) != Some(false))
-        };
-        let expected = around.rescued
-            || ignored(&task.keywords.ignore_errors)
-            || around
-                .layers()
-                .any(|layer| ignored(&layer.keywords.ignore_errors));
-        if expected {
+        if expects_failure(task, around) {
             return;
         }
-        let mut own: Vec<&str> = names_of_loop(task.repeat.as_ref());
-        own.extend(
-            task.keywords
-                .vars
-                .iter()
-                .filter_map(|(key, _)| key.as_text()),
-        );
+        let own = own_names(task);
         let engine = self.engine;
         let local = Local { around, own: &own };
         let entry = self.registry.get(&task.action.module).cloned();
@@ -139,6 +123,28 @@ impl Validator<'_> {
             self.names.uses_of_condition(condition, &local, engine);
         }
     }
+}
+
+/// Returns whether a failure of a task is expected: it is ignored, or a rescue deals with it.
+pub(super) fn expects_failure(task: &Task, around: &Around<'_>) -> bool {
+    let ignored = |value: &Option<Node>| {
+        value
+            .as_ref()
+            .is_some_and(|value| boolean(value) != Some(false))
+    };
+    around.rescued
+        || ignored(&task.keywords.ignore_errors)
+        || around
+            .layers()
+            .any(|layer| ignored(&layer.keywords.ignore_errors))
+}
+
+/// Returns the variables that a task itself defines.
+pub(super) fn own_names(task: &Task) -> Vec<&str> {
+    let vars = task.keywords.vars.iter();
+    let mut own = names_of_loop(task.repeat.as_ref());
+    own.extend(vars.filter_map(|(key, _)| key.as_text()));
+    own
 }
 
 /// Returns the conditions of a task besides `when`.
