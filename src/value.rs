@@ -1,5 +1,9 @@
 //! Values at run time: what templates see, modules return and results hold.
 
+mod truth;
+
+pub use truth::{boolean, boolean_of_text};
+
 use indexmap::IndexMap;
 use minijinja::value::ValueKind;
 use std::fmt;

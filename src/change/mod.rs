@@ -106,9 +106,24 @@ impl Change {
     /// Carries out the steps in order, stopping at the first failure; returns the output of the
     /// last command among them, with all that was returned by what was said.
     pub fn apply(&self, host: &dyn Host, limits: &Limits) -> Result<Option<Output>, HostError> {
+        self.apply_in_turn(host, limits, ())
+    }
+
+    /// The same within a turn, which is dropped as soon as no further step depends on what was
+    /// found: others need not wait until a program that was started is ready.
+    pub fn apply_in_turn<T>(
+        &self,
+        host: &dyn Host,
+        limits: &Limits,
+        turn: T,
+    ) -> Result<Option<Output>, HostError> {
         let mut last: Option<Output> = None;
         let mut returned = Fields::new();
-        let outputs = host.apply_all(&self.steps, limits)?;
+        let last_in_turn = self.steps.iter().rposition(Step::depends_on_what_was_found);
+        let (in_turn, others) = self.steps.split_at(last_in_turn.map_or(0, |last| last + 1));
+        let mut outputs = host.apply_all(in_turn, limits)?;
+        drop(turn);
+        outputs.extend(host.apply_all(others, limits)?);
         for (step, output) in self.steps.iter().zip(outputs) {
             match step {
                 Step::Run { .. } => last = Some(output),

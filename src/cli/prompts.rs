@@ -5,7 +5,7 @@ use crate::playbook::{Play, Playbook};
 use crate::report::printable;
 use crate::run::{Ask, Session};
 use crate::source::{Problem, Result};
-use crate::value::{Fields, Value};
+use crate::value::{self, Fields, Value};
 use crate::vars::Layer;
 use crate::yaml::{Map, Node};
 use indicatif::ProgressBar;
@@ -42,7 +42,11 @@ fn ask_for_play(session: &Session, play: &Play) -> Result<Arc<Layer>> {
 
 fn answer(session: &Session, prompt: &Map, name: &str) -> Result<Value> {
     let default = entry(prompt, "default").map(Node::to_value);
-    let private = entry(prompt, "private").is_none_or(|node| node.to_value().is_true());
+    let private = match entry(prompt, "private") {
+        None => true,
+        Some(node) => value::boolean(&node.to_value())
+            .ok_or_else(|| node.unexpected("private", "a boolean"))?,
+    };
     let text =
         entry(prompt, "prompt").map_or_else(|| name.to_owned(), |node| node.to_value().to_string());
     let typed = (session.ask)(&text, !private).unwrap_or_default();

@@ -2,8 +2,8 @@
 
 use crate::inventory::Inventory;
 use crate::source::Result;
+use crate::value::boolean_of_text;
 use clap::Args;
-use clap::builder::FalseyValueParser;
 
 /// Where hosts and variables come from.
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ pub(super) struct Sources {
     )]
     inventory: Vec<String>,
     /// Accept what Ansible accepts though it is likely a mistake.
-    #[arg(long, env = "RMQPLAY_COMPAT", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "RMQPLAY_COMPAT", value_parser = truth)]
     pub(super) compat: bool,
 }
 
@@ -48,4 +48,12 @@ impl Sources {
         }
         Ok(inventory)
     }
+}
+
+/// Reads a boolean of the environment; an empty one is false.
+fn truth(text: &str) -> std::result::Result<bool, String> {
+    let given = Some(text).filter(|text| !text.is_empty());
+    given
+        .map_or(Some(false), boolean_of_text)
+        .ok_or_else(|| "expected true or false".to_owned())
 }

@@ -62,8 +62,10 @@ pub enum HostError {
         /// What the host said.
         reason: String,
     },
-    /// A path was changed by somebody else after the step was planned.
-    #[error("{path} was changed by somebody else in the meantime; nothing was written")]
+    /// A path was changed after the step was planned, and not by this run.
+    #[error(
+        "{path} was changed while this task was running, possibly by another run; nothing was written"
+    )]
     ChangedSincePlan {
         /// The path.
         path: Utf8PathBuf,

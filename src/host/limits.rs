@@ -1,7 +1,7 @@
 //! How long a call may take, and how it is called off.
 
 use super::HostError;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Called off by the user (^C), for all hosts at once.
@@ -18,6 +18,13 @@ impl Cancel {
     /// Takes it back, for what comes next.
     pub fn renew(&self) {
         *self.flag() = false;
+    }
+
+    /// Lets everybody look again who waits with [`Limits::wait_for`].
+    pub fn wake(&self) {
+        // Who is about to wait holds the flag: without it this could come too early for them.
+        let _flag = self.flag();
+        self.0.1.notify_all();
     }
 
     /// Returns whether it was called off.
@@ -76,6 +83,33 @@ impl Limits {
             Err(HostError::TimedOut)
         } else {
             Ok(())
+        }
+    }
+
+    /// Blocks until `ready` holds, or fails as soon as a limit is reached. Whoever makes it hold
+    /// calls [`Cancel::wake`].
+    pub fn wait_for(&self, mut ready: impl FnMut() -> bool) -> Result<(), HostError> {
+        let woken = &self.cancel.0.1;
+        let mut cancelled = self.cancel.flag();
+        loop {
+            if *cancelled {
+                return Err(HostError::Cancelled);
+            }
+            if ready() {
+                return Ok(());
+            }
+            let Some(deadline) = self.deadline else {
+                cancelled = woken
+                    .wait(cancelled)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let rest = deadline.saturating_duration_since(Instant::now());
+            if rest.is_zero() {
+                return Err(HostError::TimedOut);
+            }
+            let waited = woken.wait_timeout(cancelled, rest);
+            cancelled = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

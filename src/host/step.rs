@@ -261,6 +261,11 @@ impl Body {
 }
 
 impl Step {
+    /// Returns whether the step is only right while the machine is as it was when it was planned.
+    pub fn depends_on_what_was_found(&self) -> bool {
+        !matches!(self, Step::Run { .. } | Step::Wait(_) | Step::Talk(_))
+    }
+
     /// Returns whether the step changes anything at all (waiting does not).
     pub fn is_change(&self) -> bool {
         match self {

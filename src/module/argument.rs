@@ -2,7 +2,7 @@
 
 use super::arguments::{ArgumentError, ArgumentMap};
 use super::choice::Choice;
-use crate::value::Value;
+use crate::value::{self, Value};
 use minijinja::value::ValueKind;
 use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
@@ -26,14 +26,7 @@ impl Argument {
     }
 
     fn boolean(&self) -> Result<bool, ArgumentError> {
-        if self.0.kind() == ValueKind::Bool {
-            return Ok(self.0.is_true());
-        }
-        match self.0.to_string().to_lowercase().as_str() {
-            "true" | "yes" | "on" | "1" | "y" | "t" => Ok(true),
-            "false" | "no" | "off" | "0" | "n" | "f" => Ok(false),
-            _ => self.expected("a boolean"),
-        }
+        value::boolean(&self.0).map_or_else(|| self.expected("a boolean"), Ok)
     }
 
     fn text(&self) -> Result<String, ArgumentError> {

@@ -1,6 +1,7 @@
 //! Kinds of values that keywords take.
 
 use crate::source::Problem;
+use crate::value;
 use crate::yaml::{Data, Node};
 use Kind::{
     Any, Arguments, Boolean, Conditions, Environment, Items, List, Mapping, Mappings, Number,
@@ -131,19 +132,9 @@ fn all(value: &Node, fits: impl Fn(&Node) -> bool) -> bool {
     }
 }
 
-/// Returns what Ansible takes the value for where it wants a boolean; nothing for a template.
+/// Returns the boolean that a value stands for; nothing for a template.
 pub fn boolean(value: &Node) -> Option<bool> {
-    match &value.data {
-        Data::Bool(value) => Some(*value),
-        Data::Integer(1) => Some(true),
-        Data::Integer(0) => Some(false),
-        Data::Text(text) | Data::Unsafe(text) => match text.trim().to_lowercase().as_str() {
-            "yes" | "y" | "on" | "true" | "t" | "1" | "1.0" => Some(true),
-            "no" | "n" | "off" | "false" | "f" | "0" | "0.0" => Some(false),
-            _ => None,
-        },
-        _ => None,
-    }
+    value::boolean(&value.to_value())
 }
 
 fn whole(value: &Node) -> Option<i64> {

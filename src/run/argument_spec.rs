@@ -1,5 +1,6 @@
 //! `meta/argument_specs.yml`: the variables of a role, checked before its first task.
 
+use super::failed_task;
 use super::frame::Frame;
 use super::lockstep::Position;
 use super::outcome::Outcome;
@@ -10,7 +11,7 @@ use crate::report::Status;
 use crate::source::{Problem, did_you_mean};
 use crate::value::{self, Value};
 use crate::vars::Scope;
-use crate::yaml::{Data, Node};
+use crate::yaml::Node;
 use minijinja::value::ValueKind;
 use std::sync::Arc;
 
@@ -52,7 +53,11 @@ impl Walk<'_, '_> {
         let task = self.play.named(name, &spec.place, &written, position);
         self.play.tell_made(self.host, &task, &outcome);
         if outcome.counts_as_failed() {
-            return self.fails(None, outcome, self.is_fatal_in(inner));
+            return self.fails(
+                failed_task::without_module(None),
+                outcome,
+                self.is_fatal_in(inner),
+            );
         }
         Flow::Next
     }
@@ -70,7 +75,7 @@ fn first_problem(options: &Node, scope: &Arc<Scope>) -> Option<Problem> {
 fn check(name: &str, key: &Node, spec: &Node, given: Option<Value>) -> Option<Problem> {
     let required = spec
         .get("required")
-        .is_some_and(|node| node.data == Data::Bool(true));
+        .is_some_and(|node| value::boolean(&node.to_value()) == Some(true));
     let value = match given {
         Some(value) if !value.is_undefined() && !value.is_none() => value,
         _ if required => {
@@ -141,11 +146,7 @@ fn nested(name: &str, spec: &Node, value: &Value) -> Option<Problem> {
 fn is_of_type(value: &Value, wanted: &str) -> bool {
     let text = value.to_string();
     match wanted {
-        "bool" => {
-            value.kind() == ValueKind::Bool
-                || ["yes", "no", "true", "false", "on", "off", "1", "0"]
-                    .contains(&text.to_lowercase().as_str())
-        }
+        "bool" => value::boolean(value).is_some(),
         "int" => text.parse::<i64>().is_ok(),
         "float" => text.parse::<f64>().is_ok(),
         "list" => matches!(

@@ -6,6 +6,7 @@
 use super::outcome::Outcome;
 use super::secret_files::keep_private;
 use super::session::{Omit, Session};
+use super::target::{Target, Turn};
 use crate::change::{Change, Diff};
 use crate::files::Files;
 use crate::host::{Command, Host, HostError, Limits, Output, Probe};
@@ -32,14 +33,14 @@ pub(super) struct Attempt<'a> {
     pub(super) files: &'a Files,
     pub(super) environment: &'a BTreeMap<String, String>,
     pub(super) host: &'a Arc<dyn Host>,
+    /// The machine that the host is.
+    pub(super) target: &'a Target,
     pub(super) limits: &'a Limits,
     pub(super) diff: bool,
-    /// What says whether the task's command may be shown.
-    pub(super) no_log: Option<&'a Node>,
+    /// Whether the task's command must not be shown.
+    pub(super) hidden: bool,
     /// The host whose task it is.
     pub(super) name: &'a Arc<str>,
-    /// Whether `no_log` hides the task.
-    pub(super) hides: bool,
 }
 
 /// The arguments of a task, rendered.
@@ -55,12 +56,13 @@ impl Attempt<'_> {
     /// Makes the attempt and says what came of it.
     pub(super) fn run(&self) -> Outcome {
         match self.planned() {
-            Ok(change) => self.applied(change),
+            Ok((change, turn)) => self.applied(change, turn),
             Err(outcome) => *outcome,
         }
     }
 
-    pub(super) fn planned(&self) -> Result<Change, Box<Outcome>> {
+    /// Returns the change, and the turn on the machine if it needs one.
+    pub(super) fn planned(&self) -> Result<(Change, Option<Turn<'_>>), Box<Outcome>> {
         let Some(entry) = self.session.registry.get(&self.action.module) else {
             let problem = self
                 .session
@@ -85,19 +87,19 @@ impl Attempt<'_> {
             raw: &arguments.raw,
             unknown: &arguments.unknown,
         };
-        let planned = module.plan(&context).map_err(|error| {
+        let planned = self.target.planned(self.limits, || module.plan(&context));
+        let (mut change, turn) = planned.map_err(|error| {
             let outcome = Outcome::from(error);
             if let Some(reason) = &outcome.unknown {
                 self.doubt(&self.written(entry, &arguments), reason);
             }
             Box::new(outcome)
-        });
-        let mut change = planned?;
-        keep_private(&mut change, self.session, self.name, self.hides);
-        Ok(change)
+        })?;
+        keep_private(&mut change, self.session, self.name, self.hidden);
+        Ok((change, turn))
     }
 
-    fn applied(&self, change: Change) -> Outcome {
+    fn applied(&self, change: Change, turn: Option<Turn<'_>>) -> Outcome {
         let diffs = if self.diff {
             change.differences()
         } else {
@@ -105,7 +107,7 @@ impl Attempt<'_> {
         };
         let applied = match &change.failed {
             Some(_) => Ok(None),
-            None => change.apply(self.host.as_ref(), self.limits),
+            None => change.apply_in_turn(self.host.as_ref(), self.limits, turn),
         };
         let changed = change.is_changed();
         let mut outcome = match applied {

@@ -1,6 +1,7 @@
 //! What follows from a task's outcome: what is kept, who is notified, how the host goes on.
 
 use super::failed_block::FailedBlock;
+use super::failed_task;
 use super::frame::Frame;
 use super::keyword::flag;
 use super::lockstep::{Position, Turn};
@@ -94,7 +95,7 @@ impl Walk<'_, '_> {
         }
         if outcome.counts_as_failed() {
             let fatal = self.is_fatal_in(run.frame);
-            return self.fails(run.task.name.as_ref(), outcome, fatal);
+            return self.fails(failed_task::of(run.task, scope), outcome, fatal);
         }
         let changed = outcome.changed();
         if let (Ok(true) | Err(_), Some(scope)) = (&changed, scope) {
@@ -102,7 +103,8 @@ impl Walk<'_, '_> {
             let inherited = run.frame.outwards().flat_map(|frame| frame.notify);
             for node in run.task.notify.iter().chain(inherited) {
                 if let Err(outcome) = self.play.notify(self.host, node, scope, doubt) {
-                    return self.fails(run.task.name.as_ref(), *outcome, false);
+                    let failed = failed_task::of(run.task, Some(scope));
+                    return self.fails(failed, *outcome, false);
                 }
             }
         }
@@ -129,15 +131,14 @@ impl Walk<'_, '_> {
     }
 
     /// Goes on after a failure, which for all hosts is one where it is `fatal`.
-    pub(super) fn fails(&mut self, name: Option<&Node>, outcome: Outcome, fatal: bool) -> Flow {
+    pub(super) fn fails(&mut self, task: Value, outcome: Outcome, fatal: bool) -> Flow {
         if outcome.status == Status::Unreachable {
             // Nothing else can be done there, rescue and always included.
             self.play.failed(self.host, fatal);
             return Flow::EndHost;
         }
-        let name = name.map(Node::to_value).unwrap_or_default();
         let failure = Failure {
-            task: Value::from_pairs([("name", name)]),
+            task,
             outcome,
             elsewhere: false,
         };
@@ -147,9 +148,11 @@ impl Walk<'_, '_> {
 
     /// Returns whether a failure in a frame is one for all hosts.
     pub(super) fn is_fatal_in(&self, frame: &Frame<'_>) -> bool {
-        let fatal = frame.nearest(|keywords| keywords.any_errors_fatal.as_ref());
-        let scope = self.play.scope(self.host, frame);
-        scope.is_ok_and(|scope| flag(fatal, &scope).unwrap_or(false))
+        let Ok(scope) = self.play.scope(self.host, frame) else {
+            return false;
+        };
+        let fatal = flag(frame, |keywords| keywords.any_errors_fatal.as_ref(), &scope);
+        matches!(fatal, Ok(Some(true)))
     }
 
     /// Where a rescue may still deal with a failure, the host has not failed: it does where that

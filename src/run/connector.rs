@@ -1,8 +1,9 @@
 //! Connections to the hosts, each made once and shared.
 
 use super::settings::Settings;
+use super::target::{Machine, Target};
 use crate::host::shell::Become;
-use crate::host::{Account, Host, HostError, Memory, Overlay};
+use crate::host::{Account, Host, HostError, Memory};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +14,7 @@ pub type Connect = Box<dyn Fn(&Settings) -> Result<Arc<dyn Host>, HostError> + S
 pub struct Connector {
     connect: Connect,
     hosts: Mutex<Vec<(Settings, Arc<dyn Host>)>>,
-    overlays: Mutex<HashMap<Arc<str>, Overlay>>,
+    targets: Mutex<HashMap<Machine, Arc<Target>>>,
 }
 
 impl Connector {
@@ -22,12 +23,19 @@ impl Connector {
         Self {
             connect,
             hosts: Mutex::default(),
-            overlays: Mutex::default(),
+            targets: Mutex::default(),
         }
     }
 
-    /// Returns the host; with `check` an overlay that only remembers what is done to it. All users
-    /// of a host see the same overlay.
+    /// Returns what is shared by all hosts of the run that act on one machine, as whatever user.
+    pub(super) fn target(&self, settings: &Settings) -> Arc<Target> {
+        lock(&self.targets)
+            .entry(settings.machine())
+            .or_default()
+            .clone()
+    }
+
+    /// Returns the host; with `check` an overlay that only remembers what is done to its machine.
     pub(super) fn host(
         &self,
         settings: &Settings,
@@ -36,10 +44,7 @@ impl Connector {
         if !check {
             return self.real(settings);
         }
-        let changes = lock(&self.overlays)
-            .entry(settings.name.clone())
-            .or_default()
-            .clone();
+        let changes = self.target(settings).overlay.clone();
         let Some(wanted) = &settings.r#become else {
             return Ok(Arc::new(Memory::over(self.real(settings)?, changes)));
         };

@@ -2,20 +2,20 @@
 
 use crate::playbook::{Action, Keywords, Play, Task};
 use crate::source::Place;
+use crate::value;
 use crate::yaml::{Data, Map, Node};
 use std::sync::Arc;
 
-/// Returns the task that gathers facts, unless the play says that none are wanted.
+/// Returns the task that gathers facts, unless the play says in so many words that none are wanted.
 pub(super) fn task(play: &Play) -> Option<Arc<Task>> {
     let place = play
         .gather_facts
         .as_ref()
         .map_or(&play.place, |node| &node.place);
     let mut keywords = Keywords::default();
-    match play.gather_facts.as_ref().map(|node| &node.data) {
-        Some(Data::Bool(false)) => return None,
-        Some(Data::Text(_)) => keywords.when.extend(play.gather_facts.clone()),
-        _ => {}
+    let literal = play.gather_facts.as_ref().map(Node::to_value);
+    if literal.as_ref().and_then(value::boolean) == Some(false) {
+        return None;
     }
     keywords.tags = vec!["always".to_owned()];
     let mut arguments = Map::new();

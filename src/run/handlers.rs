@@ -1,5 +1,6 @@
 //! Handlers: which are notified by a name, and running those that were.
 
+use super::failed_task;
 use super::frame::Frame;
 use super::lockstep::{Position, Step};
 use super::outcome::Outcome;
@@ -140,7 +141,8 @@ impl Walk<'_, '_> {
         let host = self.host.name.clone();
         let text = format!("{host}: {message}");
         self.play.session.tell(Event::Warning { host, text });
-        self.fails(None, Outcome::failed(message), false)
+        let task = failed_task::without_module(None);
+        self.fails(task, Outcome::failed(message), false)
     }
 
     fn handler(&mut self, handler: &Handler, frame: &Frame<'_>, position: &mut Position) -> Flow {

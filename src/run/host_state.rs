@@ -1,5 +1,6 @@
 //! What a run knows of one host.
 
+use super::facts;
 use crate::change::Sets;
 use crate::report::Recap;
 use crate::value::{self, Fields, NotKnown, Value};
@@ -78,18 +79,16 @@ impl HostState {
         layer.variables.extend(written.variables.clone());
     }
 
-    /// Adds facts: they are seen under `ansible_facts` and as `ansible_NAME`.
-    pub(super) fn add_facts(&self, facts: Fields) {
+    /// Adds facts: they are seen under `ansible_facts`, and as `ansible_NAME` if that name is for
+    /// facts.
+    pub(super) fn add_facts(&self, told: Fields) {
         let mut state = self.state();
-        state.facts.extend(facts);
+        state.facts.extend(told);
         let mut fields = Fields::new();
         for (name, fact) in &state.facts {
-            let prefixed = if name.starts_with("ansible_") {
-                name.clone()
-            } else {
-                format!("ansible_{name}")
-            };
-            fields.insert(prefixed, fact.clone());
+            if let Some(variable) = facts::variable(name) {
+                fields.insert(variable, fact.clone());
+            }
         }
         fields.insert("ansible_facts".to_owned(), value::map(state.facts.clone()));
         state.fact_layer = Layer::data("facts", fields);

@@ -1,5 +1,6 @@
 //! Tasks and roles that are read when a host gets there.
 
+use super::failed_task;
 use super::frame::Frame;
 use super::keyword::first_problem;
 use super::lockstep::Position;
@@ -186,6 +187,10 @@ impl Walk<'_, '_> {
         if outcome.status == Status::Unknown {
             return Flow::Next;
         }
-        self.fails(include.name.as_ref(), outcome, self.is_fatal_in(own))
+        self.fails(
+            failed_task::without_module(include.name.as_ref()),
+            outcome,
+            self.is_fatal_in(own),
+        )
     }
 }

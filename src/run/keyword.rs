@@ -1,25 +1,63 @@
 //! The values of keywords.
 
+use super::frame::Frame;
 use super::outcome::Outcome;
+use super::session::Omit;
 use super::task::Fallible;
-use crate::source::{Problem, Problems};
-use crate::value::Value;
+use crate::playbook::Keywords;
+use crate::source::{Place, Problem, Problems};
+use crate::value::{self, Value};
 use crate::vars::Scope;
 use crate::yaml::Node;
 use std::sync::Arc;
 
-/// Returns the value of a keyword that is true or false; false where it is not given.
-pub(super) fn flag(keyword: Option<&Node>, scope: &Arc<Scope>) -> Fallible<bool> {
-    let Some(node) = keyword else {
-        return Ok(false);
-    };
+/// Returns the value of a keyword that is true or false, of the nearest frame that gives one;
+/// `omit` gives none.
+pub(super) fn flag<'a>(
+    frame: &'a Frame<'a>,
+    keyword: impl Fn(&'a Keywords) -> Option<&'a Node>,
+    scope: &Arc<Scope>,
+) -> Fallible<Option<bool>> {
+    let mut given = frame
+        .outwards()
+        .filter_map(|frame| frame.keywords.and_then(&keyword));
+    given
+        .find_map(|node| truth(node, scope).transpose())
+        .transpose()
+}
+
+/// Returns the boolean that a node gives; nothing where it is `omit`.
+pub(super) fn truth(node: &Node, scope: &Arc<Scope>) -> Fallible<Option<bool>> {
     let value = render(scope, node)?;
-    match value.to_string().to_lowercase().as_str() {
-        "true" | "yes" | "on" | "1" => Ok(true),
-        "false" | "no" | "off" | "0" | "none" | "" => Ok(false),
-        _ => Err(Box::new(
-            node.unexpected("this keyword", "true or false").into(),
-        )),
+    if value.downcast_object_ref::<Omit>().is_some() {
+        return Ok(None);
+    }
+    boolean(&value, Some(&node.place)).map(Some)
+}
+
+/// Returns the boolean that a value stands for, which was written at `place`; false for nothing.
+pub(super) fn boolean(value: &Value, place: Option<&Place>) -> Fallible<bool> {
+    if let Some(reason) = value::unknown_in(value) {
+        return Err(Box::new(Outcome::not_predicted(&reason)));
+    }
+    if value.is_none() {
+        return Ok(false);
+    }
+    value::boolean(value).ok_or_else(|| {
+        let message = format!("expected a boolean, found {}", shown(value));
+        let problem = match place {
+            Some(place) => Problem::at(place, message),
+            None => Problem::new(message),
+        };
+        let help = "true, yes, on, y, t and 1 are true; false, no, off, n, f and 0 are false";
+        Box::new(problem.help(help.to_owned()).into())
+    })
+}
+
+fn shown(value: &Value) -> String {
+    match value.as_str() {
+        Some(text) => format!("\"{text}\""),
+        None => value.to_string(),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::source::{Problem, Problems};
 use crate::value::{Fields, Value};
 use crate::vars::{Layer, Scope};
 use crate::yaml::{Data, Node};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl PlayRun<'_> {
@@ -113,6 +114,27 @@ impl PlayRun<'_> {
             .collect();
         fields.insert("role_names".to_owned(), roles.clone());
         fields.insert("ansible_play_role_names".to_owned(), roles);
+        let mut dependencies = BTreeSet::new();
+        depended_on(&self.play.roles, &mut dependencies);
+        let direct = self.play.roles.iter().map(|used| &*used.role.name.name);
+        let all: BTreeSet<&str> = direct.chain(dependencies.iter().copied()).collect();
+        let values = |names: BTreeSet<&str>| names.into_iter().map(Value::from).collect::<Value>();
+        fields.insert("ansible_role_names".to_owned(), values(all));
+        fields.insert(
+            "ansible_dependent_role_names".to_owned(),
+            values(dependencies),
+        );
         *write(&self.magic) = Layer::data("the play", fields);
+    }
+}
+
+/// Adds the names of all roles that these depend on.
+fn depended_on<'a>(roles: &'a [Arc<RoleUse>], names: &mut BTreeSet<&'a str>) {
+    for used in roles {
+        for dependency in &used.role.dependencies {
+            if names.insert(&dependency.role.name.name) {
+                depended_on(std::slice::from_ref(dependency), names);
+            }
+        }
     }
 }

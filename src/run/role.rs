@@ -1,5 +1,6 @@
 //! Roles: their variables, dependencies and tasks.
 
+use super::failed_task;
 use super::frame::Frame;
 use super::keyword::first_problem;
 use super::lockstep::{Position, Step};
@@ -69,7 +70,11 @@ impl Walk<'_, '_> {
         }
         match self.play.scope(self.host, inner) {
             Ok(scope) => self.argument_spec(used, inner, &scope, position),
-            Err(problems) => self.fails(None, first_problem(problems), self.is_fatal_in(inner)),
+            Err(problems) => self.fails(
+                failed_task::without_module(None),
+                first_problem(problems),
+                self.is_fatal_in(inner),
+            ),
         }
     }
 

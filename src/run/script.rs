@@ -1,12 +1,12 @@
 //! A role's script on a host: the script runs on a thread of its own and asks, the host's thread
 //! does what it asks for, on the same way as for a task in YAML.
 
+use super::failed_task;
 use super::frame::Frame;
-use super::keyword::flag;
 use super::lockstep::Position;
 use super::outcome::Outcome;
 use super::script_service::{Level, Service};
-use super::tell::Called;
+use super::tell::{Called, is_hidden};
 use super::walk::{Flow, Walk};
 use crate::playbook::{Block, Item, Script};
 use crate::script::role::{self, Link};
@@ -158,7 +158,11 @@ impl Walk<'_, '_> {
         let problem = problem.unwrap_or_else(|| Problem::at(&script.place, "the script failed"));
         self.tell_script(script, task, frame, &problem, &outcome);
         let fatal = self.is_fatal_in(frame);
-        self.fails(task.map(|(name, _)| name), outcome, fatal)
+        self.fails(
+            failed_task::without_module(task.map(|(name, _)| name)),
+            outcome,
+            fatal,
+        )
     }
 
     fn tell_script(
@@ -188,12 +192,8 @@ impl Walk<'_, '_> {
 
     /// Returns whether `no_log` hides what stands in a frame.
     pub(super) fn hides(&self, frame: &Frame<'_>) -> bool {
-        let no_log = frame.nearest(|keywords| keywords.no_log.as_ref());
-        no_log.is_some()
-            && self
-                .play
-                .scope(self.host, frame)
-                .is_ok_and(|scope| flag(no_log, &scope).unwrap_or(true))
+        let scope = self.play.scope(self.host, frame);
+        scope.is_ok_and(|scope| is_hidden(frame, Some(&scope)))
     }
 
     /// Returns whether all conditions around hold; one that cannot be evaluated does not.

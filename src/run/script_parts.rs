@@ -1,6 +1,5 @@
 //! The functions that a script gives to `task` and `block`: going into them and out again.
 
-use super::frame::Frame;
 use super::lockstep::Position;
 use super::script_service::{Level, Service, not_taken, wrong};
 use super::walk::{Flow, Walk};
@@ -98,20 +97,12 @@ impl Walk<'_, '_> {
         self.rescued_by.truncate(level.outside);
         let failure = service.pending.take();
         service.failed_in = None;
-        let frame = Frame {
-            parent: Some(level.frame),
-            parameters: failure.as_ref().map(|(_, failure)| failure.layer()),
-            ..Frame::default()
-        };
-        let inner = Level {
-            frame: &frame,
-            options: level.options,
-            around: level.around,
-            outside: level.outside,
-        };
+        if let Some((_, failure)) = &failure {
+            self.host.set_variables(failure.variables());
+        }
         service.answer(Reply::Entered);
         position.push(1.into());
-        let well = self.serve(service, &inner, position);
+        let well = self.serve(service, level, position);
         position.pop();
         if well && failure.is_some() {
             service.pending = failure;

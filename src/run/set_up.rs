@@ -1,18 +1,34 @@
 //! What an attempt is made with: the connection, its limits, the environment, default arguments.
 
 use super::attempt::Attempt;
+use super::facts;
 use super::keyword::{first_problem, flag, number, render};
 use super::outcome::Outcome;
+use super::target::Target;
 use super::task::{Fallible, TaskRun};
+use super::tell::is_hidden;
 use crate::change::Sets;
 use crate::files::Files;
 use crate::host::{Host, Limits};
 use crate::value::{self, Fields, NotKnown};
-use crate::vars::Scope;
+use crate::vars::{Layer, Scope};
 use crate::yaml::{Map, Node};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// The variable that holds the address of a host.
+const ADDRESS: &str = "ansible_host";
+
+/// The machine a task works on.
+struct Reached {
+    host: Arc<dyn Host>,
+    target: Arc<Target>,
+    /// The name of the host that acts instead.
+    delegated_to: Option<String>,
+    /// The variables of the task there.
+    scope: Arc<Scope>,
+}
 
 impl TaskRun<'_, '_> {
     /// Makes one attempt, and gives the host the variables that it sets.
@@ -22,6 +38,7 @@ impl TaskRun<'_, '_> {
             let mut outcome = attempt.run();
             outcome.elapsed = started.elapsed();
             outcome.traffic = attempt.host.traffic() - before;
+            outcome.warnings.extend(facts::warnings(&outcome.sets));
             outcome
         })?;
         outcome.delegated_to = delegated_to;
@@ -56,15 +73,18 @@ impl TaskRun<'_, '_> {
         work: impl FnOnce(&Attempt<'_>) -> T,
     ) -> Fallible<(T, Option<String>)> {
         let session = self.play.session;
-        let check = match self.frame.nearest(|keywords| keywords.check_mode.as_ref()) {
-            None => session.options.check,
-            keyword => flag(keyword, scope)?,
-        };
-        let diff = match self.frame.nearest(|keywords| keywords.diff.as_ref()) {
-            None => session.options.diff,
-            keyword => flag(keyword, scope)?,
-        };
-        let (host, delegated_to) = self.connect(scope, check)?;
+        let frame = self.frame;
+        self.judges(scope)?;
+        let check = flag(frame, |keywords| keywords.check_mode.as_ref(), scope)?
+            .unwrap_or(session.options.check);
+        let diff =
+            flag(frame, |keywords| keywords.diff.as_ref(), scope)?.unwrap_or(session.options.diff);
+        let Reached {
+            host,
+            target,
+            delegated_to,
+            scope,
+        } = &self.connect(scope, check)?;
         let limits = self.limits(scope)?;
         let files = Files {
             folders: self.frame.folders(),
@@ -76,32 +96,47 @@ impl TaskRun<'_, '_> {
             scope,
             files: &files,
             environment: &self.environment(scope)?,
-            host: &host,
+            host,
+            target,
             limits: &limits,
             diff,
-            no_log: self.frame.nearest(|keywords| keywords.no_log.as_ref()),
+            hidden: is_hidden(frame, Some(scope)),
             name: &self.host.name,
-            hides: self.hides(Some(scope)),
         };
-        Ok((work(&attempt), delegated_to))
+        Ok((work(&attempt), delegated_to.clone()))
     }
 
-    /// Returns whether `no_log` hides what the task does. One that cannot be evaluated hides:
-    /// showing too much cannot be taken back.
-    pub(super) fn hides(&self, scope: Option<&Arc<Scope>>) -> bool {
-        let no_log = self.frame.nearest(|keywords| keywords.no_log.as_ref());
-        no_log.is_some() && scope.is_none_or(|scope| flag(no_log, scope).unwrap_or(true))
+    /// Fails where a keyword that only counts once the task has ended is neither true nor false:
+    /// then it is too late to say so.
+    fn judges(&self, scope: &Arc<Scope>) -> Fallible<()> {
+        flag(
+            self.frame,
+            |keywords| keywords.ignore_errors.as_ref(),
+            scope,
+        )?;
+        flag(
+            self.frame,
+            |keywords| keywords.ignore_unreachable.as_ref(),
+            scope,
+        )?;
+        flag(
+            self.frame,
+            |keywords| keywords.any_errors_fatal.as_ref(),
+            scope,
+        )?;
+        flag(self.frame, |keywords| keywords.no_log.as_ref(), scope)?;
+        Ok(())
     }
 
     /// Gives the host the variables that the task sets.
     fn set(&self, outcome: &Outcome, scope: &Arc<Scope>) -> Fallible<()> {
         let delegated = flag(
-            self.frame
-                .nearest(|keywords| keywords.delegate_facts.as_ref()),
+            self.frame,
+            |keywords| keywords.delegate_facts.as_ref(),
             scope,
         )?;
         let host = match &outcome.delegated_to {
-            Some(name) if delegated => self.play.session.host(name),
+            Some(name) if delegated == Some(true) => self.play.session.host(name),
             _ => self.host.clone(),
         };
         host.set(&outcome.sets);
@@ -123,17 +158,14 @@ impl TaskRun<'_, '_> {
         })
     }
 
-    /// Returns the machine the task works on, and its name if it is delegated.
-    fn connect(
-        &self,
-        scope: &Arc<Scope>,
-        check: bool,
-    ) -> Fallible<(Arc<dyn Host>, Option<String>)> {
+    /// Returns the machine the task works on.
+    fn connect(&self, scope: &Arc<Scope>, check: bool) -> Fallible<Reached> {
         let session = self.play.session;
         let delegate = match self.frame.nearest(|keywords| keywords.delegate_to.as_ref()) {
             None => None,
             Some(node) => Some(render(scope, node)?.to_string()),
         };
+        let mut seen = scope.clone();
         let settings = match &delegate {
             None => session.settings(&self.host.name, scope, self.frame, scope)?,
             Some(name) => {
@@ -141,6 +173,11 @@ impl TaskRun<'_, '_> {
                 let connection = session
                     .host_scope(&other)
                     .map_err(|problems| Box::new(first_problem(problems)))?;
+                let address = connection.get(ADDRESS).filter(|_| !scope.is_given(ADDRESS));
+                if let Some(address) = address {
+                    let fields = Fields::from([(ADDRESS.to_owned(), address)]);
+                    seen = scope.with(Layer::data("the host delegated to", fields));
+                }
                 session.settings(name, &connection, self.frame, scope)?
             }
         };
@@ -148,7 +185,12 @@ impl TaskRun<'_, '_> {
             .connector
             .host(&settings, check)
             .map_err(|error| Box::new(error.into()))?;
-        Ok((host, delegate))
+        Ok(Reached {
+            host,
+            target: session.connector.target(&settings),
+            delegated_to: delegate,
+            scope: seen,
+        })
     }
 
     fn environment(&self, scope: &Arc<Scope>) -> Fallible<BTreeMap<String, String>> {

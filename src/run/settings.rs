@@ -1,9 +1,9 @@
 //! How a task reaches a host: the connection and the user, from variables, keywords and options.
 
 use super::frame::Frame;
-use super::keyword::flag;
+use super::keyword::{boolean, flag};
 use super::outcome::Outcome;
-use super::session::Session;
+use super::session::{Omit, Session};
 use crate::host::Secret;
 use crate::host::shell::{Become, BecomeMethod};
 use crate::inventory::connection_variables;
@@ -99,7 +99,7 @@ impl Session {
             frame,
             task_scope,
         };
-        let local = name == "localhost" && scope.get("ansible_host").is_none();
+        let local = name == "localhost" && !scope.is_given("ansible_host");
         let kind = lookup
             .text("ansible_connection", |keywords| {
                 keywords.connection.as_ref()
@@ -184,15 +184,15 @@ impl Session {
     }
 
     fn becoming(&self, lookup: &Lookup<'_>) -> Result<Option<Become>, Box<Outcome>> {
-        let wanted = match lookup.variable("ansible_become")? {
-            Some(value) => {
-                value.is_true() && !matches!(value.to_string().as_str(), "no" | "false" | "False")
-            }
-            None => match lookup.frame.nearest(|keywords| keywords.r#become.as_ref()) {
-                Some(node) => flag(Some(node), lookup.task_scope)?,
-                None => self.options.r#become,
-            },
+        let wanted = match lookup.boolean("ansible_become")? {
+            Some(wanted) => Some(wanted),
+            None => flag(
+                lookup.frame,
+                |keywords| keywords.r#become.as_ref(),
+                lookup.task_scope,
+            )?,
         };
+        let wanted = wanted.unwrap_or(self.options.r#become);
         if !wanted {
             return Ok(None);
         }
@@ -248,15 +248,7 @@ struct Lookup<'a> {
 impl Lookup<'_> {
     /// Returns the value of a connection variable, under whichever of its names it is set.
     fn variable(&self, name: &str) -> Result<Option<Value>, Box<Outcome>> {
-        let is_set = |name: &str| {
-            let set = self.scope.place(name).is_some() || self.scope.get(name).is_some();
-            set.then(|| name.to_owned())
-        };
-        let set = match connection_variables::find(name) {
-            Some(variable) => connection_variables::value(variable, is_set),
-            None => is_set(name),
-        };
-        let Some(name) = set else {
+        let Some(name) = self.name_set(name) else {
             return Ok(None);
         };
         let value = match self.scope.place(&name) {
@@ -266,7 +258,30 @@ impl Lookup<'_> {
                 .map_err(|error| Box::new(Outcome::from(error)))?,
             None => self.scope.get(&name).unwrap_or_default(),
         };
-        Ok((!value.is_none() && !value.is_undefined()).then_some(value))
+        let omitted = value.downcast_object_ref::<Omit>().is_some();
+        Ok((!omitted && !value.is_none() && !value.is_undefined()).then_some(value))
+    }
+
+    /// Returns under which of its names a connection variable is set.
+    fn name_set(&self, name: &str) -> Option<String> {
+        let is_set = |name: &str| {
+            let set = self.scope.place(name).is_some() || self.scope.get(name).is_some();
+            set.then(|| name.to_owned())
+        };
+        match connection_variables::find(name) {
+            Some(variable) => connection_variables::value(variable, is_set),
+            None => is_set(name),
+        }
+    }
+
+    /// Returns the value of a connection variable that is a boolean.
+    fn boolean(&self, name: &str) -> Result<Option<bool>, Box<Outcome>> {
+        let Some(value) = self.variable(name)? else {
+            return Ok(None);
+        };
+        let written = self.name_set(name);
+        let place = written.and_then(|name| Some(&self.scope.place(&name)?.place));
+        boolean(&value, place).map(Some)
     }
 
     /// Returns the text of a variable, or else of a keyword.

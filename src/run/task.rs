@@ -40,15 +40,19 @@ impl TaskRun<'_, '_> {
         };
         let mut outcome = result.unwrap_or_else(|outcome| *outcome);
         if outcome.counts_as_failed() {
-            let keyword = match outcome.status {
-                Status::Unreachable => self
-                    .frame
-                    .nearest(|keywords| keywords.ignore_unreachable.as_ref()),
-                _ => self
-                    .frame
-                    .nearest(|keywords| keywords.ignore_errors.as_ref()),
+            let ignored = match outcome.status {
+                Status::Unreachable => flag(
+                    self.frame,
+                    |keywords| keywords.ignore_unreachable.as_ref(),
+                    scope,
+                ),
+                _ => flag(
+                    self.frame,
+                    |keywords| keywords.ignore_errors.as_ref(),
+                    scope,
+                ),
             };
-            outcome.ignored = !outcome.cancelled && flag(keyword, scope).unwrap_or(false);
+            outcome.ignored = !outcome.cancelled && matches!(ignored, Ok(Some(true)));
         }
         outcome
     }

@@ -1,6 +1,8 @@
 //! What those who report are told of a play.
 
+use super::frame::Frame;
 use super::host_state::HostState;
+use super::keyword::flag;
 use super::lockstep::{Position, place, task_key};
 use super::outcome::Outcome;
 use super::play_run::PlayRun;
@@ -104,7 +106,7 @@ impl PlayRun<'_> {
         outcome: &Outcome,
         scope: Option<&Arc<Scope>>,
     ) -> TaskResult {
-        let hidden = run.hides(scope);
+        let hidden = is_hidden(run.frame, scope);
         let result = task_result(&run.name, &run.host.name, outcome);
         self.session
             .redact(if hidden { censored(result) } else { result })
@@ -153,6 +155,16 @@ impl PlayRun<'_> {
         host.count(|recap| recap.count(outcome.status, false));
         let result = self.session.redact(task_result(task, &host.name, outcome));
         self.session.tell(Event::TaskFinished(Box::new(result)));
+    }
+}
+
+/// Returns whether `no_log` hides what a frame's task leaves. One that cannot be evaluated does:
+/// what was shown cannot be taken back.
+pub(super) fn is_hidden(frame: &Frame<'_>, scope: Option<&Arc<Scope>>) -> bool {
+    match scope {
+        None => frame.nearest(|keywords| keywords.no_log.as_ref()).is_some(),
+        Some(scope) => flag(frame, |keywords| keywords.no_log.as_ref(), scope)
+            .map_or(true, |hidden| hidden == Some(true)),
     }
 }
 

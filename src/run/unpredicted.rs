@@ -1,7 +1,6 @@
 //! What an attempt leaves that check mode cannot make, or of which nobody knows whether it is made.
 
 use super::attempt::{Arguments, Attempt, command_line};
-use super::keyword::flag;
 use super::outcome::Outcome;
 use crate::change::{Change, Control, Sets};
 use crate::host::{Doubtful, Probe, Step};
@@ -34,7 +33,7 @@ impl Attempt<'_> {
     /// Notes what the task may leave on the host if nobody knows whether it runs, and returns
     /// what it may set and do to the run.
     pub(super) fn may_leave(&self, reason: &NotKnown) -> (Sets, Option<Control>) {
-        let Ok(change) = self.planned() else {
+        let Ok((change, _)) = self.planned() else {
             return (Sets::Nothing, None);
         };
         let parts = change.steps.iter().flat_map(Step::leaves);
@@ -81,8 +80,7 @@ impl Attempt<'_> {
 
     /// Leaves values nobody can use in the result of a command that check mode did not run.
     pub(super) fn not_run(&self, change: &Change, outcome: &mut Outcome) {
-        let hidden = self.no_log.is_some() && flag(self.no_log, self.scope).unwrap_or(true);
-        let command = change.result.get("cmd").filter(|_| !hidden);
+        let command = change.result.get("cmd").filter(|_| !self.hidden);
         let what = command.map_or_else(
             || self.action.module.clone(),
             |command| format!("`{}`", one_line(&command_line(command))),

@@ -40,7 +40,8 @@ impl Session {
 
     /// Returns what a host is for others (`hostvars[host]`): inventory, facts and what tasks set.
     pub(super) fn host_scope(self: &Arc<Self>, host: &HostState) -> Result<Arc<Scope>, Problems> {
-        let mut layers = self.inventory_layers(host)?;
+        let mut layers = vec![assumed(host)];
+        layers.extend(self.inventory_layers(host)?);
         layers.extend(host.layers());
         layers.extend([self.extra.clone(), self.magic_of_host(host)]);
         let site = Arc::new(self.site(std::slice::from_ref(&self.playbook_folder)));
@@ -125,8 +126,7 @@ impl Session {
             set("inventory_dir", folder.to_string_lossy().into());
         }
         set("rmqplay_version", env!("CARGO_PKG_VERSION").into());
-        let version = [("full", "2.19.0"), ("string", "2.19.0")];
-        set("ansible_version", Value::from_pairs(version));
+        set("ansible_version", ansible_version());
         Layer::data("names that rmqplay sets", fields)
     }
 }
@@ -141,7 +141,8 @@ impl PlayRun<'_> {
         let session = self.session;
         let [facts, included, set] = host.layers();
         let inwards: Vec<_> = frame.inwards().collect();
-        let mut layers = self.public_defaults();
+        let mut layers = vec![assumed(host)];
+        layers.extend(self.public_defaults());
         layers.extend(inwards.iter().filter_map(|frame| frame.defaults.clone()));
         layers.extend(session.inventory_layers(host)?);
         layers.push(facts);
@@ -158,6 +159,22 @@ impl PlayRun<'_> {
         let site = Arc::new(session.site(&frame.folders()));
         Ok(Scope::new(layers, session.engine.clone(), site))
     }
+}
+
+/// Returns what holds of a host unless its variables say otherwise: it is reached by its name.
+fn assumed(host: &HostState) -> Arc<Layer> {
+    let address = Value::from(host.name.clone());
+    let fields = Fields::from([("ansible_host".to_owned(), address)]);
+    Layer::data("what is assumed of a host", fields)
+}
+
+/// Returns the version of Ansible whose language is understood.
+fn ansible_version() -> Value {
+    let (full, parts) = ("2.19.0", [2, 19, 0]);
+    let names = ["major", "minor", "revision"];
+    let parts = names.into_iter().zip(parts.map(Value::from));
+    let texts = ["full", "string"].map(|name| (name, Value::from(full)));
+    Value::from_pairs(texts.into_iter().chain(parts))
 }
 
 /// Returns the names of the role a task is in.

@@ -1,8 +1,9 @@
 //! One host's way through a play: sections, blocks, roles and includes.
 
+use super::failed_task;
 use super::frame::Frame;
 use super::host_state::HostState;
-use super::keyword::{first_problem, flag, number};
+use super::keyword::{first_problem, flag, number, truth};
 use super::lockstep::{Position, Step};
 use super::outcome::Outcome;
 use super::play_run::{PlayRun, lock};
@@ -11,7 +12,7 @@ use crate::internal_error::caught;
 use crate::playbook::{Block, Item, Task};
 use crate::source::Place;
 use crate::value::{NotKnown, Value};
-use crate::vars::{Layer, Scope};
+use crate::vars::Scope;
 use std::sync::Arc;
 
 /// How a host goes on after an item.
@@ -120,7 +121,11 @@ impl<'a, 'p> Walk<'a, 'p> {
 
     fn sections(&mut self, root: &Frame<'_>) -> Flow {
         let play = self.play.play;
-        if let Some(task) = &self.play.gather {
+        let gathers = match self.gathers(root) {
+            Ok(gathers) => gathers,
+            Err(flow) => return flow,
+        };
+        if let Some(task) = self.play.gather.as_ref().filter(|_| gathers) {
             let waits_for = self.waits_for.take();
             let flow = self.item(&Item::Task(task.clone()), root, &mut vec![0.into()]);
             self.waits_for = waits_for;
@@ -146,13 +151,32 @@ impl<'a, 'p> Walk<'a, 'p> {
         Flow::Next
     }
 
+    /// Returns whether facts are gathered on this host, or how it goes on where that is not known.
+    fn gathers(&mut self, root: &Frame<'_>) -> Result<bool, Flow> {
+        let play = self.play;
+        let (Some(node), Some(task)) = (&play.play.gather_facts, &play.gather) else {
+            return Ok(true);
+        };
+        let scope = play.scope(self.host, root).map_err(first_problem);
+        scope
+            .map_err(Box::new)
+            .and_then(|scope| truth(node, &scope))
+            .map(|wanted| wanted.unwrap_or(true))
+            .map_err(|outcome| {
+                let name = play.task_name(task, None, false, &vec![0.into()]);
+                play.tell_made(self.host, &name, &outcome);
+                let failed = failed_task::of(task, None);
+                self.fails(failed, *outcome, self.is_fatal_in(root))
+            })
+    }
+
     /// A host that failed still runs its notified handlers where that was asked for.
     fn failed(&mut self, root: &Frame<'_>) {
         self.host.set_failed(true);
         let play = self.play;
         let force = match (&play.play.force_handlers, play.scope(self.host, root)) {
             _ if play.session.options.force_handlers => true,
-            (Some(node), Ok(scope)) => flag(Some(node), &scope).unwrap_or(false),
+            (Some(node), Ok(scope)) => matches!(truth(node, &scope), Ok(Some(true))),
             _ => false,
         };
         if force {
@@ -195,9 +219,8 @@ impl<'a, 'p> Walk<'a, 'p> {
         let mut flow = self.first_part(block, &inner, position);
         if let (Flow::Failed(failure), false) = (&flow, block.rescue.is_empty()) {
             let failure = failure.clone();
-            let mut rescuing = inner.clone();
-            rescuing.parameters = Some(failure.layer());
-            flow = self.part(1, &block.rescue, &rescuing, position);
+            self.host.set_variables(failure.variables());
+            flow = self.part(1, &block.rescue, &inner, position);
             if !matches!(flow, Flow::Failed(_) | Flow::Stopped) {
                 self.rescued(&failure);
             }
@@ -282,14 +305,13 @@ impl<'a, 'p> Walk<'a, 'p> {
             name,
             doubt: self.doubt().cloned(),
         };
-        let once = flag(own.nearest(|keywords| keywords.run_once.as_ref()), &scope);
-        match once {
+        match flag(&own, |keywords| keywords.run_once.as_ref(), &scope) {
             Err(outcome) => self.end(&run, *outcome, Some(&scope)),
-            Ok(false) => {
+            Ok(Some(true)) => self.once(&run, &scope, position),
+            Ok(_) => {
                 let outcome = self.throttled(&run, &scope, position);
                 self.end(&run, outcome, Some(&scope))
             }
-            Ok(true) => self.once(&run, &scope, position),
         }
     }
 
@@ -351,11 +373,11 @@ impl<'a, 'p> Walk<'a, 'p> {
 }
 
 impl Failure {
-    /// Returns the variables that `rescue` sees.
-    pub(super) fn layer(&self) -> Arc<Layer> {
-        let mut fields = crate::value::Fields::new();
-        fields.insert("ansible_failed_task".to_owned(), self.task.clone());
-        fields.insert("ansible_failed_result".to_owned(), self.outcome.value());
-        Layer::data("what failed", fields)
+    /// Returns the variables that `rescue` and what follows see.
+    pub(super) fn variables(&self) -> [(String, Value); 2] {
+        [
+            ("ansible_failed_task".to_owned(), self.task.clone()),
+            ("ansible_failed_result".to_owned(), self.outcome.value()),
+        ]
     }
 }

@@ -30,6 +30,19 @@ pub const RESERVED: &[(&str, &str)] = &[
     ),
     ("role_names", "roles of the play"),
     ("ansible_play_role_names", "roles of the play"),
+    (
+        "ansible_dependent_role_names",
+        "roles that those of the play depend on",
+    ),
+    (
+        "ansible_role_names",
+        "roles of the play and those they depend on",
+    ),
+    (
+        "ansible_failed_task",
+        "task that failed last on the host, if a rescue ran",
+    ),
+    ("ansible_failed_result", "result of that task"),
     ("ansible_check_mode", "whether this is a check run"),
     ("ansible_diff_mode", "whether differences are shown"),
     ("ansible_verbosity", "number of -v"),

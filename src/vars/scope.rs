@@ -22,6 +22,9 @@ pub struct Scope {
     rendered: Mutex<HashMap<Arc<str>, Value>>,
 }
 
+/// The name of all variables together.
+const ALL: &str = "vars";
+
 thread_local! {
     /// The variables being rendered on this thread, each with its host, to notice one that refers
     /// to itself.
@@ -64,11 +67,15 @@ impl Scope {
         if cached.is_some() {
             return cached;
         }
-        let (key, variable) = self
+        let found = self
             .layers
             .iter()
             .rev()
-            .find_map(|layer| layer.variables.get_key_value(name))?;
+            .find_map(|layer| layer.variables.get_key_value(name));
+        let Some((key, variable)) = found else {
+            // Not among the names, so what looks through all variables does not come here again.
+            return (name == ALL).then(|| self.context());
+        };
         match variable {
             Variable::Data(value) => Some(value.clone()),
             Variable::Template(node) => {
@@ -94,6 +101,13 @@ impl Scope {
         } else {
             None
         }
+    }
+
+    /// Returns whether a layer gives the variable besides the lowest, which holds what is assumed
+    /// of a host.
+    pub fn is_given(&self, name: &str) -> bool {
+        let mut given = self.layers.iter().skip(1);
+        given.any(|layer| layer.variables.contains_key(name))
     }
 
     /// Returns the names of all variables, sorted.

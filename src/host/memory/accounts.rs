@@ -131,7 +131,7 @@ impl View<'_> {
 fn changed(what: &str, name: &str) -> Stop {
     HostError::Step {
         action: format!("change the {what} {name}"),
-        reason: "it was changed by somebody else in the meantime".to_owned(),
+        reason: "it was changed while this task was running, possibly by another run".to_owned(),
     }
     .into()
 }

@@ -242,20 +242,6 @@ fn what_is_wrong_is_told_all_at_once() {
             vec!["others cannot reach mq1 at 127.0.0.1: set rocketmq_address"],
         ),
         (
-            json!({ "version": "latest" }),
-            vec!["\"latest\" is not a version of RocketMQ (expected one such as 4.9.7)"],
-        ),
-        (
-            json!({ "version": "4.9" }),
-            vec!["\"4.9\" is not a version of RocketMQ (expected one such as 4.9.7)"],
-        ),
-        (
-            json!({ "home": "/var/lib", "masters": ["mq1"], "slaves": [] }),
-            vec![
-                "rocketmq_home is \"/var/lib\": a folder of the system; use a folder of its own below it",
-            ],
-        ),
-        (
             json!({ "masters": ["mq1"], "slaves": ["mq1"], "hosts": [
                 { "host": "mq1", "address": "192.168.2.201", "port": 12000 },
             ], "nameservers": ["mq1"] }),
@@ -313,6 +299,28 @@ fn misspelt_variables_are_told() {
             "unknown variable rocketmq_x: roles/rocketmq/defaults/main.yml has them all",
         ]
     );
+}
+
+#[test]
+fn versions_and_folders_that_cannot_be_are_told() {
+    for (changes, expected) in [
+        (
+            json!({ "version": "latest" }),
+            vec!["\"latest\" is not a version of RocketMQ (expected one such as 4.9.7)"],
+        ),
+        (
+            json!({ "version": "4.9" }),
+            vec!["\"4.9\" is not a version of RocketMQ (expected one such as 4.9.7)"],
+        ),
+        (
+            json!({ "home": "/var/lib", "masters": ["mq1"], "slaves": [] }),
+            vec![
+                "rocketmq_home is \"/var/lib\": a folder of the system; use a folder of its own below it",
+            ],
+        ),
+    ] {
+        assert_eq!(problems(changes), expected);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Tests for truth.
 
 use crate::template::call::Call;
-use crate::value::Value;
+use crate::value::{Value, boolean};
 use minijinja::Error;
 use minijinja::value::ValueKind;
 
@@ -32,9 +32,5 @@ fn truth(call: &Call<'_, '_, '_>) -> Result<bool, Error> {
     if !call.flag("convert_bool", false) {
         return Ok(value.is_true());
     }
-    let text = value.as_str().map(|text| text.trim().to_lowercase());
-    Ok(match text.as_deref() {
-        Some("n" | "no" | "off" | "0" | "false" | "f") => false,
-        _ => value.is_true(),
-    })
+    Ok(boolean(&value).unwrap_or_else(|| value.is_true()))
 }

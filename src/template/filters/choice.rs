@@ -2,7 +2,7 @@
 
 use crate::template::call::Call;
 use crate::template::guarded::is_undefined;
-use crate::value::Value;
+use crate::value::{Value, boolean};
 use minijinja::{Error, ErrorKind};
 
 /// `default`: another value where one is undefined; with `boolean` where it is not true.
@@ -37,14 +37,13 @@ pub(super) fn ternary(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     }
 }
 
-/// `bool`: whether the value is one of those that mean yes.
+/// `bool`: whether the value stands for true; here a letter alone and blanks around do not count.
 pub(super) fn bool(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let value = call.value()?;
-    if let Some(text) = value.as_str() {
-        let text = text.to_lowercase();
-        return Ok(matches!(text.as_str(), "yes" | "on" | "true" | "1").into());
-    }
-    Ok((value == Value::from(1)).into())
+    let counts = value
+        .as_str()
+        .is_none_or(|text| text == "1" || (text.len() > 1 && text.trim() == text));
+    Ok((counts && boolean(&value) == Some(true)).into())
 }
 
 /// `type_debug`: what Python calls the type of the value.

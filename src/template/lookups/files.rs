@@ -7,7 +7,7 @@ use crate::template::reach::Overlay;
 use crate::template::sources::find;
 use crate::template::syntax::Syntax;
 use crate::template::text;
-use crate::value::Value;
+use crate::value::{Value, boolean};
 use minijinja::Error;
 use minijinja::value::ValueKind;
 use std::path::{Path, PathBuf};
@@ -152,7 +152,7 @@ fn candidates(
                     as_list(&value)
                 }
             };
-            *skip |= term.get_attr("skip")?.is_true();
+            *skip |= boolean(&term.get_attr("skip")?) == Some(true);
             candidates(&list("files")?, &list("paths")?, skip, out)?;
         } else if term.as_str().is_none() {
             candidates(&as_list(term)?, paths, skip, out)?;

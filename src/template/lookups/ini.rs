@@ -3,7 +3,7 @@
 use super::{Lookup, arguments, wrong};
 use crate::template::regex::{Flags, compile, search};
 use crate::template::text;
-use crate::value::{Fields, Value};
+use crate::value::{self, Fields, Value};
 use minijinja::Error;
 
 type Entries = Vec<(String, Option<String>)>;
@@ -40,12 +40,7 @@ fn find(
             .get(name)
             .map_or_else(|| Ok(default.to_owned()), text::text)
     };
-    let flag = |name: &str| {
-        options.get(name).is_some_and(|value| match value.as_str() {
-            Some(text) => matches!(text.to_lowercase().as_str(), "yes" | "on" | "true" | "1"),
-            None => value.is_true(),
-        })
-    };
+    let flag = |name: &str| options.get(name).and_then(value::boolean) == Some(true);
     let file = option("file", "ansible.ini")?;
     let properties = option("type", "ini")? == "properties";
     let cased = flag("case_sensitive");

@@ -7,7 +7,7 @@ use crate::template::filters::rows::rows;
 use crate::template::guarded::is_undefined;
 use crate::template::random::Random;
 use crate::template::text;
-use crate::value::Value;
+use crate::value::{Value, boolean};
 use minijinja::Error;
 use minijinja::value::{Tuple, ValueKind};
 
@@ -107,7 +107,7 @@ pub(super) fn subelements(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
         path.ok_or_else(|| wrong("subelements expects a string that points to the subkey"))?;
     let path: Vec<&str> = path.split('.').collect();
     let skip = match flags {
-        Some(flags) => flags.get_attr("skip_missing")?.is_true(),
+        Some(flags) => boolean(&flags.get_attr("skip_missing")?) == Some(true),
         None => false,
     };
     let items = match items.kind() {
@@ -122,7 +122,7 @@ pub(super) fn subelements(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
                 "subelements lookup expects a dictionary, got '{shown}'"
             )));
         }
-        if item.get_attr("skipped")?.is_true() {
+        if boolean(&item.get_attr("skipped")?) == Some(true) {
             continue;
         }
         if let Some((rest, inner)) = without(&item, &path, skip)? {

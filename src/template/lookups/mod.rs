@@ -16,7 +16,7 @@ use super::compare::is_list;
 use super::reach::Reach;
 use super::text;
 use crate::source::did_you_mean;
-use crate::value::{Fields, Value};
+use crate::value::{Fields, Value, boolean};
 use minijinja::{Error, ErrorKind};
 
 /// A run of a lookup.
@@ -137,18 +137,10 @@ impl Lookup<'_> {
         self.option(name).map(text::text).transpose()
     }
 
-    /// Returns the truth of an option, where text such as "no" is false.
+    /// Returns an option that is a boolean; what is neither true nor false counts as false.
     fn flag(&self, name: &str, default: bool) -> bool {
-        match self.option(name) {
-            None => default,
-            Some(value) => match value.as_str() {
-                Some(text) => matches!(
-                    text.to_lowercase().as_str(),
-                    "yes" | "on" | "true" | "1" | "y" | "t"
-                ),
-                None => value.is_true(),
-            },
-        }
+        let given = self.option(name);
+        given.map_or(default, |value| boolean(value) == Some(true))
     }
 
     /// Returns the texts of the terms.
