@@ -87,7 +87,7 @@ fn listed_play(play: &Play) -> ListedPlay {
                     &include.place,
                 )
             }
-            Visited::Block(_) | Visited::Role(_) => return,
+            Visited::Block(_) | Visited::Role(_) | Visited::Script(_) => return,
         };
         if around.handlers {
             return;

@@ -1,7 +1,8 @@
 //! Everything a play holds, in the order it would run, with what stands around it.
 
 use super::{
-    Block, Include, IncludeKind, Item, Keywords, Loader, Play, RoleFiles, RoleUse, Task, boolean,
+    Block, Include, IncludeKind, Item, Keywords, Loader, Play, RoleFiles, RoleUse, Script, Task,
+    boolean,
 };
 use crate::source::Problems;
 use crate::yaml::Map;
@@ -17,6 +18,8 @@ pub enum Visited<'a> {
     Block(&'a Block),
     /// An include, before what it includes.
     Include(&'a Include),
+    /// A script, before the tasks that are seen in it.
+    Script(&'a Script),
     /// A role in use, before its dependencies and tasks.
     Role(&'a RoleUse),
 }
@@ -146,7 +149,10 @@ impl Walker<'_> {
                 Item::Block(block) => self.block(block, around),
                 Item::Include(include) => self.include(include, around),
                 Item::Role(role) => self.role(role, around),
-                Item::Script(script) => self.items(&script.items, around),
+                Item::Script(script) => {
+                    (self.visit)(Visited::Script(script), around);
+                    self.items(&script.items, around);
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::engine::built_in_functions;
 use super::place::{offset, place};
+use super::problem::in_order;
 use super::program::Program;
 use super::written::last_method;
 use crate::source::{Problem, Problems, SourceFile, did_you_mean};
@@ -184,7 +185,7 @@ pub(super) fn check(program: &Program, in_role: bool) -> Problems {
         checker.node(path);
         true
     });
-    checker.problems.once()
+    in_order(checker.problems)
 }
 
 /// Returns the names under which a script may call something as a method.

@@ -7,9 +7,19 @@ use super::place::{article, place};
 use super::program::Program;
 use super::raised::Raised;
 use super::stop::Stop;
-use crate::source::{Place, Problem, SourceFile, did_you_mean};
+use crate::source::{Place, Problem, Problems, SourceFile, did_you_mean};
 use rhai::{EvalAltResult, ParseError, ParseErrorType};
 use std::sync::Arc;
+
+/// Returns problems as they stand in their files, each once: the engine shows the functions of a
+/// script in no certain order.
+pub(super) fn in_order(mut problems: Problems) -> Problems {
+    problems.0.sort_by_cached_key(|problem| {
+        let place = problem.place.as_ref();
+        place.map(|place| (place.file.path.clone(), place.range.start))
+    });
+    problems.once()
+}
 
 /// Why a script failed.
 #[derive(Debug, Clone)]

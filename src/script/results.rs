@@ -3,6 +3,7 @@
 
 use super::in_place::{OF_TEXTS, RETURN_NOTHING};
 use super::place::place;
+use super::problem::in_order;
 use super::program::Program;
 use super::written::{last_method, written};
 use crate::source::{Problem, Problems};
@@ -33,7 +34,7 @@ pub(super) fn check(program: &Program) -> Problems {
         checker.node(path);
         true
     });
-    checker.problems.once()
+    in_order(checker.problems)
 }
 
 struct Checker<'p> {

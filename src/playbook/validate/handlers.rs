@@ -31,7 +31,7 @@ impl Handlers {
                     self.included(include);
                 }
             }
-            Visited::Role(_) => {}
+            Visited::Role(_) | Visited::Script(_) => {}
         }
     }
 

@@ -112,6 +112,7 @@ impl Validator<'_> {
                 self.keywords(&block.keywords);
             }
             Visited::Role(role) => self.role_use(role, around),
+            Visited::Script(script) => self.names.uses_of_script(script, around),
             Visited::Include(include) => {
                 self.tags.extend(include.keywords.tags.iter().cloned());
                 self.tags.extend(include.apply.tags.iter().cloned());

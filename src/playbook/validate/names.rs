@@ -3,7 +3,7 @@
 use super::guards::Guards;
 use super::variables_files;
 use crate::playbook::{
-    Around, Loader, Loop, Play, RoleUse, Task, VARIABLE, Visited, search_folders,
+    Around, Loader, Loop, Play, RoleUse, Script, Task, VARIABLE, Visited, search_folders,
 };
 use crate::source::{Place, Problem, SourceFile, did_you_mean};
 use crate::template::{Engine, Syntax};
@@ -89,7 +89,7 @@ impl Names {
                     play.extend(names);
                 }
             }
-            Visited::Block(_) | Visited::Role(_) => {}
+            Visited::Block(_) | Visited::Role(_) | Visited::Script(_) => {}
         }
     }
 
@@ -155,6 +155,12 @@ impl Names {
         // The module gives these to the template itself.
         names.retain(|(name, _)| !name.starts_with("template_"));
         self.note(names, local);
+    }
+
+    /// Notes the names that a script needs.
+    pub(super) fn uses_of_script(&mut self, script: &Script, around: &Around<'_>) {
+        let local = Local { around, own: &[] };
+        self.note(script.outline.variables.clone(), &local);
     }
 
     fn note(&mut self, names: Vec<(String, Place)>, local: &Local<'_>) {

@@ -1,6 +1,7 @@
 //! `args.NAME` in a module that declares no argument of that name, found before it runs.
 
 use super::parameter::Parameter;
+use crate::script::problem::in_order;
 use crate::script::{Program, place};
 use crate::source::{Problem, Problems, did_you_mean};
 use rhai::{ASTNode, Expr, Position, Stmt};
@@ -43,7 +44,7 @@ pub(super) fn check(program: &Program, plan: &str, parameters: &[Parameter]) -> 
             problems.push(problem.help(did_you_mean(&name, known.iter().copied())));
         }
     }
-    problems.once()
+    in_order(problems)
 }
 
 /// Returns the name that an expression such as `args.name` looks up.

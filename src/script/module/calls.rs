@@ -3,6 +3,7 @@
 use crate::script::Program;
 use crate::script::habits::advice_on_method;
 use crate::script::place::place;
+use crate::script::problem::in_order;
 use crate::source::{Problem, Problems, did_you_mean};
 use rhai::{ASTNode, Engine, Expr, FnCallExpr, Position, Stmt};
 use std::collections::BTreeSet;
@@ -43,7 +44,7 @@ pub(in crate::script) fn check(program: &Program, engine: &Engine) -> Problems {
         }
         true
     });
-    problems.once()
+    in_order(problems)
 }
 
 /// Returns whether a name is that of a variable somewhere in the script, which may hold a function.

@@ -5,6 +5,7 @@
 use super::declaration::{self, map, unknown};
 use super::parameter::texts;
 use super::running;
+use crate::script::problem::in_order;
 use crate::script::{Called, Program, Raised, place};
 use crate::source::{Problem, Problems};
 use crate::yaml::Node;
@@ -79,7 +80,7 @@ impl Reads {
                 true
             });
         }
-        problems.once()
+        in_order(problems)
     }
 
     /// Returns what is wrong with a query of a program, and what to do.

@@ -7,6 +7,7 @@
 mod calls;
 mod literal;
 mod reader;
+mod variables;
 
 use super::program::Program;
 use crate::source::Place;
@@ -100,6 +101,8 @@ pub struct Outline {
     pub(super) arguments: HashMap<usize, BTreeMap<String, (Place, Place)>>,
     /// All texts that stand in the script.
     pub(super) texts: BTreeSet<String>,
+    /// The variables of the host that it needs, each with its place.
+    pub variables: Vec<(String, Place)>,
     computed_tags: bool,
 }
 

@@ -30,6 +30,7 @@ pub(super) fn read(program: &Program) -> Outline {
     }
     let mut outline = reader.outline;
     outline.calls = reader.calls;
+    outline.variables = super::variables::needed(program);
     outline
 }
 

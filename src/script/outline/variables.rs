@@ -1,0 +1,73 @@
+//! The variables that a script needs: `vars.NAME`, unless it asks for the name first.
+
+use crate::script::place::place;
+use crate::script::program::Program;
+use crate::source::Place;
+use rhai::{ASTNode, Expr, Position, Stmt};
+use std::collections::BTreeSet;
+
+const VARS: &str = "vars";
+
+/// Returns the names that a script and its imports look up in `vars`, each with its place. What
+/// stands in it as text (`"port" in vars`), is a key of a map in it (`vars: #{port: 1}`), may fail
+/// within `try`, or is set, which is another mistake, is left out.
+pub(super) fn needed(program: &Program) -> Vec<(String, Place)> {
+    let programs = program.with_imports();
+    let mut asked: BTreeSet<String> = BTreeSet::new();
+    let mut needed = Vec::new();
+    let mut set: BTreeSet<usize> = BTreeSet::new();
+    for program in programs {
+        let named = |name: &str| !name.starts_with("anon$");
+        let mut functions = program.functions.values();
+        let mut shadowed = functions.any(|function| {
+            named(&function.name) && function.parameters.iter().any(|name| name == VARS)
+        });
+        let mut found = Vec::new();
+        program.ast.walk(&mut |path: &[ASTNode<'_>]| {
+            match path.last() {
+                Some(ASTNode::Expr(Expr::StringConstant(text, _))) => {
+                    asked.insert(text.to_string());
+                }
+                Some(ASTNode::Expr(Expr::Map(map, _))) => {
+                    asked.extend(map.0.iter().map(|(key, _)| key.name.to_string()));
+                }
+                Some(ASTNode::Stmt(Stmt::Var(parts, ..))) => shadowed |= parts.0.name == VARS,
+                Some(ASTNode::Stmt(Stmt::Assignment(parts))) => {
+                    let target = name_in_vars(&parts.1.lhs);
+                    set.extend(target.map(|(_, at)| place(&program.file, at).range.start));
+                }
+                Some(ASTNode::Expr(expression)) if !may_fail(path) => {
+                    found.extend(name_in_vars(expression));
+                }
+                _ => {}
+            }
+            true
+        });
+        let found = found.into_iter().filter(|_| !shadowed);
+        needed.extend(found.map(|(name, at)| (name, place(&program.file, at))));
+    }
+    needed.retain(|(name, place)| !asked.contains(name) && !set.contains(&place.range.start));
+    needed.sort_by_cached_key(|(_, place)| (place.file.path.clone(), place.range.start));
+    needed
+}
+
+fn may_fail(path: &[ASTNode<'_>]) -> bool {
+    path.iter()
+        .any(|node| matches!(node, ASTNode::Stmt(Stmt::TryCatch(..))))
+}
+
+/// Returns the name that an expression such as `vars.name` looks up.
+fn name_in_vars(expression: &Expr) -> Option<(String, Position)> {
+    let Expr::Dot(parts, ..) = expression else {
+        return None;
+    };
+    let of_vars = matches!(&parts.lhs, Expr::Variable(variable, ..) if variable.1.as_str() == VARS);
+    let first = match &parts.rhs {
+        Expr::Dot(inner, ..) | Expr::Index(inner, ..) => &inner.lhs,
+        property => property,
+    };
+    match first {
+        Expr::Property(property, position) if of_vars => Some((property.2.to_string(), *position)),
+        _ => None,
+    }
+}
