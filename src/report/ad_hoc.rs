@@ -101,7 +101,7 @@ impl<W: Write> Reporter for AdHoc<W> {
                 self.print(&text);
             }
             Event::NoHosts { name } => {
-                self.print(&format!("no hosts matched {}\n", on_one_line(name)))
+                self.print(&format!("no hosts matched {}\n", on_one_line(name)));
             }
             Event::Warning { text, .. } => self.print(&format!("[WARNING]: {}\n", indented(text))),
             _ => {}

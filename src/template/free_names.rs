@@ -76,10 +76,10 @@ impl<'a, 's> Names<'a, 's> {
     fn assigned(&mut self, statement: &Stmt<'s>) {
         let mut target = |target: &Expr<'s>| {
             tree::every_expression(target, &mut |part| {
-                if let Expr::Var(variable) = part {
-                    if !self.excluded.insert(variable.id) {
-                        self.changing.insert(variable.id);
-                    }
+                if let Expr::Var(variable) = part
+                    && !self.excluded.insert(variable.id)
+                {
+                    self.changing.insert(variable.id);
                 }
             });
         };

@@ -8,7 +8,7 @@ use std::ops::Range;
 /// The tokens of a text with their places.
 pub(super) struct Tokens<'s> {
     source: &'s str,
-    tokens: Vec<(Token<'s>, Span)>,
+    all: Vec<(Token<'s>, Span)>,
     /// What ends the tokens before the text does, and where.
     failure: Option<(Error, usize)>,
 }
@@ -33,7 +33,7 @@ impl<'s> Tokens<'s> {
         }
         Self {
             source,
-            tokens,
+            all: tokens,
             failure,
         }
     }
@@ -55,17 +55,13 @@ impl<'s> Tokens<'s> {
 
     /// Returns the start of the token before `offset`.
     pub(super) fn before(&self, offset: usize) -> Option<usize> {
-        let before = self
-            .tokens
-            .iter()
-            .rev()
-            .find(|(_, span)| end(span) <= offset);
+        let before = self.all.iter().rev().find(|(_, span)| end(span) <= offset);
         before.map(|(_, span)| start(span))
     }
 
     /// Returns the end of the token that starts at `offset` or after it.
     pub(super) fn after(&self, offset: usize) -> usize {
-        let next = self.tokens.iter().find(|(_, span)| start(span) >= offset);
+        let next = self.all.iter().find(|(_, span)| start(span) >= offset);
         next.map_or(offset, |(_, span)| end(span))
     }
 
@@ -73,7 +69,7 @@ impl<'s> Tokens<'s> {
     pub(super) fn parentheses_from(&self, offset: usize) -> Option<(Range<usize>, Range<usize>)> {
         let (first, open) = self.first_from(offset, |token| matches!(token, Token::ParenOpen))?;
         let mut depth = 0;
-        for (token, span) in self.tokens.get(first..)? {
+        for (token, span) in self.all.get(first..)? {
             match token {
                 Token::ParenOpen => depth += 1,
                 Token::ParenClose => depth -= 1,
@@ -92,7 +88,7 @@ impl<'s> Tokens<'s> {
         offset: usize,
         wanted: impl Fn(&Token<'_>) -> bool,
     ) -> Option<(usize, Range<usize>)> {
-        let tokens = self.tokens.iter().enumerate();
+        let tokens = self.all.iter().enumerate();
         let mut after = tokens.skip_while(|(_, (_, span))| start(span) < offset);
         let found = after.find(|(_, (token, _))| wanted(token));
         found.map(|(number, (_, span))| (number, range(*span)))
@@ -100,7 +96,7 @@ impl<'s> Tokens<'s> {
 
     /// Returns the token before the one of this number, where it is the word `word`.
     pub(super) fn word_before(&self, number: usize, word: &str) -> Option<Range<usize>> {
-        match self.tokens.get(number.checked_sub(1)?)? {
+        match self.all.get(number.checked_sub(1)?)? {
             (Token::Ident(found), span) if *found == word => Some(range(*span)),
             _ => None,
         }
@@ -111,7 +107,7 @@ impl<'s> Tokens<'s> {
         let mut depth = 0;
         let mut first = operator;
         for number in (0..operator).rev() {
-            let (token, _) = self.tokens.get(number)?;
+            let (token, _) = self.all.get(number)?;
             match token {
                 Token::BracketClose | Token::ParenClose | Token::BraceClose => depth += 1,
                 Token::BracketOpen | Token::ParenOpen | Token::BraceOpen => depth -= 1,
@@ -122,17 +118,17 @@ impl<'s> Tokens<'s> {
             }
             first = number;
         }
-        self.tokens.get(first).map(|(_, span)| start(span))
+        self.all.get(first).map(|(_, span)| start(span))
     }
 
     /// Returns whether the token binds less than a comparison, or is no part of an expression.
     fn ends_operand(&self, number: usize) -> bool {
         let before = number
             .checked_sub(1)
-            .and_then(|before| self.tokens.get(before));
+            .and_then(|before| self.all.get(before));
         let is_not = matches!(before, Some((Token::Ident("is"), _)));
         let starts_statement = matches!(before, Some((Token::BlockStart, _)));
-        match self.tokens.get(number).map(|(token, _)| token) {
+        match self.all.get(number).map(|(token, _)| token) {
             Some(Token::Ident("not")) => !is_not,
             Some(Token::Ident("and" | "or" | "if" | "else" | "elif" | "in")) => true,
             Some(Token::Ident(_)) => starts_statement,
@@ -157,16 +153,16 @@ impl<'s> Tokens<'s> {
     /// form `a.0` the point and nothing.
     pub(super) fn brackets(&self, end_offset: usize) -> Option<(Range<usize>, Range<usize>)> {
         let last = self
-            .tokens
+            .all
             .iter()
             .rposition(|(_, span)| end(span) == end_offset)?;
-        let (token, close) = self.tokens.get(last)?;
+        let (token, close) = self.all.get(last)?;
         if matches!(token, Token::Int(_) | Token::Int128(_)) {
-            let (_, dot) = self.tokens.get(last.checked_sub(1)?)?;
+            let (_, dot) = self.all.get(last.checked_sub(1)?)?;
             return Some((range(*dot), end_offset..end_offset));
         }
         let mut depth = 0;
-        for (token, span) in self.tokens.get(..=last)?.iter().rev() {
+        for (token, span) in self.all.get(..=last)?.iter().rev() {
             match token {
                 Token::BracketClose | Token::ParenClose | Token::BraceClose => depth += 1,
                 Token::BracketOpen | Token::ParenOpen | Token::BraceOpen => depth -= 1,
@@ -184,7 +180,7 @@ impl<'s> Tokens<'s> {
         let mut parts: Vec<Range<usize>> = Vec::new();
         let mut depth = 0;
         let mut new = true;
-        for (token, span) in &self.tokens {
+        for (token, span) in &self.all {
             if start(span) < open.end || end(span) > close.start {
                 continue;
             }
