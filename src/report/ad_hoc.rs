@@ -69,7 +69,7 @@ impl<W: Write> AdHoc<W> {
         }
         if self.diff {
             for diff in &result.diffs {
-                text += &coloured_diff(&diff.to_string());
+                text += &coloured_diff(diff);
             }
         }
         let yellow: Style = AnsiColor::Yellow.on_default();

@@ -31,9 +31,7 @@ impl<W: Write, E: Write> Answers<W, E> {
         // A reader that went away (`| head`) is no error.
         if self.diff {
             for diff in &result.diffs {
-                let _ = self
-                    .out
-                    .write_all(coloured_diff(&diff.to_string()).as_bytes());
+                let _ = self.out.write_all(coloured_diff(diff).as_bytes());
             }
         }
         let failed = matches!(result.status, Status::Failed | Status::Unreachable);

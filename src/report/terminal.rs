@@ -5,6 +5,7 @@ use super::recap::recap;
 use super::{
     Event, Recap, Reporter, Status, TaskId, TaskName, TaskResult, indented, on_one_line, printable,
 };
+use crate::change::Diff;
 use crate::source::Problem;
 use crate::value;
 use anstyle::{AnsiColor, Style};
@@ -142,7 +143,7 @@ impl<W: Write> Terminal<W> {
             text += &self.details(result);
             if self.verbosity.diff {
                 for diff in &result.diffs {
-                    text += &coloured_diff(&diff.to_string());
+                    text += &coloured_diff(diff);
                 }
             }
         }
@@ -309,9 +310,12 @@ pub fn pretty(json: &serde_json::Value) -> String {
 }
 
 /// Returns a difference in green and red.
-pub(super) fn coloured_diff(diff: &str) -> String {
+pub(super) fn coloured_diff(diff: &Diff) -> String {
+    let before = on_one_line(&diff.before_header);
+    let after = on_one_line(&diff.after_header);
+    let whole = format!("--- {before}\n+++ {after}\n{}", diff.text);
     let mut text = String::new();
-    for line in printable(diff).lines() {
+    for line in printable(&whole).lines() {
         let style = match line.as_bytes().first() {
             Some(b'+') => GREEN,
             Some(b'-') => RED,
@@ -321,4 +325,24 @@ pub(super) fn coloured_diff(diff: &str) -> String {
         let _ = writeln!(text, "{style}{line}{style:#}");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_a_difference_stays_on_its_line() {
+        let diff = Diff {
+            before_header: "before: /a\nok: [b]".to_owned(),
+            after_header: "after: /a\rb".to_owned(),
+            text: "@@ -0,0 +1 @@\n+ok: [b]\n".to_owned(),
+            contents: None,
+        };
+        let shown = anstream::adapter::strip_str(&coloured_diff(&diff)).to_string();
+        assert_eq!(
+            shown,
+            "--- before: /a\\nok: [b]\n+++ after: /a\\rb\n@@ -0,0 +1 @@\n+ok: [b]\n"
+        );
+    }
 }
