@@ -10,11 +10,11 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
     ("value", &[], &[]),
     ("glob", &[], &[]),
     ("internal_error", &[], &[]),
-    ("source", &[], &["fs"]),
+    ("source", &[], &["fs", "env"]),
     ("yaml", &["source", "value"], &[]),
     ("host", &["source", "value"], &["fs", "env", "process"]),
     ("change", &["host", "value", "yaml"], &[]),
-    ("files", &["host"], &["fs", "env"]),
+    ("files", &["host", "source"], &["fs", "env"]),
     ("archive", &["files", "glob", "host"], &["fs", "env"]),
     (
         "template",

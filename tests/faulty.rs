@@ -126,7 +126,7 @@ fn cut() -> HostError {
 
 impl Transport for Faulty {
     fn open(&self, command: &str, limits: &Limits) -> Result<Box<dyn Channel>, HostError> {
-        let channel = Local.open(command, limits)?;
+        let channel = Local::default().open(command, limits)?;
         let mut plan = self.plan.lock().unwrap();
         plan.opened += 1;
         Ok(Box::new(FaultyChannel {
@@ -137,7 +137,7 @@ impl Transport for Faulty {
     }
 
     fn connects(&self, host: &str, port: u16, limits: &Limits) -> Result<Option<bool>, HostError> {
-        Local.connects(host, port, limits)
+        Local::default().connects(host, port, limits)
     }
 
     fn connect(
@@ -146,7 +146,7 @@ impl Transport for Faulty {
         port: u16,
         limits: &Limits,
     ) -> Result<Box<dyn Stream>, HostError> {
-        Local.connect(host, port, limits)
+        Local::default().connect(host, port, limits)
     }
 
     fn patience(&self) -> Duration {

@@ -61,7 +61,7 @@ impl Sudo {
             flags: vec![mode.to_owned()],
             password: password.map(|password| Secret::new(password.to_owned())),
         };
-        ShellHost::new(Arc::new(Local), "sh", Some(other))
+        ShellHost::new(Arc::new(Local::default()), "sh", Some(other))
     }
 }
 
@@ -162,7 +162,7 @@ fn a_name_that_no_login_shell_can_be_given_is_refused() {
             flags: Vec::new(),
             password: None,
         };
-        ShellHost::new(Arc::new(Local), "sh", Some(other))
+        ShellHost::new(Arc::new(Local::default()), "sh", Some(other))
     };
     for user in ["new\nline", "what!", "back\\slash", "ünïcöde"] {
         let error = is_there(&host(user)).unwrap_err();
@@ -171,6 +171,6 @@ fn a_name_that_no_login_shell_can_be_given_is_refused() {
             "{user:?}: {error}"
         );
     }
-    let shell = ShellHost::new(Arc::new(Local), "/bin/no such shell!", None);
+    let shell = ShellHost::new(Arc::new(Local::default()), "/bin/no such shell!", None);
     assert!(matches!(is_there(&shell), Err(HostError::Missing(_))));
 }

@@ -22,7 +22,7 @@ fn heed_interrupts() {
 
 fn local(shell: &str) -> ShellHost {
     heed_interrupts();
-    ShellHost::new(Arc::new(Local), shell, None)
+    ShellHost::new(Arc::new(Local::default()), shell, None)
 }
 
 fn check_local(shell: &str) {

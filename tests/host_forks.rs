@@ -14,7 +14,7 @@ impl Alone {
     /// Returns nothing where such a name space cannot be made: it takes root.
     fn with(shell: &str) -> Option<Self> {
         let shell = format!("unshare --fork --pid --mount-proc {shell}");
-        let host = ShellHost::new(Arc::new(Local), &shell, None);
+        let host = ShellHost::new(Arc::new(Local::default()), &shell, None);
         let asked = host.ask(&[Question::User("root".to_owned())], &Limits::default());
         asked.is_ok().then(|| Self(host))
     }
@@ -177,7 +177,7 @@ fn processes_started_by_bash_are_counted() {
 
 #[test]
 fn a_command_is_counted_with_its_shell() {
-    let host = ShellHost::new(Arc::new(Local), "sh", None);
+    let host = ShellHost::new(Arc::new(Local::default()), "sh", None);
     let run = |host: &ShellHost| {
         let before = host.traffic();
         host.query(&Command::new(["true"]), &Limits::default())

@@ -14,7 +14,7 @@ use std::sync::Arc;
 const SHELLS: [&str; 3] = ["dash", "bash", "busybox sh"];
 
 fn local(shell: &str) -> ShellHost {
-    ShellHost::new(Arc::new(Local), shell, None)
+    ShellHost::new(Arc::new(Local::default()), shell, None)
 }
 
 fn apply(host: &ShellHost, step: &Step) -> Result<(), HostError> {

@@ -61,7 +61,7 @@ fn a_write_that_takes_too_long_is_ended_and_leaves_nothing() {
         let (_folder, scratch) = folder();
         let file = scratch.join("file");
         std::fs::write(&file, "old").unwrap();
-        let host = ShellHost::new(Arc::new(Local), shell, None);
+        let host = ShellHost::new(Arc::new(Local::default()), shell, None);
         let pid = scratch.join("pid");
         let step = validated(&file, &format!("echo $$ > {pid}; exec sleep 60"));
         let limits = Limits {
@@ -86,7 +86,7 @@ fn a_shell_that_is_killed_is_a_lost_host_and_the_next_call_starts_another() {
     let (_folder, scratch) = folder();
     let file = scratch.join("file");
     std::fs::write(&file, "old").unwrap();
-    let host = ShellHost::new(Arc::new(Local), "sh", None);
+    let host = ShellHost::new(Arc::new(Local::default()), "sh", None);
     let error = host.apply(&validated(&file, "kill -KILL $PPID"), &Limits::default());
     let error = error.unwrap_err();
     assert!(matches!(error, HostError::Unreachable { .. }), "{error}");
@@ -130,7 +130,7 @@ fn a_write_that_is_killed_at_any_step_leaves_old_or_new() {
             .unwrap();
         let path = std::env::var("PATH").unwrap();
         let shell = format!("env PATH={programs}:{path} sh");
-        let host = ShellHost::new(Arc::new(Local), &shell, None);
+        let host = ShellHost::new(Arc::new(Local::default()), &shell, None);
         let new = "new".repeat(9000);
         let mut step = rewrite(&file, "old".repeat(9000).as_bytes(), new.as_bytes());
         if let Step::Write { ownership, .. } = &mut step {
@@ -155,7 +155,7 @@ struct CutChannel(Box<dyn Channel>, Arc<AtomicI64>);
 
 impl Transport for Cut {
     fn open(&self, command: &str, limits: &Limits) -> Result<Box<dyn Channel>, HostError> {
-        let channel = Local.open(command, limits)?;
+        let channel = Local::default().open(command, limits)?;
         Ok(Box::new(CutChannel(channel, self.0.clone())))
     }
 
@@ -169,7 +169,7 @@ impl Transport for Cut {
         port: u16,
         limits: &Limits,
     ) -> Result<Box<dyn Stream>, HostError> {
-        Local.connect(host, port, limits)
+        Local::default().connect(host, port, limits)
     }
 
     fn describe(&self) -> String {
@@ -260,7 +260,7 @@ fn a_file_that_is_a_mount_point_is_written_in_place_and_mounts_are_not_removed()
     );
     std::fs::write(&script, text).unwrap();
     let shell = format!("unshare --mount sh {script}");
-    let host = ShellHost::new(Arc::new(Local), &shell, None);
+    let host = ShellHost::new(Arc::new(Local::default()), &shell, None);
     let may_mount = Command::new(["test", "-e", scratch.join("tree/below/kept").as_str()]);
     match host.query(&may_mount, &Limits::default()) {
         Ok(output) if output.status == 0 => {}

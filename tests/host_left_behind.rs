@@ -198,7 +198,7 @@ fn with_fault(case: &Case, shell: &str, message: usize, fault: Fault) -> bool {
         [case.before, case.after].contains(&&*left),
         "{what}: {left}"
     );
-    contact(&ShellHost::new(Arc::new(Local), shell, None));
+    contact(&ShellHost::new(Arc::new(Local::default()), shell, None));
     eventually(&what, || ours(&scratch).is_empty());
     let left = content(&scratch);
     assert!(
@@ -241,12 +241,12 @@ fn a_shell_that_is_in_use_keeps_what_is_unfinished() {
     }
     std::thread::scope(|scope| {
         let writing = scope.spawn(|| {
-            let host = ShellHost::new(Arc::new(Local), "sh", None);
+            let host = ShellHost::new(Arc::new(Local::default()), "sh", None);
             host.apply(&step, &Limits::default())
         });
         eventually("it is under way", || there.exists());
         for shell in SHELLS {
-            contact(&ShellHost::new(Arc::new(Local), shell, None));
+            contact(&ShellHost::new(Arc::new(Local::default()), shell, None));
         }
         std::fs::write(&go, "").unwrap();
         writing.join().unwrap().unwrap();
@@ -280,7 +280,7 @@ fn journals_of_others_and_what_they_speak_of_are_left_alone() {
     std::os::unix::fs::symlink(scratch.join("journal"), journal(3)).unwrap();
     std::fs::write(scratch.join("journal"), format!("{others}\n")).unwrap();
     for shell in SHELLS {
-        contact(&ShellHost::new(Arc::new(Local), shell, None));
+        contact(&ShellHost::new(Arc::new(Local::default()), shell, None));
     }
     let there = [kept.join("file"), others.clone()].map(|path| path.exists());
     let gone = [link, journal(1), journal(2)].map(|path| path.symlink_metadata().is_err());

@@ -65,11 +65,11 @@ fn a_shell_that_is_lost_while_it_works_is_an_error() {
 
 #[test]
 fn programs_see_tmout_but_shells_do_not_end_by_it() {
-    let host = ShellHost::new(Arc::new(Local), "env TMOUT=77 bash", None);
+    let host = ShellHost::new(Arc::new(Local::default()), "env TMOUT=77 bash", None);
     let command = Command::new(["sh", "-c", "printf %s \"$TMOUT\""]);
     let output = host.query(&command, &Limits::default()).unwrap();
     assert_eq!(output.stdout, b"77");
-    let host = ShellHost::new(Arc::new(Local), "env -u TMOUT bash", None);
+    let host = ShellHost::new(Arc::new(Local::default()), "env -u TMOUT bash", None);
     let command = Command::new(["sh", "-c", "printf %s \"${TMOUT-none}\""]);
     let output = host.query(&command, &Limits::default()).unwrap();
     assert_eq!(output.stdout, b"none");
@@ -136,7 +136,7 @@ fn what_does_not_become_another_user_is_given_up_soon() {
                 flags: Vec::new(),
                 password,
             };
-            let host = ShellHost::new(Arc::new(Local), "sh", Some(become_user));
+            let host = ShellHost::new(Arc::new(Local::default()), "sh", Some(become_user));
             let error = ask(&host).unwrap_err();
             assert!(matches!(error, HostError::Become { .. }), "{error:?}");
             is_told(&error, expected);

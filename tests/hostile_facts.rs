@@ -31,7 +31,7 @@ fn run(playbook: &str, facts: &[(String, String)]) -> (Vec<Settings>, Vec<Event>
         inventory: Inventory::load(&["web,".to_owned()]).unwrap(),
         loader: Loader::new(LoadOptions::default()),
         options: Options::default(),
-        playbook_folder: folder.path().to_owned(),
+        playbook_folder: folder.path().into(),
         connector: Connector::new(Box::new(move |settings| {
             seen.lock().unwrap().push(settings.clone());
             let machine = facts

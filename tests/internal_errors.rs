@@ -31,6 +31,8 @@ fn registry() -> Registry {
         names: vec!["broken".to_owned()],
         aliases: Vec::new(),
         raw: &[],
+        paths: Vec::new(),
+        relative_paths: Vec::new(),
         free_form: None,
         any_argument: false,
         writes: Writes::Nothing,

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use rmqplay::inventory::{Inventory, connection_variables, list_json};
+use rmqplay::source::shown;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -134,7 +135,7 @@ fn variables_come_in_the_order_of_precedence() {
         .unwrap();
     let origins: Vec<String> = layers
         .iter()
-        .map(|layer| layer.origin.replace(&format!("{}/", case.display()), ""))
+        .map(|layer| layer.origin.replace(&format!("{}/", shown(&case)), ""))
         .collect();
     assert_eq!(
         origins,

@@ -42,6 +42,7 @@ mod lab_topologies;
 mod memory;
 mod modules;
 mod one_machine;
+mod paths;
 mod playbooks;
 mod producer;
 mod reference;

@@ -47,7 +47,7 @@ fn told(path: &Path, options: Options) -> (Vec<Event>, Result<bool>) {
         inventory: Inventory::load(&[INVENTORY.to_owned()]).unwrap(),
         loader: Loader::new(LoadOptions::default()),
         options,
-        playbook_folder: path.parent().unwrap().to_owned(),
+        playbook_folder: path.parent().unwrap().into(),
         connector: Connector::new(Box::new(connect)),
         cancel: Cancel::default(),
         ask: Box::new(|_, _| None),

@@ -31,7 +31,7 @@ fn settings(variables: &str) -> Option<Settings> {
         inventory: Inventory::load(&[inventory.display().to_string()]).unwrap(),
         loader: Loader::new(LoadOptions::default()),
         options: Options::default(),
-        playbook_folder: folder.path().to_owned(),
+        playbook_folder: folder.path().into(),
         connector: Connector::new(Box::new(move |settings| {
             *kept.lock().unwrap() = Some(settings.clone());
             Err(HostError::Cancelled)
@@ -56,14 +56,14 @@ type Effect = (
 fn ssh(settings: &Settings) -> &SshSettings {
     match &settings.connection {
         Connection::Ssh(ssh) => ssh,
-        Connection::Local => panic!("it is this machine"),
+        Connection::Local(_) => panic!("it is this machine"),
     }
 }
 
 /// One line for each variable.
 const EFFECTS: &[Effect] = &[
     ("ansible_connection", "local", "", |settings| {
-        settings.connection == Connection::Local
+        matches!(settings.connection, Connection::Local(_))
     }),
     ("ansible_host", "192.0.2.7", "", |settings| {
         ssh(settings).address == "192.0.2.7"

@@ -52,7 +52,7 @@ fn start(
         inventory: Inventory::load(&[format!("{},", hosts.join(","))]).unwrap(),
         loader: Loader::new(LoadOptions::default()),
         options,
-        playbook_folder: playbook.folder().to_owned(),
+        playbook_folder: playbook.folder(),
         connector: Connector::new(Box::new(connect)),
         cancel: Cancel::default(),
         ask: Box::new(|_, _| None),

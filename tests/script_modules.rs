@@ -251,7 +251,7 @@ fn carry_out(path: &Path, machine: &Arc<dyn Host>) -> Recap {
             extensions: project.extensions().unwrap(),
             ..Options::default()
         },
-        playbook_folder: folder.to_owned(),
+        playbook_folder: folder.into(),
         connector: Connector::new(Box::new(move |_| Ok(machine.clone()))),
         cancel: Cancel::default(),
         ask: Box::new(|_, _| None),

@@ -137,7 +137,7 @@ fn every_case_gives_what_ansible_gives() {
         }
     }
     let site = Site {
-        folders: vec![folder().join("more-templates/files")],
+        folders: vec![folder().join("more-templates/files").into()],
         ..Site::default()
     };
     for path in cases(&folder().join("more-templates")) {

@@ -90,7 +90,7 @@ fn told(play: &str, truth: &str, x: &str) -> String {
         inventory: Inventory::load(&["tests/run/inventory.yml".to_owned()]).unwrap(),
         loader: Loader::new(LoadOptions::default()),
         options: Options::default(),
-        playbook_folder: folder.path().to_owned(),
+        playbook_folder: folder.path().into(),
         connector: Connector::new(Box::new(connect)),
         cancel: Cancel::default(),
         ask: Box::new(|_, _| None),

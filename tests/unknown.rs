@@ -24,7 +24,7 @@ const FOLDER: char = '@';
 
 fn connect() -> Connector {
     Connector::new(Box::new(|_| {
-        let host = ShellHost::new(Arc::new(Local), "/bin/sh", None);
+        let host = ShellHost::new(Arc::new(Local::default()), "/bin/sh", None);
         Ok(Arc::new(host) as Arc<dyn Host>)
     }))
 }
@@ -95,7 +95,7 @@ fn statuses(
             check,
             ..Options::default()
         },
-        playbook_folder: folder.to_owned(),
+        playbook_folder: folder.into(),
         connector,
         cancel: Cancel::default(),
         ask: Box::new(|_, _| None),

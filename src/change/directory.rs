@@ -30,8 +30,10 @@ impl Change {
         found: &[Answer],
     ) -> Result<bool, Refusal> {
         let mut missing = Vec::new();
+        let made: Vec<_> = self.steps.iter().filter_map(Step::made_directory).collect();
         for (path, answer) in path.ancestors().zip(found) {
             match answer {
+                Answer::Path(None) if made.contains(&path) => break,
                 Answer::Path(None) => missing.push(path),
                 Answer::Path(Some(node)) if node.kind == Kind::Directory => break,
                 Answer::Path(Some(node)) => {

@@ -1,28 +1,27 @@
 //! `rmqplay check`: finds mistakes without connecting to any host.
 
-use super::project::{Project, folders_of, user_folder};
+use super::project::{Project, first_folder, folders_of, user_folder};
 use super::sources::Sources;
 use super::{Exit, print, refuse};
 use crate::host::HostError;
 use crate::playbook::{LoadOptions, Loader};
 use crate::report::counted;
 use crate::run::{Connector, Options, Parts, Session};
-use crate::source::{Problems, Result};
+use crate::source::{LocalPath, Problems, Result};
 use clap::Args;
-use std::path::{Path, PathBuf};
 
 /// Check playbooks, roles and an inventory without connecting to any host.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Playbooks.
     #[arg(required = true, value_name = "PLAYBOOK")]
-    playbooks: Vec<PathBuf>,
+    playbooks: Vec<LocalPath>,
     /// Variables: key=value, YAML or JSON, or @FILE; may be given repeatedly.
     #[arg(short, long, value_name = "VARS")]
     extra_vars: Vec<String>,
     /// A further folder of roles; may be given repeatedly.
     #[arg(long, value_name = "FOLDER")]
-    roles_path: Vec<PathBuf>,
+    roles_path: Vec<LocalPath>,
     #[command(flatten)]
     sources: Sources,
 }
@@ -55,7 +54,6 @@ fn check(arguments: &Arguments) -> Result<usize> {
         &arguments.roles_path,
         user_folder(),
     );
-    let first = arguments.playbooks.first().and_then(|path| path.parent());
     let (events, _) = std::sync::mpsc::channel();
     let no_host = |_: &crate::run::Settings| {
         let reason = "a check connects to no host".to_owned();
@@ -74,7 +72,7 @@ fn check(arguments: &Arguments) -> Result<usize> {
             extensions: project.extensions()?,
             ..Options::default()
         },
-        playbook_folder: std::path::absolute(first.unwrap_or(Path::new(""))).unwrap_or_default(),
+        playbook_folder: first_folder(&arguments.playbooks),
         connector: Connector::new(Box::new(no_host)),
         cancel: crate::host::Cancel::default(),
         ask: Box::new(|_, _| None),

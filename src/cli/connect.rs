@@ -22,7 +22,7 @@ pub(super) fn connect(live_line: Option<ProgressBar>) -> Connect {
     let ssh = OnceLock::new();
     Box::new(move |settings| {
         let transport: Arc<dyn Transport> = match &settings.connection {
-            Connection::Local => Arc::new(Local),
+            Connection::Local(folder) => Arc::new(Local::starting_in(folder.clone())),
             Connection::Ssh(wanted) => {
                 let ssh = ssh.get_or_init(|| Ssh::new(live_line.clone()));
                 let ssh = ssh.as_ref().map_err(|reason| unreachable(reason.clone()))?;

@@ -6,10 +6,9 @@ use super::project::{Project, user_folder};
 use super::start::{Plan, Prepared, Shown, Sink, Start};
 use super::{Exit, refuse, refuse_because};
 use crate::run::TagFilter;
-use crate::source::{Result, SourceFile};
+use crate::source::{LocalPath, Result, SourceFile};
 use clap::Args;
 use serde_json::json;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Run one module on hosts.
@@ -49,14 +48,14 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         Ok(options) => options,
         Err(problems) => return refuse(&problems, Exit::Usage),
     };
-    let folder = std::path::absolute(".").unwrap_or_default();
+    let folder = LocalPath::start();
     let start = Start {
         shared: &arguments.shared,
         interrupt,
         options,
         roles_path: &[],
         folder: &folder,
-        project: Project::of([Path::new("")], &[], user_folder()),
+        project: Project::of([folder.clone()], &[], user_folder()),
         shown: Shown::Command,
         sink: Sink::Output,
     };

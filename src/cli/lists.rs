@@ -2,11 +2,10 @@
 
 use crate::playbook::{ListedPlay, Play, Playbook, list_tasks};
 use crate::run::Session;
-use crate::source::Result;
+use crate::source::{LocalPath, Result};
 use clap::Args;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What is listed instead of carried out.
@@ -33,7 +32,7 @@ impl Lists {
     pub(super) fn show(
         &self,
         session: &Arc<Session>,
-        paths: &[PathBuf],
+        paths: &[LocalPath],
         playbooks: &[Playbook],
     ) -> Result<String> {
         let mut text = String::new();

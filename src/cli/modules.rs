@@ -4,7 +4,7 @@ use super::project::{Project, user_folder};
 use super::{Exit, print, refuse, refuse_because};
 use crate::module::{Registry, manual};
 use crate::script;
-use crate::source::{Problem, did_you_mean};
+use crate::source::{LocalPath, Problem, did_you_mean};
 use clap::Args;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub(super) struct Arguments {
     name: Option<String>,
     /// The folder of the playbooks whose own modules are listed too.
     #[arg(long, value_name = "FOLDER", default_value = ".")]
-    playbook_dir: PathBuf,
+    playbook_dir: LocalPath,
     /// Write definition files for editors to a folder: what scripts in Rhai can call, each module
     /// included.
     #[arg(long, value_name = "FOLDER", conflicts_with = "name")]
@@ -26,7 +26,7 @@ pub(super) struct Arguments {
 
 /// Lists the modules, or shows one.
 pub(super) fn execute(arguments: &Arguments) -> Exit {
-    let folder = arguments.playbook_dir.as_path();
+    let folder = arguments.playbook_dir.clone();
     let registry = match Project::of([folder], &[], user_folder()).registry() {
         Ok(registry) => registry,
         Err(problems) => return refuse(&problems, Exit::Usage),

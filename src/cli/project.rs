@@ -6,7 +6,7 @@ use crate::files::names_in;
 use crate::module::{Entry, Registry};
 use crate::playbook::{Level, keyword_names};
 use crate::script;
-use crate::source::{Problem, Problems, Result};
+use crate::source::{LocalPath, Problem, Problems, Result, shown};
 use crate::template::{Engine, Extension, Extensions};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,31 +15,28 @@ use std::sync::Arc;
 /// The folders that may hold `library`, `facts` and `filters`, the nearest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Project {
-    roots: Vec<PathBuf>,
+    roots: Vec<LocalPath>,
 }
 
 impl Project {
     /// Returns the project of playbooks in these folders, with the roles beside them and in the
     /// further folders, and what the user has.
-    pub fn of<'p>(
-        playbooks: impl IntoIterator<Item = &'p Path>,
-        roles_path: &[PathBuf],
-        user: Option<PathBuf>,
+    pub fn of(
+        playbooks: impl IntoIterator<Item = impl Into<LocalPath>>,
+        roles_path: &[LocalPath],
+        user: Option<LocalPath>,
     ) -> Self {
-        let mut playbook_folders: Vec<PathBuf> = Vec::new();
+        let mut playbook_folders: Vec<LocalPath> = Vec::new();
         for folder in playbooks {
-            if !playbook_folders.iter().any(|known| known == folder) {
-                playbook_folders.push(folder.to_owned());
+            let folder = folder.into();
+            if !playbook_folders.contains(&folder) {
+                playbook_folders.push(folder);
             }
         }
-        let mut roles: Vec<PathBuf> = Vec::new();
+        let mut roles: Vec<LocalPath> = Vec::new();
         for folder in &playbook_folders {
             roles.push(folder.join("roles"));
-            let parent = match folder.file_name() {
-                Some(_) => folder.parent().unwrap_or(Path::new("")).to_owned(),
-                None => folder.join(".."),
-            };
-            roles.push(parent.join("roles"));
+            roles.push(folder.parent().join("roles"));
         }
         roles.extend(roles_path.iter().cloned());
         let mut seen = BTreeSet::new();
@@ -89,13 +86,13 @@ impl Project {
     }
 
     /// Returns the files with cases of `rmqplay test`.
-    pub fn cases(&self) -> Vec<PathBuf> {
+    pub fn cases(&self) -> Vec<LocalPath> {
         let folders = self.roots.iter().map(|root| root.join("tests"));
         let files = folders.flat_map(|folder| {
             let names = names_in(&folder).into_iter();
             names.map(move |name| folder.join(name))
         });
-        let is_yaml = |path: &PathBuf| {
+        let is_yaml = |path: &LocalPath| {
             path.extension()
                 .is_some_and(|end| end == "yml" || end == "yaml")
         };
@@ -135,31 +132,34 @@ impl Project {
 }
 
 /// Returns the folder of the user's own configuration.
-pub fn user_folder() -> Option<PathBuf> {
+pub fn user_folder() -> Option<LocalPath> {
     let given = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
     let usual = || Some(std::env::home_dir()?.join(".config"));
-    Some(given.or_else(usual)?.join("rmqplay"))
+    Some(LocalPath::of(given.or_else(usual)?).join("rmqplay"))
 }
 
-/// Returns the folder given as that of the playbooks; empty where it is this one, so that
-/// `./tests/x.yml` is shown as `tests/x.yml`.
-pub(super) fn playbook_folder(given: &Path) -> Result<&Path> {
-    if given == Path::new(".") {
-        return Ok(Path::new(""));
-    }
+/// Returns the folder given as that of the playbooks, which must exist.
+pub(super) fn playbook_folder(given: &LocalPath) -> Result<&LocalPath> {
     if given.is_dir() {
         return Ok(given);
     }
-    Err(Problem::new(format!("there is no folder {}", given.display())).into())
+    Err(Problem::new(format!("there is no folder {given}")).into())
 }
 
 /// Returns the folders that playbooks are in.
-pub fn folders_of(playbooks: &[PathBuf]) -> impl Iterator<Item = &Path> {
-    playbooks.iter().filter_map(|path| path.parent())
+pub fn folders_of(playbooks: &[LocalPath]) -> impl Iterator<Item = LocalPath> {
+    playbooks.iter().map(LocalPath::parent)
+}
+
+/// Returns the folder that the first playbook is in.
+pub(super) fn first_folder(playbooks: &[LocalPath]) -> LocalPath {
+    folders_of(playbooks)
+        .next()
+        .unwrap_or_else(LocalPath::start)
 }
 
 /// Returns the scripts in a folder, sorted by name.
-fn scripts(folder: &Path) -> Vec<PathBuf> {
+fn scripts(folder: &LocalPath) -> Vec<LocalPath> {
     let names = names_in(folder).into_iter();
     let paths = names.map(|name| folder.join(name));
     paths
@@ -196,7 +196,7 @@ fn add(registry: &mut Registry, entry: Entry, path: &Path) -> Option<Problem> {
         None => registry.insert(entry),
         Some(None) => return refused("there is a built-in module of that name".to_owned()),
         Some(Some(_)) if user_folder().is_some_and(|user| path.starts_with(user)) => {}
-        Some(Some(other)) => return refused(format!("{} has that name", other.display())),
+        Some(Some(other)) => return refused(format!("{} has that name", shown(&other))),
     }
     None
 }

@@ -3,17 +3,16 @@
 use super::interrupt::Interrupt;
 use super::lists::Lists;
 use super::options::SharedArguments;
-use super::project::{Project, folders_of, user_folder};
+use super::project::{Project, first_folder, folders_of, user_folder};
 use super::start::{Plan, Prepared, Shown, Sink, Start};
 use super::watch::Watch;
 use super::{Exit, extra_vars, prompts, refuse, refuse_because};
 use crate::glob;
 use crate::playbook::{Playbook, list_tasks};
 use crate::run::{Session, TagFilter};
-use crate::source::{Place, Problem, Problems, Result, did_you_mean};
+use crate::source::{LocalPath, Place, Problem, Problems, Result, did_you_mean};
 use clap::Args;
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ use std::time::Duration;
 pub(super) struct Arguments {
     /// Playbooks, carried out one after the other.
     #[arg(required = true, value_name = "PLAYBOOK")]
-    playbooks: Vec<PathBuf>,
+    playbooks: Vec<LocalPath>,
     #[command(flatten)]
     shared: SharedArguments,
     /// Only tasks with one of these tags.
@@ -50,7 +49,7 @@ pub(super) struct Arguments {
     confirm_wipe: Option<String>,
     /// A further folder of roles; may be given repeatedly.
     #[arg(long, value_name = "FOLDER")]
-    roles_path: Vec<PathBuf>,
+    roles_path: Vec<LocalPath>,
 }
 
 /// Carries out playbooks.
@@ -76,8 +75,7 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
     if let Some(name) = &arguments.confirm_wipe {
         extra_vars::set(&mut options.extra_vars, "confirm_wipe", name);
     }
-    let first = arguments.playbooks.first().and_then(|path| path.parent());
-    let folder = std::path::absolute(first.unwrap_or(Path::new(""))).unwrap_or_default();
+    let folder = first_folder(&arguments.playbooks);
     let start = |sink| Start {
         shared: &arguments.shared,
         interrupt,
@@ -106,20 +104,15 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
 }
 
 /// Returns what is carried out, for above each time of `--watch`.
-fn title(playbooks: &[PathBuf]) -> String {
+fn title(playbooks: &[LocalPath]) -> String {
     let names = playbooks.iter().map(|path| path.display().to_string());
     names.collect::<Vec<_>>().join(" ")
 }
 
 fn plan(session: &Arc<Session>, arguments: &Arguments) -> Result<Plan> {
     let mut problems = Problems::default();
-    let load = |path| problems.take(session.loader.playbook(path));
-    let mut playbooks: Vec<_> = arguments
-        .playbooks
-        .iter()
-        .map(PathBuf::as_path)
-        .filter_map(load)
-        .collect();
+    let load = |path: &LocalPath| problems.take(session.loader.playbook(path));
+    let mut playbooks: Vec<_> = arguments.playbooks.iter().filter_map(load).collect();
     for playbook in &playbooks {
         problems.take(session.validate(playbook, true));
     }

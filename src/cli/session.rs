@@ -7,8 +7,8 @@ use crate::host::Cancel;
 use crate::playbook::{LoadOptions, Loader};
 use crate::report::Event;
 use crate::run::{Connector, Options, Parts, Session};
+use crate::source::LocalPath;
 use indicatif::ProgressBar;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
@@ -16,9 +16,9 @@ use std::sync::mpsc::{Receiver, channel};
 pub(super) struct Opening<'a> {
     pub(super) sources: &'a Sources,
     pub(super) options: Options,
-    pub(super) roles_path: &'a [PathBuf],
+    pub(super) roles_path: &'a [LocalPath],
     /// The folder of the first playbook.
-    pub(super) folder: &'a Path,
+    pub(super) folder: &'a LocalPath,
     /// What the project adds.
     pub(super) project: Project,
     pub(super) cancel: Cancel,
@@ -47,7 +47,7 @@ impl Opening<'_> {
                 extensions,
                 ..self.options
             },
-            playbook_folder: self.folder.to_owned(),
+            playbook_folder: self.folder.clone(),
             connector: Connector::new(connect::connect(self.live_line.clone())),
             ask: prompts::person(self.live_line, self.cancel.clone()),
             cancel: self.cancel,

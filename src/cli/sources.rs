@@ -1,21 +1,16 @@
 //! Where hosts and variables come from: the options that every subcommand with an inventory has.
 
 use crate::inventory::Inventory;
-use crate::source::Result;
+use crate::source::{LocalPath, Result};
 use crate::value::boolean_of_text;
 use clap::Args;
 
 /// Where hosts and variables come from.
 #[derive(Debug, Args)]
 pub(super) struct Sources {
-    /// An inventory: a file, a folder, or a list such as `host1,host2,`; may be given repeatedly.
-    #[arg(
-        short,
-        long,
-        value_name = "SOURCE",
-        env = "RMQPLAY_INVENTORY",
-        value_delimiter = ':'
-    )]
+    /// An inventory: a file, a folder, or a list such as `host1,host2,`; may be given repeatedly
+    /// [env: `RMQPLAY_INVENTORY`].
+    #[arg(short, long, value_name = "SOURCE")]
     inventory: Vec<String>,
     /// Accept what Ansible accepts though it is likely a mistake.
     #[arg(long, env = "RMQPLAY_COMPAT", value_parser = truth)]
@@ -25,17 +20,27 @@ pub(super) struct Sources {
 impl Sources {
     /// Returns whether an inventory was given.
     pub(super) fn given(&self) -> bool {
-        !self.inventory.is_empty()
+        !self.sources().is_empty()
+    }
+
+    /// Returns the sources: those of `-i`, else those of the environment.
+    fn sources(&self) -> Vec<String> {
+        if !self.inventory.is_empty() {
+            return self.inventory.clone();
+        }
+        let of_environment = std::env::var("RMQPLAY_INVENTORY").unwrap_or_default();
+        separate(&of_environment, |path| LocalPath::of(path).exists())
     }
 
     /// Loads the inventory, this machine alone where none was given, and warns of what is likely a
     /// mistake.
     pub(super) fn load(&self) -> Result<Inventory> {
+        let given = self.sources();
         let this_machine = ["localhost,".to_owned()];
-        let sources = if self.given() {
-            self.inventory.as_slice()
+        let sources = if given.is_empty() {
+            this_machine.as_slice()
         } else {
-            &this_machine
+            &given
         };
         let inventory = if self.compat {
             Inventory::load_as_ansible(sources)?
@@ -56,4 +61,39 @@ fn truth(text: &str) -> std::result::Result<bool, String> {
     given
         .map_or(Some(false), boolean_of_text)
         .ok_or_else(|| "expected true or false".to_owned())
+}
+
+/// Returns the sources that `RMQPLAY_INVENTORY` holds: paths with `:` between them, unless all of it
+/// is the path of something or a list of hosts, in which a colon means something else.
+fn separate(text: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    if text.contains(',') || exists(text) {
+        return vec![text.to_owned()];
+    }
+    let parts = text.split(':').filter(|part| !part.is_empty());
+    parts.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_colon_separates_paths_alone() {
+        let separated = |text: &str| separate(text, |path| path == "with:colon.yml");
+        for (text, expected) in [
+            ("", &[][..]),
+            ("a.yml", &["a.yml"]),
+            ("a.yml:b", &["a.yml", "b"]),
+            (":a.yml::", &["a.yml"]),
+            ("with:colon.yml", &["with:colon.yml"]),
+            ("a,b:2222", &["a,b:2222"]),
+            ("web[1:3],", &["web[1:3],"]),
+            ("::1,[fe80::1]:22,", &["::1,[fe80::1]:22,"]),
+        ] {
+            assert_eq!(separated(text), expected, "{text}");
+        }
+    }
 }

@@ -12,10 +12,9 @@ use crate::report::{
     AdHoc, Event, EventsFile, InOrder, JsonLines, Progress, Recap, Reporter, Terminal, Verbosity,
 };
 use crate::run::{Options, Session};
-use crate::source::{Place, Problems, Result};
+use crate::source::{LocalPath, Place, Problems, Result};
 use crate::vars::Layer;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -24,9 +23,9 @@ pub(super) struct Start<'a> {
     pub(super) shared: &'a SharedArguments,
     pub(super) interrupt: &'a Interrupt,
     pub(super) options: Options,
-    pub(super) roles_path: &'a [PathBuf],
+    pub(super) roles_path: &'a [LocalPath],
     /// The folder of the first playbook.
-    pub(super) folder: &'a Path,
+    pub(super) folder: &'a LocalPath,
     /// What the project adds.
     pub(super) project: Project,
     pub(super) shown: Shown,

@@ -1,19 +1,13 @@
 //! Whether a file stays within folders.
 
-use std::path::{Path, PathBuf};
+use crate::source::LocalPath;
+use std::path::Path;
 
 /// Returns whether a path, all links followed, is within one of the folders.
-pub fn confined(path: &Path, folders: &[PathBuf]) -> bool {
+pub fn confined(path: &Path, folders: &[LocalPath]) -> bool {
     let Ok(path) = std::fs::canonicalize(path) else {
         return false;
     };
-    let mut folders = folders.iter().filter_map(|folder| {
-        let folder = if folder.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            folder
-        };
-        std::fs::canonicalize(folder).ok()
-    });
+    let mut folders = folders.iter().map(LocalPath::real);
     folders.any(|folder| path.starts_with(folder))
 }

@@ -9,13 +9,14 @@ pub use confined::confined;
 pub use folder::{FolderEntry, FolderKind, folder};
 pub use sent_file::{Digests, ReadError, SentFile, read};
 
-use std::path::{Path, PathBuf};
+use crate::source::LocalPath;
+use std::path::Path;
 
 /// Where a task's files are searched, nearest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Files {
     /// The folders: of the role, of the tasks file, of the playbook.
-    pub folders: Vec<PathBuf>,
+    pub folders: Vec<LocalPath>,
 }
 
 impl Files {
@@ -23,7 +24,7 @@ impl Files {
     /// `kind` is `files`, `templates` or `vars`. An absolute name is itself. Last comes, for `files`
     /// alone, the folder that rmqplay was started in: it is what a path on the command line
     /// (`-e archive=release.tar.gz`) is meant from.
-    pub fn find(&self, kind: &str, name: &str) -> Result<PathBuf, NotFound> {
+    pub fn find(&self, kind: &str, name: &str) -> Result<LocalPath, NotFound> {
         let searched = self.candidates(kind, name);
         match searched.iter().find(|path| path.exists()) {
             Some(path) => Ok(path.clone()),
@@ -34,13 +35,13 @@ impl Files {
         }
     }
 
-    fn candidates(&self, kind: &str, name: &str) -> Vec<PathBuf> {
+    fn candidates(&self, kind: &str, name: &str) -> Vec<LocalPath> {
         let name = Path::new(name);
         if let (true, Some(home)) = (name.starts_with("~"), std::env::home_dir()) {
-            return vec![home.join(name.strip_prefix("~").unwrap_or(name))];
+            return vec![LocalPath::of(home).join(name.strip_prefix("~").unwrap_or(name))];
         }
         if name.is_absolute() {
-            return vec![name.to_owned()];
+            return vec![LocalPath::of(name)];
         }
         let mut paths = Vec::new();
         for folder in &self.folders {
@@ -51,7 +52,7 @@ impl Files {
             }
         }
         if kind == "files" {
-            paths.push(name.to_owned());
+            paths.push(LocalPath::of(name));
         }
         paths
     }
@@ -75,7 +76,7 @@ pub struct NotFound {
     /// The name that was searched.
     pub name: String,
     /// Where.
-    pub searched: Vec<PathBuf>,
+    pub searched: Vec<LocalPath>,
 }
 
 #[cfg(test)]
@@ -86,12 +87,12 @@ mod tests {
     fn a_file_is_found_in_the_folder_of_the_start_after_all_others() {
         let folder = tempfile::tempdir().unwrap();
         let files = Files {
-            folders: vec![folder.path().to_owned()],
+            folders: vec![folder.path().into()],
         };
         let found = |kind: &str| files.find(kind, "Cargo.toml").ok();
-        assert_eq!(found("files"), Some(PathBuf::from("Cargo.toml")));
+        assert_eq!(found("files"), Some("Cargo.toml".into()));
         assert_eq!(found("templates"), None);
-        let nearer = folder.path().join("Cargo.toml");
+        let nearer = LocalPath::of(folder.path().join("Cargo.toml"));
         std::fs::write(&nearer, "").unwrap();
         assert_eq!(found("files"), Some(nearer));
     }

@@ -24,7 +24,7 @@ impl Transport for Direct {
         port: u16,
         limits: &Limits,
     ) -> Result<Box<dyn Stream>, HostError> {
-        Local.connect(host, port, limits)
+        Local::default().connect(host, port, limits)
     }
 
     fn patience(&self) -> Duration {

@@ -3,6 +3,7 @@
 use super::shell::{Backlog, Channel, Received, Transport};
 use super::tcp::{self, LocalStream};
 use super::{HostError, Limits, Stream};
+use crate::source::LocalPath;
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{ChildStdin, ExitStatus, Stdio};
@@ -12,8 +13,23 @@ use std::sync::mpsc::{
 use std::thread;
 
 /// This machine as a host.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Local;
+#[derive(Debug, Clone)]
+pub struct Local {
+    folder: LocalPath,
+}
+
+impl Local {
+    /// Returns this machine, with shells that start in `folder`.
+    pub fn starting_in(folder: LocalPath) -> Self {
+        Self { folder }
+    }
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Self::starting_in(LocalPath::start())
+    }
+}
 
 /// Parts of output that may wait to be received, 64 KiB each: then the process has to wait.
 const QUEUE: usize = 16;
@@ -27,6 +43,7 @@ impl Transport for Local {
         limits.check()?;
         let child = std::process::Command::new("/bin/sh")
             .args(["-c", command])
+            .current_dir(&self.folder)
             // A group of its own, as sshd gives it: so ^C does not reach it, and all of it can be
             // killed.
             .process_group(0)
@@ -35,7 +52,10 @@ impl Transport for Local {
             .stderr(Stdio::piped())
             .spawn();
         let mut child = child.map_err(|error| HostError::Unreachable {
-            reason: format!("cannot start /bin/sh on this machine: {error}"),
+            reason: format!(
+                "cannot start /bin/sh on this machine in {}: {error}",
+                self.folder
+            ),
             help: None,
         })?;
         let (events, received) = sync_channel(QUEUE);

@@ -1,7 +1,7 @@
 //! One change to a machine: the whole vocabulary of mutation, as data.
 
 use super::{Command, Group, Ownership, Setting, StartProcess, Talk, User, Wait, sha256};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -264,6 +264,14 @@ impl Step {
     /// Returns whether the step is only right while the machine is as it was when it was planned.
     pub fn depends_on_what_was_found(&self) -> bool {
         !matches!(self, Step::Run { .. } | Step::Wait(_) | Step::Talk(_))
+    }
+
+    /// Returns the directory that it makes, if it makes one.
+    pub fn made_directory(&self) -> Option<&Utf8Path> {
+        match self {
+            Step::Mkdir { path, .. } => Some(path),
+            _ => None,
+        }
     }
 
     /// Returns whether the step changes anything at all (waiting does not).

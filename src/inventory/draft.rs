@@ -1,11 +1,10 @@
 //! An inventory while its sources are read.
 
 use super::{Group, Host, Strictness, address, range};
-use crate::source::{Place, Problem, Problems};
+use crate::source::{LocalPath, Place, Problem, Problems};
 use crate::yaml::{Data, Node};
 use indexmap::IndexMap;
 use std::collections::HashSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The names that stand for this machine even where no inventory has them.
@@ -16,7 +15,7 @@ pub(super) struct Draft {
     pub(super) groups: IndexMap<Arc<str>, Group>,
     pub(super) hosts: IndexMap<Arc<str>, Host>,
     /// The file being read, for the hosts it names first.
-    pub(super) file: Option<PathBuf>,
+    pub(super) file: Option<LocalPath>,
     pub(super) strictness: Strictness,
     pub(super) problems: Problems,
     pub(super) warnings: Vec<Problem>,

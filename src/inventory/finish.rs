@@ -3,15 +3,14 @@
 
 use super::draft::{Draft, LOCALHOST};
 use super::{Inventory, VarsFiles, connection_variables};
-use crate::source::{Problem, Result};
+use crate::source::{LocalPath, Problem, Result};
 use indexmap::IndexSet;
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 impl Draft {
     /// Returns the inventory, every group below `all` and every host in a group.
-    pub(super) fn finish(mut self, folders: Vec<PathBuf>) -> Result<Inventory> {
+    pub(super) fn finish(mut self, folders: Vec<LocalPath>) -> Result<Inventory> {
         self.connect_groups();
         if !self.problems.0.is_empty() {
             return Err(self.problems);

@@ -1,8 +1,7 @@
 //! A host of an inventory.
 
 use super::Variables;
-use crate::source::Place;
-use std::path::PathBuf;
+use crate::source::{LocalPath, Place};
 use std::sync::Arc;
 
 /// A host of an inventory.
@@ -16,7 +15,7 @@ pub struct Host {
     /// The variables given with it, templates unrendered; its `host_vars` files are not among them.
     pub variables: Arc<Variables>,
     /// The file that names it first (`inventory_file`); none for a host of a comma list.
-    pub file: Option<PathBuf>,
+    pub file: Option<LocalPath>,
     /// Where it is named first.
     pub place: Place,
 }

@@ -21,11 +21,10 @@ mod vars_files;
 mod words;
 mod yaml_file;
 
-use crate::source::{Problem, Result};
+use crate::source::{LocalPath, Problem, Result};
 use crate::yaml::{Data, Node};
 use draft::Draft;
 use indexmap::{IndexMap, IndexSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 use vars_files::VarsFiles;
 
@@ -56,7 +55,7 @@ pub struct Inventory {
     /// The host of the inventory that every name of this machine means.
     localhost: Option<Arc<str>>,
     /// The folders of the sources, whose `group_vars` and `host_vars` count.
-    folders: Vec<PathBuf>,
+    folders: Vec<LocalPath>,
     strictness: Strictness,
     warnings: Vec<Problem>,
     vars_files: VarsFiles,

@@ -100,7 +100,7 @@ fn row(definition: &Definition) -> [String; 3] {
 }
 
 fn in_file(place: &Place, origin: &str) -> bool {
-    place.file.path == Path::new(origin)
+    place.file.shown().to_string() == origin
 }
 
 fn value_text(definition: &Definition) -> String {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// Runs a script and adds the groups that it returns.
 pub(super) fn add(draft: &mut Draft, file: &Arc<SourceFile>) -> Result<()> {
-    let folder = file.folder().to_owned();
+    let folder = file.folder();
     let program = Program::of_project(&file.path, &folder)?;
     let budget = Budget::new(Limits::default(), Cancel::default());
     let result = program.run(&engine(Limits::default()), budget);

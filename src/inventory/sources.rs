@@ -1,12 +1,9 @@
 //! From what the user names (`-i`) to an inventory: files, folders of files, lists of hosts.
 
-use super::{
-    Draft, Inventory, Strictness, ini_file, script_file, variable_layer, vars_files, yaml_file,
-};
-use crate::source::{Place, Problem, Result, SourceFile};
+use super::{Draft, Inventory, Strictness, ini_file, script_file, vars_files, yaml_file};
+use crate::source::{LocalPath, Place, Problem, Result, SourceFile};
 use crate::yaml::{self, Data};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Endings of files in an inventory folder that are no inventories (Ansible's list).
@@ -17,19 +14,18 @@ const IGNORED: [&str; 12] = [
 /// Returns the inventory that the sources make together.
 pub(super) fn load(sources: &[String], strictness: Strictness) -> Result<Inventory> {
     let mut draft = Draft::new(strictness);
-    let mut folders: Vec<PathBuf> = Vec::new();
+    let mut folders: Vec<LocalPath> = Vec::new();
     for source in sources {
-        let path = Path::new(source);
+        let path = &LocalPath::of(source);
         if source.contains(',') && !path.exists() {
             add_list(&mut draft, source);
             continue;
         }
         let folder = if path.is_dir() {
-            path
+            path.clone()
         } else {
-            path.parent().unwrap_or(path)
+            path.parent()
         };
-        let folder = variable_layer::plain(folder);
         // What a folder says once more later replaces what it said first.
         folders.retain(|other| *other != folder);
         folders.push(folder);
@@ -64,7 +60,7 @@ fn add_list(draft: &mut Draft, list: &str) {
 
 /// Adds the inventories in a folder and those below it, sorted by name; returns whether there is
 /// any.
-fn add_folder(draft: &mut Draft, folder: &Path) -> bool {
+fn add_folder(draft: &mut Draft, folder: &LocalPath) -> bool {
     let names = vars_files::names_in(folder);
     let Some(names) = draft.problems.take(names) else {
         return true;
@@ -86,16 +82,16 @@ fn add_folder(draft: &mut Draft, folder: &Path) -> bool {
     any
 }
 
-fn add_file(draft: &mut Draft, path: &Path) {
-    draft.file = std::path::absolute(path).ok();
+fn add_file(draft: &mut Draft, path: &LocalPath) {
+    draft.file = Some(path.clone());
     let read = read_file(draft, path);
     draft.problems.take(read);
 }
 
-fn read_file(draft: &mut Draft, path: &Path) -> Result<()> {
+fn read_file(draft: &mut Draft, path: &LocalPath) -> Result<()> {
     if !path.exists() {
         let message = format!("there is no inventory {}", path.display());
-        let plain = path.components().count() == 1 && path.extension().is_none();
+        let plain = path.parent() == LocalPath::start() && path.extension().is_none();
         let advice =
             plain.then(|| format!("a list of hosts ends with a comma: -i {},", path.display()));
         return Err(Problem::new(message).help(advice).into());

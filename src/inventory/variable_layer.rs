@@ -1,10 +1,10 @@
 //! The variables of a host, layer over layer, in Ansible's order of precedence.
 
 use super::{Group, Inventory, Variables, draft::LOCALHOST};
-use crate::source::{Problem, Problems, Result, SourceFile, did_you_mean};
+use crate::source::{LocalPath, Problem, Problems, Result, SourceFile, did_you_mean};
 use crate::yaml;
 use std::collections::HashSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Variables that have one origin and so one precedence.
@@ -40,7 +40,7 @@ impl Inventory {
         };
         let (all, others): (Vec<&str>, Vec<&str>) = groups.iter().partition(|name| **name == "all");
         let inventory: Vec<&Path> = self.folders.iter().map(|path| &**path).collect();
-        let playbook = playbook_folder.map(plain);
+        let playbook = playbook_folder.map(LocalPath::of);
         let playbook: Vec<&Path> = playbook.iter().map(|path| &**path).collect();
 
         let mut layers: Vec<VariableLayer> = groups
@@ -73,11 +73,12 @@ impl Inventory {
         group: &Group,
         playbook_folder: Option<&Path>,
     ) -> Result<Vec<VariableLayer>> {
+        let playbook = playbook_folder.map(LocalPath::of);
         let folders: Vec<&Path> = self
             .folders
             .iter()
+            .chain(&playbook)
             .map(|path| &**path)
-            .chain(playbook_folder)
             .collect();
         let mut layers = vec![group_layer(group)];
         self.add_files(&mut layers, &folders, "group_vars", &[&group.name])?;
@@ -135,11 +136,4 @@ fn group_layer(group: &Group) -> VariableLayer {
         origin: format!("group {}", group.name),
         variables: group.variables.clone(),
     }
-}
-
-/// Returns a path without `.`, so that a folder has one name.
-pub(super) fn plain(path: &Path) -> PathBuf {
-    path.components()
-        .filter(|part| *part != Component::CurDir)
-        .collect()
 }

@@ -1,7 +1,7 @@
 //! The files below `group_vars` and `host_vars`, each read once.
 
 use super::{VariableLayer, Variables, connection_variables, entries, variable_name};
-use crate::source::{Problem, Problems, Result, SourceFile};
+use crate::source::{Problem, Problems, Result, SourceFile, shown};
 use crate::yaml;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -143,7 +143,7 @@ fn read(path: &Path) -> Result<VariableLayer> {
         }
         variables.insert(name, value.clone());
     }
-    let origin = path.display().to_string();
+    let origin = shown(path).to_string();
     problems.or(VariableLayer {
         origin,
         variables: Arc::new(variables),

@@ -5,6 +5,7 @@ mod arguments;
 mod choice;
 mod context;
 mod error;
+mod host_paths;
 pub mod manual;
 mod page;
 mod presence;
@@ -14,6 +15,7 @@ mod writes;
 pub use arguments::{ArgumentError, from_fields, from_value, items};
 pub use context::{PlanContext, Templates};
 pub use error::ModuleError;
+pub use host_paths::HostPaths;
 pub use presence::Presence;
 pub use registry::{Entry, Make, Registry};
 pub use writes::Writes;
@@ -44,6 +46,11 @@ pub trait BuiltIn: Module + serde::de::DeserializeOwned + schemars::JsonSchema +
     const ALIASES: &'static [(&'static str, &'static str)] = &[];
     /// Arguments that are expressions for the module itself to evaluate: they are not rendered.
     const RAW: &'static [&'static str] = &[];
+    /// Arguments that are paths of the host: modules get them from the root, without `$NAME` and `~`.
+    const PATHS: &'static [&'static str] = &[];
+    /// Those that may be relative to something else, such as a link's target: modules get them
+    /// without `$NAME` and `~`.
+    const RELATIVE_PATHS: &'static [&'static str] = &[];
     /// The argument that text after the module's name goes to (`command: ls -l`).
     const FREE_FORM: Option<&'static str> = None;
     /// Whether any argument name is taken (`set_fact`).

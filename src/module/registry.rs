@@ -18,6 +18,10 @@ pub struct Entry {
     pub aliases: Vec<(String, String)>,
     /// Arguments that are not rendered.
     pub raw: &'static [&'static str],
+    /// Arguments that are paths of the host.
+    pub paths: Vec<String>,
+    /// Arguments that are paths of the host, or relative to something else.
+    pub relative_paths: Vec<String>,
     /// The argument that free text goes to.
     pub free_form: Option<&'static str>,
     /// Whether any argument name is taken.
@@ -54,6 +58,8 @@ impl Registry {
             names: names.map(|name| (*name).to_owned()).collect(),
             aliases: pairs(M::ALIASES),
             raw: M::RAW,
+            paths: owned(M::PATHS),
+            relative_paths: owned(M::RELATIVE_PATHS),
             free_form: M::FREE_FORM,
             any_argument: M::ANY_ARGUMENT,
             writes: M::WRITES,
@@ -119,6 +125,22 @@ impl Entry {
         }
         let alias = self.aliases.iter().find(|(alias, _)| *alias == argument);
         alias.map_or(argument, |(_, name)| name.as_str())
+    }
+
+    /// Returns whether an argument is a list.
+    pub(super) fn is_list(&self, argument: &str) -> bool {
+        let kind = self
+            .schema
+            .get("properties")
+            .and_then(|all| all.get(argument));
+        let kind = kind.and_then(|argument| argument.get("type"));
+        let is_array = |kind: &serde_json::Value| kind.as_str() == Some("array");
+        kind.is_some_and(|kind| {
+            is_array(kind)
+                || kind
+                    .as_array()
+                    .is_some_and(|kinds| kinds.iter().any(is_array))
+        })
     }
 
     /// Returns the names of all arguments.
@@ -220,6 +242,10 @@ impl Entry {
             None => Problem::at(place, format!("{}: {error}", self.name)),
         })
     }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {

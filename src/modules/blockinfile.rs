@@ -81,6 +81,7 @@ impl BuiltIn for BlockInFile {
         ("content", "block"),
     ];
     const WRITES: Writes = Writes::File("path");
+    const PATHS: &'static [&'static str] = &["path"];
     const EXAMPLE: &'static str = r"- name: The hosts of the cluster have names
   blockinfile:
     path: /etc/hosts

@@ -2,11 +2,10 @@
 
 use super::{guard, words};
 use crate::change::Change;
-use crate::host::{Command, Facts, Step};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::host::{Command, Step};
+use crate::module::{BuiltIn, HostPaths, Module, ModuleError, PlanContext};
 use crate::value::Value;
 use camino::Utf8PathBuf;
-use std::collections::BTreeMap;
 
 /// Runs a program without a shell: `|`, `>`, `;` and `*` mean nothing; use `shell` for these.
 ///
@@ -31,7 +30,7 @@ pub(super) struct CommandModule {
     stdin_add_newline: Option<bool>,
     /// Whether line breaks at the ends of what it prints are taken away; yes by default.
     strip_empty_ends: Option<bool>,
-    /// Whether `$NAME`, `${NAME}` and `~/` in the words are replaced from the host's environment;
+    /// Whether `$NAME`, `${NAME}`, `~` and `~user` in the words are replaced from the host's environment;
     /// yes by default.
     expand_argument_vars: Option<bool>,
 }
@@ -39,6 +38,8 @@ pub(super) struct CommandModule {
 impl BuiltIn for CommandModule {
     const NAME: &'static str = "command";
     const FREE_FORM: Option<&'static str> = Some("cmd");
+    const PATHS: &'static [&'static str] = &["chdir"];
+    const RELATIVE_PATHS: &'static [&'static str] = &["creates", "removes"];
     const EXAMPLE: &'static str = "\
 - name: The kernel's version
   command: uname -r
@@ -73,7 +74,9 @@ impl Module for CommandModule {
             return Err(ModuleError::refused("no command given"));
         }
         let argv = if self.expand_argument_vars.unwrap_or(true) {
-            expanded(&written, context)?
+            let paths = HostPaths::new(context.host, context.environment);
+            let words = written.iter().map(|word| paths.expanded(word));
+            words.collect::<Result<Vec<_>, _>>()?
         } else {
             written
         };
@@ -115,10 +118,7 @@ impl Run<'_> {
     pub(super) fn change(self, shown: Value, context: &PlanContext) -> Result<Change, ModuleError> {
         let mut change = Change::default();
         change.returns("cmd", shown);
-        let chdir = match self.chdir {
-            None => None,
-            Some(chdir) => Some(guard::absolute(context.host, None, chdir)?),
-        };
+        let chdir = self.chdir.map(Utf8PathBuf::from);
         let done = guard::nothing_to_do(context, chdir.as_deref(), self.creates, self.removes)?;
         if let Some(reason) = done {
             change.returns("rc", 0);
@@ -129,7 +129,7 @@ impl Run<'_> {
             change.skipped = Some(reason);
             return Ok(change);
         }
-        change.makes = guard::made(context.host, chdir.as_deref(), self.creates)?;
+        change.makes = guard::made(context, chdir.as_deref(), self.creates)?;
         change.reports_output = true;
         change.keeps_line_ends = self.keeps_line_ends;
         change
@@ -156,97 +156,5 @@ pub(super) fn run_step(
             script: None,
         },
         any_status: true,
-    }
-}
-
-fn expanded(words: &[String], context: &PlanContext) -> Result<Vec<String>, ModuleError> {
-    let needs = |word: &String| word.contains('$') || word == "~" || word.starts_with("~/");
-    if !words.iter().any(needs) {
-        return Ok(words.to_vec());
-    }
-    let environment = environment(&context.host.facts()?, context.environment);
-    Ok(words
-        .iter()
-        .map(|word| expand(word, &environment))
-        .collect())
-}
-
-/// Returns the environment that a command of the task sees.
-fn environment(facts: &Facts, of_task: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let of_host = facts.0.get("env").and_then(crate::value::fields);
-    let of_host = of_host.unwrap_or_default();
-    let mut all: BTreeMap<String, String> = of_host
-        .into_iter()
-        .map(|(name, value)| (name, value.to_string()))
-        .collect();
-    if let Some(home) = facts.0.get("user_dir").and_then(|home| home.as_str()) {
-        all.entry("HOME".to_owned()).or_insert(home.to_owned());
-    }
-    all.extend(of_task.clone());
-    all
-}
-
-/// Replaces `$NAME` and `${NAME}`, and `~` at the start; what is not set stays as it is written.
-fn expand(word: &str, environment: &BTreeMap<String, String>) -> String {
-    let mut result = String::new();
-    let mut rest = word;
-    if (word == "~" || word.starts_with("~/"))
-        && let Some(home) = environment.get("HOME")
-    {
-        result.push_str(home);
-        rest = rest.get(1..).unwrap_or_default();
-    }
-    while let Some((before, after)) = rest.split_once('$') {
-        result.push_str(before);
-        let (name, length) = variable(after);
-        match environment.get(name) {
-            Some(value) if length > 0 => result.push_str(value),
-            _ => {
-                result.push('$');
-                result.push_str(after.get(..length).unwrap_or_default());
-            }
-        }
-        rest = after.get(length..).unwrap_or_default();
-    }
-    result + rest
-}
-
-/// Returns the name of a variable after its `$`, and how much of the text it takes.
-fn variable(text: &str) -> (&str, usize) {
-    let braced = text.strip_prefix('{').and_then(|rest| rest.split_once('}'));
-    if let Some((name, _)) = braced {
-        return (name, name.len() + 2);
-    }
-    let end = text
-        .find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
-        .unwrap_or(text.len());
-    (text.get(..end).unwrap_or_default(), end)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::expand;
-    use std::collections::BTreeMap;
-
-    #[test]
-    fn variables_are_replaced_as_python_replaces_them() {
-        let environment = [("HOME", "/root"), ("A", "1"), ("A_B", "2")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let environment = BTreeMap::from(environment);
-        for (word, expected) in [
-            ("$A", "1"),
-            ("x$A-${A_B}y", "x1-2y"),
-            ("$A_B", "2"),
-            ("$NOT_SET ${NOT_SET}", "$NOT_SET ${NOT_SET}"),
-            ("cost: 5$", "cost: 5$"),
-            ("${A", "${A"),
-            ("$$A", "$1"),
-            ("~", "/root"),
-            ("~/x", "/root/x"),
-            ("~other/x", "~other/x"),
-            ("a~/x", "a~/x"),
-        ] {
-            assert_eq!(expand(word, &environment), expected, "{word}");
-        }
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct Writing<'a> {
 impl<'a> EditedFile<'a> {
     /// Reads the file at a path as written in a playbook.
     pub(super) fn open(host: &'a Probe, written: &str) -> Result<Self, ModuleError> {
-        let path = host_path(host, written)?;
+        let path = host_path(written)?;
         let mut found = host.look(&path, true, Content::UpTo(AT_ONCE))?;
         let content = match &mut found {
             None => None,

@@ -47,6 +47,7 @@ pub(super) struct GetUrl {
 impl BuiltIn for GetUrl {
     const NAME: &'static str = "get_url";
     const WRITES: Writes = Writes::File("dest");
+    const PATHS: &'static [&'static str] = &["dest"];
     const EXAMPLE: &'static str = "\
 - name: The exporter is there
   get_url:
@@ -90,7 +91,7 @@ impl Module for GetUrl {
 impl GetUrl {
     /// Returns where it goes, and the file that stands there.
     fn place(&self, host: &Probe, name: &str) -> Result<(Utf8PathBuf, Option<Node>), ModuleError> {
-        let dest = host_path(host, &self.dest)?;
+        let dest = host_path(&self.dest)?;
         let inside = dest.join(name);
         let digest = |path: &Utf8Path| Question::Path {
             path: path.to_owned(),

@@ -1,17 +1,34 @@
 //! Paths of a host as playbooks write them.
 
-use super::guard::absolute;
 use crate::host::{Content, Kind, Node, Probe, Question};
 use crate::module::ModuleError;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-/// Returns a path as an absolute one without a slash at its end: `~` and relative ones start in
-/// the home directory of the host's user.
-pub(super) fn host_path(host: &Probe, written: &str) -> Result<Utf8PathBuf, ModuleError> {
+/// Returns a path that is an argument of the module, without a slash at its end.
+pub(super) fn host_path(written: &str) -> Result<Utf8PathBuf, ModuleError> {
     if written.is_empty() {
         return Err(ModuleError::refused("a path must not be empty"));
     }
-    Ok(absolute(host, None, written)?.components().collect())
+    Ok(Utf8Path::new(written).components().collect())
+}
+
+/// Returns what must be made before each `..` of a path leads anywhere, and the path that the whole
+/// then is. A `..` after what is there stays, since that may be a link.
+pub(super) fn beyond_new(
+    host: &Probe,
+    path: &Utf8Path,
+) -> Result<(Vec<Utf8PathBuf>, Utf8PathBuf), ModuleError> {
+    let mut made = Vec::new();
+    let mut at = Utf8PathBuf::new();
+    for part in path.components() {
+        if part == Utf8Component::ParentDir && host.look(&at, true, Content::None)?.is_none() {
+            made.push(at.clone());
+            at.pop();
+        } else {
+            at.push(part);
+        }
+    }
+    Ok((made, at))
 }
 
 /// Links that are followed at most, as in Linux.

@@ -4,10 +4,10 @@ use crate::change::{Change, Sets};
 use crate::files::{FolderKind, folder};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::modules::byte_pattern::BytePattern;
-use crate::source::{Place, Problems, SourceFile};
+use crate::source::{LocalPath, Place, Problems, SourceFile};
 use crate::value::{self, Value};
 use crate::yaml::{self, Data, Map, Node};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Reads variables from a file, or from all files of a folder, for the rest of the run.
 ///
@@ -102,7 +102,7 @@ impl Module for IncludeVars {
 }
 
 impl IncludeVars {
-    fn files_in(&self, path: &Path) -> Result<Vec<PathBuf>, ModuleError> {
+    fn files_in(&self, path: &LocalPath) -> Result<Vec<LocalPath>, ModuleError> {
         if !path.is_dir() {
             let message = format!("{} is not a directory", path.display());
             return Err(ModuleError::refused(message));
@@ -138,7 +138,7 @@ impl IncludeVars {
             }
             let extension = entry.name.extension().unwrap_or_default();
             if self.extensions.iter().any(|known| known == extension) {
-                files.push(entry.path);
+                files.push(entry.path.into());
             } else if !self.ignore_unknown_extensions {
                 return Err(ModuleError::refused(format!(
                     "{} does not have a valid extension: {}",

@@ -58,6 +58,7 @@ impl BuiltIn for ReplaceModule {
     const ALIASES: &'static [(&'static str, &'static str)] =
         &[("dest", "path"), ("destfile", "path"), ("name", "path")];
     const WRITES: Writes = Writes::File("path");
+    const PATHS: &'static [&'static str] = &["path"];
     const EXAMPLE: &'static str = r"- name: The old name is nowhere in the hosts file
   replace:
     path: /etc/hosts

@@ -5,6 +5,7 @@ use crate::change::Change;
 use crate::host::{Command, CommandScript, Step};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::Value;
+use camino::Utf8PathBuf;
 
 /// Copies a script of the controller to the host, runs it there and removes it.
 ///
@@ -29,6 +30,8 @@ pub(super) struct Script {
 impl BuiltIn for Script {
     const NAME: &'static str = "script";
     const FREE_FORM: Option<&'static str> = Some("cmd");
+    const PATHS: &'static [&'static str] = &["chdir"];
+    const RELATIVE_PATHS: &'static [&'static str] = &["creates", "removes"];
     const EXAMPLE: &'static str = "\
 - name: A script of files/ is run with two arguments
   script: check.sh --port 9876
@@ -53,10 +56,7 @@ impl Module for Script {
         let content = crate::files::read(&path)?;
         let mut change = Change::default();
         change.returns("cmd", command.iter().map(String::as_str).collect::<Value>());
-        let chdir = match self.chdir.as_deref() {
-            None => None,
-            Some(chdir) => Some(guard::absolute(context.host, None, chdir)?),
-        };
+        let chdir = self.chdir.as_deref().map(Utf8PathBuf::from);
         let (creates, removes) = (self.creates.as_deref(), self.removes.as_deref());
         change.skipped = guard::nothing_to_do(context, chdir.as_deref(), creates, removes)?;
         if change.skipped.is_some() {
@@ -73,7 +73,7 @@ impl Module for Script {
             position: argv.len(),
         };
         argv.extend(arguments.iter().cloned());
-        change.makes = guard::made(context.host, chdir.as_deref(), creates)?;
+        change.makes = guard::made(context, chdir.as_deref(), creates)?;
         change.reports_output = true;
         change.steps.push(Step::Run {
             command: Command {

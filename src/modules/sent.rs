@@ -88,7 +88,7 @@ impl Sent<'_> {
 
     /// Everything that the destination may turn out to be is asked for at once.
     fn place(&self, host: &Probe) -> Result<Place, ModuleError> {
-        let dest = host_path(host, self.dest)?;
+        let dest = host_path(self.dest)?;
         let in_directory = names_directory(self.dest);
         let inside = self.name.map(|name| dest.join(name));
         let mut questions = Vec::new();

@@ -21,6 +21,7 @@ const AT_ONCE: u64 = 1024 * 1024;
 impl BuiltIn for Slurp {
     const NAME: &'static str = "slurp";
     const ALIASES: &'static [(&'static str, &'static str)] = &[("path", "src")];
+    const PATHS: &'static [&'static str] = &["src"];
     const EXAMPLE: &'static str = "\
 - name: Read the names that the host knows
   slurp:
@@ -39,7 +40,7 @@ impl BuiltIn for Slurp {
 
 impl Module for Slurp {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
-        let path = host_path(context.host, &self.src)?;
+        let path = host_path(&self.src)?;
         let node = context.host.look(&path, true, Content::UpTo(AT_ONCE))?;
         let node = node.ok_or_else(|| ModuleError::refused(format!("there is no file {path}")))?;
         if node.kind == Kind::Directory {

@@ -26,6 +26,8 @@ impl BuiltIn for SymlinkModule {
     const NAME: &'static str = "symlink";
     const ALIASES: &'static [(&'static str, &'static str)] =
         &[("dest", "path"), ("name", "path"), ("target", "src")];
+    const PATHS: &'static [&'static str] = &["path"];
+    const RELATIVE_PATHS: &'static [&'static str] = &["src"];
     const EXAMPLE: &'static str = "\
 - name: The release in use is 5.3.3
   symlink:
@@ -45,13 +47,9 @@ impl BuiltIn for SymlinkModule {
 
 impl Module for SymlinkModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
-        let path = host_path(context.host, &self.path)?;
-        let target: Utf8PathBuf = if self.src.starts_with('~') {
-            host_path(context.host, &self.src)?
-        } else {
-            // Relative to the link, so it stays as it is written.
-            self.src.as_str().into()
-        };
+        let path = host_path(&self.path)?;
+        // Relative to the link, so it stays as it is written.
+        let target = Utf8PathBuf::from(&self.src);
         let place = target_of(&path, &target);
         let answers = context
             .host

@@ -41,6 +41,7 @@ impl BuiltIn for KernelParameter {
     const NAME: &'static str = "sysctl";
     const OTHER_NAMES: &'static [&'static str] = &["ansible.posix.sysctl"];
     const ALIASES: &'static [(&'static str, &'static str)] = &[("key", "name"), ("val", "value")];
+    const PATHS: &'static [&'static str] = &["sysctl_file"];
     const EXAMPLE: &'static str = "\
 - name: Files of the store may be mapped
   sysctl:
@@ -54,7 +55,7 @@ impl BuiltIn for KernelParameter {
 impl Module for KernelParameter {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let value = self.wanted()?;
-        let path = host_path(context.host, &self.sysctl_file)?;
+        let path = host_path(&self.sysctl_file)?;
         let answers = context.host.ask(&[file_question(path.clone())])?;
         let found = answers.into_iter().next().and_then(Answer::into_path);
         let old = match &found {

@@ -40,6 +40,7 @@ fn usual_prefix() -> String {
 
 impl BuiltIn for Tempfile {
     const NAME: &'static str = "tempfile";
+    const PATHS: &'static [&'static str] = &["path"];
     const EXAMPLE: &'static str = "\
 - name: A place for the backup
   tempfile:
@@ -58,12 +59,12 @@ impl BuiltIn for Tempfile {
 impl Module for Tempfile {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let folder = match &self.path {
-            Some(path) => host_path(context.host, path)?,
+            Some(path) => host_path(path)?,
             None => {
                 let environment = context.host.facts()?.0.get("env").cloned();
                 let folder = environment.and_then(|all| all.get_attr("TMPDIR").ok());
                 let folder = folder.as_ref().and_then(|folder| folder.as_str());
-                host_path(context.host, folder.unwrap_or("/tmp"))?
+                host_path(folder.unwrap_or("/tmp"))?
             }
         };
         let path = folder.join(format!("{}{}{}", self.prefix, random()?, self.suffix));

@@ -66,6 +66,7 @@ pub(super) struct TemplateModule {
 impl BuiltIn for TemplateModule {
     const NAME: &'static str = "template";
     const WRITES: Writes = Writes::File("dest");
+    const PATHS: &'static [&'static str] = &["dest"];
     const EXAMPLE: &'static str = "\
 - name: The broker is configured
   template:

@@ -75,6 +75,7 @@ pub(super) enum TcpState {
 
 impl BuiltIn for WaitFor {
     const NAME: &'static str = "wait_for";
+    const PATHS: &'static [&'static str] = &["path"];
     const EXAMPLE: &'static str = "\
 - name: Nothing listens on the port any more
   wait_for:

@@ -1,9 +1,8 @@
 //! Tasks and roles that are read when a host gets there.
 
 use super::{Keywords, Loop, RoleName};
-use crate::source::Place;
+use crate::source::{LocalPath, Place};
 use crate::yaml::{Map, Node};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// `include_tasks` or `include_role`: resolved per host while the play runs, may be looped.
@@ -16,7 +15,7 @@ pub struct Include {
     /// The role it stands in.
     pub role: Option<Arc<RoleName>>,
     /// The folder of the file it stands in.
-    pub folder: PathBuf,
+    pub folder: LocalPath,
     /// What is included.
     pub kind: IncludeKind,
     /// Keywords of the include itself; only `vars` and what `apply` gives reach the tasks.

@@ -1,16 +1,15 @@
 //! A play: which hosts, and what is done on them in which order.
 
 use super::{Item, Keywords, RoleUse};
-use crate::source::Place;
+use crate::source::{LocalPath, Place};
 use crate::yaml::{Map, Node};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// All plays of a run, imported playbooks put in their places.
 #[derive(Debug, Clone)]
 pub struct Playbook {
     /// The file it was read from, as the user gave it.
-    pub path: PathBuf,
+    pub path: LocalPath,
     /// The plays in order.
     pub plays: Vec<Play>,
 }
@@ -59,7 +58,7 @@ pub struct Play {
     /// Handlers of the play itself; those of roles are in the roles.
     pub handlers: Vec<Item>,
     /// The folder that relative paths are relative to.
-    pub folder: PathBuf,
+    pub folder: LocalPath,
 }
 
 /// One batch size of `serial`.

@@ -1,9 +1,9 @@
 //! A role: tasks, handlers, variables and files under one name.
 
 use super::{Item, Keywords};
-use crate::source::Place;
+use crate::source::{LocalPath, Place};
 use crate::yaml::{Map, Node};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Which role a task belongs to, and where its files are.
@@ -12,17 +12,17 @@ pub struct RoleName {
     /// The name as shown.
     pub name: String,
     /// The role's folder: holds tasks, files, templates, …
-    pub folder: PathBuf,
+    pub folder: LocalPath,
     /// The roles that brought it in, the outermost first.
     pub parents: Vec<String>,
     /// Their folders, in the same order.
-    pub parent_folders: Vec<PathBuf>,
+    pub parent_folders: Vec<LocalPath>,
 }
 
 impl RoleName {
     /// Returns the role `name` in `folder`, brought in by the role `outer`; of a name that is a
     /// path, the last part is shown.
-    pub fn within(outer: Option<&RoleName>, name: &str, folder: PathBuf) -> Self {
+    pub fn within(outer: Option<&RoleName>, name: &str, folder: LocalPath) -> Self {
         let last = Path::new(name).file_name();
         let mut parents = outer.map_or_else(Vec::new, |role| role.parents.clone());
         parents.extend(outer.map(|role| role.name.clone()));

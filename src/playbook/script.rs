@@ -3,10 +3,9 @@
 use super::{Item, RoleName};
 use crate::script::outline::Outline;
 use crate::script::{Console, Program};
-use crate::source::Place;
+use crate::source::{LocalPath, Place};
 use crate::yaml::Node;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A script in place of a file of tasks, or one handler in it.
@@ -21,7 +20,7 @@ pub struct Script {
     /// The role it belongs to.
     pub role: Option<Arc<RoleName>>,
     /// The folder of its file.
-    pub folder: PathBuf,
+    pub folder: LocalPath,
     /// Whether its tasks are handlers.
     pub handlers: bool,
     /// The tasks that are seen in it before it runs: for lists, for checks, and where none of it

@@ -2,18 +2,22 @@
 
 use super::{Include, RoleName, Task};
 use crate::files::Files;
-use std::path::{Path, PathBuf};
+use crate::source::LocalPath;
 
 /// Returns where files named in `folder` are looked for, in Ansible's order: the role, the roles
 /// that brought it in (the nearest first), `folder` itself, the playbook's folder.
-pub fn search_folders(role: Option<&RoleName>, folder: &Path, play_folder: &Path) -> Files {
-    let mut folders: Vec<PathBuf> = Vec::new();
+pub fn search_folders(
+    role: Option<&RoleName>,
+    folder: &LocalPath,
+    play_folder: &LocalPath,
+) -> Files {
+    let mut folders: Vec<LocalPath> = Vec::new();
     if let Some(role) = role {
         folders.push(role.folder.clone());
         folders.extend(role.parent_folders.iter().rev().cloned());
     }
     folders.extend([folder.to_owned(), play_folder.to_owned()]);
-    let mut seen: Vec<PathBuf> = Vec::new();
+    let mut seen: Vec<LocalPath> = Vec::new();
     folders.retain(|folder| {
         let new = !seen.contains(folder);
         seen.push(folder.clone());
@@ -24,24 +28,15 @@ pub fn search_folders(role: Option<&RoleName>, folder: &Path, play_folder: &Path
 
 impl Task {
     /// Returns where the task's files are looked for.
-    pub fn files(&self, play_folder: &Path) -> Files {
+    pub fn files(&self, play_folder: &LocalPath) -> Files {
         search_folders(self.role.as_deref(), &self.folder, play_folder)
     }
 }
 
 impl Include {
     /// Returns where the files of the include's own keywords are looked for.
-    pub fn files(&self, play_folder: &Path) -> Files {
+    pub fn files(&self, play_folder: &LocalPath) -> Files {
         search_folders(self.role.as_deref(), &self.folder, play_folder)
-    }
-}
-
-/// Returns the folder that holds `folder`; `..` where the path does not tell.
-pub(super) fn parent(folder: &Path) -> PathBuf {
-    match folder.file_name() {
-        Some(_) => folder.parent().unwrap_or(Path::new("")).to_owned(),
-        None if folder.has_root() => folder.to_owned(),
-        None => folder.join(".."),
     }
 }
 
@@ -53,11 +48,7 @@ mod tests {
     fn files_are_looked_for_in_the_role_first_and_beside_the_playbook_last() {
         let outer = RoleName::within(None, "site", "roles/site".into());
         let role = RoleName::within(Some(&outer), "web", "roles/web".into());
-        let files = search_folders(
-            Some(&role),
-            Path::new("roles/web/tasks"),
-            Path::new("books"),
-        );
+        let files = search_folders(Some(&role), &"roles/web/tasks".into(), &"books".into());
         let shown: Vec<_> = files
             .folders
             .iter()
@@ -67,19 +58,5 @@ mod tests {
             shown,
             ["roles/web", "roles/site", "roles/web/tasks", "books"]
         );
-    }
-
-    #[test]
-    fn the_parent_of_a_folder_keeps_the_path_as_the_user_wrote_it() {
-        for (folder, expected) in [
-            ("a/b", "a"),
-            ("a", ""),
-            ("", ".."),
-            ("..", "../.."),
-            ("/a", "/"),
-            ("/", "/"),
-        ] {
-            assert_eq!(parent(Path::new(folder)), Path::new(expected), "{folder}");
-        }
     }
 }

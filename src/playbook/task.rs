@@ -1,9 +1,8 @@
 //! A task and the keywords that tasks, blocks, roles and plays share.
 
 use super::{Block, Include, RoleUse, Script};
-use crate::source::Place;
+use crate::source::{LocalPath, Place};
 use crate::yaml::{Map, Node};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// One entry of a list of tasks.
@@ -31,7 +30,7 @@ pub struct Task {
     /// The role whose name is shown before the task's, and whose folders are searched first.
     pub role: Option<Arc<super::RoleName>>,
     /// The folder of the file it was read from, searched for files and templates too.
-    pub folder: PathBuf,
+    pub folder: LocalPath,
     /// What it does.
     pub action: Action,
     /// Keywords that blocks, roles and plays know as well.

@@ -4,7 +4,7 @@ use super::{
     Block, Include, IncludeKind, Item, Keywords, Loader, Play, RoleFiles, RoleUse, Script, Task,
     boolean,
 };
-use crate::source::Problems;
+use crate::source::{LocalPath, Problems};
 use crate::yaml::Map;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -137,7 +137,7 @@ struct Walker<'w> {
     loader: Option<&'w Loader>,
     visit: &'w mut dyn FnMut(Visited<'_>, &Around<'_>),
     /// The includes that were followed: one that includes itself is followed once.
-    included: HashSet<(PathBuf, usize, Option<PathBuf>)>,
+    included: HashSet<(PathBuf, usize, Option<LocalPath>)>,
     problems: Problems,
 }
 

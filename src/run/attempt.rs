@@ -10,7 +10,7 @@ use super::target::{Target, Turn};
 use crate::change::{Change, Diff};
 use crate::files::Files;
 use crate::host::{Command, Host, HostError, Limits, Output, Probe};
-use crate::module::{ArgumentError, Entry, ModuleError, PlanContext, Templates};
+use crate::module::{ArgumentError, Entry, HostPaths, ModuleError, PlanContext, Templates};
 use crate::playbook::{Action, VARIABLE};
 use crate::report::{FailedCommand, Status};
 use crate::source::{Problem, SourceFile};
@@ -75,11 +75,16 @@ impl Attempt<'_> {
             self.doubt(&self.written(entry, &arguments), &reason);
             return Err(Box::new(Outcome::not_predicted(&reason)));
         }
+        let probe = Probe::new(self.host.clone(), self.limits.clone());
+        let paths = HostPaths::new(&probe, self.environment);
+        let fields = paths
+            .arguments(entry, arguments.fields.clone())
+            .map_err(|error| Box::new(ModuleError::from(error).into()))?;
         let module = entry
-            .build(arguments.fields.clone())
+            .build(fields)
             .map_err(|error| Box::new(self.argument_problem(entry, &error).into()))?;
         let context = PlanContext {
-            host: &Probe::new(self.host.clone(), self.limits.clone()),
+            host: &probe,
             files: self.files,
             archives: &self.session.archives,
             templates: self,

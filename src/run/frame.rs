@@ -1,10 +1,10 @@
 //! What a task inherits from the blocks, roles and the play it stands in.
 
 use crate::playbook::{Keywords, RoleName};
+use crate::source::LocalPath;
 use crate::vars::Layer;
 use crate::yaml::Node;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a task inherits from one of the things it stands in; a chain from the task outwards.
@@ -27,7 +27,7 @@ pub(super) struct Frame<'a> {
     /// Handlers that every changed task below notifies.
     pub(super) notify: &'a [Node],
     /// Folder of the tasks file that starts here.
-    pub(super) folder: Option<&'a Path>,
+    pub(super) folder: Option<&'a LocalPath>,
 }
 
 impl<'a> Frame<'a> {
@@ -86,11 +86,11 @@ impl<'a> Frame<'a> {
 
     /// Returns the folders that files are searched in, nearest first: of each role, of the tasks
     /// files, of the play.
-    pub(super) fn folders(&'a self) -> Vec<PathBuf> {
-        let mut folders: Vec<PathBuf> = Vec::new();
-        let mut add = |folder: &Path| {
+    pub(super) fn folders(&'a self) -> Vec<LocalPath> {
+        let mut folders: Vec<LocalPath> = Vec::new();
+        let mut add = |folder: &LocalPath| {
             if !folders.iter().any(|known| known == folder) {
-                folders.push(folder.to_owned());
+                folders.push(folder.clone());
             }
         };
         for frame in self.outwards() {

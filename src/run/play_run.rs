@@ -16,7 +16,6 @@ use crate::value::NotKnown;
 use crate::vars::{Layer, Scope};
 use crate::yaml::Node;
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::Builder;
@@ -265,11 +264,10 @@ impl<'p> PlayRun<'p> {
         let keywords = &self.play.keywords;
         let vars =
             (!keywords.vars.is_empty()).then(|| Layer::written("vars of the play", &keywords.vars));
-        let folder: Option<&Path> = Some(&self.play.folder);
         Frame {
             keywords: Some(keywords),
             vars,
-            folder,
+            folder: Some(&self.play.folder),
             ..Frame::default()
         }
     }

@@ -2,6 +2,7 @@
 
 use super::host_state::HostState;
 use super::play_run::{PlayRun, lock, read, write};
+use super::variables::playbook_dir;
 use crate::playbook::RoleUse;
 use crate::source::{Problem, Problems};
 use crate::value::{Fields, Value};
@@ -106,6 +107,8 @@ impl PlayRun<'_> {
             names(self.play_hosts, true),
         );
         fields.insert("ansible_play_name".to_owned(), self.name.clone().into());
+        let folder = playbook_dir(&self.play.folder);
+        fields.insert("playbook_dir".to_owned(), folder);
         let roles: Value = self
             .play
             .roles

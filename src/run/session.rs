@@ -8,13 +8,13 @@ use crate::module::Registry;
 use crate::playbook::Loader;
 use crate::report::{Event, Recap, TaskResult};
 use crate::script;
+use crate::source::LocalPath;
 use crate::template::Engine;
 use crate::value::{self, Value};
 use crate::vars::{Layer, Secrets};
 use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
@@ -41,7 +41,7 @@ pub struct Session {
     /// Set when the user calls the run off.
     pub cancel: Cancel,
     /// The folder of the playbook.
-    pub playbook_folder: PathBuf,
+    pub playbook_folder: LocalPath,
     /// Connections to the hosts.
     pub connector: Connector,
     /// Asks the person at the terminal.
@@ -76,7 +76,7 @@ pub struct Parts {
     /// What the user asked for.
     pub options: Options,
     /// The folder of the playbook.
-    pub playbook_folder: PathBuf,
+    pub playbook_folder: LocalPath,
     /// Connections to the hosts.
     pub connector: Connector,
     /// Set when the user calls the run off.

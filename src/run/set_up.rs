@@ -166,8 +166,9 @@ impl TaskRun<'_, '_> {
             Some(node) => Some(render(scope, node)?.to_string()),
         };
         let mut seen = scope.clone();
+        let folder = &self.play.play.folder;
         let settings = match &delegate {
-            None => session.settings(&self.host.name, scope, self.frame, scope)?,
+            None => session.settings(&self.host.name, scope, self.frame, scope, folder)?,
             Some(name) => {
                 let other = session.host(name);
                 let connection = session
@@ -178,7 +179,7 @@ impl TaskRun<'_, '_> {
                     let fields = Fields::from([(ADDRESS.to_owned(), address)]);
                     seen = scope.with(Layer::data("the host delegated to", fields));
                 }
-                session.settings(name, &connection, self.frame, scope)?
+                session.settings(name, &connection, self.frame, scope, folder)?
             }
         };
         let host = session

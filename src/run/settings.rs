@@ -8,7 +8,7 @@ use crate::host::Secret;
 use crate::host::shell::{Become, BecomeMethod};
 use crate::inventory::connection_variables;
 use crate::playbook::Keywords;
-use crate::source::did_you_mean;
+use crate::source::{LocalPath, did_you_mean};
 use crate::value::Value;
 use crate::vars::Scope;
 use crate::yaml::Node;
@@ -30,8 +30,8 @@ pub struct Settings {
 /// What carries the commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Connection {
-    /// Processes of this machine.
-    Local,
+    /// Processes of this machine, which start in this folder.
+    Local(LocalPath),
     /// SSH.
     Ssh(SshSettings),
 }
@@ -86,13 +86,14 @@ fn tcp(lookup: &Lookup<'_>) -> Result<Tcp, Box<Outcome>> {
 
 impl Session {
     /// Returns how a task reaches the host `name`. Variables are those of `scope`, the host's own;
-    /// keywords are the task's, rendered with `task_scope`.
+    /// keywords are the task's, rendered with `task_scope`; `folder` is that of its playbook.
     pub(super) fn settings(
         &self,
         name: &str,
         scope: &Arc<Scope>,
         frame: &Frame<'_>,
         task_scope: &Arc<Scope>,
+        folder: &LocalPath,
     ) -> Result<Settings, Box<Outcome>> {
         let lookup = Lookup {
             scope,
@@ -107,7 +108,7 @@ impl Session {
             .or_else(|| self.options.connection.clone())
             .unwrap_or_else(|| if local { "local" } else { "ssh" }.to_owned());
         let connection = match kind.rsplit('.').next().unwrap_or_default() {
-            "local" => Connection::Local,
+            "local" => Connection::Local(folder.clone()),
             "ssh" | "smart" | "paramiko" | "paramiko_ssh" => {
                 Connection::Ssh(self.ssh(name, &lookup)?)
             }

@@ -34,7 +34,7 @@ impl Settings {
     /// Returns the machine that these settings lead to.
     pub(super) fn machine(&self) -> Machine {
         match &self.connection {
-            Connection::Local => Machine::Here,
+            Connection::Local(_) => Machine::Here,
             Connection::Ssh(ssh) => Machine::At {
                 address: ssh.address.to_ascii_lowercase(),
                 port: ssh.port.unwrap_or(SSH_PORT),

@@ -4,7 +4,7 @@ use super::attempt::{Arguments, Attempt, command_line};
 use super::outcome::Outcome;
 use crate::change::{Change, Control, Sets};
 use crate::host::{Doubtful, Probe, Step};
-use crate::module::{Entry, Writes};
+use crate::module::{Entry, HostPaths, Writes};
 use crate::value::NotKnown;
 use camino::Utf8PathBuf;
 
@@ -66,15 +66,9 @@ impl Attempt<'_> {
             Writes::File(_) if !may_remove => Doubtful::File,
             Writes::File(_) | Writes::Tree(_) => Doubtful::Path,
         };
-        let home = || {
-            let facts = Probe::new(self.host.clone(), self.limits.clone()).facts();
-            Some(Utf8PathBuf::from(facts.ok()?.0.get("user_dir")?.as_str()?))
-        };
-        let path = Utf8PathBuf::from(named);
-        let path = match path.strip_prefix("~") {
-            Ok(below) => home().map(|home| home.join(below)),
-            Err(_) => Some(path).filter(|path| path.is_absolute()),
-        };
+        let probe = Probe::new(self.host.clone(), self.limits.clone());
+        let path = HostPaths::new(&probe, self.environment).absolute(&named);
+        let path = path.ok().map(Utf8PathBuf::from);
         path.map(part).into_iter().collect()
     }
 

@@ -4,12 +4,11 @@ use super::frame::Frame;
 use super::host_state::HostState;
 use super::play_run::PlayRun;
 use super::session::Session;
-use crate::source::Problems;
+use crate::source::{LocalPath, Problems};
 use crate::template::Site;
 use crate::value::{Fields, Value};
 use crate::vars::{HostVars, Hosts, Layer, Scope, Variable};
 use crate::yaml::Node;
-use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 impl Session {
@@ -50,8 +49,8 @@ impl Session {
 
     /// Returns what templates may reach, given the folders that a task's files are in: `files` and
     /// `templates` in each of them come first.
-    pub(super) fn site(&self, folders: &[PathBuf]) -> Site {
-        let within = |folder: &PathBuf| {
+    pub(super) fn site(&self, folders: &[LocalPath]) -> Site {
+        let within = |folder: &LocalPath| {
             [
                 folder.join("templates"),
                 folder.join("files"),
@@ -111,19 +110,15 @@ impl Session {
                 .clone()
                 .map_or(Value::from(()), Value::from),
         );
-        set(
-            "playbook_dir",
-            self.playbook_folder.to_string_lossy().into(),
-        );
+        set("playbook_dir", playbook_dir(&self.playbook_folder));
         if let Some(file) = self
             .inventory
             .hosts()
             .get(name)
             .and_then(|host| host.file.as_ref())
         {
-            let folder = file.parent().unwrap_or(std::path::Path::new(""));
             set("inventory_file", file.to_string_lossy().into());
-            set("inventory_dir", folder.to_string_lossy().into());
+            set("inventory_dir", file.parent().to_string_lossy().into());
         }
         set("rmqplay_version", env!("CARGO_PKG_VERSION").into());
         set("ansible_version", ansible_version());
@@ -175,6 +170,11 @@ fn ansible_version() -> Value {
     let parts = names.into_iter().zip(parts.map(Value::from));
     let texts = ["full", "string"].map(|name| (name, Value::from(full)));
     Value::from_pairs(texts.into_iter().chain(parts))
+}
+
+/// Returns the value of `playbook_dir`.
+pub(super) fn playbook_dir(folder: &LocalPath) -> Value {
+    folder.to_string_lossy().into()
 }
 
 /// Returns the names of the role a task is in.

@@ -193,8 +193,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("lib.rhai"), "fn double(x) { 2 * x }").unwrap();
         let console = Console::new(Reach {
-            folders: vec![folder.path().to_owned()],
-            roots: vec![folder.path().to_owned()],
+            folders: vec![folder.path().into()],
+            roots: vec![folder.path().into()],
             globals: &["host"],
         });
         let mut wrong = Vec::new();

@@ -12,7 +12,7 @@ use super::problem::{Diagnosis, of_syntax};
 use super::results;
 use super::stop::Stop;
 use crate::files::confined;
-use crate::source::{Place, Problem, Problems, Result, SourceFile};
+use crate::source::{LocalPath, Place, Problem, Problems, Result, SourceFile, shown};
 use rhai::{AST, ASTNode, Dynamic, Engine, Expr, FnPtr, FuncArgs, Position, Scope, Stmt};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -33,9 +33,9 @@ pub struct Program {
 #[derive(Debug, Clone, Default)]
 pub struct Reach {
     /// The folders, beside that of the importing file.
-    pub folders: Vec<PathBuf>,
+    pub folders: Vec<LocalPath>,
     /// The folders that they may not leave, not by a link either.
-    pub roots: Vec<PathBuf>,
+    pub roots: Vec<LocalPath>,
     /// The names that scripts are given.
     pub globals: &'static [&'static str],
 }
@@ -99,12 +99,12 @@ impl Program {
     /// imports may leave.
     pub fn of_project(path: &Path, root: &Path) -> Result<Arc<Self>> {
         let reach = Reach {
-            folders: vec![root.to_owned()],
-            roots: vec![root.to_owned()],
+            folders: vec![LocalPath::of(root)],
+            roots: vec![LocalPath::of(root)],
             globals: &[],
         };
         if !confined(path, &reach.roots) {
-            let message = format!("{} leads out of {}", path.display(), root.display());
+            let message = format!("{} leads out of {}", shown(path), shown(root));
             return Err(Problem::new(message).into());
         }
         Self::read(&SourceFile::read(path)?, &reach)
@@ -275,10 +275,10 @@ fn import(
     chain: &mut Vec<PathBuf>,
 ) -> Result<Arc<Program>> {
     let path = find(name, at, file, reach)?;
-    if chain.contains(&path) || chain.len() > MOST_IMPORTS {
+    if chain.iter().any(|other| **other == *path) || chain.len() > MOST_IMPORTS {
         return Err(Problem::at(at, format!("{} imports itself", path.display())).into());
     }
-    chain.push(path.clone());
+    chain.push(path.to_path_buf());
     let program =
         SourceFile::read(&path).and_then(|file| Program::read_within(&file, reach, chain));
     chain.pop();
@@ -286,14 +286,14 @@ fn import(
 }
 
 /// Returns the file that an import names: beside the importing one, or in a folder of the project.
-fn find(name: &str, at: &Place, file: &SourceFile, reach: &Reach) -> Result<PathBuf> {
+fn find(name: &str, at: &Place, file: &SourceFile, reach: &Reach) -> Result<LocalPath> {
     let has_ending = Path::new(name).extension().is_some_and(|end| end == "rhai");
     let wanted = if has_ending {
         PathBuf::from(name)
     } else {
         PathBuf::from(format!("{name}.rhai"))
     };
-    let mut folders = vec![file.folder().to_owned()];
+    let mut folders = vec![file.folder()];
     for folder in &reach.folders {
         if !folders.contains(folder) {
             folders.push(folder.clone());
@@ -301,7 +301,7 @@ fn find(name: &str, at: &Place, file: &SourceFile, reach: &Reach) -> Result<Path
     }
     let found = folders.iter().map(|folder| folder.join(&wanted));
     let found = found.into_iter().find(|path| path.is_file());
-    let inside = |path: &PathBuf| confined(path, &reach.roots);
+    let inside = |path: &LocalPath| confined(path, &reach.roots);
     match found {
         Some(path) if !wanted.is_absolute() && inside(&path) => Ok(path),
         None if !wanted.is_absolute() => {

@@ -1,6 +1,6 @@
 //! A text that a user wrote, kept so that errors can show its lines.
 
-use super::{Place, Problem, Result};
+use super::{LocalPath, Place, Problem, Result, shown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub fn encrypted(place: &Place, what: &str) -> Problem {
 /// A text that a user wrote and the name it is shown under.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SourceFile {
-    /// The path as the user would type it, or a name in angle brackets such as `<extra vars>`.
+    /// The path from the root, or a name in angle brackets such as `<extra vars>`.
     pub path: PathBuf,
     /// The whole text.
     pub text: String,
@@ -36,7 +36,8 @@ impl SourceFile {
     /// Returns the text of the file at `path` on this machine; a file that cannot be read, or is
     /// not UTF-8, is a problem without a place. So is one that is encrypted, with a place.
     pub fn read(path: &Path) -> Result<Arc<Self>> {
-        let bytes = std::fs::read(path)
+        let path = LocalPath::of(path);
+        let bytes = std::fs::read(&path)
             .map_err(|error| Problem::new(format!("cannot read {}: {error}", path.display())))?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
@@ -55,9 +56,15 @@ impl SourceFile {
         Ok(file)
     }
 
-    /// Returns the folder that relative paths in this file are relative to.
-    pub fn folder(&self) -> &Path {
-        self.path.parent().unwrap_or(Path::new(""))
+    /// Returns the folder that relative paths in this file are relative to; of a text that is no
+    /// file, the one that rmqplay was started in.
+    pub fn folder(&self) -> LocalPath {
+        LocalPath::of(&self.path).parent()
+    }
+
+    /// Returns the path as the user would type it, or the name.
+    pub fn shown(&self) -> std::path::Display<'_> {
+        shown(&self.path)
     }
 }
 

@@ -1,11 +1,13 @@
 //! Where things were written: files, places in them, and problems that point at a place.
 
 mod file;
+mod local_path;
 mod place;
 mod problem;
 mod suggest;
 
 pub use file::{SourceFile, VAULT, encrypted};
+pub use local_path::{LocalPath, shown};
 pub use place::Place;
 pub use problem::{Problem, Problems, Result};
 pub use suggest::did_you_mean;

@@ -61,7 +61,7 @@ impl Place {
 
     /// Returns `path:line`, the short form that events carry.
     pub fn path_and_line(&self) -> String {
-        format!("{}:{}", self.file.path.display(), self.line())
+        format!("{}:{}", self.file.shown(), self.line())
     }
 
     fn before(&self) -> &str {
@@ -77,7 +77,7 @@ impl fmt::Display for Place {
         write!(
             formatter,
             "{}:{}:{}",
-            self.file.path.display(),
+            self.file.shown(),
             self.line(),
             self.column()
         )

@@ -80,7 +80,7 @@ impl Problem {
             None => Group::with_title(title),
             Some(place) => title.element(
                 Snippet::source(place.file.text.as_str())
-                    .path(place.file.path.to_string_lossy())
+                    .path(place.file.shown().to_string())
                     .annotation(
                         AnnotationKind::Primary
                             .span(place.range.clone())
@@ -112,7 +112,7 @@ impl Problem {
             .map(|(other, label)| {
                 Level::NOTE.secondary_title(label.as_str()).element(
                     Snippet::source(other.file.text.as_str())
-                        .path(other.file.path.to_string_lossy())
+                        .path(other.file.shown().to_string())
                         .annotation(AnnotationKind::Context.span(other.range.clone())),
                 )
             });

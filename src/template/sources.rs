@@ -2,7 +2,7 @@
 
 use super::code::{Code, CodeError, Kind};
 use super::syntax::Syntax;
-use crate::source::SourceFile;
+use crate::source::{LocalPath, SourceFile};
 use minijinja::syntax::SyntaxConfig;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub(super) struct Sources {
     texts: RwLock<Known<(Kind, Arc<str>)>>,
     files: RwLock<Known<(PathBuf, Syntax)>>,
     all: RwLock<Vec<Arc<Source>>>,
-    folders: RwLock<Vec<Vec<PathBuf>>>,
+    folders: RwLock<Vec<Vec<LocalPath>>>,
 }
 
 impl Sources {
@@ -93,7 +93,7 @@ impl Sources {
     }
 
     /// Returns the name for `source` that also tells in which folders it looks for others.
-    pub(super) fn name_with_folders(&self, source: &Source, folders: &[PathBuf]) -> String {
+    pub(super) fn name_with_folders(&self, source: &Source, folders: &[LocalPath]) -> String {
         let mut known = write(&self.folders);
         let number = known.iter().position(|other| other == folders);
         let number = number.unwrap_or_else(|| {
@@ -105,7 +105,7 @@ impl Sources {
 
     /// Returns the folders that the template called `name` looks for others in: first those it
     /// was given, then its own.
-    pub(super) fn folders(&self, name: &str) -> Vec<PathBuf> {
+    pub(super) fn folders(&self, name: &str) -> Vec<LocalPath> {
         let number = name
             .split_once('@')
             .and_then(|(_, number)| number.parse().ok());
@@ -115,16 +115,16 @@ impl Sources {
         if let Some(source) = self.named(name)
             && let Some((file, _)) = &source.file
         {
-            folders.push(file.folder().to_owned());
+            folders.push(file.folder());
         }
         folders
     }
 }
 
 /// Returns the first file called `name` in the folders, or `name` itself if it is absolute.
-pub(super) fn find(name: &Path, folders: &[PathBuf]) -> Option<PathBuf> {
+pub(super) fn find(name: &Path, folders: &[LocalPath]) -> Option<LocalPath> {
     if name.is_absolute() {
-        return name.is_file().then(|| name.to_owned());
+        return Some(LocalPath::of(name)).filter(|path| path.is_file());
     }
     folders
         .iter()

@@ -7,7 +7,7 @@ use rmqplay::change::Change;
 use rmqplay::cli::project::Project;
 use rmqplay::files::Files;
 use rmqplay::host::{Host, Limits, Probe};
-use rmqplay::module::{Entry, ModuleError, PlanContext, Registry, Templates};
+use rmqplay::module::{Entry, HostPaths, ModuleError, PlanContext, Registry, Templates};
 use rmqplay::source::SourceFile;
 use rmqplay::template::{Engine, Site, Syntax, TemplateError};
 use rmqplay::value::{Fields, Value};
@@ -19,7 +19,7 @@ use std::sync::{Arc, LazyLock};
 /// Made once: both take their time.
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
     // With the modules that are scripts, in `tests/modules/library`.
-    let project = Project::of([Path::new("tests/modules")], &[], None);
+    let project = Project::of(["tests/modules"], &[], None);
     project
         .registry()
         .unwrap_or_else(|problems| panic!("{problems}"))
@@ -116,12 +116,14 @@ impl Task {
                 fields.insert(key.to_owned(), rendered);
             }
         }
+        let probe = Probe::new(host.clone(), Limits::default());
+        let paths = HostPaths::new(&probe, &self.environment);
+        let fields = paths.arguments(&self.entry, fields);
         let module = self
             .entry
-            .build(fields)
+            .build(fields.map_err(|error| error.to_string())?)
             .map_err(|error| error.to_string())?;
-        let probe = Probe::new(host.clone(), Limits::default());
-        let folder = self.folder.path().to_owned();
+        let folder = self.folder.path().into();
         let context = PlanContext {
             unknown: &Fields::new(),
             host: &probe,

@@ -6,7 +6,7 @@ mod skeleton;
 
 use super::project::playbook_folder;
 use super::{Exit, print, refuse};
-use crate::source::{Problem, Problems, Result};
+use crate::source::{LocalPath, Problem, Problems, Result, shown};
 use clap::{Args, Subcommand};
 use name::Name;
 use skeleton::Skeleton;
@@ -41,7 +41,7 @@ struct Part {
     name: String,
     /// The folder of the playbooks.
     #[arg(long, value_name = "FOLDER", default_value = ".")]
-    playbook_dir: PathBuf,
+    playbook_dir: LocalPath,
 }
 
 /// Makes what is wanted and says what to do with it.
@@ -100,7 +100,7 @@ fn filter(part: &Part) -> Result<String> {
 impl Part {
     /// Returns the folder of the playbooks, which must look like one.
     fn folder(&self) -> Result<PathBuf> {
-        let folder = playbook_folder(&self.playbook_dir)?.to_owned();
+        let folder = playbook_folder(&self.playbook_dir)?.to_path_buf();
         let is_playbook = |name: &String| {
             let end = Path::new(name).extension();
             end.is_some_and(|end| end == "yml" || end == "yaml")
@@ -131,9 +131,10 @@ impl Part {
 
     /// Returns the command that runs the cases of what was made.
     fn test(&self, name: &Name) -> String {
-        let folder = match self.playbook_dir.as_path() {
-            here if here == Path::new(".") => String::new(),
-            other => format!(" --playbook-dir {}", other.display()),
+        let folder = if self.playbook_dir == LocalPath::start() {
+            String::new()
+        } else {
+            format!(" --playbook-dir {}", self.playbook_dir)
         };
         format!("rmqplay test{folder} {name}")
     }
@@ -141,7 +142,7 @@ impl Part {
 
 fn exists(paths: &[PathBuf]) -> Problems {
     let problem = |path: &PathBuf| {
-        let message = format!("{} exists already; nothing was made", path.display());
+        let message = format!("{} exists already; nothing was made", shown(path));
         Problem::new(message).help("choose another name, or remove it first".to_owned())
     };
     Problems(paths.iter().map(problem).collect())
@@ -150,7 +151,7 @@ fn exists(paths: &[PathBuf]) -> Problems {
 fn told(made: &[PathBuf], next: &[String]) -> String {
     let made: String = made
         .iter()
-        .map(|path| format!("  {}\n", path.display()))
+        .map(|path| format!("  {}\n", shown(path)))
         .collect();
     let next: String = next.iter().map(|line| format!("  $ {line}\n")).collect();
     format!("made\n{made}\nnext\n{next}")

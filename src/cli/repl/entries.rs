@@ -41,7 +41,7 @@ impl Entries {
         }
         let mut editor: Editor<Names, FileHistory> = Editor::new()?;
         editor.set_helper(Some(Names { words, console }));
-        let history = user_folder().map(|folder| folder.join("repl_history"));
+        let history = user_folder().map(|folder| folder.join("repl_history").into());
         if let Some(path) = &history {
             // The first time there is none.
             let _ = editor.load_history(path);

@@ -12,13 +12,12 @@ use crate::report::{Answers, Event, Reporter as _, pretty, printable};
 use crate::run::{HostState, Session, TagFilter};
 use crate::script::role::{FUNCTIONS, GLOBALS};
 use crate::script::{Console, Reach};
-use crate::source::{Problem, Result, SourceFile};
+use crate::source::{LocalPath, Problem, Result, SourceFile};
 use crate::value::{self, Value};
 use clap::Args;
 use entries::{Entries, Entry};
 use serde_json::json;
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -49,14 +48,14 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         Ok(options) => options,
         Err(problems) => return refuse(&problems, Exit::Usage),
     };
-    let folder = std::path::absolute(".").unwrap_or_default();
+    let folder = LocalPath::start();
     let (check, diff) = (options.check, options.diff);
     let opening = Opening {
         sources: &arguments.hosts.sources,
         options,
         roles_path: &[],
         folder: &folder,
-        project: Project::of([Path::new("")], &[], user_folder()),
+        project: Project::of([folder.clone()], &[], user_folder()),
         cancel: interrupt.cancel(),
         live_line: None,
     };
@@ -124,7 +123,7 @@ struct Talk<'a> {
     events: Receiver<Event>,
     console: Arc<Console>,
     /// The folder whose files can be included and imported.
-    folder: PathBuf,
+    folder: LocalPath,
     shown: Answers<anstream::AutoStream<std::io::Stdout>, anstream::AutoStream<std::io::Stderr>>,
     check: bool,
 }

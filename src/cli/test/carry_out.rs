@@ -7,9 +7,8 @@ use crate::module::Registry;
 use crate::playbook::{LoadOptions, Loader};
 use crate::report::{Event, Recap, Status, TaskResult};
 use crate::run::{Connect, Connector, Options, Parts, Session};
-use crate::source::{Problems, Result};
+use crate::source::{LocalPath, Problems, Result};
 use crate::template::Extensions;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
@@ -20,8 +19,8 @@ pub(super) struct Ground {
     pub(super) registry: Registry,
     /// Filters and tests of the project.
     pub(super) extensions: Extensions,
-    /// The folder of the playbooks, as it was given.
-    pub(super) folder: PathBuf,
+    /// The folder of the playbooks.
+    pub(super) folder: LocalPath,
     /// Only these hosts.
     pub(super) limit: Option<String>,
     /// Set when the user calls the run off.
@@ -92,7 +91,7 @@ pub(super) fn carry_out(
             extensions: ground.extensions.clone(),
             ..Options::default()
         },
-        playbook_folder: std::path::absolute(ground.folder.join(".")).unwrap_or_default(),
+        playbook_folder: ground.folder.clone(),
         connector: Connector::new(connect),
         cancel: ground.cancel.clone(),
         ask: Box::new(|_, _| None),

@@ -3,9 +3,8 @@
 use super::expect::Expect;
 use super::keys;
 use super::machine::Declared;
-use crate::source::{Place, Problem, Problems, Result, SourceFile};
+use crate::source::{LocalPath, Place, Problem, Problems, Result, SourceFile};
 use crate::yaml::{self, Data, Map, Node};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The keys of a case.
@@ -44,12 +43,12 @@ pub(super) struct Case {
 impl Case {
     /// Returns how it is called among all: `tests/greeting.yml: a new host is greeted`.
     pub(super) fn title(&self) -> String {
-        format!("{}: {}", self.place.file.path.display(), self.name)
+        format!("{}: {}", self.place.file.shown(), self.name)
     }
 }
 
 /// Returns the cases of these files.
-pub(super) fn read_all(files: &[PathBuf]) -> Result<Vec<Case>> {
+pub(super) fn read_all(files: &[LocalPath]) -> Result<Vec<Case>> {
     let mut problems = Problems::default();
     let mut cases = Vec::new();
     for path in files {
@@ -70,7 +69,7 @@ fn read_file(node: &Node, problems: &mut Problems) -> Vec<Case> {
     }
     let mut cases: Vec<Case> = Vec::new();
     if !list.is_empty() && list.iter().all(is_play) {
-        let path = node.place.file.path.display();
+        let path = node.place.file.shown();
         tracing::warn!("{path} is a playbook and holds no cases: left out");
         return Vec::new();
     }

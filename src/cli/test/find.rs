@@ -2,15 +2,15 @@
 
 use super::case::Case;
 use crate::cli::project::Project;
-use crate::source::{Problem, Problems, Result, did_you_mean};
-use std::path::{Path, PathBuf};
+use crate::source::{LocalPath, Problem, Problems, Result, did_you_mean};
+use std::path::Path;
 
 /// Returns the case files of the project in a folder, and those that are named.
-pub(super) fn files(folder: &Path, wanted: &[String]) -> Vec<PathBuf> {
-    let mut files = Project::of([folder], &[], None).cases();
+pub(super) fn files(folder: &LocalPath, wanted: &[String]) -> Vec<LocalPath> {
+    let mut files = Project::of([folder.clone()], &[], None).cases();
     for path in wanted.iter().map(Path::new).filter(|path| path.is_file()) {
         if !files.iter().any(|file| is_same(file, path)) {
-            files.push(path.to_owned());
+            files.push(path.into());
         }
     }
     files

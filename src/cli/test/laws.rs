@@ -21,7 +21,7 @@ const HOST: &str = "host1,";
 /// Runs a case on machines in memory.
 pub(super) fn check(case: &Case, ground: &Ground) -> Verdict {
     let sources = match case.inventory.as_ref().and_then(|node| node.as_text()) {
-        Some(path) => ground.folder.join(path).display().to_string(),
+        Some(path) => ground.folder.join(path).to_string_lossy().into_owned(),
         None => HOST.to_owned(),
     };
     let sources = [sources];

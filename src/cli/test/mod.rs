@@ -19,10 +19,10 @@ use super::interrupt::Interrupt;
 use super::project::{Project, playbook_folder, user_folder};
 use super::{Exit, refuse, refuse_because};
 use crate::inventory::Inventory;
+use crate::source::LocalPath;
 use carry_out::Ground;
 use case::Case;
 use clap::Args;
-use std::path::PathBuf;
 
 /// Run the cases of a project's roles and modules.
 ///
@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     wanted: Vec<String>,
     /// The folder of the playbooks; roles stand in it or beside it.
     #[arg(long, value_name = "FOLDER", default_value = ".")]
-    playbook_dir: PathBuf,
+    playbook_dir: LocalPath,
     /// Run the cases' tasks on the hosts of an inventory instead: they are CHANGED.
     #[arg(long)]
     lab: bool,
@@ -71,7 +71,7 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         Ok(cases) => cases,
         Err(problems) => return refuse(&problems, Exit::Usage),
     };
-    let project = Project::of([folder], &[], user_folder());
+    let project = Project::of([folder.clone()], &[], user_folder());
     let added = project
         .registry()
         .and_then(|registry| Ok((registry, project.extensions()?)));
@@ -82,7 +82,7 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
     let ground = Ground {
         registry,
         extensions,
-        folder: folder.to_owned(),
+        folder: folder.clone(),
         limit: arguments.limit.clone(),
         cancel: interrupt.cancel(),
     };

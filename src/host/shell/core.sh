@@ -40,3 +40,6 @@ rmq_hello() {
   printf '\n%s %s\n' "$rmq_marker" "$3" >&2
 }
 rmq_hello
+# Relative paths count from where the login put this shell, or from where its user may be instead.
+{ [ -r . ] && [ -x . ]; } || cd "${HOME:-/}" 2>/dev/null || cd /
+rmq_start=$PWD

@@ -18,7 +18,7 @@ impl Copy {
         written: &str,
         path: &Path,
     ) -> Result<Change, ModuleError> {
-        let dest = host_path(context.host, &self.dest)?;
+        let dest = host_path(&self.dest)?;
         let follow = self.local_follow.unwrap_or(true);
         let mut entries = folder(path, follow)?;
         if !written.ends_with('/') {

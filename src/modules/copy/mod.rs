@@ -67,6 +67,7 @@ pub(super) struct Copy {
 impl BuiltIn for Copy {
     const NAME: &'static str = "copy";
     const WRITES: Writes = Writes::File("dest");
+    const PATHS: &'static [&'static str] = &["dest"];
     const EXAMPLE: &'static str = "\
 - name: The hosts know each other
   copy:

@@ -6,7 +6,7 @@ use crate::change::{
 };
 use crate::files::Digests;
 use crate::host::{Answer, Body, Content, Kind, Node, Probe, Question};
-use crate::module::{ModuleError, PlanContext};
+use crate::module::{HostPaths, ModuleError, PlanContext};
 use crate::modules::file_result::{FileResult, given};
 use crate::modules::host_path::{host_path, is_directory, names_directory, real_path};
 use crate::modules::sent::{make_missing, validation};
@@ -18,8 +18,9 @@ impl Copy {
         context: &PlanContext,
         src: &str,
     ) -> Result<Change, ModuleError> {
-        let from = host_path(context.host, src)?;
-        let dest = host_path(context.host, &self.dest)?;
+        let paths = HostPaths::new(context.host, context.environment);
+        let from = host_path(&paths.absolute(src)?)?;
+        let dest = host_path(&self.dest)?;
         let inside = dest.join(from.file_name().unwrap_or_default());
         let mut questions = vec![
             digest(&from, true),

@@ -6,7 +6,7 @@ use crate::change::{Change, directory_questions};
 use crate::host::{Answer, Kind, Node, Question};
 use crate::module::{ModuleError, PlanContext};
 use crate::modules::file_result::{FileResult, given};
-use crate::modules::host_path::{is_directory, look, real_path};
+use crate::modules::host_path::{beyond_new, is_directory, look, real_path};
 use camino::Utf8Path;
 
 impl FileModule {
@@ -16,6 +16,8 @@ impl FileModule {
         context: &PlanContext,
         path: &Utf8Path,
     ) -> Result<Change, ModuleError> {
+        let (before, real) = beyond_new(context.host, path)?;
+        let (written, path) = (path, real.as_path());
         let mut questions = directory_questions(path);
         let parents = questions.len();
         if !self.follow || self.recurse {
@@ -39,6 +41,10 @@ impl FileModule {
         let found = node(&answers, 0);
         let attributes = given(context.host, &self.attributes(), found, true)?;
         let mut change = Change::default();
+        for folder in &before {
+            let found = context.host.ask(&directory_questions(folder))?;
+            change.ensure_directory(folder, &attributes, &found)?;
+        }
         change.ensure_directory(
             path,
             &attributes,
@@ -64,7 +70,7 @@ impl FileModule {
                 ensure_times(&mut change, path, node, times);
             }
         }
-        change.returns("path", path.as_str());
+        change.returns("path", written.as_str());
         FileResult {
             found,
             attributes: &attributes,

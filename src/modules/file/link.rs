@@ -8,6 +8,7 @@ use crate::host::{Kind, Node};
 use crate::module::{ModuleError, PlanContext};
 use crate::modules::file::times::Time;
 use crate::modules::file_result::{FileResult, state_of};
+use crate::modules::guard;
 use crate::modules::host_path::{host_path, is_directory, look, real_path, target_of};
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -17,7 +18,7 @@ impl FileModule {
         context: &PlanContext,
         path: &Utf8Path,
     ) -> Result<Change, ModuleError> {
-        let written = self.written_target(context)?;
+        let written = self.written_target();
         let mut questions = vec![look(path, false), look(path, true)];
         questions.extend(
             written
@@ -103,7 +104,7 @@ impl FileModule {
         let Some(src) = &self.src else {
             return Err(ModuleError::refused("a hard link needs src"));
         };
-        let mut target = host_path(context.host, src)?;
+        let mut target = host_path(guard::absolute(context, None, src)?.as_str())?;
         let mut path = path.to_owned();
         let inside = path.join(target.file_name().unwrap_or_default());
         let questions = [
@@ -148,13 +149,9 @@ impl FileModule {
         Ok(change)
     }
 
-    fn written_target(&self, context: &PlanContext) -> Result<Option<Utf8PathBuf>, ModuleError> {
-        match self.src.as_deref() {
-            // Relative to the link, so it stays as it is written.
-            Some(src) if !src.starts_with('~') => Ok(Some(src.into())),
-            Some(src) => Ok(Some(host_path(context.host, src)?)),
-            None => Ok(None),
-        }
+    /// Relative to the link, so it stays as it is written.
+    fn written_target(&self) -> Option<Utf8PathBuf> {
+        self.src.as_deref().map(Utf8PathBuf::from)
     }
 
     fn replace(&self) -> Replace {

@@ -78,6 +78,8 @@ impl BuiltIn for FileModule {
     const NAME: &'static str = "file";
     const ALIASES: &'static [(&'static str, &'static str)] = &[("dest", "path"), ("name", "path")];
     const WRITES: Writes = Writes::File("path");
+    const PATHS: &'static [&'static str] = &["path"];
+    const RELATIVE_PATHS: &'static [&'static str] = &["src"];
     const EXAMPLE: &'static str = "\
 - name: The store has a place of its own
   file:
@@ -105,7 +107,7 @@ impl BuiltIn for FileModule {
 
 impl Module for FileModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
-        let path = host_path(context.host, &self.path)?;
+        let path = host_path(&self.path)?;
         let Some(state) = self.state else {
             return self.plan_present(context, &path);
         };

@@ -103,6 +103,7 @@ impl BuiltIn for Find {
         ("checksum", "checksum_algorithm"),
         ("checksum_algo", "checksum_algorithm"),
     ];
+    const PATHS: &'static [&'static str] = &["paths"];
     const EXAMPLE: &'static str = "\
 - name: Which logs are older than a week?
   find:
@@ -189,7 +190,7 @@ impl Find {
         let mut paths = Vec::new();
         let mut questions = Vec::new();
         for written in &self.paths {
-            let path = host_path(host, written)?;
+            let path = host_path(written)?;
             questions.extend([
                 look(&path, true),
                 look(&path, false),

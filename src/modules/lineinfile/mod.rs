@@ -68,6 +68,7 @@ impl BuiltIn for LineInFile {
         ("value", "line"),
     ];
     const WRITES: Writes = Writes::File("path");
+    const PATHS: &'static [&'static str] = &["path"];
     const EXAMPLE: &'static str = r"- name: The broker has this name
   lineinfile:
     path: /etc/rocketmq/broker.conf

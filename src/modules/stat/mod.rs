@@ -50,6 +50,7 @@ impl BuiltIn for Stat {
         ("checksum", "checksum_algorithm"),
         ("checksum_algo", "checksum_algorithm"),
     ];
+    const PATHS: &'static [&'static str] = &["path"];
     const EXAMPLE: &'static str = "\
 - name: Is there a configuration?
   stat:
@@ -70,7 +71,7 @@ impl BuiltIn for Stat {
 
 impl Module for Stat {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
-        let path = host_path(context.host, &self.path)?;
+        let path = host_path(&self.path)?;
         let (node, access) = self.look(context, &path)?;
         let mut stat = Fields::new();
         stat.insert("exists".to_owned(), node.is_some().into());

@@ -84,6 +84,7 @@ impl BuiltIn for Unarchive {
     const NAME: &'static str = "unarchive";
     const OTHER_NAMES: &'static [&'static str] = &["untar"];
     const WRITES: Writes = Writes::Tree("dest");
+    const PATHS: &'static [&'static str] = &["dest", "creates"];
     const EXAMPLE: &'static str = "\
 - name: The release is unpacked, without its topmost folder
   unarchive:
@@ -111,7 +112,7 @@ impl BuiltIn for Unarchive {
 impl Module for Unarchive {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let choice = self.choice()?;
-        let dest = guard::absolute(context.host, None, &self.dest)?;
+        let dest = Utf8PathBuf::from(&self.dest);
         let mut change = Change::default();
         change.returns("src", self.src.as_str());
         change.returns("dest", dest.as_str());

@@ -3,8 +3,9 @@
 use super::Unarchive;
 use crate::files::download::{Checksum, Digest};
 use crate::host::{Content, Kind};
-use crate::module::{ModuleError, PlanContext};
-use crate::modules::{guard, web};
+use crate::module::{HostPaths, ModuleError, PlanContext};
+use crate::modules::web;
+use camino::Utf8PathBuf;
 use std::path::PathBuf;
 
 impl Unarchive {
@@ -23,7 +24,7 @@ impl Unarchive {
         let path = if of_host {
             self.fetch_from_host(context)?
         } else {
-            context.files.find("files", &self.src)?
+            context.files.find("files", &self.src)?.into()
         };
         match checksum {
             None => Ok(path),
@@ -36,7 +37,8 @@ impl Unarchive {
 
     /// Brings the archive of a host here, once for all hosts that have the same.
     fn fetch_from_host(&self, context: &PlanContext) -> Result<PathBuf, ModuleError> {
-        let path = guard::absolute(context.host, None, &self.src)?;
+        let paths = HostPaths::new(context.host, context.environment);
+        let path = Utf8PathBuf::from(paths.absolute(&self.src)?);
         let node = context.host.look(&path, true, Content::Digest)?;
         let digest = match node {
             None => return Err(ModuleError::refused(format!("the host has no {path}"))),

@@ -75,6 +75,7 @@ impl BuiltIn for UserModule {
     const ALIASES: &'static [(&'static str, &'static str)] =
         &[("user", "name"), ("createhome", "create_home")];
     const WRITES: Writes = Writes::User("name");
+    const PATHS: &'static [&'static str] = &["home"];
     const EXAMPLE: &'static str = "\
 - name: The account of the brokers
   user:

@@ -8,9 +8,8 @@ use super::role::RoleFiles;
 use super::scope::{Scope, missing_file};
 use crate::files::NotFound;
 use crate::playbook::{Block, Item, Keywords, Level, RoleName, RoleUse};
-use crate::source::Problem;
+use crate::source::{LocalPath, Problem};
 use crate::yaml::{Map, Node};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 impl Reader<'_> {
@@ -94,7 +93,7 @@ impl Reader<'_> {
     }
 
     /// Returns the path if there is a file.
-    pub(super) fn existing_file(&mut self, path: PathBuf, named: &Node) -> Option<PathBuf> {
+    pub(super) fn existing_file(&mut self, path: LocalPath, named: &Node) -> Option<LocalPath> {
         if path.is_file() {
             return Some(path);
         }
@@ -142,8 +141,8 @@ impl Reader<'_> {
 pub(super) fn below_known_folder(
     path: &Node,
     role: Option<&RoleName>,
-    play_folder: &Path,
-) -> Option<PathBuf> {
+    play_folder: &LocalPath,
+) -> Option<LocalPath> {
     let rest = path.as_text()?.trim().strip_prefix("{{")?;
     let (name, rest) = rest.split_once("}}")?;
     let folder = match name.trim() {

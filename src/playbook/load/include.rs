@@ -30,7 +30,7 @@ impl Reader<'_> {
             place: node.place.clone(),
             name: None,
             role: scope.role.clone(),
-            folder: scope.folder.to_path_buf(),
+            folder: scope.folder.clone(),
             kind,
             keywords: Keywords::default(),
             apply,

@@ -21,7 +21,7 @@ mod tasks_file;
 mod variables_file;
 
 use super::{Include, Item, Playbook, Role, RoleName};
-use crate::source::{Place, Problem, Problems, Result, SourceFile};
+use crate::source::{LocalPath, Place, Problem, Problems, Result, SourceFile};
 use crate::yaml::{self, Node};
 pub use action::VARIABLE;
 use cache::Cache;
@@ -29,7 +29,7 @@ pub use role::RoleFiles;
 use scope::Scope;
 pub(super) use scope::missing_file;
 pub use script_options::TaskOptions;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Returns the pairs of `key=value` text as Ansible takes it apart; `None` if anything in it is no
@@ -45,7 +45,7 @@ pub struct LoadOptions {
     /// Accept what Ansible accepts though it is likely a mistake.
     pub compat: bool,
     /// Further folders that hold roles, searched after those beside the playbook.
-    pub roles_path: Vec<PathBuf>,
+    pub roles_path: Vec<LocalPath>,
 }
 
 /// Reads playbooks, and what they include while they run; shared by all hosts' threads.
@@ -54,16 +54,16 @@ pub struct LoadOptions {
 #[derive(Debug, Default)]
 pub struct Loader {
     options: LoadOptions,
-    files: Cache<PathBuf, Arc<Node>>,
+    files: Cache<LocalPath, Arc<Node>>,
     tasks: Cache<TasksKey, Vec<Item>>,
     roles: Cache<RoleKey, Arc<Role>>,
 }
 
 /// A tasks file, the role it belongs to, whether its tasks are handlers, the playbook's folder.
-type TasksKey = (PathBuf, Option<Arc<RoleName>>, bool, PathBuf);
+type TasksKey = (LocalPath, Option<Arc<RoleName>>, bool, LocalPath);
 
 /// A role, the files used instead of `main`, the playbook's folder.
-type RoleKey = (RoleName, RoleFiles, PathBuf);
+type RoleKey = (RoleName, RoleFiles, LocalPath);
 
 impl Loader {
     /// Returns a loader that has read nothing yet.
@@ -82,9 +82,9 @@ impl Loader {
     /// Returns the playbook in the file at `path`, with all that it imports and the roles it uses.
     pub fn playbook(&self, path: &Path) -> Result<Playbook> {
         let mut reader = Reader::new(self);
-        let plays = reader.playbook(path);
+        let plays = reader.playbook(&LocalPath::of(path));
         reader.finish(Playbook {
-            path: path.to_owned(),
+            path: LocalPath::of(path),
             plays,
         })
     }
@@ -97,9 +97,9 @@ impl Loader {
     /// Returns the playbook that a document holds, as if it stood at `path`.
     pub fn playbook_of(&self, path: &Path, document: &Node) -> Result<Playbook> {
         let mut reader = Reader::new(self);
-        let plays = reader.plays(path, document, &Vec::new());
+        let plays = reader.plays(&LocalPath::of(path), document, &Vec::new());
         reader.finish(Playbook {
-            path: path.to_owned(),
+            path: LocalPath::of(path),
             plays,
         })
     }
@@ -109,13 +109,13 @@ impl Loader {
         &self,
         include: &Include,
         file: &str,
-        play_folder: &Path,
+        play_folder: &LocalPath,
     ) -> Result<Vec<Item>> {
         let scope = Scope::of_include(include, play_folder);
         let place = include.kind.place();
         let path = scope.find_tasks(file, place)?;
         let role = include.role.clone();
-        let key = (path.clone(), role, include.handler, play_folder.to_owned());
+        let key = (path.clone(), role, include.handler, play_folder.clone());
         self.tasks.get(key, || {
             let mut reader = Reader::new(self);
             let items = reader.tasks_file(&path, place, &scope);
@@ -130,7 +130,7 @@ impl Loader {
         include: &Include,
         name: &str,
         files: &RoleFiles,
-        play_folder: &Path,
+        play_folder: &LocalPath,
     ) -> Result<Arc<Role>> {
         let scope = Scope::of_include(include, play_folder);
         let mut reader = Reader::new(self);
@@ -143,8 +143,8 @@ impl Loader {
     }
 
     /// Returns the document in a YAML file, read once however often it is asked for.
-    pub fn file(&self, path: &Path) -> Result<Arc<Node>> {
-        self.files.get(path.to_owned(), || {
+    pub fn file(&self, path: &LocalPath) -> Result<Arc<Node>> {
+        self.files.get(path.clone(), || {
             let file = SourceFile::read(path)?;
             let node = if self.options.compat {
                 yaml::read_lenient(&file)
@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns a YAML file's document; `place` is where it was named.
-    fn file(&mut self, path: &Path, place: Option<&Place>) -> Option<Arc<Node>> {
+    fn file(&mut self, path: &LocalPath, place: Option<&Place>) -> Option<Arc<Node>> {
         let result = self.loader.file(path).map_err(|mut problems| {
             for problem in &mut problems.0 {
                 if problem.place.is_none() {

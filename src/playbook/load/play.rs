@@ -5,9 +5,8 @@ use super::keywords::Entry;
 use super::scope::{Scope, missing_file};
 use crate::files::NotFound;
 use crate::playbook::{Keywords, Level, Play, Serial, Strategy, search_folders};
-use crate::source::{Problem, did_you_mean};
+use crate::source::{LocalPath, Problem, did_you_mean};
 use crate::yaml::{Data, Map, Node};
-use std::path::Path;
 
 const ORDERS: &[&str] = &[
     "inventory",
@@ -31,11 +30,11 @@ const PROMPT_KEYS: &[&str] = &[
 
 impl Reader<'_> {
     /// Returns the play that `node` is; nothing if it names no hosts.
-    pub(super) fn play(&mut self, node: &Node, folder: &Path) -> Option<Play> {
+    pub(super) fn play(&mut self, node: &Node, folder: &LocalPath) -> Option<Play> {
         let entries = self.entries(node, Level::Play, |_| false);
         let scope = Scope {
-            play_folder: folder.into(),
-            folder: folder.into(),
+            play_folder: folder.clone(),
+            folder: folder.clone(),
             role: None,
             handlers: false,
             chain: Vec::new(),
@@ -242,7 +241,7 @@ fn no_hosts(node: &Node) -> Problem {
     problem.help(advice)
 }
 
-fn empty_play(node: &Node, hosts: Node, folder: &Path) -> Play {
+fn empty_play(node: &Node, hosts: Node, folder: &LocalPath) -> Play {
     Play {
         place: node.place.clone(),
         name: None,
@@ -264,6 +263,6 @@ fn empty_play(node: &Node, hosts: Node, folder: &Path) -> Play {
         tasks: Vec::new(),
         post_tasks: Vec::new(),
         handlers: Vec::new(),
-        folder: folder.to_owned(),
+        folder: folder.clone(),
     }
 }

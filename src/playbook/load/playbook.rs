@@ -4,23 +4,22 @@ use super::Reader;
 use super::import::{below_known_folder, template_in_import};
 use super::scope::Scope;
 use crate::playbook::{Keywords, Level, Play};
-use crate::source::{Place, Problem};
+use crate::source::{LocalPath, Place, Problem};
 use crate::yaml::{Data, Node};
-use std::path::{Path, PathBuf};
 
 /// The playbooks being read, and where each was named.
-type Chain = Vec<(PathBuf, Place)>;
+type Chain = Vec<(LocalPath, Place)>;
 
 impl Reader<'_> {
     /// Returns the plays of the file at `path`, those it imports put in their places.
-    pub(super) fn playbook(&mut self, path: &Path) -> Vec<Play> {
+    pub(super) fn playbook(&mut self, path: &LocalPath) -> Vec<Play> {
         match self.file(path, None) {
             Some(document) => self.plays(path, &document, &Vec::new()),
             None => Vec::new(),
         }
     }
 
-    pub(super) fn plays(&mut self, path: &Path, document: &Node, chain: &Chain) -> Vec<Play> {
+    pub(super) fn plays(&mut self, path: &LocalPath, document: &Node, chain: &Chain) -> Vec<Play> {
         let Some(entries) = document.as_list() else {
             let problem = match &document.data {
                 Data::Null => Problem::at(&document.place, "the playbook is empty"),
@@ -32,7 +31,7 @@ impl Reader<'_> {
         if entries.is_empty() {
             self.report(Problem::at(&document.place, "the playbook is empty"));
         }
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = &path.parent();
         let mut plays = Vec::new();
         for entry in entries {
             let Some(map) = entry.as_map() else {
@@ -54,7 +53,7 @@ impl Reader<'_> {
         &mut self,
         entry: &Node,
         file: &Node,
-        folder: &Path,
+        folder: &LocalPath,
         chain: &Chain,
     ) -> Vec<Play> {
         let keywords = self.shared_keywords(entry, Level::ImportPlaybook, |name| {
@@ -76,8 +75,8 @@ impl Reader<'_> {
             return Vec::new();
         };
         let scope = Scope {
-            play_folder: folder.into(),
-            folder: folder.into(),
+            play_folder: folder.clone(),
+            folder: folder.clone(),
             role: None,
             handlers: false,
             chain: chain.clone(),

@@ -3,11 +3,10 @@
 use super::Reader;
 use super::scope::Scope;
 use crate::files::names_in;
-use crate::playbook::search::parent;
 use crate::playbook::{Item, Role, RoleName, RoleUse, boolean};
-use crate::source::{Place, Problem, did_you_mean};
+use crate::source::{LocalPath, Place, Problem, did_you_mean};
 use crate::yaml::{Data, Map, Node};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Which of a role's files are used instead of `main`.
@@ -41,13 +40,13 @@ impl Reader<'_> {
     pub(super) fn role(
         &mut self,
         name: &str,
-        folder: PathBuf,
+        folder: LocalPath,
         place: &Place,
         files: &RoleFiles,
         scope: &Scope,
     ) -> Option<Arc<Role>> {
         let role_name = RoleName::within(scope.role.as_deref(), name, folder);
-        let play_folder = scope.play_folder.to_path_buf();
+        let play_folder = scope.play_folder.clone();
         let key = (role_name.clone(), files.clone(), play_folder);
         let loader = self.loader;
         let result = loader.roles.get(key, || {
@@ -65,18 +64,19 @@ impl Reader<'_> {
         name: &str,
         place: &Place,
         scope: &Scope,
-    ) -> Option<PathBuf> {
+    ) -> Option<LocalPath> {
         let mut folders = vec![
             scope.play_folder.join("roles"),
-            parent(&scope.play_folder).join("roles"),
+            scope.play_folder.parent().join("roles"),
         ];
         folders.extend(self.loader.options.roles_path.iter().cloned());
-        folders.extend(scope.role.iter().map(|role| parent(&role.folder)));
-        folders.push(scope.play_folder.to_path_buf());
+        folders.extend(scope.role.iter().map(|role| role.folder.parent()));
+        folders.push(scope.play_folder.clone());
         let found = folders.iter().map(|folder| folder.join(name));
-        let by_path = name.contains('/').then(|| PathBuf::from(name));
+        let by_path = name.contains('/').then(|| LocalPath::of(name));
         if let Some(folder) = found.chain(by_path).find(|folder| folder.is_dir()) {
-            return Some(folder);
+            // As in Ansible, a role that a link leads to is where it really is.
+            return Some(folder.real());
         }
         folders.pop();
         let known: Vec<String> = folders.iter().flat_map(|path| names_in(path)).collect();
@@ -109,7 +109,7 @@ impl Reader<'_> {
     ) -> Role {
         let name = Arc::new(name);
         let inner = Scope {
-            folder: name.folder.join("tasks").into(),
+            folder: name.folder.join("tasks"),
             role: Some(name.clone()),
             handlers: false,
             ..scope.clone()
@@ -124,7 +124,7 @@ impl Reader<'_> {
             .and_then(boolean)
             .unwrap_or(false);
         let handlers = Scope {
-            folder: name.folder.join("handlers").into(),
+            folder: name.folder.join("handlers"),
             handlers: true,
             ..inner.clone()
         };
@@ -223,7 +223,7 @@ impl Reader<'_> {
         subfolder: &str,
         from: Option<&str>,
         place: &Place,
-    ) -> Option<PathBuf> {
+    ) -> Option<LocalPath> {
         let folder = role.folder.join(subfolder);
         let endings = match subfolder {
             "tasks" | "handlers" => TASKS,
@@ -263,7 +263,7 @@ const TASKS: &[&str] = &[".yml", ".yaml", ".json", ".rhai"];
 
 /// Returns the file in `folder` that is called `main`, or as asked for, with one of these endings
 /// or as it is.
-fn existing(folder: &Path, from: Option<&str>, endings: &[&str]) -> Option<PathBuf> {
+fn existing(folder: &LocalPath, from: Option<&str>, endings: &[&str]) -> Option<LocalPath> {
     let name = from.unwrap_or("main");
     let plain = [""];
     let endings: Vec<&str> = match from {
@@ -283,9 +283,9 @@ fn existing(folder: &Path, from: Option<&str>, endings: &[&str]) -> Option<PathB
 }
 
 /// Returns a file itself, or the YAML and JSON files of a folder in their order.
-fn files_below(path: &Path) -> Vec<PathBuf> {
+fn files_below(path: &LocalPath) -> Vec<LocalPath> {
     if path.is_file() {
-        return vec![path.to_owned()];
+        return vec![path.clone()];
     }
     let mut files = Vec::new();
     for name in names_in(path) {

@@ -2,50 +2,49 @@
 
 use crate::files::NotFound;
 use crate::playbook::{Include, RoleName, Script, search_folders};
-use crate::source::{Place, Problem, Result};
-use std::path::{Path, PathBuf};
+use crate::source::{LocalPath, Place, Problem, Result};
 use std::sync::Arc;
 
 /// Whose tasks are read, where from, and which files led there.
 #[derive(Debug, Clone)]
 pub(super) struct Scope {
     /// The folder of the playbook the play stands in.
-    pub(super) play_folder: Arc<Path>,
+    pub(super) play_folder: LocalPath,
     /// The folder of the file that is read.
-    pub(super) folder: Arc<Path>,
+    pub(super) folder: LocalPath,
     /// The role the tasks belong to.
     pub(super) role: Option<Arc<RoleName>>,
     /// Whether the tasks are handlers.
     pub(super) handlers: bool,
     /// The files and roles being read, and where each was named.
-    pub(super) chain: Vec<(PathBuf, Place)>,
+    pub(super) chain: Vec<(LocalPath, Place)>,
 }
 
 impl Scope {
-    pub(super) fn of_include(include: &Include, play_folder: &Path) -> Self {
+    pub(super) fn of_include(include: &Include, play_folder: &LocalPath) -> Self {
         Self {
-            play_folder: play_folder.into(),
-            folder: include.folder.as_path().into(),
+            play_folder: play_folder.clone(),
+            folder: include.folder.clone(),
             role: include.role.clone(),
             handlers: include.handler,
             chain: Vec::new(),
         }
     }
 
-    pub(super) fn of_folder(folder: &Path) -> Self {
+    pub(super) fn of_folder(folder: &LocalPath) -> Self {
         Self {
-            play_folder: folder.into(),
-            folder: folder.into(),
+            play_folder: folder.clone(),
+            folder: folder.clone(),
             role: None,
             handlers: false,
             chain: Vec::new(),
         }
     }
 
-    pub(super) fn of_script(script: &Script, play_folder: &Path) -> Self {
+    pub(super) fn of_script(script: &Script, play_folder: &LocalPath) -> Self {
         Self {
-            play_folder: play_folder.into(),
-            folder: script.folder.as_path().into(),
+            play_folder: play_folder.clone(),
+            folder: script.folder.clone(),
             role: script.role.clone(),
             handlers: script.handlers,
             chain: Vec::new(),
@@ -54,7 +53,7 @@ impl Scope {
 
     /// Returns the scope of what is read from `path`, named at `place`; a problem if `path` is
     /// being read already.
-    pub(super) fn enter(&self, path: &Path, place: &Place) -> Result<Self> {
+    pub(super) fn enter(&self, path: &LocalPath, place: &Place) -> Result<Self> {
         if let Some(start) = self.chain.iter().position(|(other, _)| other == path) {
             let mut problem = Problem::at(place, format!("{} imports itself", path.display()))
                 .label("imported again here");
@@ -64,13 +63,13 @@ impl Scope {
             return Err(problem.into());
         }
         let mut scope = self.clone();
-        scope.chain.push((path.to_owned(), place.clone()));
+        scope.chain.push((path.clone(), place.clone()));
         Ok(scope)
     }
 
     /// Returns the path of the tasks file `name`, looked for beside the file that names it, in the
     /// role and beside the playbook.
-    pub(super) fn find_tasks(&self, name: &str, place: &Place) -> Result<PathBuf> {
+    pub(super) fn find_tasks(&self, name: &str, place: &Place) -> Result<LocalPath> {
         let beside = self.folder.join(name);
         if beside.is_file() {
             return Ok(beside);
@@ -89,12 +88,7 @@ impl Scope {
 pub(in crate::playbook) fn missing_file(what: &str, place: &Place, missing: &NotFound) -> Problem {
     let mut folders: Vec<String> = Vec::new();
     for path in &missing.searched {
-        let folder = path.parent().unwrap_or(Path::new("")).display().to_string();
-        let shown = if folder.is_empty() {
-            ".".to_owned()
-        } else {
-            folder
-        };
+        let shown = path.parent().to_string();
         if !folders.contains(&shown) {
             folders.push(shown);
         }

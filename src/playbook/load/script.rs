@@ -9,10 +9,9 @@ use super::script_options::{TaskOptions, seen};
 use crate::playbook::{Block, Include, Item, Keywords, Script, ScriptHandler, Task};
 use crate::script::outline::{Call, Outline};
 use crate::script::{Console, Program, Reach, role};
-use crate::source::{Place, Problem, Result, SourceFile};
+use crate::source::{LocalPath, Place, Problem, Result, SourceFile};
 use crate::yaml::{Data, Map, Node};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 impl super::Loader {
@@ -21,7 +20,7 @@ impl super::Loader {
         &self,
         program: Arc<Program>,
         console: &Arc<Console>,
-        folder: &Path,
+        folder: &LocalPath,
     ) -> Result<Item> {
         let mut reader = Reader::new(self);
         let script = reader.script_of(program, &Scope::of_folder(folder));
@@ -39,7 +38,7 @@ impl super::Loader {
         place: &Place,
         module: &str,
         arguments: &Map,
-        play_folder: &Path,
+        play_folder: &LocalPath,
     ) -> Result<Option<Arc<Task>>> {
         let mut reader = Reader::new(self);
         let scope = Scope::of_script(script, play_folder);
@@ -55,7 +54,7 @@ impl super::Loader {
         place: &Place,
         what: &Node,
         options: &Map,
-        play_folder: &Path,
+        play_folder: &LocalPath,
     ) -> Result<Option<Arc<Include>>> {
         let mut reader = Reader::new(self);
         let scope = Scope::of_script(script, play_folder);
@@ -66,7 +65,7 @@ impl super::Loader {
 
 impl Reader<'_> {
     /// Returns the script in the file at `path`; of a script of handlers, each of them.
-    pub(super) fn script(&mut self, path: &Path, place: &Place, scope: &Scope) -> Vec<Item> {
+    pub(super) fn script(&mut self, path: &LocalPath, place: &Place, scope: &Scope) -> Vec<Item> {
         let file = SourceFile::read(path).map_err(|mut problems| {
             for problem in &mut problems.0 {
                 problem.place.get_or_insert_with(|| place.clone());
@@ -95,7 +94,7 @@ impl Reader<'_> {
             place: Place::start_of(&program.file),
             program,
             role: scope.role.clone(),
-            folder: scope.folder.to_path_buf(),
+            folder: scope.folder.clone(),
             handlers: scope.handlers,
             items,
             tasks,
@@ -323,11 +322,11 @@ fn reach(scope: &Scope) -> Reach {
     let mut roots = Vec::new();
     if let Some(role) = &scope.role {
         folders.push(role.folder.clone());
-        roots.push(crate::playbook::search::parent(&role.folder));
+        roots.push(role.folder.parent());
         roots.push(role.folder.clone());
     }
-    folders.push(scope.play_folder.to_path_buf());
-    roots.push(scope.play_folder.to_path_buf());
+    folders.push(scope.play_folder.clone());
+    roots.push(scope.play_folder.clone());
     Reach {
         folders,
         roots,

@@ -34,7 +34,7 @@ impl Reader<'_> {
             place: node.place.clone(),
             name: None,
             role: scope.role.clone(),
-            folder: scope.folder.to_path_buf(),
+            folder: scope.folder.clone(),
             action: found.action,
             keywords: Keywords::default(),
             repeat,

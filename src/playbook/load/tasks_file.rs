@@ -3,18 +3,22 @@
 use super::Reader;
 use super::scope::Scope;
 use crate::playbook::Item;
-use crate::source::Place;
+use crate::source::{LocalPath, Place};
 use crate::yaml::Data;
-use std::path::Path;
 
 impl Reader<'_> {
     /// Returns the tasks of the file at `path`, named at `place`.
-    pub(super) fn tasks_file(&mut self, path: &Path, place: &Place, scope: &Scope) -> Vec<Item> {
+    pub(super) fn tasks_file(
+        &mut self,
+        path: &LocalPath,
+        place: &Place,
+        scope: &Scope,
+    ) -> Vec<Item> {
         let inner = scope.enter(path, place);
         let Some(mut inner) = self.problems.take(inner) else {
             return Vec::new();
         };
-        inner.folder = path.parent().unwrap_or(Path::new("")).into();
+        inner.folder = path.parent();
         if path.extension().is_some_and(|end| end == "rhai") {
             return self.script(path, place, &inner);
         }

@@ -1,13 +1,12 @@
 //! A file of variables.
 
 use super::Reader;
-use crate::source::Place;
+use crate::source::{LocalPath, Place};
 use crate::yaml::{Data, Map};
-use std::path::Path;
 
 impl Reader<'_> {
     /// Returns the variables in the file at `path`, named at `place`.
-    pub(super) fn variables_file(&mut self, path: &Path, place: &Place) -> Map {
+    pub(super) fn variables_file(&mut self, path: &LocalPath, place: &Place) -> Map {
         let Some(document) = self.file(path, Some(place)) else {
             return Map::new();
         };

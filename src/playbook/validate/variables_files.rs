@@ -3,7 +3,7 @@
 use crate::files::{Files, names_in};
 use crate::glob;
 use crate::playbook::Loader;
-use std::path::PathBuf;
+use crate::source::LocalPath;
 
 /// Returns the names that the file called `name` defines, or any file it may turn out to be if
 /// the last part of its name holds templates; `None` if that cannot be said.
@@ -23,7 +23,7 @@ pub(super) fn names(search: &Files, name: &str, loader: &Loader) -> Option<Vec<S
 }
 
 /// Returns the files whose name fits a name with templates in its last part.
-fn matching(search: &Files, name: &str) -> Option<Vec<PathBuf>> {
+fn matching(search: &Files, name: &str) -> Option<Vec<LocalPath>> {
     let (before, _) = name.split_once("{{")?;
     let at = before.rfind('/').map_or(0, |slash| slash + 1);
     let (folder, last) = name.split_at(at);
@@ -34,7 +34,7 @@ fn matching(search: &Files, name: &str) -> Option<Vec<PathBuf>> {
             let names = names_in(&folder);
             let fitting = names.iter().filter(|name| glob::matches(&pattern, name));
             let paths = fitting.map(|name| folder.join(name));
-            found.extend(paths.filter(|path: &PathBuf| path.is_file()));
+            found.extend(paths.filter(|path: &LocalPath| path.is_file()));
         }
     }
     (!found.is_empty()).then_some(found)

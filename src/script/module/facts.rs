@@ -46,6 +46,8 @@ pub fn gathered(setup: Arc<Entry>, scripts: Vec<Arc<Program>>) -> Entry {
         names: setup.names.clone(),
         aliases: setup.aliases.clone(),
         raw: setup.raw,
+        paths: setup.paths.clone(),
+        relative_paths: setup.relative_paths.clone(),
         free_form: setup.free_form,
         any_argument: setup.any_argument,
         writes: setup.writes,

@@ -107,6 +107,9 @@ fn entry(name: &str, program: &Arc<Program>) -> Result<Entry> {
         names: vec![name.to_owned()],
         aliases: script.parameters.iter().flat_map(of).collect(),
         raw: &[],
+        // Relative ones are refused.
+        paths: Vec::new(),
+        relative_paths: parameter::paths(&script.parameters),
         free_form: None,
         any_argument: false,
         writes: crate::module::Writes::Nothing,

@@ -250,6 +250,16 @@ fn convert_one(of: Type, value: Value) -> Result<Value, ArgumentError> {
     })
 }
 
+/// Returns the names of those that are paths of the host.
+pub(super) fn paths(parameters: &[Parameter]) -> Vec<String> {
+    let is_path = |of: &Parameter| match of.of {
+        Type::List => of.elements == Type::Path,
+        of => of == Type::Path,
+    };
+    let paths = parameters.iter().filter(|parameter| is_path(parameter));
+    paths.map(|parameter| parameter.name.clone()).collect()
+}
+
 fn wrong(message: String) -> ArgumentError {
     ArgumentError {
         argument: None,

@@ -1,7 +1,7 @@
 //! Lookups of files of this machine.
 
 use super::{Lookup, as_list, wrong};
-use crate::source::{SourceFile, VAULT};
+use crate::source::{LocalPath, SourceFile, VAULT};
 use crate::template::paths::{expand_user, matching_files};
 use crate::template::reach::Overlay;
 use crate::template::sources::find;
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 impl Lookup<'_> {
     /// Returns the folders to search, those that are meant for another kind of file left out.
-    fn folders(&self, but: &str) -> Vec<PathBuf> {
+    fn folders(&self, but: &str) -> Vec<LocalPath> {
         let folders = self.reach.site.folders.iter();
         folders
             .filter(|folder| !folder.ends_with(but))
@@ -23,7 +23,7 @@ impl Lookup<'_> {
     }
 
     /// Returns a file that must exist.
-    pub(super) fn must_find(&self, name: &str, but: &str) -> Result<PathBuf, Error> {
+    pub(super) fn must_find(&self, name: &str, but: &str) -> Result<LocalPath, Error> {
         let path = PathBuf::from(expand_user(name));
         find(&path, &self.folders(but)).ok_or_else(|| {
             wrong(format!(
@@ -38,7 +38,7 @@ impl Lookup<'_> {
     }
 }
 
-fn read(path: &Path) -> Result<String, Error> {
+fn read(path: &LocalPath) -> Result<String, Error> {
     let bytes =
         std::fs::read(path).map_err(|error| wrong(format!("{}: {error}", path.display())))?;
     if bytes.starts_with(VAULT.as_bytes()) {
@@ -84,7 +84,7 @@ pub(super) fn template(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     };
     let render = |name: &String| {
         let path = lookup.must_find(name, "files")?;
-        let file = SourceFile::new(path.clone(), read(&path)?);
+        let file = SourceFile::new(path.to_path_buf(), read(&path)?);
         Ok(reach
             .engine
             .file_value(&file, &syntax, &context, &reach.site)?)
@@ -98,7 +98,7 @@ pub(super) fn fileglob(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     for pattern in lookup.texts()? {
         let pattern = PathBuf::from(expand_user(&pattern));
         let folders = if pattern.is_absolute() {
-            vec![PathBuf::new()]
+            vec![LocalPath::of("/")]
         } else {
             lookup.folders("templates")
         };

@@ -1,6 +1,7 @@
 //! The lookup `password`.
 
 use super::{Lookup, arguments, wrong};
+use crate::source::LocalPath;
 use crate::template::compare::is_list;
 use crate::template::crypt::{self, Scheme};
 use crate::template::filters::random_salt;
@@ -43,8 +44,8 @@ fn one(lookup: &Lookup<'_>, term: &str) -> Result<String, Error> {
     }
     let path = PathBuf::from(expand_user(&path));
     let base = lookup.reach.site.folders.last();
-    let path = base.map_or(path.clone(), |base| base.join(&path));
-    let kept = path != Path::new("/dev/null");
+    let path = base.map_or_else(|| LocalPath::of(&path), |base| base.join(&path));
+    let kept = *path != *Path::new("/dev/null");
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let content = std::fs::read_to_string(&path).ok().filter(|_| kept);
     let (password, salt, ident) = match &content {

@@ -46,7 +46,7 @@ fn archives_are_unpacked_exactly_and_repaired_where_they_were_changed() {
         ("bash", "x.tar"),
     ] {
         let mut machine = Machine::new();
-        machine.host = Arc::new(ShellHost::new(Arc::new(Local), shell, None));
+        machine.host = Arc::new(ShellHost::new(Arc::new(Local::default()), shell, None));
         let dest = machine.path("dest");
         std::fs::create_dir(&dest).unwrap();
         let args = format!("{{src: {name}, dest: {dest}}}");

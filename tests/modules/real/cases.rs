@@ -144,7 +144,7 @@ impl Root {
         fs::write(&enter, self.enter(&root)).unwrap();
         fs::set_permissions(&enter, PermissionsExt::from_mode(0o755)).unwrap();
         self.folders.borrow_mut().push(folder);
-        let host = ShellHost::new(Arc::new(Local), enter.as_str(), None);
+        let host = ShellHost::new(Arc::new(Local::default()), enter.as_str(), None);
         Ok(Arc::new(host))
     }
 

@@ -20,7 +20,7 @@ fn printed(output: &Output) -> String {
 fn a_script_is_there_while_it_runs_and_not_longer() {
     for shell in ["dash", "bash", "busybox sh"] {
         let mut machine = Machine::new();
-        machine.host = Arc::new(ShellHost::new(Arc::new(Local), shell, None));
+        machine.host = Arc::new(ShellHost::new(Arc::new(Local::default()), shell, None));
         let folder = machine.path("");
         let args = format!("{{cmd: \"it\\\\'s.sh 'a b'\", chdir: {folder}}}");
         let text = "#!/bin/sh\necho \"$1\"; pwd; cat; ls -ld \"${0%/*}\" | cut -c1-10; echo \"$0\"; exit 3\n";

@@ -126,7 +126,7 @@ impl Drop for Machine {
 }
 
 fn connection() -> Arc<dyn Host> {
-    Arc::new(ShellHost::new(Arc::new(Local), "/bin/sh", None))
+    Arc::new(ShellHost::new(Arc::new(Local::default()), "/bin/sh", None))
 }
 
 fn shown(error: &HostError) -> String {

@@ -20,6 +20,8 @@ rmq_facts() {
   # As it was before this shell changed it.
   cat "/proc/$$/environ" 2>/dev/null
   rmq_piece environment
+  printf %s "$rmq_start"
+  rmq_piece start
   rmq_facts_addresses
   rmq_facts_user
   printf %s "$rmq_umask"

@@ -95,7 +95,10 @@ impl Told {
         let text = self.0.get("environment").map_or("", String::as_str);
         let variables = text
             .split('\0')
-            .filter_map(|variable| variable.split_once('='));
+            .filter_map(|variable| variable.split_once('='))
+            // Of the login, which may have gone elsewhere since.
+            .filter(|(name, _)| *name != "PWD")
+            .chain([("PWD", self.text("start"))]);
         map(variables
             .map(|(name, value)| (name.to_owned(), Value::from(value)))
             .collect())

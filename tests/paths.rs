@@ -1,0 +1,235 @@
+//! Paths of this machine and of hosts: from the root, whatever the user wrote and wherever rmqplay
+//! was started.
+
+use rmqplay::cli::registry;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Runs `rmqplay` in a folder; it must succeed.
+fn rmqplay(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_rmqplay"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("RMQPLAY_INVENTORY")
+        .env("RMQPLAY_WORD", "word")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}\n{text}{errors}");
+    text
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// A folder whose name holds what splits words and lists, by its real path.
+fn folder() -> (tempfile::TempDir, std::path::PathBuf) {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path().canonicalize().unwrap().join("a b:ü'c");
+    std::fs::create_dir(&folder).unwrap();
+    (scratch, folder)
+}
+
+const MAGIC: &str = r#"
+- hosts: all
+  gather_facts: false
+  roles: [shown]
+  tasks:
+    - copy:
+        dest: play
+        content: |
+          {{ playbook_dir }}
+          {{ inventory_dir }}
+          {{ inventory_file }}
+          {{ lookup("fileglob", "files/*.txt") }}
+          {{ lookup("first_found", ["x.txt"]) }}
+"#;
+
+const SHOWN: &str = r#"
+- copy: {dest: role, content: "{{ role_path }}\n"}
+- include_tasks: more.yml
+"#;
+
+const MORE: &str = r#"
+- copy: {dest: included, content: "{{ role_path }} {{ playbook_dir }}\n"}
+"#;
+
+#[test]
+fn magic_paths_start_at_the_root_however_the_playbook_is_named() {
+    let (scratch, folder) = folder();
+    let above = folder.parent().unwrap();
+    write(&folder, "site.yml", MAGIC);
+    write(
+        &folder,
+        "outer/outer.yml",
+        "- import_playbook: ../site.yml\n",
+    );
+    write(&folder, "hosts", "localhost ansible_connection=local\n");
+    write(&folder, "files/x.txt", "");
+    write(&folder, "roles/shown/tasks/main.yml", SHOWN);
+    write(&folder, "roles/shown/tasks/more.yml", MORE);
+    let at = folder.display();
+    let play = format!("{at}\n{at}\n{at}/hosts\n{at}/files/x.txt\n{at}/files/x.txt\n");
+    let below_root = |name: &str| folder.join(name).display().to_string()[1..].to_owned();
+    let (site, hosts) = (below_root("site.yml"), below_root("hosts"));
+    let from_root = folder.join("site.yml").display().to_string();
+    for (started, playbook, inventory) in [
+        (&*folder, "site.yml", "hosts"),
+        (&*folder, "./site.yml", "./hosts"),
+        (&*folder, "outer/../site.yml", "outer/../hosts"),
+        (&*folder, from_root.as_str(), "hosts"),
+        (&*folder, "outer/outer.yml", "hosts"),
+        (above, "a b:ü'c/site.yml", "a b:ü'c/hosts"),
+        (Path::new("/"), site.as_str(), hosts.as_str()),
+    ] {
+        rmqplay(started, &["run", playbook, "-i", inventory]);
+        for (name, expected) in [
+            ("play", play.clone()),
+            ("role", format!("{at}/roles/shown\n")),
+            ("included", format!("{at}/roles/shown {at}\n")),
+        ] {
+            let found = std::fs::read_to_string(folder.join(name));
+            let found = found.unwrap_or_else(|error| panic!("{playbook}: {name}: {error}"));
+            assert_eq!(
+                found,
+                expected,
+                "{playbook} in {}: {name}",
+                started.display()
+            );
+            std::fs::remove_file(folder.join(name)).unwrap();
+        }
+    }
+    drop(scratch);
+}
+
+/// Tasks that make a file or find one, each by a relative path.
+const RELATIVE: &str = r#"
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - {file: {path: made, state: directory}}
+    - {file: {path: made/touched, state: touch, access_time: preserve, modification_time: preserve}}
+    - {copy: {dest: made/copied, content: x}}
+    - {template: {src: t.j2, dest: made/rendered}}
+    - {command: touch made/commanded, args: {creates: made/commanded}}
+    - {shell: touch made/shelled, args: {creates: made/shelled}}
+    - {shell: touch changed, args: {chdir: made, creates: changed}}
+    - {script: s.sh, args: {creates: made/scripted}}
+    - {lineinfile: {path: made/lines, line: a, create: true}}
+    - {blockinfile: {path: made/block, block: a, create: true}}
+    - {replace: {path: made/lines, regexp: a, replace: b}, when: false}
+    - {symlink: {path: made/link, src: copied}}
+    - {copy: {src: made/copied, dest: made/again, remote_src: true}}
+    - {stat: {path: made/copied}, register: seen}
+    - {slurp: {src: made/copied}, register: read}
+    - {find: {paths: [made], patterns: [copied]}, register: found}
+    - {wait_for: {path: made/copied, timeout: 1}}
+    - {assert: {that: [seen.stat.exists, read.content != "", found.matched == 1]}}
+"#;
+
+#[test]
+fn relative_paths_of_modules_on_this_machine_count_from_the_playbooks_folder() {
+    let (_scratch, folder) = folder();
+    write(&folder, "site.yml", RELATIVE);
+    write(&folder, "t.j2", "x");
+    write(&folder, "s.sh", "#!/bin/sh\ntouch made/scripted\n");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let playbook = folder.join("site.yml").display().to_string();
+    rmqplay(elsewhere.path(), &["run", &playbook]);
+    let again = rmqplay(elsewhere.path(), &["run", &playbook]);
+    assert!(again.contains("changed=0"), "{again}");
+    let predicted = rmqplay(elsewhere.path(), &["run", &playbook, "--check"]);
+    assert!(predicted.contains("changed=0"), "{predicted}");
+    for name in [
+        "touched",
+        "copied",
+        "rendered",
+        "commanded",
+        "shelled",
+        "changed",
+        "scripted",
+        "lines",
+        "block",
+        "link",
+        "again",
+    ] {
+        assert!(folder.join("made").join(name).exists(), "{name}");
+    }
+    let left = std::fs::read_dir(elsewhere.path()).unwrap().count();
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn variables_and_home_directories_are_replaced_in_paths() {
+    let (_scratch, folder) = folder();
+    let tasks = r#"
+- hosts: localhost
+  gather_facts: false
+  environment: {INNER: inner}
+  tasks:
+    - {file: {path: "$RMQPLAY_WORD/${INNER}/$NOT_SET", state: directory}}
+    - {command: {cmd: touch x, chdir: "$RMQPLAY_WORD", creates: "${INNER}/x"}, register: ran}
+    - {file: {path: "~nobody-at-all/x", state: directory}}
+    - {stat: {path: "~root"}, register: root}
+    - {stat: {path: "~"}, register: home}
+    - assert: {that: [root.stat.isdir, home.stat.isdir]}
+    - {file: {path: "new/a/../b/../../other", state: directory}}
+"#;
+    write(&folder, "site.yml", tasks);
+    rmqplay(&folder, &["run", "site.yml"]);
+    for name in [
+        "word/inner/$NOT_SET",
+        "word/x",
+        "~nobody-at-all/x",
+        "new/a",
+        "new/b",
+        "other",
+    ] {
+        assert!(folder.join(name).exists(), "{name}");
+    }
+    std::fs::write(folder.join("word/inner/x"), "").unwrap();
+    let again = rmqplay(&folder, &["run", "site.yml"]);
+    assert!(again.contains("changed=0"), "{again}");
+}
+
+#[test]
+fn every_argument_that_is_a_path_of_the_host_is_declared_as_one() {
+    let names = [
+        "path",
+        "paths",
+        "dest",
+        "chdir",
+        "creates",
+        "removes",
+        "sysctl_file",
+        "log",
+        "home",
+    ];
+    for entry in registry().modules() {
+        let arguments = entry.arguments();
+        for declared in entry.paths.iter().chain(&entry.relative_paths) {
+            assert!(
+                arguments.contains(&declared.as_str()),
+                "{}: {declared}",
+                entry.name
+            );
+        }
+        // The product's own modules want absolute paths and say so.
+        if entry.name.starts_with("rocketmq") {
+            continue;
+        }
+        for argument in arguments.into_iter().filter(|name| names.contains(name)) {
+            let is = |declared: &[String]| declared.iter().any(|name| name == argument);
+            assert!(
+                is(&entry.paths) || is(&entry.relative_paths),
+                "{}: {argument}",
+                entry.name
+            );
+        }
+    }
+}
