@@ -10,6 +10,7 @@ use super::tell::is_hidden;
 use crate::change::Sets;
 use crate::files::Files;
 use crate::host::{Host, Limits};
+use crate::playbook::Keywords;
 use crate::value::{self, Fields, NotKnown};
 use crate::vars::{Layer, Scope};
 use crate::yaml::{Map, Node};
@@ -106,26 +107,20 @@ impl TaskRun<'_, '_> {
         Ok((work(&attempt), delegated_to.clone()))
     }
 
-    /// Fails where a keyword that only counts once the task has ended is neither true nor false:
-    /// then it is too late to say so.
+    /// Fails if a keyword that only counts once the task has ended is neither true nor false: then
+    /// it is too late to say so. One that check mode does not know may not even be needed.
     fn judges(&self, scope: &Arc<Scope>) -> Fallible<()> {
-        flag(
-            self.frame,
+        let keywords: [fn(&Keywords) -> Option<&Node>; 4] = [
             |keywords| keywords.ignore_errors.as_ref(),
-            scope,
-        )?;
-        flag(
-            self.frame,
             |keywords| keywords.ignore_unreachable.as_ref(),
-            scope,
-        )?;
-        flag(
-            self.frame,
             |keywords| keywords.any_errors_fatal.as_ref(),
-            scope,
-        )?;
-        flag(self.frame, |keywords| keywords.no_log.as_ref(), scope)?;
-        Ok(())
+            |keywords| keywords.no_log.as_ref(),
+        ];
+        let mut read = keywords
+            .map(|keyword| flag(self.frame, keyword, scope))
+            .into_iter();
+        let wrong = read.find_map(|read| read.err().filter(|wrong| wrong.unknown.is_none()));
+        wrong.map_or(Ok(()), Err)
     }
 
     /// Gives the host the variables that the task sets.
