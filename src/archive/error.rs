@@ -1,5 +1,6 @@
 //! Why an archive cannot be used.
 
+use crate::host::HostError;
 use std::path::PathBuf;
 
 /// Why an archive cannot be used.
@@ -37,6 +38,9 @@ pub enum ArchiveError {
         /// What is wrong with it, such as `is a device`.
         reason: String,
     },
+    /// A limit of the task was reached while it was read.
+    #[error(transparent)]
+    Limit(#[from] HostError),
     /// What is sent to the hosts could not be put down on the controller.
     #[error("cannot write {}: {source}", path.display())]
     Write {

@@ -1,36 +1,71 @@
 //! A value that many threads ask for and one makes.
 
+use crate::host::{HostError, Limits};
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Values by key, each made once; who asks for one while it is being made waits for it.
 #[derive(Debug)]
-pub(super) struct Once<K, V>(Mutex<HashMap<K, Arc<Mutex<Option<V>>>>>);
+pub(super) struct Once<K, V> {
+    /// Those that are made, and nothing for those that are being made.
+    values: Mutex<HashMap<K, Option<V>>>,
+    changed: Condvar,
+}
 
 impl<K, V> Default for Once<K, V> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self {
+            values: Mutex::default(),
+            changed: Condvar::new(),
+        }
     }
 }
 
-impl<K: Eq + Hash, V: Clone> Once<K, V> {
+impl<K: Eq + Hash + Clone, V: Clone> Once<K, V> {
     /// Returns the value of `key`, which `make` makes if there is none yet. A failure is not kept:
-    /// the next one who asks tries again.
-    pub(super) fn get<E>(&self, key: K, make: impl FnOnce() -> Result<V, E>) -> Result<V, E> {
-        let slot = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(key)
-            .or_default()
-            .clone();
-        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(value) = &*slot {
-            return Ok(value.clone());
+    /// the next one who asks tries again. Fails if a limit is reached while another makes it.
+    pub(super) fn get<E: From<HostError>>(
+        &self,
+        key: K,
+        limits: &Limits,
+        make: impl FnOnce() -> Result<V, E>,
+    ) -> Result<V, E> {
+        let mut values = self.values();
+        while let Some(value) = values.get(&key) {
+            if let Some(value) = value {
+                return Ok(value.clone());
+            }
+            let waited = self.changed.wait_timeout(values, limits.patience()?);
+            values = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+        values.insert(key.clone(), None);
+        drop(values);
+        let making = Making { once: self, key };
         let value = make()?;
-        *slot = Some(value.clone());
+        self.values()
+            .insert(making.key.clone(), Some(value.clone()));
         Ok(value)
+    }
+
+    fn values(&self) -> MutexGuard<'_, HashMap<K, Option<V>>> {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells those who wait when it is dropped, so after a panic, too.
+struct Making<'o, K: Eq + Hash + Clone, V: Clone> {
+    once: &'o Once<K, V>,
+    key: K,
+}
+
+impl<K: Eq + Hash + Clone, V: Clone> Drop for Making<'_, K, V> {
+    fn drop(&mut self) {
+        let mut values = self.once.values();
+        if let Some(None) = values.get(&self.key) {
+            values.remove(&self.key);
+        }
+        drop(values);
+        self.once.changed.notify_all();
     }
 }

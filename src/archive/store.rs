@@ -3,6 +3,7 @@
 use super::once::Once;
 use super::{Archive, ArchiveError, Selected, Stream, stream};
 use crate::files::download::{Download, DownloadError};
+use crate::host::{HostError, Limits};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -56,18 +57,21 @@ impl Store {
     }
 
     /// Returns the file of the controller that holds what is at an address of the web.
-    pub fn download(&self, download: &Download) -> Result<PathBuf, DownloadError> {
+    pub fn download(&self, download: &Download, limits: &Limits) -> Result<PathBuf, DownloadError> {
         let cache = self.cache.clone().unwrap_or_else(users_cache);
-        let fetch = || download.fetch(&cache);
-        self.downloads.get(download.clone(), fetch)
+        let fetch = || download.fetch(&cache, limits);
+        self.downloads.get(download.clone(), limits, fetch)
     }
 
     /// Returns the archive at a path of the controller, reading it if no host has asked before.
-    pub fn open(&self, path: &Path) -> Result<Arc<Archive>, Arc<ArchiveError>> {
+    pub fn open(&self, path: &Path, limits: &Limits) -> Result<Arc<Archive>, Arc<ArchiveError>> {
         let version = Version::of(path)?;
-        self.archives.get(version, || {
-            Ok::<_, Arc<ArchiveError>>(Archive::open(path).map(Arc::new).map_err(Arc::new))
-        })?
+        let path = path.to_owned();
+        let open = || {
+            let opened = limits.aside(move || Archive::open(&path))?;
+            Ok::<_, ArchiveError>(opened.map(Arc::new).map_err(Arc::new))
+        };
+        self.archives.get(version, limits, open).map_err(Arc::new)?
     }
 
     /// Returns a tar stream of some of the archive's entries.
@@ -75,24 +79,26 @@ impl Store {
         &self,
         archive: &Archive,
         entries: &[Selected],
+        limits: &Limits,
     ) -> Result<Arc<Stream>, ArchiveError> {
         let version = Version::of(&archive.path)?;
         let wanted = format!("{entries:?}");
-        self.streams.get((version, wanted), || {
+        self.streams.get((version, wanted), limits, || {
             let path = self.new_file(&archive.name())?;
-            stream::write(archive, entries, &path).map(Arc::new)
+            stream::write(archive, entries, &path, limits).map(Arc::new)
         })
     }
 
     /// Returns the file of the controller that holds what `fetch` brings: once for all hosts
     /// whose file has this digest. `name` is the file's own, for messages.
-    pub fn fetched<E: From<ArchiveError>>(
+    pub fn fetched<E: From<ArchiveError> + From<HostError>>(
         &self,
         sha256: &str,
         name: &str,
+        limits: &Limits,
         fetch: impl FnOnce(&mut File) -> Result<(), E>,
     ) -> Result<PathBuf, E> {
-        self.fetched.get(sha256.to_owned(), || {
+        self.fetched.get(sha256.to_owned(), limits, || {
             let path = self.new_file(name)?;
             let created = File::create_new(&path);
             let mut file = created.map_err(|source| ArchiveError::Write {

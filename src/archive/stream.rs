@@ -2,7 +2,7 @@
 
 use super::index::{copy, damaged};
 use super::{Archive, ArchiveError, Selected};
-use crate::host::Kind;
+use crate::host::{Kind, Limits};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
@@ -32,6 +32,7 @@ pub(super) fn write(
     archive: &Archive,
     entries: &[Selected],
     path: &Path,
+    limits: &Limits,
 ) -> Result<Stream, ArchiveError> {
     let failed = |source| ArchiveError::Write {
         path: path.to_owned(),
@@ -39,6 +40,7 @@ pub(super) fn write(
     };
     let mut out = Out {
         path,
+        limits,
         file: BufWriter::with_capacity(256 * 1024, File::create_new(path).map_err(failed)?),
         position: 0,
         offsets: vec![0; entries.len()],
@@ -65,6 +67,7 @@ pub(super) fn write(
 
 struct Out<'a> {
     path: &'a Path,
+    limits: &'a Limits,
     file: BufWriter<File>,
     position: u64,
     offsets: Vec<u64>,
@@ -79,6 +82,7 @@ impl Out<'_> {
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
+        self.limits.check()?;
         self.file
             .write_all(bytes)
             .map_err(|error| self.failed(error))?;

@@ -1,7 +1,9 @@
 //! How long a call may take, and how it is called off.
 
 use super::HostError;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Called off by the user (^C), for all hosts at once.
@@ -121,6 +123,30 @@ impl Limits {
         Ok(self.deadline.map_or(look, |deadline| {
             look.min(deadline.saturating_duration_since(Instant::now()))
         }))
+    }
+
+    /// Has a thread of its own do what cannot be called off, such as looking up a name, and stops
+    /// waiting for it as soon as a limit is reached. `work` then ends by itself, unnoticed.
+    pub fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HostError> {
+        let (answer, answers) = sync_channel(1);
+        let worker = thread::spawn(move || {
+            // Nobody listens any more once a limit was reached.
+            let _ = answer.send(work());
+        });
+        loop {
+            match answers.recv_timeout(self.patience()?) {
+                Ok(done) => return Ok(done),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        match worker.join() {
+            Err(panic) => std::panic::resume_unwind(panic),
+            Ok(()) => Err(HostError::Cancelled),
+        }
     }
 
     /// Fails if a limit has been reached.

@@ -3,8 +3,6 @@
 use super::{HostError, Limits, REFUSED, Stream};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::thread;
 use std::time::Duration;
 
 /// How long a TCP connection may take to be accepted.
@@ -16,23 +14,10 @@ const PIECE: usize = 64 << 10;
 /// Connects from this machine to the first address of a name that accepts it.
 pub(super) fn connect(host: &str, port: u16, limits: &Limits) -> Result<TcpStream, HostError> {
     let address = format!("{host}:{port}");
-    let (answer, answers) = sync_channel(1);
     let name = host.to_owned();
     // A name that is being looked up cannot be called off.
-    thread::spawn(move || {
-        let _ = answer.send(connect_by_name(&name, port));
-    });
-    loop {
-        match answers.recv_timeout(limits.patience()?) {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(reason)) => return Err(HostError::NotConnected { address, reason }),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => {
-                let reason = "the attempt broke off".to_owned();
-                return Err(HostError::NotConnected { address, reason });
-            }
-        }
-    }
+    let connected = limits.aside(move || connect_by_name(&name, port))?;
+    connected.map_err(|reason| HostError::NotConnected { address, reason })
 }
 
 fn connect_by_name(host: &str, port: u16) -> Result<TcpStream, String> {

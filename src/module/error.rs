@@ -65,6 +65,19 @@ impl From<crate::files::NotFound> for ModuleError {
 
 impl From<crate::archive::ArchiveError> for ModuleError {
     fn from(error: crate::archive::ArchiveError) -> Self {
-        Self::refused(error.to_string())
+        match error {
+            crate::archive::ArchiveError::Limit(error) => Self::Host(error),
+            error => Self::refused(error.to_string()),
+        }
+    }
+}
+
+/// Of an archive that several hosts share: what is wrong with it is the same for all.
+impl From<std::sync::Arc<crate::archive::ArchiveError>> for ModuleError {
+    fn from(error: std::sync::Arc<crate::archive::ArchiveError>) -> Self {
+        match std::sync::Arc::try_unwrap(error) {
+            Ok(error) => error.into(),
+            Err(shared) => Self::refused(shared.to_string()),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Files of the web for hosts: this machine fetches and proves them, so that a host needs neither
 //! a way out nor a program for it.
 
-use crate::files::download::{Checksum, Download};
+use crate::files::download::{Checksum, Download, DownloadError};
 use crate::module::{ModuleError, PlanContext};
 use std::path::PathBuf;
 
@@ -26,9 +26,12 @@ pub(super) fn download(
         checksum,
         insecure,
     };
-    let fetched = context.archives.download(&download);
-    fetched.map_err(|error| ModuleError::Refused {
-        help: error.help(),
-        message: error.to_string(),
+    let fetched = context.archives.download(&download, context.host.limits());
+    fetched.map_err(|error| match error {
+        DownloadError::Limit(error) => ModuleError::Host(error),
+        error => ModuleError::Refused {
+            help: error.help(),
+            message: error.to_string(),
+        },
     })
 }

@@ -37,8 +37,7 @@ impl BuiltIn for ArchiveModule {
 impl Module for ArchiveModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let path = context.files.find("files", &self.src)?;
-        let opened = context.archives.open(&path);
-        let archive = opened.map_err(|error| ModuleError::refused(error.to_string()))?;
+        let archive = context.archives.open(&path, context.host.limits())?;
         let paths = archive.entries.iter().map(|entry| entry.path.as_str());
         let jars: BTreeSet<_> = paths
             .filter_map(|path| jar(path, self.strip_components))

@@ -3,7 +3,7 @@
 mod pack;
 
 use super::{Archive, ArchiveError, Choice, Format, Selected, Store};
-use crate::host::Kind;
+use crate::host::{Kind, Limits};
 use pack::Item;
 use proptest::prelude::*;
 use std::path::PathBuf;
@@ -286,14 +286,16 @@ fn the_stream_holds_what_is_asked_for_where_it_says() {
     ]);
     let folder = Folder::new();
     let store = Store::default();
-    let archive = store.open(&folder.put("x.tgz", &pack::gzip(&tar))).unwrap();
+    let archive = store
+        .open(&folder.put("x.tgz", &pack::gzip(&tar)), &Limits::default())
+        .unwrap();
     let mut wanted = archive.select(&Choice::default()).unwrap();
     wanted.retain(|one| one.path != "z/other");
     wanted
         .iter_mut()
         .filter(|one| one.path == "z/file")
         .for_each(|one| one.path = long.clone().into());
-    let stream = store.stream(&archive, &wanted).unwrap();
+    let stream = store.stream(&archive, &wanted, &Limits::default()).unwrap();
     let bytes = std::fs::read(&stream.path).unwrap();
     assert_eq!(stream.size, bytes.len() as u64);
     for (one, offset) in wanted.iter().zip(&stream.offsets) {
@@ -309,9 +311,21 @@ fn the_stream_holds_what_is_asked_for_where_it_says() {
         .map(|entry| entry.path.as_str())
         .collect();
     assert_eq!(order, ["z/", "b-hard", &long, "a-link"]);
-    assert_eq!(store.stream(&archive, &wanted).unwrap().path, stream.path);
+    assert_eq!(
+        store
+            .stream(&archive, &wanted, &Limits::default())
+            .unwrap()
+            .path,
+        stream.path
+    );
     wanted.pop();
-    assert_ne!(store.stream(&archive, &wanted).unwrap().path, stream.path);
+    assert_ne!(
+        store
+            .stream(&archive, &wanted, &Limits::default())
+            .unwrap()
+            .path,
+        stream.path
+    );
     drop(store);
     assert!(!stream.path.exists());
 }
@@ -323,7 +337,9 @@ fn an_archive_that_changed_meanwhile_is_not_sent() {
     let archive = Archive::open(&path).unwrap();
     let wanted = archive.select(&Choice::default()).unwrap();
     folder.put("x.tar", &pack::tar(&[Item::File("a", 0o644, b"two")]));
-    let error = Store::default().stream(&archive, &wanted).unwrap_err();
+    let error = Store::default()
+        .stream(&archive, &wanted, &Limits::default())
+        .unwrap_err();
     assert!(
         error.to_string().contains("changed while it was read"),
         "{error}"
@@ -337,7 +353,7 @@ fn many_hosts_read_an_archive_once() {
     let store = Store::default();
     let opened: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..16)
-            .map(|_| scope.spawn(|| store.open(&path).unwrap()))
+            .map(|_| scope.spawn(|| store.open(&path, &Limits::default()).unwrap()))
             .collect();
         threads
             .into_iter()
@@ -408,7 +424,7 @@ proptest! {
                 prop_assert!(one.path.is_relative());
                 prop_assert!(one.path.as_str().split('/').all(|part| part != ".."));
             }
-            Store::default().stream(&archive, &selected).unwrap();
+            Store::default().stream(&archive, &selected, &Limits::default()).unwrap();
         }
     }
 

@@ -1,17 +1,19 @@
 //! Files from the web, kept on the controller and checked before they are used.
 
 mod checksum;
+mod unfinished;
 
 #[cfg(test)]
 mod tests;
 
 pub use checksum::{Algorithm, Checksum, ChecksumError, Digest};
 
+use crate::host::{HostError, Limits};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::NamedTempFile;
+use unfinished::Unfinished;
 
 /// A file of the web, and how it is known to be the right one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -69,6 +71,9 @@ pub enum DownloadError {
         /// The file's name.
         file: String,
     },
+    /// A limit of the task was reached.
+    #[error(transparent)]
+    Limit(#[from] HostError),
     /// It could not be kept.
     #[error("cannot write {}: {source}", path.display())]
     Write {
@@ -92,20 +97,21 @@ impl DownloadError {
 }
 
 /// Largest list of checksums, in bytes.
-const LARGEST_LIST: u64 = 1024 * 1024;
+const LARGEST_LIST: usize = 1024 * 1024;
 
 /// Seconds without a byte after which a server is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Download {
-    /// Returns the file's path in `cache`, fetching it if it is not there with this checksum.
-    pub fn fetch(&self, cache: &Path) -> Result<PathBuf, DownloadError> {
+    /// Returns the file's path in `cache`, fetching it if it is not there with this checksum. A
+    /// server that does not answer, or answers without end, is left when a limit is reached.
+    pub fn fetch(&self, cache: &Path, limits: &Limits) -> Result<PathBuf, DownloadError> {
         self.check()?;
         let digest = match &self.checksum {
             None => None,
             Some(Checksum::Digest(digest)) => Some(digest.clone()),
             Some(Checksum::List { url, algorithm }) => {
-                let text = self.list(url)?;
+                let text = self.list(url, limits)?;
                 let file = file_name(&self.url);
                 let found = Digest::find(&text, &file, *algorithm);
                 Some(found.ok_or_else(|| DownloadError::NotListed {
@@ -121,7 +127,7 @@ impl Download {
         let path = cache.join(folder).join(file_name(&self.url));
         match &digest {
             Some(digest) if digest.fits(&path) => {}
-            digest => self.bring(&path, digest.as_ref())?,
+            digest => self.bring(cache, &path, digest.as_ref(), limits)?,
         }
         Ok(path)
     }
@@ -150,36 +156,48 @@ impl Download {
         })
     }
 
-    fn list(&self, url: &str) -> Result<String, DownloadError> {
-        let mut text = String::new();
-        get(url, !self.insecure)?
-            .take(LARGEST_LIST)
-            .read_to_string(&mut text)
-            .map_err(|error| failed(url, &error))?;
-        Ok(text)
+    fn list(&self, url: &str, limits: &Limits) -> Result<String, DownloadError> {
+        let (address, https_only, worker) = (url.to_owned(), !self.insecure, limits.clone());
+        let bytes = limits.aside(move || {
+            let mut bytes = Vec::new();
+            copy(&address, https_only, &worker, |piece| {
+                bytes.extend_from_slice(piece);
+                if bytes.len() <= LARGEST_LIST {
+                    return Ok(());
+                }
+                let reason = format!("a list of checksums has at most {LARGEST_LIST} bytes");
+                Err(failed(&address, &reason))
+            })?;
+            Ok::<_, DownloadError>(bytes)
+        })??;
+        String::from_utf8(bytes).map_err(|error| failed(url, &error))
     }
 
-    /// Fetches into a file beside `path`, which takes its place once it is proven.
-    fn bring(&self, path: &Path, digest: Option<&Digest>) -> Result<(), DownloadError> {
+    /// Fetches into another file of the cache, which takes its place once it is proven.
+    fn bring(
+        &self,
+        cache: &Path,
+        path: &Path,
+        digest: Option<&Digest>,
+        limits: &Limits,
+    ) -> Result<(), DownloadError> {
         let unwritable = |source| DownloadError::Write {
             path: path.to_owned(),
             source,
         };
-        let folder = path.parent().unwrap_or(Path::new("/"));
-        std::fs::create_dir_all(folder).map_err(unwritable)?;
-        let mut file = NamedTempFile::new_in(folder).map_err(unwritable)?;
-        let mut body = get(&self.url, false)?;
-        let mut buffer = vec![0; 64 * 1024];
-        loop {
-            let read = body
-                .read(&mut buffer)
-                .map_err(|error| failed(&self.url, &error))?;
-            if read == 0 {
-                break;
-            }
-            let piece = buffer.get(..read).unwrap_or_default();
-            file.write_all(piece).map_err(unwritable)?;
-        }
+        let file = Unfinished::new(cache).map_err(unwritable)?;
+        let mut writer = file.writer().map_err(unwritable)?;
+        let (url, target, worker) = (self.url.clone(), path.to_owned(), limits.clone());
+        limits.aside(move || {
+            copy(&url, false, &worker, |piece| {
+                writer
+                    .write_all(piece)
+                    .map_err(|source| DownloadError::Write {
+                        path: target.clone(),
+                        source,
+                    })
+            })
+        })??;
         if let Some(digest) = digest {
             let found = digest.of_file(file.path()).map_err(unwritable)?;
             if found != *digest {
@@ -191,9 +209,28 @@ impl Download {
                 });
             }
         }
-        file.persist(path)
-            .map_err(|error| unwritable(error.error))?;
-        Ok(())
+        file.keep(path).map_err(unwritable)
+    }
+}
+
+/// Hands over what is at an address piece by piece, until a limit is reached.
+fn copy(
+    url: &str,
+    https_only: bool,
+    limits: &Limits,
+    mut take: impl FnMut(&[u8]) -> Result<(), DownloadError>,
+) -> Result<(), DownloadError> {
+    let mut body = get(url, https_only)?;
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        limits.check()?;
+        let read = body
+            .read(&mut buffer)
+            .map_err(|error| failed(url, &error))?;
+        match buffer.get(..read) {
+            None | Some([]) => return Ok(()),
+            Some(piece) => take(piece)?,
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Instant;
 
 /// A server on 127.0.0.1 that knows a few files and counts what it is asked for.
 struct Server {
@@ -75,19 +77,19 @@ fn a_file_is_fetched_once_and_then_taken_from_the_cache() {
     let cache = tempfile::tempdir().unwrap();
     for _ in 0..2 {
         let path = download(&server, "/dir/hello.txt?x=/y", HELLO)
-            .fetch(cache.path())
+            .fetch(cache.path(), &Limits::default())
             .unwrap();
         assert!(path.ends_with("hello.txt"));
         assert_eq!(std::fs::read_to_string(path).unwrap(), "hello\n");
     }
     assert_eq!(server.asked.load(Ordering::Relaxed), 1);
     let moved = download(&server, "/moved", HELLO)
-        .fetch(cache.path())
+        .fetch(cache.path(), &Limits::default())
         .unwrap();
     assert_eq!(std::fs::read_to_string(&moved).unwrap(), "hello\n");
     std::fs::write(&moved, "spoilt").unwrap();
     let again = download(&server, "/moved", HELLO)
-        .fetch(cache.path())
+        .fetch(cache.path(), &Limits::default())
         .unwrap();
     assert_eq!(std::fs::read_to_string(again).unwrap(), "hello\n");
 }
@@ -97,15 +99,15 @@ fn another_file_than_declared_is_not_kept() {
     let server = serve(&[("/a", "evil\n"), ("/cut", "cut")]);
     let cache = tempfile::tempdir().unwrap();
     let error = download(&server, "/a", HELLO)
-        .fetch(cache.path())
+        .fetch(cache.path(), &Limits::default())
         .unwrap_err();
     assert!(matches!(error, DownloadError::Differs { .. }), "{error}");
     let error = download(&server, "/cut", HELLO)
-        .fetch(cache.path())
+        .fetch(cache.path(), &Limits::default())
         .unwrap_err();
     assert!(matches!(error, DownloadError::Fetch { .. }), "{error}");
     let error = download(&server, "/missing", HELLO)
-        .fetch(cache.path())
+        .fetch(cache.path(), &Limits::default())
         .unwrap_err();
     assert!(error.to_string().contains("404"), "{error}");
     let kept = std::fs::read_dir(cache.path()).unwrap().flatten();
@@ -123,7 +125,7 @@ fn nothing_is_fetched_that_nothing_proves() {
     let list = format!("sha256:{}/a.sha256", server.address);
     for checksum in ["", &list] {
         let error = download(&server, "/a", checksum)
-            .fetch(cache.path())
+            .fetch(cache.path(), &Limits::default())
             .unwrap_err();
         assert!(matches!(error, DownloadError::Unproven { .. }), "{error}");
     }
@@ -132,7 +134,10 @@ fn nothing_is_fetched_that_nothing_proves() {
         checksum: None,
         insecure: true,
     };
-    let error = ftp.fetch(cache.path()).unwrap_err().to_string();
+    let error = ftp
+        .fetch(cache.path(), &Limits::default())
+        .unwrap_err()
+        .to_string();
     assert_eq!(error, "ftp://127.0.0.1/x is no address of http or https");
     assert_eq!(server.asked.load(Ordering::Relaxed), 0);
 }
@@ -147,8 +152,12 @@ fn a_list_of_checksums_proves_a_file() {
         insecure: true,
         ..download(&server, path, &format!("{}/list", server.address))
     };
-    listed("/a").fetch(cache.path()).unwrap();
-    let error = listed("/b").fetch(cache.path()).unwrap_err();
+    listed("/a")
+        .fetch(cache.path(), &Limits::default())
+        .unwrap();
+    let error = listed("/b")
+        .fetch(cache.path(), &Limits::default())
+        .unwrap_err();
     assert!(matches!(error, DownloadError::NotListed { .. }), "{error}");
 }
 
@@ -214,4 +223,150 @@ fn checksums_are_read_as_declared() {
         };
         assert_eq!(digest.to_string(), HELLO);
     }
+}
+
+/// What a server does that ends no download.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Stuck {
+    /// It does not even accept the connection.
+    Deaf,
+    /// It accepts and says nothing.
+    Silent,
+    /// It breaks off in the middle of the headers.
+    Headers,
+    /// It says that there are 100 bytes, and sends one.
+    Body,
+    /// It sends for ever.
+    Endless,
+    /// It sends for ever, in chunks.
+    Chunks,
+    /// It names another address of its own, which is silent.
+    Redirect,
+}
+
+impl Stuck {
+    const ALL: [Self; 7] = [
+        Self::Deaf,
+        Self::Silent,
+        Self::Headers,
+        Self::Body,
+        Self::Endless,
+        Self::Chunks,
+        Self::Redirect,
+    ];
+
+    /// Starts it, and says each time when it is as far as it gets.
+    fn start(self) -> (String, Receiver<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/file", listener.local_addr().unwrap());
+        let (stuck, reached) = channel();
+        std::thread::spawn(move || {
+            if self == Self::Deaf {
+                stuck.send(()).unwrap();
+                std::thread::park();
+            }
+            let mut kept = Vec::new();
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                let request = lines.next().unwrap().unwrap();
+                let answer = match self {
+                    Self::Headers => "HTTP/1.1 200 OK\r\nContent-",
+                    Self::Body => "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx",
+                    Self::Endless => "HTTP/1.1 200 OK\r\n\r\n",
+                    Self::Chunks => "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                    Self::Redirect if request.contains("/file") => {
+                        "HTTP/1.1 302 Found\r\nLocation: /silent\r\nContent-Length: 0\r\n\r\n"
+                    }
+                    _ => "",
+                };
+                // The other side may be gone.
+                let _ = stream.write_all(answer.as_bytes());
+                let _ = stuck.send(());
+                let piece: &[u8] = match self {
+                    Self::Endless => &[b'x'; 4096],
+                    Self::Chunks => b"1\r\nx\r\n",
+                    _ => &[],
+                };
+                while !piece.is_empty() && stream.write_all(piece).is_ok() {}
+                kept.push(stream);
+            }
+        });
+        (address, reached)
+    }
+}
+
+#[test]
+fn a_limit_ends_a_download_whatever_the_server_does() {
+    for server in Stuck::ALL {
+        for (by_deadline, list) in [(true, false), (false, false), (true, true), (false, true)] {
+            let (url, reached) = server.start();
+            let mut limits = Limits::default();
+            let cancel = limits.cancel.clone();
+            if by_deadline {
+                limits.deadline = Some(Instant::now() + Duration::from_millis(300));
+            } else {
+                std::thread::spawn(move || {
+                    reached.recv().unwrap();
+                    cancel.cancel();
+                });
+            }
+            let cache = tempfile::tempdir().unwrap();
+            let checksum = Checksum::List {
+                url: url.clone(),
+                algorithm: Some(Algorithm::Sha256),
+            };
+            let download = Download {
+                url,
+                checksum: list.then_some(checksum),
+                insecure: true,
+            };
+            let error = download.fetch(cache.path(), &limits).unwrap_err();
+            let right = match error {
+                DownloadError::Limit(HostError::TimedOut) => by_deadline,
+                DownloadError::Limit(HostError::Cancelled) => !by_deadline,
+                // A list has an end.
+                DownloadError::Fetch { ref reason, .. } => list && reason.contains("at most"),
+                _ => false,
+            };
+            assert!(
+                right,
+                "{server:?}, deadline {by_deadline}, list {list}: {error}"
+            );
+            assert_eq!(files_below(cache.path()), [] as [PathBuf; 0], "{server:?}");
+        }
+    }
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let below = paths.flat_map(|path| match path.is_dir() {
+        true => files_below(&path),
+        false => vec![path],
+    });
+    below.collect()
+}
+
+#[test]
+fn what_a_killed_download_left_goes_at_the_next_one() {
+    let server = serve(&[("/a", "hello\n"), ("/b", "hello\n")]);
+    let cache = tempfile::tempdir().unwrap();
+    let unfinished = cache.path().join("unfinished");
+    std::fs::create_dir(&unfinished).unwrap();
+    let left = unfinished.join(".tmpLEFT");
+    std::fs::write(&left, "half").unwrap();
+    let fetch = |path: &str| {
+        let fetched = download(&server, path, HELLO).fetch(cache.path(), &Limits::default());
+        fetched.unwrap()
+    };
+    let another = Unfinished::new(cache.path()).unwrap();
+    assert!(!left.exists());
+    std::fs::write(&left, "half").unwrap();
+    let kept = fetch("/a");
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), "hello\n");
+    assert!(another.path().exists() && left.exists(), "another fetches");
+    drop(another);
+    fetch("/b");
+    assert!(!left.exists());
 }

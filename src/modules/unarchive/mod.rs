@@ -122,8 +122,7 @@ impl Module for Unarchive {
             return Ok(change);
         }
         let path = self.fetch(context)?;
-        let opened = context.archives.open(&path);
-        let archive = opened.map_err(|error| ModuleError::refused(error.to_string()))?;
+        let archive = context.archives.open(&path, context.host.limits())?;
         let selected = archive.select(&choice)?;
         change.returns("handler", archive.format.name());
         change.returns("state", "directory");
@@ -198,7 +197,9 @@ impl Unarchive {
             }
         }
         let (entries, before): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
-        let stream = context.archives.stream(archive, &entries)?;
+        let stream = context
+            .archives
+            .stream(archive, &entries, context.host.limits())?;
         let entries = entries.into_iter().zip(before).zip(&stream.offsets);
         Ok(Step::Unpack(Arc::new(Unpack {
             name: archive.name(),

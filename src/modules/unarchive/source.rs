@@ -51,7 +51,8 @@ impl Unarchive {
             Some(node) => node.digest().unwrap_or_default(),
         };
         let name = path.file_name().unwrap_or("archive");
-        context.archives.fetched(&digest, name, |file| {
+        let limits = context.host.limits();
+        context.archives.fetched(&digest, name, limits, |file| {
             context.host.fetch(&path, file).map(drop)?;
             Ok(())
         })
