@@ -27,7 +27,7 @@ rmq_extract() {
 rmq_give_group() {
   if ! [ -g "$1" ]; then return; fi
   rmq_count 2
-  rmq_s=$(stat -c %g "$1") && chgrp -hR "$rmq_s" "$rmq_temp"
+  rmq_s=$(stat -L -c %g "$1") && chgrp -hR "$rmq_s" "$rmq_temp"
 }
 
 # FROM TO: moves what is in a directory into another one. Where both have a directory of one name,
