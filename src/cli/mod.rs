@@ -85,7 +85,7 @@ pub fn main() -> Exit {
     }
 }
 
-/// Shows where a thread panicked if RUST_BACKTRACE asks for it. The message is left out: it may
+/// Shows where a thread panicked if `RUST_BACKTRACE` asks for it. The message is left out: it may
 /// quote a secret.
 fn show_backtrace(_: &std::panic::PanicHookInfo<'_>) {
     let backtrace = Backtrace::capture();

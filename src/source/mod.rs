@@ -3,11 +3,13 @@
 mod file;
 mod local_path;
 mod place;
+mod printable;
 mod problem;
 mod suggest;
 
 pub use file::{SourceFile, VAULT, encrypted};
 pub use local_path::{LocalPath, shown};
 pub use place::Place;
+pub use printable::{indented, on_one_line, printable};
 pub use problem::{Problem, Problems, Result};
 pub use suggest::did_you_mean;

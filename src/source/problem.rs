@@ -1,6 +1,6 @@
 //! A mistake of the user's, with the place it was made at and what to do about it.
 
-use super::Place;
+use super::{Place, printable};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::collections::HashSet;
 use std::fmt;
@@ -75,16 +75,16 @@ impl Problem {
     }
 
     fn report<'a>(&'a self, level: Level<'a>) -> Vec<Group<'a>> {
-        let title = level.primary_title(self.message.as_str());
+        let title = level.primary_title(printable(&self.message));
         let mut group = match &self.place {
             None => Group::with_title(title),
             Some(place) => title.element(
                 Snippet::source(place.file.text.as_str())
-                    .path(place.file.shown().to_string())
+                    .path(printable(&place.file.shown().to_string()).into_owned())
                     .annotation(
                         AnnotationKind::Primary
                             .span(place.range.clone())
-                            .label(self.label.as_str()),
+                            .label(printable(&self.label)),
                     )
                     .annotations(
                         self.related
@@ -93,13 +93,13 @@ impl Problem {
                             .map(|(other, label)| {
                                 AnnotationKind::Context
                                     .span(other.range.clone())
-                                    .label(label.as_str())
+                                    .label(printable(label))
                             }),
                     ),
             ),
         };
         for help in &self.help {
-            group = group.element(Level::HELP.message(help.as_str()));
+            group = group.element(Level::HELP.message(printable(help)));
         }
         let elsewhere = self
             .related
@@ -110,9 +110,9 @@ impl Problem {
                     .is_none_or(|place| place.file != other.file)
             })
             .map(|(other, label)| {
-                Level::NOTE.secondary_title(label.as_str()).element(
+                Level::NOTE.secondary_title(printable(label)).element(
                     Snippet::source(other.file.text.as_str())
-                        .path(other.file.shown().to_string())
+                        .path(printable(&other.file.shown().to_string()).into_owned())
                         .annotation(AnnotationKind::Context.span(other.range.clone())),
                 )
             });

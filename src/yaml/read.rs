@@ -253,6 +253,10 @@ impl<'a> Reader<'a> {
         let tab = line
             .starts_with('\t')
             .then(|| "indent with blanks, not with tabs".to_owned());
+        // The parser stops a little deeper than we do.
+        if error.info().contains("recursion limit") {
+            return Problem::at(&place, value::too_deep()).into();
+        }
         Problem::at(&place, format!("this is not YAML: {}", error.info()))
             .help(quoting)
             .help(tab)

@@ -1,4 +1,4 @@
-//! Text from hosts, made safe for a terminal.
+//! Text from hosts and files, made safe for a terminal.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 
 /// Returns a text on one line: `printable`, with line breaks and tabs as escapes too. Names, items
 /// and labels are shown like this, so that none can look like a line of its own.
-pub(super) fn on_one_line(text: &str) -> Cow<'_, str> {
+pub fn on_one_line(text: &str) -> Cow<'_, str> {
     match printable(text) {
         shown if !shown.contains(['\n', '\t']) && !text.contains('\r') => shown,
         _ => {
@@ -39,7 +39,7 @@ pub(super) fn on_one_line(text: &str) -> Cow<'_, str> {
 
 /// Returns a text that may have several lines: `printable`, with all lines but the first indented,
 /// since only rmqplay's own lines start at the margin.
-pub(super) fn indented(text: &str) -> String {
+pub fn indented(text: &str) -> String {
     printable(text.trim_end()).replace('\n', "\n    ")
 }
 
