@@ -175,7 +175,7 @@ fn controller_loses_a_host_whose_cable_is_cut() {
         &["-T", "2", "-e", alive],
         8,
         4,
-        &["UNREACHABLE!", "uptime", "help: "],
+        &["UNREACHABLE!", "did not answer in time", "help: "],
     );
     // From the start on, it is the same.
     let playbook = Playbook::of_tasks("    - command: uptime\n");

@@ -37,11 +37,19 @@ fn host_of(line: &str) -> String {
     event["host"].to_string()
 }
 
-/// Takes away what tells the two roles apart: the role's name and the file of the task.
+/// Takes away what tells the two roles apart: the role's name, and the file and line of a task.
 fn plain(line: &str) -> String {
     let mut event: Value = serde_json::from_str(line).unwrap();
     if let Some(event) = event.as_object_mut() {
         event.remove("path");
+        let message = event.get("msg").and_then(Value::as_str);
+        if let Some((before, (_, after))) = message
+            .and_then(|message| message.split_once(" (tests/script/lab/"))
+            .and_then(|(before, rest)| Some((before, rest.split_once(')')?)))
+        {
+            let message = format!("{before}{after}");
+            event.insert("msg".to_owned(), message.into());
+        }
     }
     let line = event.to_string();
     line.replace("rhai : ", "").replace("yaml : ", "")

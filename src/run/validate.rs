@@ -53,6 +53,10 @@ impl Session {
         }
         names.extend(self.extra.variables.keys().map(ToString::to_string));
         for host in self.all_hosts() {
+            // Entries of a prompt come after tasks that have run.
+            let told = host.layers();
+            let told = told.iter().flat_map(|layer| layer.variables.keys());
+            names.extend(told.map(ToString::to_string));
             match self.inventory_layers(&host) {
                 Ok(layers) => names.extend(
                     layers

@@ -42,6 +42,16 @@ pub(super) fn archive(name: &str, entries: &[Packed]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// Returns the jars of a release of RocketMQ, as far as they tell which one it is.
+pub(super) fn rocketmq(version: &str) -> Vec<Packed> {
+    let parts = ["broker", "client", "common", "namesrv", "remoting", "store"];
+    let jar = |part: &str| {
+        let path = format!("rocketmq/lib/rocketmq-{part}-{version}.jar");
+        serde_json::from_value(serde_json::json!({ "path": path, "content": "" })).unwrap()
+    };
+    parts.into_iter().map(jar).collect()
+}
+
 impl Packed {
     fn mode(&self) -> u32 {
         u32::from_str_radix(&self.mode, 8).unwrap()

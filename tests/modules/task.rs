@@ -169,6 +169,8 @@ fn example_task(entry: &Arc<Entry>, task: &Node) -> Task {
     for name in named.iter().filter(|name| !name.contains('/')) {
         let content = if name.ends_with(".tar.gz") {
             packed::archive(name, &[])
+        } else if name.ends_with("-bin-release.zip") {
+            packed::archive(name, &packed::rocketmq("4.9.7"))
         } else {
             b"of: an example\n".to_vec()
         };
