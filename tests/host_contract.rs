@@ -60,7 +60,7 @@ fn the_contract_holds_on_this_machine_with_busybox() {
 #[test]
 fn the_contract_holds_with_any_umask() {
     let folder = tempfile::tempdir().unwrap();
-    for umask in ["077", "027", "002", "000"] {
+    for umask in ["077", "000"] {
         let shell = folder.path().join(umask);
         let text = format!("#!/bin/sh\numask {umask}\nexec dash \"$@\"\n");
         std::fs::write(&shell, text).unwrap();

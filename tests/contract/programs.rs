@@ -6,6 +6,7 @@ use rmqplay::host::{
     Setting, StartProcess, Step, User, Wait,
 };
 use std::net::TcpListener;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 pub(super) const CLAUSES: &[Clause] = &[
@@ -366,7 +367,11 @@ fn accounts_are_told(contract: &Contract) {
     }
 }
 
+/// The accounts of this machine are one thing for all tests that run at once.
+static ACCOUNTS: Mutex<()> = Mutex::new(());
+
 fn accounts_are_made_changed_and_removed(contract: &Contract) {
+    let _alone = ACCOUNTS.lock().unwrap_or_else(PoisonError::into_inner);
     let has_programs = || {
         let text = "PATH=$PATH:/usr/sbin:/sbin; command -v groupadd || command -v addgroup";
         let command = Command::new(["sh", "-c", text]);
