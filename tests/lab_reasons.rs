@@ -130,8 +130,7 @@ fn ports_are_taken(cluster: &Cluster) {
 fn there_is_not_so_much_memory(cluster: &Cluster) {
     let further = [&HASTY[..], &["-e", "rocketmq_broker_heap=900g"]].concat();
     let (text, _) = plays(cluster, "start", &further, 2);
-    let found = "a broker of this host did not start: the machine does not have the memory that it \
-                 shall get; make the heaps smaller";
+    let found = "rocketmq_broker_heap is 900g, but the host has ";
     assert!(text.contains(found), "{text}");
     plays(cluster, "start", &[], 0);
 }
