@@ -14,12 +14,16 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
     ("yaml", &["source", "value"], &[]),
     ("host", &["source", "value"], &["fs", "env", "process"]),
     ("change", &["host", "value", "yaml"], &[]),
-    ("files", &["host", "source"], &["fs", "env"]),
-    ("archive", &["files", "glob", "host"], &["fs", "env"]),
+    ("files", &["host", "source"], &["fs", "env", "process"]),
+    (
+        "archive",
+        &["files", "glob", "host", "source"],
+        &["fs", "env"],
+    ),
     (
         "template",
         &["files", "source", "value", "yaml"],
-        &["fs", "env", "process"],
+        &["fs", "env"],
     ),
     (
         "module",

@@ -183,3 +183,35 @@ fn the_terminal_is_as_before_after_ctrl_c_at_a_question() {
         assert!(shown.contains("ended with 99"), "{shown}");
     }
 }
+
+const LOOKUP: &str = "\
+- hosts: localhost
+  gather_facts: false
+  connection: local
+  tasks:
+    - debug: {msg: \"{{ lookup('pipe', 'echo $$ begins >&2; sleep 1000; :') }}\"}
+";
+
+#[test]
+fn the_command_of_a_lookup_ends_at_the_first_ctrl_c() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = play(folder.path(), LOOKUP, &[]);
+    terminal.wait_for("begins");
+    terminal.press(b"\x03");
+    let shown = terminal.end();
+    for expected in ["interrupted: stopping", "PLAY RECAP", "ended with 99"] {
+        assert!(shown.contains(expected), "{expected}: {shown}");
+    }
+}
+
+#[test]
+fn the_command_of_a_lookup_ends_with_the_time_of_its_task() {
+    let folder = tempfile::tempdir().unwrap();
+    let of_task = LOOKUP.replace("    - debug", "    - timeout: 1\n      debug");
+    for (play_text, options) in [(of_task.as_str(), &[][..]), (LOOKUP, &["--task-timeout=1"])] {
+        let shown = play(folder.path(), play_text, options).end();
+        for expected in ["timed out", "PLAY RECAP", "ended with 2"] {
+            assert!(shown.contains(expected), "{expected}: {shown}");
+        }
+    }
+}

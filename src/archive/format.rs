@@ -2,6 +2,7 @@
 
 use super::ArchiveError;
 use super::zstd::Frames;
+use crate::source::regular;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
@@ -46,7 +47,7 @@ impl Format {
             path: path.to_owned(),
             source,
         };
-        let mut file = File::open(path).map_err(unreadable)?;
+        let mut file = regular::open(path).map_err(unreadable)?;
         let start = start_of(&mut file).map_err(unreadable)?;
         let format = match start.as_slice() {
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => return Ok(Format::Zip),

@@ -2,8 +2,8 @@
 
 use super::entry::Visit;
 use super::{ArchiveError, Entry, EntryKind, Format, tar, zip};
+use crate::source::regular;
 use sha2::{Digest, Sha256};
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -64,7 +64,7 @@ impl Archive {
             path: path.clone(),
             source,
         };
-        let file = File::open(path).map_err(unreadable)?;
+        let file = regular::open(path).map_err(unreadable)?;
         let size = file.metadata().map_err(unreadable)?.len();
         let mut left = ALWAYS_ALLOWED.max(size.saturating_mul(ALLOWED_GROWTH));
         let mut visit = |entry: Entry, content: &mut dyn Read| {

@@ -3,10 +3,12 @@
 mod confined;
 pub mod download;
 mod folder;
+mod programs;
 mod sent_file;
 
 pub use confined::confined;
 pub use folder::{FolderEntry, FolderKind, folder};
+pub use programs::{ProgramError, Programs};
 pub use sent_file::{Digests, ReadError, SentFile, read};
 
 use crate::source::LocalPath;

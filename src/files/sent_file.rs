@@ -1,9 +1,9 @@
 //! A file of the controller that tasks send to hosts.
 
 use crate::host::Body;
+use crate::source::regular;
 use sha2::Digest;
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -90,7 +90,7 @@ impl SentFile {
 
 /// Returns the content of a file of the controller.
 pub fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
-    std::fs::read(path).map_err(|source| ReadError {
+    regular::read(path).map_err(|source| ReadError {
         path: path.to_owned(),
         source,
     })
@@ -108,7 +108,7 @@ fn large(path: &Path, size: u64, modified: Option<SystemTime>) -> std::io::Resul
         return Ok(digests.clone());
     }
     let mut making = Making::default();
-    let mut file = File::open(path)?;
+    let mut file = regular::open(path)?;
     let mut buffer = vec![0; 256 * 1024];
     loop {
         let read = file.read(&mut buffer)?;

@@ -2,14 +2,17 @@
 
 use super::frame::Frame;
 use super::host_state::HostState;
+use super::keyword::number;
 use super::play_run::PlayRun;
 use super::session::Session;
+use crate::files::Programs;
 use crate::source::{LocalPath, Problems};
 use crate::template::Site;
 use crate::value::{Fields, Value};
 use crate::vars::{HostVars, Hosts, Layer, Scope, Variable};
 use crate::yaml::Node;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 impl Session {
     /// Returns the host's variables from the inventory and the folders beside it and the playbook.
@@ -60,6 +63,10 @@ impl Session {
         Site {
             folders: folders.iter().flat_map(within).collect(),
             lenient: self.options.compat,
+            programs: Programs {
+                timeout: Some(self.options.task_timeout).filter(|timeout| !timeout.is_zero()),
+                cancel: self.cancel.clone(),
+            },
         }
     }
 
@@ -151,8 +158,16 @@ impl PlayRun<'_> {
         layers.push(session.magic_of_host(host));
         layers.push(self.magic());
         layers.extend(role_names(frame));
-        let site = Arc::new(session.site(&frame.folders()));
-        Ok(Scope::new(layers, session.engine.clone(), site))
+        let mut site = session.site(&frame.folders());
+        let scope = |site| Scope::new(layers.clone(), session.engine.clone(), Arc::new(site));
+        let given = frame.nearest(|keywords| keywords.timeout.as_ref());
+        if let Some(given) = given {
+            // What is wrong with it is told when the task asks for it.
+            let seconds = number(Some(given), &scope(site.clone()), 0).unwrap_or_default();
+            let timeout = Duration::from_secs(u64::from(seconds));
+            site.programs.timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
+        }
+        Ok(scope(site))
     }
 }
 

@@ -37,7 +37,7 @@ impl SourceFile {
     /// not UTF-8, is a problem without a place. So is one that is encrypted, with a place.
     pub fn read(path: &Path) -> Result<Arc<Self>> {
         let path = LocalPath::of(path);
-        let bytes = std::fs::read(&path)
+        let bytes = super::regular::read(&path)
             .map_err(|error| Problem::new(format!("cannot read {}: {error}", path.display())))?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let line = error.as_bytes()[..error.utf8_error().valid_up_to()]

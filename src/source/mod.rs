@@ -5,6 +5,7 @@ mod local_path;
 mod place;
 mod printable;
 mod problem;
+pub mod regular;
 mod suggest;
 
 pub use file::{SourceFile, VAULT, encrypted};

@@ -123,7 +123,7 @@ impl Digest {
 
     /// Returns the digest of the same algorithm of a file.
     pub fn of_file(&self, path: &Path) -> std::io::Result<Self> {
-        let mut file = std::fs::File::open(path)?;
+        let mut file = crate::source::regular::open(path)?;
         let mut hasher = self.algorithm.hasher();
         let mut buffer = vec![0; 64 * 1024];
         loop {

@@ -1,6 +1,7 @@
 //! Reads and extends OpenSSH's `known_hosts` files.
 
 use super::pattern;
+use crate::source::regular;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
@@ -88,7 +89,7 @@ impl KnownHosts {
     pub fn read(files: &[PathBuf]) -> Result<Self, Unreadable> {
         let mut known = Self::default();
         for file in files {
-            match std::fs::read(file) {
+            match regular::read(file) {
                 Ok(bytes) => known.add(file, &String::from_utf8_lossy(&bytes)),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(source) => {

@@ -1,5 +1,6 @@
 //! Tests for files of this machine.
 
+use crate::source::regular;
 use crate::template::call::Call;
 use crate::value::Value;
 use minijinja::Error;
@@ -77,7 +78,7 @@ pub(super) fn vault_encrypted(call: &mut Call<'_, '_, '_>) -> Result {
 /// `vaulted_file`: whether the file is encrypted.
 pub(super) fn vaulted_file(call: &mut Call<'_, '_, '_>) -> Result {
     let path = path(call)?;
-    let content = std::fs::read(&path);
+    let content = regular::read(&path);
     let content = content.map_err(|error| call.wrong(&format!("{}: {error}", path.display())))?;
     Ok(content.starts_with(VAULT.as_bytes()).into())
 }

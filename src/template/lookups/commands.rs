@@ -4,6 +4,7 @@ use super::{Lookup, wrong};
 use crate::template::lines::split_lines;
 use crate::value::Value;
 use minijinja::Error;
+use std::path::Path;
 
 /// `pipe`: what commands put out.
 pub(super) fn pipe(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
@@ -31,34 +32,20 @@ pub(super) fn lines(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
 }
 
 /// Runs a command by `sh` in the playbook's folder, which is the last one that is searched.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "these lookups run commands on this machine: that is what they are for"
-)]
 fn output(lookup: &Lookup<'_>, name: &str, command: &str) -> Result<String, Error> {
-    let mut process = std::process::Command::new("/bin/sh");
-    process
-        .args(["-c", command])
-        .stdin(std::process::Stdio::null());
-    if let Some(folder) = lookup
-        .reach
-        .site
-        .folders
-        .last()
-        .filter(|folder| folder.is_dir())
-    {
-        process.current_dir(folder);
-    }
-    let output = process.stderr(std::process::Stdio::inherit()).output();
-    let output = output.map_err(|error| wrong(format!("{name}: {command}: {error}")))?;
-    if !output.status.success() {
-        let code = output
-            .status
+    let site = &lookup.reach.site;
+    let folder = site.folders.last().filter(|folder| folder.is_dir());
+    let output = site
+        .programs
+        .output(command, folder.map(AsRef::<Path>::as_ref));
+    let (status, printed) = output.map_err(|error| wrong(format!("{name}: {command}: {error}")))?;
+    if !status.success() {
+        let code = status
             .code()
             .map_or_else(|| "a signal".to_owned(), |code| code.to_string());
         return Err(wrong(format!(
             "lookup_plugin.{name}({command}) returned {code}"
         )));
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    Ok(String::from_utf8_lossy(&printed).into_owned())
 }

@@ -1,7 +1,7 @@
 //! Lookups of files of this machine.
 
 use super::{Lookup, as_list, wrong};
-use crate::source::{LocalPath, SourceFile, VAULT};
+use crate::source::{LocalPath, SourceFile, VAULT, regular};
 use crate::template::paths::{expand_user, matching_files};
 use crate::template::reach::Overlay;
 use crate::template::sources::find;
@@ -40,7 +40,7 @@ impl Lookup<'_> {
 
 fn read(path: &LocalPath) -> Result<String, Error> {
     let bytes =
-        std::fs::read(path).map_err(|error| wrong(format!("{}: {error}", path.display())))?;
+        regular::read(path).map_err(|error| wrong(format!("{}: {error}", path.display())))?;
     if bytes.starts_with(VAULT.as_bytes()) {
         let why = "is encrypted with Ansible Vault, which rmqplay cannot open";
         return Err(wrong(format!("{} {why}", path.display())));

@@ -1,7 +1,7 @@
 //! The lookup `password`.
 
 use super::{Lookup, arguments, wrong};
-use crate::source::LocalPath;
+use crate::source::{LocalPath, regular};
 use crate::template::compare::is_list;
 use crate::template::crypt::{self, Scheme};
 use crate::template::filters::random_salt;
@@ -11,7 +11,7 @@ use crate::template::text;
 use crate::value::{Fields, Value};
 use minijinja::Error;
 use std::fs::{DirBuilder, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -47,7 +47,7 @@ fn one(lookup: &Lookup<'_>, term: &str) -> Result<String, Error> {
     let path = base.map_or_else(|| LocalPath::of(&path), |base| base.join(&path));
     let kept = *path != *Path::new("/dev/null");
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let content = std::fs::read_to_string(&path).ok().filter(|_| kept);
+    let content = read(&path)?.filter(|_| kept);
     let (password, salt, ident) = match &content {
         Some(content) => parsed(content.trim_end()),
         None => (random(&options)?, None, None),
@@ -155,6 +155,15 @@ fn random(options: &Fields) -> Result<String, Error> {
         password.extend(random.choose(&characters)?);
     }
     Ok(password)
+}
+
+/// Returns the text of a file, or nothing if it does not exist yet.
+fn read(path: &Path) -> Result<Option<String>, Error> {
+    match regular::read(path) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(wrong(format!("{}: {error}", path.display()))),
+    }
 }
 
 fn write(path: &Path, content: &str) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use crate::host::shell::session::Session;
 use crate::host::{Body, HostError, Limits};
-use std::fs::File;
+use crate::source::regular;
 use std::io::Read;
 use std::path::Path;
 
@@ -37,7 +37,7 @@ pub(super) fn send_file(
         path: path.to_owned(),
         source,
     };
-    let mut file = File::open(path).map_err(failed)?;
+    let mut file = regular::open(path).map_err(failed)?;
     let mut piece = vec![0; PIECE];
     loop {
         let length = file.read(&mut piece).map_err(failed)?;
