@@ -46,6 +46,7 @@ pub(crate) fn target_of(lab: &str, host: u8) -> Target {
         user: "root".to_owned(),
         route: Route::Direct,
         identity_files: vec![file("key")],
+        keys_are_named: false,
         identities_only: true,
         agent: None,
         password: None,

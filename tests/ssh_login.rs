@@ -156,7 +156,7 @@ fn a_named_key_comes_before_the_many_of_the_agent() {
         ..target
     };
     let (reason, _) = refusal(&connections(), &target);
-    assert!(reason.contains("nothing to try"), "{reason}");
+    assert!(reason.contains("no usable credentials"), "{reason}");
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn a_login_without_anything_to_try_says_what_the_host_accepts() {
     };
     let (reason, help) = refusal(&connections(), &target);
     let expected = format!(
-        "root@127.0.0.1:{} refused the login (there was nothing to try that it accepts; it accepts publickey)",
+        "root@127.0.0.1:{} refused the login (no usable credentials; it accepts publickey)",
         sshd.port
     );
     assert_eq!(reason, expected);
@@ -513,4 +513,44 @@ fn a_refused_connection_and_a_name_that_is_none_are_told() {
         reason.starts_with("cannot find the address of no-such-host.invalid"),
         "{reason}"
     );
+}
+
+#[test]
+fn a_named_key_that_cannot_be_used_is_named_with_the_reason() {
+    let sshd = Sshd::start("PasswordAuthentication no\nKbdInteractiveAuthentication no");
+    let public = std::fs::read_to_string(sshd.path("id.pub")).unwrap();
+    for (content, expected) in [
+        (None, "No such file or directory"),
+        (Some(""), "not a private key"),
+        (Some("garbage\n"), "not a private key"),
+        (Some("\u{0}\u{1}"), "not a private key"),
+        (
+            Some(public.as_str()),
+            "it is a public key; name the private one",
+        ),
+        (
+            Some("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"),
+            "not a private key",
+        ),
+    ] {
+        let key = sshd.path("named");
+        let _ = std::fs::remove_file(&key);
+        if let Some(content) = content {
+            std::fs::write(&key, content).unwrap();
+        }
+        let target = Target {
+            identity_files: vec![key.clone()],
+            keys_are_named: true,
+            ..sshd.target()
+        };
+        let (reason, _) = refusal(&connections(), &target);
+        let expected = format!("skipped key {}: {expected}", key.display());
+        assert!(reason.contains(&expected), "{content:?}: {reason}");
+        // Another one is still used.
+        let both = Target {
+            identity_files: vec![key, sshd.path("id")],
+            ..target
+        };
+        log_in(&connections(), &both).unwrap();
+    }
 }

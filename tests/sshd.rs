@@ -103,6 +103,7 @@ impl Sshd {
             user: "root".to_owned(),
             route: Route::Direct,
             identity_files: vec![self.path("id")],
+            keys_are_named: false,
             identities_only: false,
             agent: None,
             password: None,

@@ -19,20 +19,26 @@ pub(super) enum Attempt {
 /// of the agent, keys whose passphrase must be asked for, the password.
 ///
 /// Hosts hang up after a few keys (six by default), so those the user has named come before all
-/// that an agent may hold. Key files that cannot be read are noted in `tried`.
+/// that an agent may hold. Key files that cannot be read are noted in `skipped`.
 pub(super) fn in_order(
     target: &Target,
     keys: &KeyRing,
     mut of_agent: Vec<AgentIdentity>,
-    tried: &mut Vec<String>,
+    skipped: &mut Vec<String>,
 ) -> VecDeque<Attempt> {
     let (mut named, mut locked) = (VecDeque::new(), Vec::new());
     for path in &target.identity_files {
         let file = match keys.read(path) {
             Ok(Some(file)) => file,
-            Ok(None) => continue,
+            Ok(None) => {
+                if target.keys_are_named {
+                    let path = path.display();
+                    skipped.push(format!("key {path}: No such file or directory"));
+                }
+                continue;
+            }
             Err(reason) => {
-                tried.push(format!("not key {}: {reason}", path.display()));
+                skipped.push(format!("key {}: {reason}", path.display()));
                 continue;
             }
         };

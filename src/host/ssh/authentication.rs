@@ -42,6 +42,8 @@ pub(super) struct Login<'a> {
     until: Instant,
     /// What was tried, for the message.
     tried: Vec<String>,
+    /// What was not tried, and why.
+    skipped: Vec<String>,
 }
 
 /// Logs in, or says what was tried.
@@ -60,9 +62,10 @@ pub(super) async fn log_in(
         agent: None,
         until,
         tried: Vec::new(),
+        skipped: Vec::new(),
     };
     let of_agent = login.agent_keys().await?;
-    let attempts = attempt::in_order(target, keys, of_agent, &mut login.tried);
+    let attempts = attempt::in_order(target, keys, of_agent, &mut login.skipped);
     login.run(attempts).await
 }
 
@@ -87,8 +90,7 @@ impl Login<'_> {
             }
             Err(error) => {
                 let socket = socket.display();
-                self.tried
-                    .push(format!("not the agent at {socket}: {error}"));
+                self.skipped.push(format!("the agent at {socket}: {error}"));
                 Ok(Vec::new())
             }
         }
@@ -112,7 +114,7 @@ impl Login<'_> {
             let name = attempt.to_string();
             match self.make(&mut attempt).await? {
                 Answer::Welcome => return Ok(()),
-                Answer::NotTried(reason) => self.tried.push(format!("not {name}: {reason}")),
+                Answer::NotTried(reason) => self.skipped.push(format!("{name}: {reason}")),
                 Answer::Refused { remaining, partial } => {
                     // A host that wants a password first refuses keys until it has it.
                     let too_early = !partial && !remaining.contains(&attempt.method());
@@ -313,8 +315,8 @@ impl Login<'_> {
             self.target,
             self.lost.reason().await
         );
-        if !self.tried.is_empty() {
-            reason = format!("{reason} (tried {})", self.tried.join(", "));
+        if !self.tried.is_empty() || !self.skipped.is_empty() {
+            reason = format!("{reason} ({})", self.account());
         }
         Failure::new(reason).help(
             "too many keys may have been tried: name the right one by `--private-key`, and set \
@@ -322,17 +324,25 @@ impl Login<'_> {
         )
     }
 
-    fn refused(&self, accepted: Option<MethodSet>) -> Failure {
-        let tried = if self.tried.is_empty() {
-            "there was nothing to try that it accepts".to_owned()
-        } else {
-            format!("tried {}", self.tried.join(", "))
+    /// Returns what was tried and what was not.
+    fn account(&self) -> String {
+        let tried = match self.tried.as_slice() {
+            [] => "no usable credentials".to_owned(),
+            tried => format!("tried {}", tried.join(", ")),
         };
+        match self.skipped.as_slice() {
+            [] => tried,
+            skipped => format!("{tried}; skipped {}", skipped.join(", ")),
+        }
+    }
+
+    fn refused(&self, accepted: Option<MethodSet>) -> Failure {
         let accepted = accepted.unwrap_or_else(MethodSet::empty);
         let accepted: Vec<&str> = accepted.iter().map(Into::into).collect();
         Failure::new(format!(
-            "{} refused the login ({tried}; it accepts {})",
+            "{} refused the login ({}; it accepts {})",
             self.target,
+            self.account(),
             accepted.join(", ")
         ))
         .help(

@@ -1,6 +1,7 @@
 //! The private keys of the user, each read and opened once for all hosts.
 
 use crate::host::Secret;
+use crate::source::regular;
 use russh::keys::{Error, PrivateKey, PublicKey, decode_secret_key, load_public_key};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -68,7 +69,8 @@ impl KeyRing {
                 Ok(Some(KeyFile::Open(key)))
             }
             Err(Error::KeyIsEncrypted) => Ok(Some(KeyFile::Locked(public_key(path, &text)))),
-            Err(error) => Err(error.to_string()),
+            Err(Error::CouldNotReadKey) => Err(not_a_key(&text).to_owned()),
+            Err(error) => Err(format!("not a private key: {error}")),
         }
     }
 
@@ -105,6 +107,18 @@ fn ask_and_open(ask: &AskPassphrase, path: &Path) -> Opened {
     ))
 }
 
+fn not_a_key(text: &str) -> &'static str {
+    let public = ["ssh-", "ecdsa-", "sk-", "---- BEGIN SSH2 PUBLIC KEY"];
+    if public
+        .iter()
+        .any(|start| text.trim_start().starts_with(start))
+    {
+        "it is a public key; name the private one"
+    } else {
+        "not a private key"
+    }
+}
+
 /// Returns whether a key in PEM is encrypted. OpenSSH's own format says it inside.
 fn is_locked(text: &str) -> bool {
     text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----")
@@ -112,8 +126,14 @@ fn is_locked(text: &str) -> bool {
 }
 
 fn text(path: &Path) -> Result<Option<zeroize::Zeroizing<String>>, String> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(zeroize::Zeroizing::new(text))),
+    match regular::read(path) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Ok(Some(zeroize::Zeroizing::new(text))),
+            Err(error) => {
+                drop(zeroize::Zeroizing::new(error.into_bytes()));
+                Err("not a private key".to_owned())
+            }
+        },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.to_string()),
     }

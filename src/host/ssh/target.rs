@@ -44,6 +44,8 @@ pub struct Target {
     pub route: Route,
     /// Private keys, in the order in which they are tried.
     pub identity_files: Vec<PathBuf>,
+    /// Whether the user named these keys: then one that is missing is told of.
+    pub keys_are_named: bool,
     /// Whether keys of the agent that are not in `identity_files` are left alone.
     pub identities_only: bool,
     /// Socket of the agent.
@@ -137,6 +139,7 @@ impl Wanted {
         Ok(Target {
             route,
             identity_files: identity_files(&options, &tokens).map_err(problem)?,
+            keys_are_named: !options.identity_files.is_empty(),
             agent: agent(&options, &tokens).map_err(problem)?,
             known_hosts: known_hosts(&options, &tokens).map_err(problem)?,
             identities_only: options.identities_only.unwrap_or(false),
