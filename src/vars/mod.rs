@@ -4,6 +4,7 @@ mod all;
 mod layer;
 mod reserved;
 mod scope;
+mod secret_forms;
 mod secrets;
 
 pub use all::{AllVariables, HostVars, Hosts};

@@ -1,5 +1,6 @@
 //! Values that must not be shown, and their removal from all that is shown.
 
+use super::secret_forms::forms;
 use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
 
@@ -11,7 +12,15 @@ const SHORTEST: usize = 4;
 
 /// Values that must not be shown, collected while they become known.
 #[derive(Debug, Default)]
-pub struct Secrets(RwLock<BTreeSet<Longest>>);
+pub struct Secrets(RwLock<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// The secrets as they were added.
+    secrets: BTreeSet<String>,
+    /// All forms of them.
+    forms: BTreeSet<Longest>,
+}
 
 /// Orders texts by length, the longest first, so that none is masked in part.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,22 +28,18 @@ struct Longest(std::cmp::Reverse<usize>, String);
 
 impl Secrets {
     /// Adds a secret, and each of its lines where it has several; also as it looks quoted for a
-    /// shell, in JSON and in base64.
+    /// shell, in JSON, in an address, in base64 and the like.
     pub fn add(&self, secret: &str) {
-        use base64::Engine as _;
-        let mut forms = BTreeSet::new();
-        for text in secret.lines().map(str::trim).chain([secret.trim()]) {
-            if text.chars().count() < SHORTEST {
-                continue;
-            }
-            let json = serde_json::Value::from(text).to_string();
-            forms.insert(text.to_owned());
-            forms.insert(json.trim_matches('"').to_owned());
-            forms.insert(text.replace('\'', r"'\''"));
-            forms.insert(base64::engine::general_purpose::STANDARD.encode(text));
+        let is_known = |known: &Known| known.secrets.contains(secret);
+        if is_known(&self.0.read().unwrap_or_else(PoisonError::into_inner)) {
+            return;
         }
+        let texts = secret.lines().map(str::trim).chain([secret.trim()]);
+        let texts = texts.filter(|text| text.chars().count() >= SHORTEST);
+        let forms: BTreeSet<String> = texts.flat_map(forms).collect();
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        known.extend(
+        known.secrets.insert(secret.to_owned());
+        known.forms.extend(
             forms
                 .into_iter()
                 .map(|form| Longest(std::cmp::Reverse(form.len()), form)),
@@ -44,16 +49,15 @@ impl Secrets {
     /// Returns whether there is a secret in the text.
     pub fn is_in(&self, text: &str) -> bool {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        known
-            .iter()
-            .any(|Longest(_, secret)| text.contains(secret.as_str()))
+        let mut forms = known.forms.iter();
+        forms.any(|Longest(_, secret)| text.contains(secret.as_str()))
     }
 
     /// Returns the text with every secret in it masked.
     pub fn redact(&self, text: &str) -> String {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut shown = text.to_owned();
-        for Longest(_, secret) in known.iter() {
+        for Longest(_, secret) in &known.forms {
             if shown.contains(secret.as_str()) {
                 shown = shown.replace(secret.as_str(), MASK);
             }
@@ -90,19 +94,52 @@ mod tests {
     fn secrets_are_masked_in_every_form() {
         let secrets = Secrets::default();
         secrets.add("p'a\"ss word");
+        secrets.add("caf\u{e9} \u{1f600}/\\tail");
         secrets.add("abc");
         for shown in [
             "p'a\"ss word",
             r#"{"x": "p'a\"ss word"}"#,
+            r#""{\"x\": \"p'a\\\"ss word\"}""#,
             "sh -c 'p'\\''a\"ss word'",
+            "sh -c 'p'\"'\"'a\"ss word'",
+            r#"sh -c p\'a\"ss\ word"#,
+            r#"{"cmd": "'p'\"'\"'a\"ss word'"}"#,
+            r#"['p\'a"ss word']"#,
+            "'p''a\"ss word'",
+            r#"p'a"ss\ word"#,
+            "p&#39;a&#34;ss word",
+            "?x=p%27a%22ss%20word&y",
+            "?x=p%27a%22ss+word",
+            "?x=p%27a%22ss%20word".to_lowercase().as_str(),
             "cCdhInNzIHdvcmQ=",
+            // With a line break, and after one and two other bytes.
+            "cCdhInNzIHdvcmQK",
+            "OnAnYSJzcyB3b3Jk",
+            "dTpwJ2Eic3Mgd29yZA==",
+            "caf\u{e9} \u{1f600}/\\tail",
+            r"caf\u00e9 \ud83d\ude00/\\tail",
+            r"caf\u00E9 \uD83D\uDE00/\\tail",
+            "['caf\u{e9} \u{1f600}/\\\\tail']",
+            "caf%C3%A9%20%F0%9F%98%80/%5Ctail",
+            "caf%c3%a9+%f0%9f%98%80%2f%5ctail",
         ] {
             let masked = secrets.redact(shown);
-            assert!(
-                masked.contains(MASK) && !masked.contains("ss word") && !masked.contains("cCdh"),
-                "{masked}"
-            );
+            let bare = [
+                "ss", "word", "cCdh", "nNz", "JzcyB3", "Eic3Mg", "caf", "tail",
+            ];
+            let seen = bare.iter().find(|part| masked.contains(**part));
+            assert!(masked.contains(MASK) && seen.is_none(), "{shown}: {masked}");
         }
         assert_eq!(secrets.redact("abc"), "abc");
+    }
+
+    #[test]
+    fn ordinary_text_is_not_masked() {
+        let secrets = Secrets::default();
+        secrets.add("root");
+        secrets.add("it's-a-secret");
+        for shown in ["it's a play", "rool", "cm9v", "a-secret", "the secret's"] {
+            assert_eq!(secrets.redact(shown), shown);
+        }
     }
 }
