@@ -22,7 +22,7 @@ hangs) exec sleep 60 ;;
 *-n) echo 'sudo: a password is required' >&2; exit 1 ;;
 esac
 case $mode in
-asks | noisy)
+asks | asks-login | noisy)
   for i in 1 2 3; do
     printf '%s' "$prompt" >&2
     IFS= read -r given || exit 1
@@ -33,6 +33,12 @@ asks | noisy)
   [ "$given" ] || exit 1 ;;
 esac
 unset EXPECTED
+case $mode in
+quiet-login* | asks-login)
+  line=
+  for word; do line="$line $(printf %s "$word" | sed 's/[^A-Za-z0-9_$-]/\\&/g')"; done
+  set -- sh -c "$line" ;;
+esac
 exec "$@"
 "#;
 
@@ -52,13 +58,15 @@ impl Sudo {
         Self { folder }
     }
 
+    /// The words of `mode` are its flags.
     fn host(&self, mode: &str, password: Option<&str>) -> ShellHost {
         let path = self.folder.path().join("sudo");
+        let path = path.to_str().unwrap();
         let other = Become {
             user: "somebody".to_owned(),
             method: BecomeMethod::Sudo,
-            executable: Some(path.to_str().unwrap().to_owned()),
-            flags: vec![mode.to_owned()],
+            executable: Some(format!("env WORDS=several {path}")),
+            flags: mode.split(' ').map(str::to_owned).collect(),
             password: password.map(|password| Secret::new(password.to_owned())),
         };
         ShellHost::new(Arc::new(Local::default()), "sh", Some(other))
@@ -88,6 +96,13 @@ fn the_password_is_given_when_it_is_asked_for() {
         ("noisy", Some(PASSWORD)),
         ("quiet", Some(PASSWORD)),
         ("quiet", None),
+        // As with `sudo -i`, which has a shell in between that replaces variables.
+        ("quiet-login", None),
+        ("quiet-login", Some(PASSWORD)),
+        ("asks-login", Some(PASSWORD)),
+        // Flags that Ansible has by default.
+        ("asks -H -S -n", Some(PASSWORD)),
+        ("quiet -H -S -n", None),
     ] {
         let host = sudo.host(mode, password);
         assert!(is_there(&host).unwrap(), "{mode}");

@@ -251,12 +251,17 @@ impl From<HostError> for Outcome {
                 );
                 outcome
             }
-            HostError::Become { user, .. } => {
+            HostError::Become { user, reason } => {
                 let mut outcome = Self::failed(message);
-                outcome.help = Some(format!(
-                    "may the login user become {user}, and is the password right (-K, \
-                     --become-password-file or ansible_become_password)?"
-                ));
+                outcome.help = Some(if reason.contains("have a tty") {
+                    "add `Defaults:USER !requiretty` to its sudoers, where USER is the login user"
+                        .to_owned()
+                } else {
+                    format!(
+                        "may the login user become {user}, and is the password right (-K, \
+                         --become-password-file or ansible_become_password)?"
+                    )
+                });
                 outcome
             }
             HostError::TimedOut => {

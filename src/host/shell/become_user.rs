@@ -9,7 +9,8 @@ pub struct Become {
     pub user: String,
     /// The program that makes it possible.
     pub method: BecomeMethod,
-    /// Path of that program, if it is not to be searched in PATH.
+    /// That program in other words than the method's name: its path, with arguments of its own
+    /// such as in `sudo su -`.
     pub executable: Option<String>,
     /// Further arguments of that program (`become_flags`), before those made here.
     pub flags: Vec<String>,

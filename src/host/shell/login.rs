@@ -1,7 +1,7 @@
 //! Starting a shell on the machine, as the login user or as another.
 
 use super::become_user::{Become, BecomeMethod};
-use super::quote::quote_for_login_shell;
+use super::quote::{quote_for_login_shell, without_dollars};
 use super::transport::{Channel, Received, Transport};
 use crate::host::{HostError, Limits, Secret};
 use std::time::{Duration, Instant};
@@ -141,10 +141,16 @@ impl Login {
                 HostError::Missing(format!("shell that can be called as {:?}", self.shell))
             });
         };
+        let hidden = without_dollars(loader);
+        let loader = match other.method {
+            BecomeMethod::Sudo if !other.flags.is_empty() => hidden.as_str(),
+            _ => loader,
+        };
         let shell = self.shell.split_whitespace().chain(["-c", loader]);
-        let program = other.program();
         let flags = other.flags.iter().map(String::as_str);
-        let start: Vec<&str> = std::iter::once(program).chain(flags).collect();
+        // With a password the question must come.
+        let flags = flags.filter(|flag| other.password.is_none() || *flag != "-n");
+        let start: Vec<&str> = other.program().split_whitespace().chain(flags).collect();
         let whole = match other.method {
             BecomeMethod::Sudo => {
                 let mut words = start;

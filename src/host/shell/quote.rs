@@ -49,6 +49,15 @@ pub(super) fn quote_for_login_shell(text: &str) -> Option<String> {
     (!text.contains(odd)).then(|| format!("'{}'", text.replace('\'', r"'\''")))
 }
 
+/// Returns a program of sh that does the same as `program` and has no `$`: `sudo -i` and `sudo -s`
+/// leave that character, and no other, to a shell in between. `program` has single blanks and
+/// none of `'^@~*?[`.
+pub(super) fn without_dollars(program: &str) -> String {
+    // In the order of ASCII, `$` is between # and %.
+    let program = program.replace('$', "@");
+    format!("eval `echo '{program}' | tr '^@~' '#-%'`")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
