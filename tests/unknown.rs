@@ -186,6 +186,11 @@ fn output_stays_unknown_in_scripts() {
     check("scripts");
 }
 
+#[test]
+fn what_a_task_only_foresees_is_not_seen_later() {
+    check("check_mode");
+}
+
 /// A machine on which only root can be become: it does not know the users of the play.
 fn fresh_machine() -> Connector {
     Connector::new(Box::new(|settings| {

@@ -3,7 +3,7 @@
 use super::settings::Settings;
 use super::target::{Machine, Target};
 use crate::host::shell::Become;
-use crate::host::{Account, Host, HostError, Memory};
+use crate::host::{Account, Host, HostError, Memory, Overlay};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -35,16 +35,15 @@ impl Connector {
             .clone()
     }
 
-    /// Returns the host; with `check` an overlay that only remembers what is done to its machine.
+    /// Returns the host; with `predicted` one that only remembers there what is done to its machine.
     pub(super) fn host(
         &self,
         settings: &Settings,
-        check: bool,
+        predicted: Option<Overlay>,
     ) -> Result<Arc<dyn Host>, HostError> {
-        if !check {
+        let Some(changes) = predicted else {
             return self.real(settings);
-        }
-        let changes = self.target(settings).overlay.clone();
+        };
         let Some(wanted) = &settings.r#become else {
             return Ok(Arc::new(Memory::over(self.real(settings)?, changes)));
         };

@@ -1,5 +1,6 @@
 //! What a task inherits from the blocks, roles and the play it stands in.
 
+use super::predictions::Predictions;
 use crate::playbook::{Keywords, RoleName};
 use crate::source::LocalPath;
 use crate::vars::Layer;
@@ -28,6 +29,8 @@ pub(super) struct Frame<'a> {
     pub(super) notify: &'a [Node],
     /// Folder of the tasks file that starts here.
     pub(super) folder: Option<&'a LocalPath>,
+    /// What its tasks did that only predict by its own `check_mode: true`.
+    pub(super) predictions: Predictions,
 }
 
 impl<'a> Frame<'a> {

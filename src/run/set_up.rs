@@ -76,8 +76,6 @@ impl TaskRun<'_, '_> {
         let session = self.play.session;
         let frame = self.frame;
         self.judges(scope)?;
-        let check = flag(frame, |keywords| keywords.check_mode.as_ref(), scope)?
-            .unwrap_or(session.options.check);
         let diff =
             flag(frame, |keywords| keywords.diff.as_ref(), scope)?.unwrap_or(session.options.diff);
         let Reached {
@@ -85,7 +83,7 @@ impl TaskRun<'_, '_> {
             target,
             delegated_to,
             scope,
-        } = &self.connect(scope, check)?;
+        } = &self.connect(scope)?;
         let limits = self.limits(scope)?;
         let files = Files {
             folders: self.frame.folders(),
@@ -154,7 +152,7 @@ impl TaskRun<'_, '_> {
     }
 
     /// Returns the machine the task works on.
-    fn connect(&self, scope: &Arc<Scope>, check: bool) -> Fallible<Reached> {
+    fn connect(&self, scope: &Arc<Scope>) -> Fallible<Reached> {
         let session = self.play.session;
         let delegate = match self.frame.nearest(|keywords| keywords.delegate_to.as_ref()) {
             None => None,
@@ -177,13 +175,15 @@ impl TaskRun<'_, '_> {
                 session.settings(name, &connection, self.frame, scope, folder)?
             }
         };
+        let target = session.connector.target(&settings);
+        let predicted = self.predicted(scope, &settings.machine(), &target)?;
         let host = session
             .connector
-            .host(&settings, check)
+            .host(&settings, predicted)
             .map_err(|error| Box::new(error.into()))?;
         Ok(Reached {
             host,
-            target: session.connector.target(&settings),
+            target,
             delegated_to: delegate,
             scope: seen,
         })

@@ -28,6 +28,12 @@ impl Overlay {
         })
     }
 
+    /// Returns a copy that goes its own way from now on.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.lock().clone())))
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -45,7 +51,7 @@ pub enum Account {
 }
 
 /// All changes by what they are made to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct State {
     pub(super) entries: BTreeMap<Utf8PathBuf, Entry>,
     pub(super) started: Vec<Started>,

@@ -1,0 +1,61 @@
+//! What tasks predict that are in check mode by a keyword of their own.
+//!
+//! `check_mode: true` promises that a task has no effect, whatever the run does: its predictions
+//! last as long as the task, block, role or play that has the keyword, and are dropped with it.
+
+use super::keyword::truth;
+use super::target::{Machine, Target};
+use super::task::{Fallible, TaskRun};
+use crate::host::Overlay;
+use crate::vars::Scope;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What was predicted of each machine by tasks that share one `check_mode: true`.
+#[derive(Default, Clone)]
+pub(super) struct Predictions(Arc<Mutex<HashMap<Machine, Overlay>>>);
+
+impl Predictions {
+    /// Returns what was predicted of a machine; at first that is what was so `before`.
+    fn of(&self, machine: &Machine, before: Option<&Overlay>) -> Overlay {
+        let mut machines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at_first = || before.map(Overlay::fork).unwrap_or_default();
+        machines
+            .entry(machine.clone())
+            .or_insert_with(at_first)
+            .clone()
+    }
+}
+
+impl TaskRun<'_, '_> {
+    /// Returns what check mode thinks of the machine that the task works on; nothing if the task
+    /// really works on it.
+    pub(super) fn predicted(
+        &self,
+        scope: &Arc<Scope>,
+        machine: &Machine,
+        target: &Target,
+    ) -> Fallible<Option<Overlay>> {
+        let is_check = self.play.session.options.check;
+        let mut predicted = is_check.then(|| target.overlay.clone());
+        let mut asked = Vec::new();
+        for frame in self.frame.outwards() {
+            let given = frame
+                .keywords
+                .and_then(|keywords| keywords.check_mode.as_ref());
+            match given.map(|node| truth(node, scope)).transpose()?.flatten() {
+                None => {}
+                Some(true) => asked.push(frame),
+                // What is around it does not count.
+                Some(false) => {
+                    predicted = None;
+                    break;
+                }
+            }
+        }
+        for frame in asked.into_iter().rev() {
+            predicted = Some(frame.predictions.of(machine, predicted.as_ref()));
+        }
+        Ok(predicted)
+    }
+}
