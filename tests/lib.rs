@@ -9,6 +9,7 @@
 
 mod architecture;
 mod command_line;
+mod completions;
 mod contract;
 mod faulty;
 mod guide;
@@ -42,6 +43,7 @@ mod lab_topologies;
 mod memory;
 mod modules;
 mod one_machine;
+mod package;
 mod paths;
 mod playbooks;
 mod producer;

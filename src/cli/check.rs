@@ -2,25 +2,25 @@
 
 use super::project::{Project, first_folder, folders_of, user_folder};
 use super::sources::Sources;
-use super::{Exit, print, refuse};
+use super::{Exit, candidates, print, refuse};
 use crate::host::HostError;
 use crate::playbook::{LoadOptions, Loader};
 use crate::report::counted;
 use crate::run::{Connector, Options, Parts, Session};
 use crate::source::{LocalPath, Problems, Result};
-use clap::Args;
+use clap::{Args, ValueHint};
 
 /// Check playbooks, roles and an inventory without connecting to any host.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Playbooks.
-    #[arg(required = true, value_name = "PLAYBOOK")]
+    /// Playbooks to check.
+    #[arg(required = true, value_name = "PLAYBOOK", add = candidates::playbook())]
     playbooks: Vec<LocalPath>,
-    /// Variables: key=value, YAML or JSON, or @FILE; may be given repeatedly.
+    /// Set variables: key=value, YAML, JSON or @FILE; repeatable.
     #[arg(short, long, value_name = "VARS")]
     extra_vars: Vec<String>,
-    /// A further folder of roles; may be given repeatedly.
-    #[arg(long, value_name = "FOLDER")]
+    /// Additional folder of roles; repeatable.
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     roles_path: Vec<LocalPath>,
     #[command(flatten)]
     sources: Sources,

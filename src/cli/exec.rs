@@ -4,7 +4,7 @@ use super::interrupt::Interrupt;
 use super::options::SharedArguments;
 use super::project::{Project, user_folder};
 use super::start::{Plan, Prepared, Shown, Sink, Start};
-use super::{Exit, refuse, refuse_because};
+use super::{Exit, candidates, refuse, refuse_because};
 use crate::run::TagFilter;
 use crate::source::{LocalPath, Result, SourceFile};
 use clap::Args;
@@ -13,25 +13,26 @@ use std::sync::Arc;
 
 /// Run one module on hosts.
 ///
-/// What stands after `--` is a command: `rmqplay exec masters -i prod.yml -- uptime`.
+/// A command can follow `--`: `rmqplay exec masters -i prod.yml -- uptime`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The hosts (a pattern).
-    #[arg(value_name = "PATTERN")]
+    /// Hosts to run it on (a pattern).
+    #[arg(value_name = "PATTERN", add = candidates::host_pattern())]
     pattern: String,
-    /// The module.
+    /// Module to run.
     #[arg(
         short,
         long,
         value_name = "MODULE",
+        add = candidates::module(),
         default_value = "command",
         conflicts_with = "command"
     )]
     module: String,
-    /// Its arguments: key=value, YAML, or free text.
+    /// Arguments of the module: key=value, YAML or free text.
     #[arg(short, long, value_name = "ARGUMENTS", conflicts_with = "command")]
     args: Option<String>,
-    /// A command, given after `--`.
+    /// Command to run, after `--`.
     #[arg(last = true)]
     command: Vec<String>,
     #[command(flatten)]

@@ -1,5 +1,6 @@
-//! `rmqplay inventory`: shows what an inventory holds.
+//! `rmqplay inventory`: shows hosts, groups and variables.
 
+use super::candidates;
 use super::sources::Sources;
 use crate::inventory::{self, Inventory};
 use crate::source::{Problem, Result};
@@ -21,14 +22,14 @@ enum Action {
     List {
         #[command(flatten)]
         shown: Shown,
-        /// Show only these hosts (a pattern, or @FILE with one a line).
-        #[arg(short, long, value_name = "PATTERN")]
+        /// Show only these hosts (a pattern, or @FILE with one per line).
+        #[arg(short, long, value_name = "PATTERN", add = candidates::host_pattern())]
         limit: Option<String>,
     },
     /// Print the tree of groups and hosts.
     Graph {
-        /// The group to start at.
-        #[arg(default_value = "all")]
+        /// Group to start at.
+        #[arg(default_value = "all", add = candidates::group())]
         group: String,
         #[command(flatten)]
         shown: Shown,
@@ -38,23 +39,24 @@ enum Action {
     },
     /// Print the variables of a host as JSON.
     Host {
-        /// The host.
+        /// Host to show.
+        #[arg(add = candidates::host())]
         host: String,
         #[command(flatten)]
         shown: Shown,
-        /// Show instead where each variable is set, and what it overrides.
+        /// Show where each variable is set and what it overrides.
         #[arg(long)]
         origin: bool,
     },
-    /// Print the hosts that a pattern stands for, one a line.
+    /// Print the hosts that match a pattern, one per line.
     Hosts {
-        /// The pattern, such as `web:&staging:!web3`, `web*` or `web[0:2]`.
-        #[arg(default_value = "all")]
+        /// Pattern, such as `web:&staging:!web3`, `web*` or `web[0:2]`.
+        #[arg(default_value = "all", add = candidates::host_pattern())]
         pattern: String,
         #[command(flatten)]
         shown: Shown,
-        /// Of these, only those of this pattern (or @FILE with one a line).
-        #[arg(short, long, value_name = "PATTERN")]
+        /// Show only those of this pattern too (or @FILE with one per line).
+        #[arg(short, long, value_name = "PATTERN", add = candidates::host_pattern())]
         limit: Option<String>,
     },
 }
@@ -63,7 +65,7 @@ enum Action {
 struct Shown {
     #[command(flatten)]
     sources: Sources,
-    /// The folder of a playbook, whose `group_vars` and `host_vars` count too.
+    /// Folder of the playbooks, to include its `group_vars` and `host_vars`.
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     playbook_dir: PathBuf,
 }
@@ -80,7 +82,7 @@ impl Shown {
     }
 }
 
-/// Returns what is to be printed.
+/// Returns the text to print.
 pub fn execute(arguments: &Arguments) -> Result<String> {
     match &arguments.action {
         Action::List { shown, limit } => {

@@ -1,6 +1,8 @@
 //! The command line: one file for each subcommand.
 
+mod candidates;
 mod check;
+mod completions;
 mod connect;
 mod exec;
 mod exit;
@@ -8,6 +10,7 @@ mod extra_vars;
 mod interrupt;
 pub mod inventory;
 mod lists;
+mod man;
 mod modules;
 mod new;
 mod options;
@@ -34,9 +37,20 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write as _;
 use tracing_subscriber::EnvFilter;
 
+/// The release and, in a release build, its commit.
+const VERSION: &str = env!("RMQPLAY_VERSION");
+const LONG_VERSION: &str = concat!(
+    env!("RMQPLAY_VERSION"),
+    "\ntarget: ",
+    env!("RMQPLAY_TARGET"),
+    "\nfeatures: ",
+    env!("RMQPLAY_FEATURES")
+);
+
 /// Idempotent playbooks over SSH, for hosts that have only sshd and a POSIX sh.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, max_term_width = 100)]
+#[command(version = VERSION, long_version = LONG_VERSION, propagate_version = true)]
+#[command(max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -44,26 +58,33 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Carry out playbooks.
+    /// Run playbooks.
     Run(run::Arguments),
     /// Check playbooks, roles and an inventory without connecting to any host.
     Check(check::Arguments),
     /// Run one module on hosts.
     Exec(exec::Arguments),
-    /// Show what an inventory holds.
+    /// Show the hosts, groups and variables of an inventory.
     Inventory(inventory::Arguments),
-    /// List the modules, or show how one is used.
+    /// List the modules, or show how to use one.
     Modules(modules::Arguments),
-    /// Type a role's script, entry by entry, for one host.
+    /// Try a role's script interactively on one host.
     Repl(repl::Arguments),
-    /// Make a project, a role, a module or a filter, each with a case for `rmqplay test`.
+    /// Create a project, role, module or filter, each with a case for `rmqplay test`.
     New(new::Arguments),
     /// Run the cases of a project's roles and modules.
     Test(test::Arguments),
+    /// Print a script for completion in bash, zsh or fish.
+    Completions(completions::Arguments),
+    /// Write the manual pages to a folder.
+    Man(man::Arguments),
 }
 
 /// Reads the command line, does what it says, and returns how it ended.
 pub fn main() -> Exit {
+    if completions::answer() {
+        return Exit::Ok;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -120,6 +141,8 @@ fn execute(command: Command) -> Exit {
         Command::Modules(arguments) => modules::execute(&arguments),
         Command::New(arguments) => new::execute(&arguments),
         Command::Test(arguments) => test::execute(&arguments, &Interrupt::catch()),
+        Command::Completions(arguments) => completions::execute(&arguments),
+        Command::Man(arguments) => man::execute(&arguments),
     }
 }
 

@@ -1,25 +1,24 @@
-//! `rmqplay modules`: what can be done on a host.
+//! `rmqplay modules`: lists and documents modules.
 
 use super::project::{Project, user_folder};
-use super::{Exit, print, refuse, refuse_because};
+use super::{Exit, candidates, print, refuse, refuse_because};
 use crate::module::{Registry, manual};
 use crate::script;
 use crate::source::{LocalPath, Problem, did_you_mean};
-use clap::Args;
+use clap::{Args, ValueHint};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// List the modules, or show how one is used.
+/// List the modules, or show how to use one.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The module to show.
-    #[arg(value_name = "NAME")]
+    /// Module to show.
+    #[arg(value_name = "NAME", add = candidates::module())]
     name: Option<String>,
-    /// The folder of the playbooks whose own modules are listed too.
-    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    /// Folder of the playbooks, to include their own modules.
+    #[arg(long, value_name = "FOLDER", default_value = ".", value_hint = ValueHint::DirPath)]
     playbook_dir: LocalPath,
-    /// Write definition files for editors to a folder: what scripts in Rhai can call, each module
-    /// included.
+    /// Write definitions of everything a Rhai script can call to a folder, for editors.
     #[arg(long, value_name = "FOLDER", conflicts_with = "name")]
     definitions: Option<PathBuf>,
 }

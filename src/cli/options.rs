@@ -1,5 +1,6 @@
 //! Options that `run`, `exec` and `repl` share.
 
+use super::candidates;
 use super::extra_vars;
 use super::passwords;
 use super::sources::Sources;
@@ -15,13 +16,13 @@ use std::time::Duration;
 pub(super) struct SharedArguments {
     #[command(flatten)]
     pub(super) hosts: HostArguments,
-    /// Print events as JSON lines instead of text.
+    /// Output format: text for people, or JSON lines.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     pub(super) output: Format,
-    /// Write one JSON line for each task and host to a file.
+    /// Write one JSON line per task and host to a file.
     #[arg(long, value_name = "FILE")]
     pub(super) events: Option<PathBuf>,
-    /// Exit with 2 if something changed or would change, and with 1 if anything failed.
+    /// Exit with 2 if anything changed or would change, and with 1 if anything failed.
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
 }
@@ -31,37 +32,37 @@ pub(super) struct SharedArguments {
 pub(super) struct HostArguments {
     #[command(flatten)]
     pub(super) sources: Sources,
-    /// Only these hosts (a pattern, or @FILE with one a line).
-    #[arg(short, long, value_name = "PATTERN")]
+    /// Limit the run to these hosts (a pattern, or @FILE with one per line).
+    #[arg(short, long, value_name = "PATTERN", add = candidates::host_pattern())]
     limit: Option<String>,
-    /// Variables: key=value, YAML or JSON, or @FILE; may be given repeatedly.
+    /// Set variables: key=value, YAML, JSON or @FILE; repeatable.
     #[arg(short, long, value_name = "VARS")]
     extra_vars: Vec<String>,
-    /// Predict what would change, and change nothing.
+    /// Predict changes without making any.
     #[arg(short = 'C', long)]
     check: bool,
-    /// Show what changes in files.
+    /// Show differences of changed files.
     #[arg(short = 'D', long)]
     diff: bool,
-    /// How many hosts at a time.
+    /// Number of hosts to work on at once.
     #[arg(short, long, value_name = "N", default_value_t = 50)]
     forks: usize,
     /// Log in as this user.
     #[arg(short, long, value_name = "NAME")]
     user: Option<String>,
-    /// Become another user (root) once logged in.
+    /// Become another user, root by default.
     #[arg(short, long = "become")]
     r#become: bool,
-    /// The user to become.
+    /// User to become.
     #[arg(long, value_name = "NAME")]
     become_user: Option<String>,
-    /// How to become another user: sudo, su or doas.
+    /// Method to become another user: sudo, su or doas.
     #[arg(long, value_name = "METHOD")]
     become_method: Option<String>,
-    /// Ask for the password that becoming another user needs.
+    /// Ask for the password of `become`.
     #[arg(short = 'K', long)]
     ask_become_pass: bool,
-    /// Read that password from the first line of a file.
+    /// Read the password of `become` from the first line of a file.
     #[arg(long, value_name = "FILE", conflicts_with = "ask_become_pass")]
     become_password_file: Option<PathBuf>,
     /// Ask for the login password.
@@ -73,24 +74,24 @@ pub(super) struct HostArguments {
     /// Log in with this private key.
     #[arg(long, visible_alias = "key-file", value_name = "FILE")]
     private_key: Option<PathBuf>,
-    /// How to reach hosts: ssh or local.
+    /// Connection to use: ssh or local.
     #[arg(short, long, value_name = "KIND")]
     connection: Option<String>,
-    /// Learn the keys of hosts seen for the first time. A changed key is refused all the same.
+    /// Accept and save unknown host keys; changed keys are still refused.
     #[arg(long)]
     accept_new: bool,
-    /// How many seconds connecting may take: 10 if `~/.ssh/config` says nothing else.
+    /// Connect timeout, in seconds [default: `ConnectTimeout` of ~/.ssh/config, else 10].
     #[arg(short = 'T', long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
-    /// How many seconds a task may take that says nothing else; 0 for no limit.
+    /// Default task timeout, in seconds; 0 for none.
     #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
     task_timeout: u64,
-    /// Show more: -v every task, -vv where it stands, -vvv what it cost.
+    /// Show more: -v results, -vv file and line, -vvv round trips and timings.
     #[arg(short, long, action = ArgAction::Count)]
     verbose: u8,
 }
 
-/// What is printed on standard output.
+/// Format of standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
     /// Text for people.

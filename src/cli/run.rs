@@ -1,4 +1,4 @@
-//! `rmqplay run`: carries out playbooks.
+//! `rmqplay run`: runs playbooks.
 
 use super::interrupt::Interrupt;
 use super::lists::Lists;
@@ -6,53 +6,53 @@ use super::options::SharedArguments;
 use super::project::{Project, first_folder, folders_of, user_folder};
 use super::start::{Plan, Prepared, Shown, Sink, Start};
 use super::watch::Watch;
-use super::{Exit, extra_vars, prompts, refuse, refuse_because};
+use super::{Exit, candidates, extra_vars, prompts, refuse, refuse_because};
 use crate::glob;
 use crate::playbook::{Playbook, list_tasks};
 use crate::run::{Session, TagFilter};
 use crate::source::{LocalPath, Place, Problem, Problems, Result, did_you_mean};
-use clap::Args;
+use clap::{Args, ValueHint};
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Carry out playbooks.
+/// Run playbooks.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Playbooks, carried out one after the other.
-    #[arg(required = true, value_name = "PLAYBOOK")]
+    /// Playbooks to run, in this order.
+    #[arg(required = true, value_name = "PLAYBOOK", add = candidates::playbook())]
     playbooks: Vec<LocalPath>,
     #[command(flatten)]
     shared: SharedArguments,
-    /// Only tasks with one of these tags.
-    #[arg(short, long, value_name = "TAGS", value_delimiter = ',')]
+    /// Run only tasks with one of these tags.
+    #[arg(short, long, value_name = "TAGS", value_delimiter = ',', add = candidates::tag())]
     tags: Vec<String>,
-    /// No tasks with one of these tags.
-    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    /// Skip tasks with one of these tags.
+    #[arg(long, value_name = "TAGS", value_delimiter = ',', add = candidates::tag())]
     skip_tags: Vec<String>,
-    /// Only from the task of this name on (a pattern).
-    #[arg(long, value_name = "NAME")]
+    /// Start at the first task of this name (a pattern).
+    #[arg(long, value_name = "NAME", add = candidates::task())]
     start_at_task: Option<String>,
-    /// Ask before each task whether it shall run.
+    /// Confirm each task.
     #[arg(long)]
     step: bool,
-    /// Carry it out again and again until ^C, with so many seconds in between.
+    /// Rerun every SECONDS until interrupted.
     #[arg(long, value_name = "SECONDS", conflicts_with = "step", value_parser = clap::value_parser!(u64).range(1..))]
     watch: Option<u64>,
     #[command(flatten)]
     lists: Lists,
-    /// Run notified handlers on hosts that failed, too.
+    /// Run notified handlers even on hosts that failed.
     #[arg(long)]
     force_handlers: bool,
-    /// Answer the question of playbooks/wipe.yml: the name of the cluster whose data is deleted.
+    /// Confirm playbooks/wipe.yml by the name of the cluster to delete.
     #[arg(long, value_name = "NAME")]
     confirm_wipe: Option<String>,
-    /// A further folder of roles; may be given repeatedly.
-    #[arg(long, value_name = "FOLDER")]
+    /// Additional folder of roles; repeatable.
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     roles_path: Vec<LocalPath>,
 }
 
-/// Carries out playbooks.
+/// Runs playbooks.
 pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
     let tags = TagFilter {
         tags: arguments.tags.clone(),

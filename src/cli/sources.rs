@@ -3,16 +3,16 @@
 use crate::inventory::Inventory;
 use crate::source::{LocalPath, Result};
 use crate::value::boolean_of_text;
-use clap::Args;
+use clap::{Args, ValueHint};
 
 /// Where hosts and variables come from.
 #[derive(Debug, Args)]
 pub(super) struct Sources {
-    /// An inventory: a file, a folder, or a list such as `host1,host2,`; may be given repeatedly
+    /// Inventory: a file, a folder, or a list such as `host1,host2,`; repeatable
     /// [env: `RMQPLAY_INVENTORY`].
-    #[arg(short, long, value_name = "SOURCE")]
+    #[arg(short, long, value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
     inventory: Vec<String>,
-    /// Accept what Ansible accepts though it is likely a mistake.
+    /// Accept likely mistakes that Ansible accepts.
     #[arg(long, env = "RMQPLAY_COMPAT", value_parser = truth)]
     pub(super) compat: bool,
 }

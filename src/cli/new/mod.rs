@@ -1,4 +1,4 @@
-//! `rmqplay new`: makes a project, or a role, module or filter in one; each runs as it is and has a
+//! `rmqplay new`: creates a project, or a role, module or filter in one; each runs unchanged and has a
 //! case for `rmqplay test`.
 
 mod name;
@@ -7,12 +7,12 @@ mod skeleton;
 use super::project::playbook_folder;
 use super::{Exit, print, refuse};
 use crate::source::{LocalPath, Problem, Problems, Result, shown};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 use name::Name;
 use skeleton::Skeleton;
 use std::path::{Path, PathBuf};
 
-/// Make a project, a role, a module or a filter, each with a case for `rmqplay test`.
+/// Create a project, role, module or filter, each with a case for `rmqplay test`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -21,30 +21,30 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Make a folder with a playbook, inventories, a role, a module, a filter and a fact.
+    /// Create a folder with a playbook, inventories, a role, a module, a filter and a fact.
     Project {
-        /// What it is called: its folder, its role and its group of hosts.
+        /// Name of the folder, of its role and of its group of hosts.
         name: String,
     },
-    /// Make a role whose tasks are a script.
+    /// Create a role whose tasks are a script.
     Role(Part),
-    /// Make a module.
+    /// Create a module.
     Module(Part),
-    /// Make a filter.
+    /// Create a filter.
     Filter(Part),
 }
 
-/// Something that is made in a project.
+/// A part of a project.
 #[derive(Debug, Args)]
 struct Part {
-    /// What it is called.
+    /// Name of the part.
     name: String,
-    /// The folder of the playbooks.
-    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    /// Folder of the playbooks.
+    #[arg(long, value_name = "FOLDER", default_value = ".", value_hint = ValueHint::DirPath)]
     playbook_dir: LocalPath,
 }
 
-/// Makes what is wanted and says what to do with it.
+/// Creates it and says what to do next.
 pub(super) fn execute(arguments: &Arguments) -> Exit {
     let made = match &arguments.what {
         What::Project { name } => project(name),

@@ -21,11 +21,11 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-/// Type a role's script, entry by entry, for one host.
+/// Try a role's script interactively on one host.
 ///
 /// Modules are functions, as in roles written in Rhai: `stat(#{path: "/etc/hosts"}).stat.size`.
-/// They do what they do in a run; with --check they change nothing. Where standard input is no
-/// terminal it is read to its end, and the first failure ends it.
+/// They act as in a run; with --check they change nothing. If standard input is not a terminal,
+/// entries are read from it, and the first failure ends the session.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
