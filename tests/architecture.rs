@@ -297,3 +297,26 @@ fn imports_in_braces_are_seen() {
     let expected = ["a", "c", "f", "g"].map(str::to_owned);
     assert_eq!(imports(code), BTreeSet::from(expected));
 }
+
+/// What a newcomer is told to open is there, and the table of folders leaves none out.
+#[test]
+fn the_guides_name_what_is_there() {
+    let read = |name: &str| std::fs::read_to_string(name).unwrap();
+    let architecture = read("ARCHITECTURE.md");
+    for (folder, ..) in FOLDERS {
+        assert!(architecture.contains(&format!("`{folder}`")), "{folder}");
+    }
+    for page in [architecture, read("CONTRIBUTING.md")] {
+        let quoted = page.split('`').skip(1).step_by(2);
+        let is_path = |text: &&str| {
+            let starts = ["src/", "tests/", "scripts/", "docs/", "roles/", "fuzz/"];
+            let has_placeholder = text.contains([' ', '*']) || text.contains("NAME");
+            starts.iter().any(|start| text.starts_with(start)) && !has_placeholder
+        };
+        let paths: Vec<_> = quoted.filter(is_path).collect();
+        assert!(paths.len() > 10, "{paths:?}");
+        for path in paths {
+            assert!(Path::new(path).exists(), "{path}");
+        }
+    }
+}
