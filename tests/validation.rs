@@ -41,7 +41,7 @@ module!(IncludeVars, "include_vars", { file: Text, name: Text }, &[], Some("file
 module!(
     Copy,
     "copy",
-    { src: Text, content: Text, dest: String, mode: Text, force: Flag, remote_src: Flag },
+    { src: Text, content: Text, dest: String, mode: Option<rmqplay::change::Mode>, force: Flag, remote_src: Flag },
     &[],
     None,
     false
@@ -88,6 +88,7 @@ fn problems(path: &Path, tags: &[&str], compat: bool) -> String {
     let options = ValidateOptions {
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         variables: Some(["from_inventory".to_owned()].into()),
+        ..ValidateOptions::default()
     };
     validate(&playbook, &loader, &registry(), &Engine::new(), &options).render(false)
 }

@@ -30,6 +30,9 @@ struct Clause {
 const ALL: u32 = 0o7777;
 
 impl Mode {
+    /// The format that the schema of an argument names if it is a mode.
+    pub const FORMAT: &'static str = "mode";
+
     /// Returns the mode that is exactly these bits.
     pub fn of_bits(bits: u32) -> Self {
         Self(Form::Octal(bits & ALL))
@@ -58,20 +61,22 @@ impl Mode {
         Ok(Self(Form::Symbolic(clauses)))
     }
 
-    /// Returns why a number is no mode: it is what YAML leaves of `0644` (420, for it is octal) or
-    /// of `644` (644, which is not).
-    pub fn not_a_number(number: i64) -> String {
+    /// Returns the mode that a number is. YAML reads `0644` as the number 420, whose bits are a
+    /// usual mode; `644` it reads as the number 644, which is 1204 and surely not meant.
+    pub fn of_number(number: i64) -> Result<Self, String> {
+        if is_usual(number) {
+            return Self::parse(&format!("{number:o}"));
+        }
         let decimal = number.to_string();
         let meant = i64::from_str_radix(&decimal, 8).unwrap_or(-1);
-        if is_usual(number) {
-            format!("a mode must be text; write \"{number:04o}\" in quotes")
-        } else if is_usual(meant) {
-            format!(
-                "a mode must be text, and the number {number} would mean \"{number:04o}\"; write \"{decimal:0>4}\" in quotes"
-            )
-        } else {
-            format!("a mode must be text such as \"0644\", not the number {number}")
+        if is_usual(meant) {
+            return Err(format!(
+                "the number {number} is the mode {number:04o}; write \"{decimal:0>4}\""
+            ));
         }
+        Err(format!(
+            "a mode must be text such as \"0644\", not the number {number}"
+        ))
     }
 
     /// Returns the bits for something that has the bits `current`.
@@ -173,15 +178,18 @@ impl Visitor<'_> for ModeVisitor {
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Mode, E> {
-        Err(E::custom(Mode::not_a_number(number)))
+        Mode::of_number(number).map_err(E::custom)
     }
 }
 
-/// Returns whether the group may do nothing that the owner may not, nor others what the group may
-/// not.
+/// Returns whether the owner may read, the group may do nothing that the owner may not, and others
+/// nothing that the group may not. Nothing at all is usual too.
 fn is_usual(mode: i64) -> bool {
     let (owner, group, others) = (mode >> 6 & 7, mode >> 3 & 7, mode & 7);
-    (0..=i64::from(ALL)).contains(&mode) && group & !owner == 0 && others & !group == 0
+    (0..=i64::from(ALL)).contains(&mode)
+        && (owner & 4 != 0 || mode == 0)
+        && group & !owner == 0
+        && others & !group == 0
 }
 
 impl schemars::JsonSchema for Mode {
@@ -194,7 +202,7 @@ impl schemars::JsonSchema for Mode {
     }
 
     fn json_schema(_generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string" })
+        schemars::json_schema!({ "type": "string", "format": Self::FORMAT })
     }
 }
 
@@ -241,20 +249,42 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_told_what_it_would_mean() {
+    fn a_number_is_the_mode_that_it_was_written_as_in_octal() {
+        for written in [
+            0, 0o400, 0o440, 0o444, 0o500, 0o550, 0o555, 0o600, 0o640, 0o644, 0o660, 0o664, 0o666,
+            0o700, 0o711, 0o750, 0o755, 0o770, 0o775, 0o777, 0o1777, 0o2750, 0o2775, 0o4755,
+        ] {
+            let bits = u32::try_from(written).unwrap();
+            assert_eq!(
+                Mode::of_number(written),
+                Ok(Mode::of_bits(bits)),
+                "{written:o}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_number_that_was_written_in_decimal_is_refused() {
         for (number, message) in [
-            (
-                644,
-                "a mode must be text, and the number 644 would mean \"1204\"; write \"0644\" in quotes",
-            ),
-            (420, "a mode must be text; write \"0644\" in quotes"),
-            (493, "a mode must be text; write \"0755\" in quotes"),
+            (644, "the number 644 is the mode 1204; write \"0644\""),
+            (640, "the number 640 is the mode 1200; write \"0640\""),
+            (755, "the number 755 is the mode 1363; write \"0755\""),
+            (1777, "the number 1777 is the mode 3361; write \"1777\""),
             (
                 -1,
                 "a mode must be text such as \"0644\", not the number -1",
             ),
+            (
+                9999,
+                "a mode must be text such as \"0644\", not the number 9999",
+            ),
         ] {
-            assert_eq!(Mode::not_a_number(number), message);
+            assert_eq!(Mode::of_number(number), Err(message.to_owned()));
+        }
+        for number in [
+            400, 440, 444, 600, 660, 664, 666, 700, 711, 750, 770, 775, 777, 2755,
+        ] {
+            assert!(Mode::of_number(number).is_err(), "{number}");
         }
     }
 }

@@ -82,9 +82,8 @@ fn check(arguments: &Arguments) -> Result<usize> {
     let mut problems = Problems::default();
     let mut plays = 0;
     for path in &arguments.playbooks {
-        if let Some(playbook) = problems.take(session.loader.playbook(path)) {
+        if let Some(playbook) = problems.take(session.load(path, knows_inventory)) {
             plays += playbook.plays.len();
-            problems.take(session.validate(&playbook, knows_inventory));
             if knows_inventory {
                 for play in &playbook.plays {
                     problems.take(session.hosts_of(play));

@@ -111,11 +111,8 @@ fn title(playbooks: &[LocalPath]) -> String {
 
 fn plan(session: &Arc<Session>, arguments: &Arguments) -> Result<Plan> {
     let mut problems = Problems::default();
-    let load = |path: &LocalPath| problems.take(session.loader.playbook(path));
+    let load = |path: &LocalPath| problems.take(session.load(path, true));
     let mut playbooks: Vec<_> = arguments.playbooks.iter().filter_map(load).collect();
-    for playbook in &playbooks {
-        problems.take(session.validate(playbook, true));
-    }
     if let Some(limit) = &session.options.limit {
         problems.take(session.inventory.limit(Vec::new(), limit));
     }

@@ -33,6 +33,7 @@ pub use group::Group;
 pub use host::Host;
 pub use list::{host_json, json_text, list_json};
 pub use origins::{Definition, origins, origins_table};
+pub use pattern::Meant;
 pub use variable_layer::VariableLayer;
 
 /// Variables by name, templates in them unrendered.

@@ -2,7 +2,7 @@
 
 use super::{Inventory, Strictness, address, draft::LOCALHOST};
 use crate::glob;
-use crate::source::{Problem, Result, SourceFile, did_you_mean};
+use crate::source::{Problem, Problems, Result, SourceFile, did_you_mean};
 use fancy_regex::Regex;
 use indexmap::IndexSet;
 use std::path::Path;
@@ -14,20 +14,34 @@ enum Subscript {
     FromTo(usize, Option<usize>),
 }
 
+/// What host patterns stand for.
+#[derive(Debug, Default)]
+pub struct Meant {
+    /// The hosts, in the order of the inventory.
+    pub hosts: Vec<Arc<str>>,
+    /// What is said of patterns that no host or group matches.
+    pub unknown: Vec<Problem>,
+}
+
 impl Inventory {
     /// Returns the hosts that a pattern stands for, in the order of the inventory; a name that is
     /// neither a host nor a group is a problem, a group without hosts is not.
     pub fn pattern(&self, pattern: &str) -> Result<Vec<Arc<str>>> {
-        self.patterns(&[pattern])
+        let meant = self.patterns(&[pattern])?;
+        self.refuse(meant.unknown)?;
+        Ok(meant.hosts)
     }
 
-    /// Returns the hosts that the patterns of a list stand for together, as in a play's `hosts`.
-    pub fn patterns(&self, patterns: &[&str]) -> Result<Vec<Arc<str>>> {
+    /// Returns the hosts that the patterns of a list stand for together, as in a play's `hosts`. A
+    /// name that no host or group has is only a problem if it is near to one that some have.
+    pub fn patterns(&self, patterns: &[&str]) -> Result<Meant> {
         let parts: Vec<String> = patterns.iter().flat_map(|pattern| split(pattern)).collect();
         if parts.is_empty() {
             return Err(Problem::new("the host pattern is empty").into());
         }
-        self.evaluate(&parts)
+        let mut unknown = Vec::new();
+        let hosts = self.evaluate(&parts, &mut unknown)?;
+        Ok(Meant { hosts, unknown })
     }
 
     /// Returns those of `hosts` that a limit (`--limit`) leaves; `@file` in it stands for the
@@ -47,41 +61,62 @@ impl Inventory {
         if parts.is_empty() {
             return Err(Problem::new("the limit is empty").into());
         }
-        let left: IndexSet<Arc<str>> = self.evaluate(&parts)?.into_iter().collect();
+        let mut unknown = Vec::new();
+        let left = self.evaluate(&parts, &mut unknown)?;
+        self.refuse(unknown)?;
+        let left: IndexSet<Arc<str>> = left.into_iter().collect();
         Ok(hosts
             .into_iter()
             .filter(|host| left.contains(host))
             .collect())
     }
 
+    /// Returns an error for names that no host or group has; with Ansible's leniency a warning.
+    fn refuse(&self, unknown: Vec<Problem>) -> Result<()> {
+        match self.strictness {
+            Strictness::Strict => Problems(unknown).or(()),
+            Strictness::Ansible => {
+                for problem in unknown {
+                    tracing::warn!("{problem}");
+                }
+                Ok(())
+            }
+        }
+    }
+
     /// Applies first what adds hosts, then what intersects (`&`), then what excludes (`!`).
-    fn evaluate(&self, parts: &[String]) -> Result<Vec<Arc<str>>> {
+    fn evaluate(&self, parts: &[String], unknown: &mut Vec<Problem>) -> Result<Vec<Arc<str>>> {
         let mut hosts: IndexSet<Arc<str>> = IndexSet::new();
         let plain = |part: &&String| !part.starts_with(['&', '!']);
         if !parts.iter().any(|part| plain(&part)) {
             hosts.extend(self.members("all"));
         }
         for part in parts.iter().filter(plain) {
-            hosts.extend(self.matches(part, true)?);
+            hosts.extend(self.matches(part, true, unknown)?);
         }
         for part in parts.iter().filter_map(|part| part.strip_prefix('&')) {
-            let kept: IndexSet<_> = self.matches(part, false)?.into_iter().collect();
+            let kept: IndexSet<_> = self.matches(part, false, unknown)?.into_iter().collect();
             hosts.retain(|host| kept.contains(host));
         }
         for part in parts.iter().filter_map(|part| part.strip_prefix('!')) {
-            let gone: IndexSet<_> = self.matches(part, false)?.into_iter().collect();
+            let gone: IndexSet<_> = self.matches(part, false, unknown)?.into_iter().collect();
             hosts.retain(|host| !gone.contains(host));
         }
         Ok(hosts.into_iter().collect())
     }
 
     /// Returns the hosts of one pattern; `adds` says that it must not be without any match.
-    fn matches(&self, pattern: &str, adds: bool) -> Result<Vec<Arc<str>>> {
+    fn matches(
+        &self,
+        pattern: &str,
+        adds: bool,
+        unknown: &mut Vec<Problem>,
+    ) -> Result<Vec<Arc<str>>> {
         if let Some((name, _)) = self.hosts.get_key_value(pattern) {
             return Ok(vec![name.clone()]);
         }
         let (expression, subscript) = split_subscript(pattern);
-        let hosts = self.matches_of_expression(expression, adds)?;
+        let hosts = self.matches_of_expression(expression, adds, unknown)?;
         match subscript {
             None => Ok(hosts),
             Some(_) if hosts.is_empty() => Ok(hosts),
@@ -95,7 +130,12 @@ impl Inventory {
         }
     }
 
-    fn matches_of_expression(&self, expression: &str, adds: bool) -> Result<Vec<Arc<str>>> {
+    fn matches_of_expression(
+        &self,
+        expression: &str,
+        adds: bool,
+        unknown: &mut Vec<Problem>,
+    ) -> Result<Vec<Arc<str>>> {
         let matcher = Matcher::new(expression)?;
         let mut hosts: IndexSet<Arc<str>> = IndexSet::new();
         let mut known = expression == "all";
@@ -120,10 +160,11 @@ impl Inventory {
         }
         if hosts.is_empty() && !known && (adds || matches!(matcher, Matcher::Name(_))) {
             let problem = self.no_match(expression, &matcher);
-            match self.strictness {
-                Strictness::Strict => return Err(problem.into()),
-                Strictness::Ansible => tracing::warn!("{problem}"),
+            // A group that some inventories have and others have not is usual; a typo is not.
+            if matches!(self.strictness, Strictness::Strict) && !problem.help.is_empty() {
+                return Err(problem.into());
             }
+            unknown.push(problem);
         }
         Ok(hosts.into_iter().collect())
     }

@@ -43,6 +43,11 @@ pub trait Templates {
     /// Returns the verbosity of the run (number of `-v`).
     fn verbosity(&self) -> u8;
 
+    /// Returns whether what Ansible accepts without a word is accepted so.
+    fn is_lenient(&self) -> bool {
+        false
+    }
+
     /// Asks the person at the terminal, who sees what they type if `echo`; nothing where nobody
     /// can be asked.
     fn ask(&self, prompt: &str, echo: bool) -> Option<String> {

@@ -4,6 +4,7 @@ mod argument;
 mod arguments;
 mod choice;
 mod context;
+mod elsewhere;
 mod error;
 mod host_paths;
 pub mod manual;

@@ -1,8 +1,10 @@
 //! All modules by name: how they are built, checked and documented.
 
+use super::elsewhere::elsewhere;
 use super::{ArgumentError, BuiltIn, Module, Writes, from_fields};
+use crate::change::Mode;
 use crate::source::{Problem, did_you_mean};
-use crate::value::Fields;
+use crate::value::{Fields, Value};
 use crate::yaml::{Map, Node};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -92,11 +94,32 @@ impl Registry {
             .map(|(_, entry)| entry)
     }
 
-    /// Returns the problem that there is no module of this name, with the nearest one.
+    /// Returns the problem that there is no module of this name: what to use instead of one of
+    /// Ansible's, else the nearest one.
     pub fn unknown(&self, name: &str, place: &crate::source::Place) -> Problem {
-        Problem::at(place, format!("no module named \"{name}\""))
-            .label("unknown module")
-            .help(did_you_mean(name, self.entries.keys().map(String::as_str)))
+        match elsewhere(name) {
+            Some(module) => {
+                let message = format!(
+                    "\"{name}\" is Ansible's module {}, not part of rmqplay",
+                    module.full_name
+                );
+                Problem::at(place, message)
+                    .label("not part of rmqplay")
+                    .help(module.instead.to_owned())
+            }
+            None => Problem::at(place, format!("no module named \"{name}\""))
+                .label("unknown module")
+                .help(self.nearest(name)),
+        }
+    }
+
+    /// Returns whether a name that no module has is likely to be misspelt.
+    pub fn is_misspelt(&self, name: &str) -> bool {
+        elsewhere(name).is_none() && self.nearest(name).is_some()
+    }
+
+    fn nearest(&self, name: &str) -> Option<String> {
+        did_you_mean(name, self.entries.keys().map(String::as_str))
     }
 
     /// Returns what is wrong with a task's arguments as far as can be said before they are
@@ -143,6 +166,32 @@ impl Entry {
         })
     }
 
+    /// Returns a mode that is a number as text: one written with a leading zero is octal as it
+    /// looks. Any other is only taken where `any_number` says so, as Ansible takes it.
+    pub fn mode_as_text(
+        &self,
+        argument: &str,
+        node: &Node,
+        value: Value,
+        any_number: bool,
+    ) -> Value {
+        match value.as_i64().filter(|_| value.is_integer()) {
+            Some(number)
+                if number >= 0 && self.is_mode(argument) && (any_number || node.is_octal()) =>
+            {
+                format!("{number:o}").into()
+            }
+            _ => value,
+        }
+    }
+
+    fn is_mode(&self, argument: &str) -> bool {
+        let schema = self.schema.get("properties");
+        let schema = schema.and_then(|all| all.get(argument));
+        let format = schema.and_then(|schema| schema.get("format"));
+        format.and_then(serde_json::Value::as_str) == Some(Mode::FORMAT)
+    }
+
     /// Returns the names of all arguments.
     pub fn arguments(&self) -> Vec<&str> {
         let properties = self
@@ -168,7 +217,8 @@ impl Entry {
             }
             given.insert(canonical, key);
             if !value.has_template() && !self.raw.contains(&canonical) {
-                literal.insert(canonical.to_owned(), value.to_value());
+                let value = self.mode_as_text(canonical, value, value.to_value(), false);
+                literal.insert(canonical.to_owned(), value);
             }
         }
         if let (true, Err(error)) = (problems.is_empty(), (self.make)(literal)) {

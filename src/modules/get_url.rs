@@ -26,7 +26,8 @@ pub(super) struct GetUrl {
     /// What the file must have: `sha256:…` or `sha512:…` with the digest, or with the address of a
     /// list of digests.
     checksum: Option<String>,
-    /// Whether it may be used though nothing proves that it is the right one.
+    /// Whether to use it without a warning though nothing proves that it is the right one: it comes by
+    /// http, without a checksum.
     #[serde(default)]
     insecure: bool,
     /// Whether a file that is there is replaced though there is no checksum.
@@ -159,7 +160,7 @@ impl GetUrl {
         path: &Utf8Path,
     ) -> Result<Change, ModuleError> {
         let fetched = web::download(context, &self.url, checksum, self.insecure)?;
-        let file = SentFile::read(&fetched)?;
+        let file = SentFile::read(&fetched.path)?;
         let (sha1, size) = (file.digests.sha1.clone(), file.body.size());
         let mut change = Sent {
             file,
@@ -177,6 +178,7 @@ impl GetUrl {
             validate: None,
         }
         .plan(context.host)?;
+        change.warnings.extend(fetched.doubt);
         change.returns("checksum_src", sha1);
         change.returns("msg", format!("OK ({size} bytes)"));
         Ok(change)

@@ -45,7 +45,9 @@ impl serde::de::Visitor<'_> for SentModeVisitor {
     }
 
     fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<SentMode, E> {
-        Err(E::custom(Mode::not_a_number(number)))
+        Mode::of_number(number)
+            .map(SentMode::Given)
+            .map_err(E::custom)
     }
 }
 

@@ -14,24 +14,31 @@ pub(super) fn checksum(written: Option<&str>) -> Result<Option<Checksum>, Module
     written.map(read).transpose()
 }
 
+/// A file of the web that this machine has fetched.
+pub(super) struct Fetched {
+    /// Where it is kept.
+    pub(super) path: PathBuf,
+    /// That nothing proves that it is the right one.
+    pub(super) doubt: Option<String>,
+}
+
 /// Returns the file of this machine that holds what is at an address, fetched once for all hosts.
 pub(super) fn download(
     context: &PlanContext,
     url: &str,
     checksum: Option<Checksum>,
     insecure: bool,
-) -> Result<PathBuf, ModuleError> {
+) -> Result<Fetched, ModuleError> {
     let download = Download {
         url: url.to_owned(),
         checksum,
         insecure,
     };
     let fetched = context.archives.download(&download, context.host.limits());
-    fetched.map_err(|error| match error {
+    let path = fetched.map_err(|error| match error {
         DownloadError::Limit(error) => ModuleError::Host(error),
-        error => ModuleError::Refused {
-            help: error.help(),
-            message: error.to_string(),
-        },
-    })
+        error => ModuleError::refused(error.to_string()),
+    })?;
+    let doubt = download.doubt().filter(|_| !context.templates.is_lenient());
+    Ok(Fetched { path, doubt })
 }

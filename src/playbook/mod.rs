@@ -25,5 +25,5 @@ pub use role::{Role, RoleName, RoleUse};
 pub use script::{Script, ScriptHandler};
 pub use search::search_folders;
 pub use task::{Action, Item, Keywords, Loop, LoopControl, Task, Until};
-pub use validate::{ValidateOptions, validate};
+pub use validate::{Unread, ValidateOptions, validate};
 pub use walk::{Around, Visited, walk};

@@ -88,6 +88,9 @@ pub struct Loop {
     pub lookup: Option<String>,
     /// The items: a list, or an expression that gives one.
     pub items: Node,
+    /// The kind of files that the task is about, which a lookup of files looks for first: `files`,
+    /// `templates` or `vars`.
+    pub files: &'static str,
     /// `loop_control`.
     pub control: LoopControl,
 }

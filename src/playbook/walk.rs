@@ -58,6 +58,17 @@ impl<'a> Around<'a> {
         })
     }
 
+    /// Returns whether an item here runs in any case: nothing around it has a condition or the tag
+    /// `never`.
+    pub fn is_certain(&self) -> bool {
+        self.layers().all(|layer| {
+            let include = layer.include.map(|include| &include.keywords);
+            std::iter::once(layer.keywords)
+                .chain(include)
+                .all(is_unconditional)
+        })
+    }
+
     /// Returns the tags of an item here, inherited ones first, each once.
     pub fn tags(&self, own: &Keywords) -> Vec<String> {
         let mut layers: Vec<&Keywords> = self.layers().map(|around| around.keywords).collect();
@@ -74,6 +85,12 @@ impl<'a> Around<'a> {
         }
         tags
     }
+}
+
+/// Returns whether these keywords let an item run in any case.
+pub(super) fn is_unconditional(keywords: &Keywords) -> bool {
+    let never = keywords.tags.iter().any(|tag| tag == "never");
+    !never && keywords.when.iter().all(|when| boolean(when) == Some(true))
 }
 
 impl Include {

@@ -184,11 +184,13 @@ impl Attempt<'_> {
                 continue;
             }
             if let Some(value) = without_omitted(self.render(node)?) {
+                let any_number = self.session.options.compat;
+                let value = entry.mode_as_text(&canonical, node, value, any_number);
                 if name == "args" && entry.any_argument {
                     continue;
                 }
                 if value::unknown_in(&value).is_some() {
-                    unknown.insert(entry.canonical(&name).to_owned(), value);
+                    unknown.insert(canonical, value);
                 } else {
                     fields.insert(name, value);
                 }
@@ -252,6 +254,10 @@ impl Templates for Attempt<'_> {
 
     fn verbosity(&self) -> u8 {
         self.session.options.verbosity
+    }
+
+    fn is_lenient(&self) -> bool {
+        self.session.options.compat
     }
 
     fn ask(&self, prompt: &str, echo: bool) -> Option<String> {

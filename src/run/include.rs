@@ -31,7 +31,10 @@ impl Walk<'_, '_> {
         frame: &Frame<'_>,
         position: &mut Position,
     ) -> Flow {
-        let own = frame.inner(&include.keywords, "vars of an include");
+        let own = Frame {
+            folder: Some(&include.folder),
+            ..frame.inner(&include.keywords, "vars of an include")
+        };
         if !self.has_begun(&include.place) || !self.takes(&own) {
             return Flow::Next;
         }

@@ -3,6 +3,7 @@
 use super::play_run::PlayRun;
 use super::session::Session;
 use crate::internal_error::{self, caught};
+use crate::inventory::Meant;
 use crate::playbook::{Play, Playbook, Serial};
 use crate::report::Event;
 use crate::source::{Place, Problem, Problems, Result};
@@ -40,7 +41,10 @@ impl Session {
 
     /// Returns the hosts that a play is for, in the order in which they are taken.
     pub fn hosts_of(self: &Arc<Self>, play: &Play) -> Result<Vec<Arc<str>>> {
-        let mut hosts = self.hosts_meant(play)?;
+        let Meant { mut hosts, unknown } = self.hosts_meant(play)?;
+        for problem in unknown {
+            tracing::warn!("{problem}");
+        }
         if let Some(limit) = &self.options.limit {
             hosts = self.inventory.limit(hosts, limit)?;
         }
@@ -49,7 +53,7 @@ impl Session {
     }
 
     /// Returns the hosts that a play means, whatever the run is limited to.
-    pub(super) fn hosts_meant(self: &Arc<Self>, play: &Play) -> Result<Vec<Arc<str>>> {
+    pub(super) fn hosts_meant(self: &Arc<Self>, play: &Play) -> Result<Meant> {
         let scope = self.play_scope();
         let rendered = scope.render(&play.hosts).map_err(|error| *error.problem)?;
         let patterns: Vec<String> = match rendered.try_iter() {
@@ -59,21 +63,21 @@ impl Session {
             _ => vec![rendered.to_string()],
         };
         let patterns: Vec<_> = patterns.iter().map(String::as_str).collect();
-        self.inventory.patterns(&patterns).map_err(|problems| {
-            let at = |problem: Problem| match problem.place {
-                Some(_) => problem,
-                None => Problem {
-                    place: Some(play.hosts.place.clone()),
-                    ..problem
-                },
-            };
-            let help = "a group without hosts is declared too, by its name alone";
-            let helped = |problem: Problem| match problem.help.as_slice() {
-                [] => problem.help(help.to_owned()),
-                _ => problem,
-            };
-            Problems(problems.0.into_iter().map(at).map(helped).collect())
-        })
+        let at = |problem: Problem| match problem.place {
+            Some(_) => problem,
+            None => Problem {
+                place: Some(play.hosts.place.clone()),
+                ..problem
+            },
+        };
+        let all = |problems: Vec<Problem>| problems.into_iter().map(at).collect();
+        match self.inventory.patterns(&patterns) {
+            Ok(meant) => Ok(Meant {
+                unknown: all(meant.unknown),
+                ..meant
+            }),
+            Err(problems) => Err(Problems(all(problems.0))),
+        }
     }
 
     /// Returns the name of a play as shown.

@@ -130,7 +130,7 @@ pub(super) fn loop_items(repeat: &Loop, scope: &Arc<Scope>) -> Fallible<Vec<Valu
                     &terms,
                     &Fields::new(),
                     &scope.context(),
-                    scope.site(),
+                    &scope.site().preferring(repeat.files),
                 )
                 .map_err(|error| Box::new(at_items(error, repeat)))?
         }

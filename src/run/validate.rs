@@ -2,8 +2,8 @@
 
 use super::session::Session;
 use crate::inventory::connection_variables::CONNECTION_VARIABLES;
-use crate::playbook::{Playbook, ValidateOptions, validate};
-use crate::source::{Problems, Result};
+use crate::playbook::{Playbook, Unread, ValidateOptions, validate};
+use crate::source::{LocalPath, Problems, Result};
 use crate::vars::RESERVED;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,6 +12,23 @@ impl Session {
     /// Returns what is wrong with a playbook, as far as that is certain. Undefined variables and
     /// unknown hosts are only told where the inventory is the one of the run: it may define any.
     pub fn validate(self: &Arc<Self>, playbook: &Playbook, knows_inventory: bool) -> Result<()> {
+        self.validate_part(playbook, Unread::Nothing, knows_inventory)
+    }
+
+    /// Returns the playbook in the file at `path` if nothing is wrong with it; else all that is, what
+    /// keeps parts of it from being read first.
+    pub fn load(self: &Arc<Self>, path: &LocalPath, knows_inventory: bool) -> Result<Playbook> {
+        let (playbook, mut problems, unread) = self.loader.readable(path);
+        problems.take(self.validate_part(&playbook, unread, knows_inventory));
+        problems.once().or(playbook)
+    }
+
+    fn validate_part(
+        self: &Arc<Self>,
+        playbook: &Playbook,
+        unread: Unread,
+        knows_inventory: bool,
+    ) -> Result<()> {
         let mut problems = Problems::default();
         let tags = &self.options.tags;
         let options = ValidateOptions {
@@ -21,6 +38,7 @@ impl Session {
             } else {
                 None
             },
+            unread,
         };
         let found = validate(
             playbook,
@@ -30,14 +48,33 @@ impl Session {
             &options,
         );
         problems.0.extend(found.0);
-        // What is a template may follow from what tasks find out.
         if knows_inventory && !self.options.compat {
-            let written = playbook.plays.iter();
-            for play in written.filter(|play| !play.hosts.has_template()) {
-                problems.take(self.hosts_meant(play));
-            }
+            self.hosts_exist(playbook, &mut problems);
         }
         problems.once().or(())
+    }
+
+    /// Adds the problems of `hosts`. A play for a group that this inventory lacks is skipped, but
+    /// a playbook of which no play has a host was meant for another inventory.
+    fn hosts_exist(self: &Arc<Self>, playbook: &Playbook, problems: &mut Problems) {
+        let help = "to allow an empty group, add its name to the inventory";
+        let mut unknown = Vec::new();
+        let mut any = false;
+        for play in &playbook.plays {
+            // What is a template may follow from what tasks find out.
+            if play.hosts.has_template() {
+                any = true;
+            } else if let Some(meant) = problems.take(self.hosts_meant(play)) {
+                any |= !meant.hosts.is_empty();
+                unknown.extend(meant.unknown);
+            }
+        }
+        if !any {
+            let unknown = unknown.into_iter();
+            problems
+                .0
+                .extend(unknown.map(|problem| problem.help(help.to_owned())));
+        }
     }
 
     /// Returns the names of variables that come from the inventory, the command line and the run.

@@ -171,10 +171,14 @@ impl PlayRun<'_> {
     }
 }
 
-/// Returns what holds of a host unless its variables say otherwise: it is reached by its name.
+/// Returns what holds of a host unless its variables say otherwise: it is reached by its name, and
+/// its files say that they are managed.
 fn assumed(host: &HostState) -> Arc<Layer> {
     let address = Value::from(host.name.clone());
-    let fields = Fields::from([("ansible_host".to_owned(), address)]);
+    let fields = Fields::from([
+        ("ansible_host".to_owned(), address),
+        ("ansible_managed".to_owned(), "Ansible managed".into()),
+    ]);
     Layer::data("what is assumed of a host", fields)
 }
 

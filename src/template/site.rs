@@ -14,3 +14,21 @@ pub struct Site {
     /// Runs the commands of lookups.
     pub programs: Programs,
 }
+
+impl Site {
+    /// Returns it for files of one kind, such as `vars`: the folder of that name in each folder of a
+    /// role or a playbook comes first.
+    #[must_use]
+    pub fn preferring(&self, kind: &str) -> Self {
+        let within = |folder: &LocalPath| {
+            let preferred = folder
+                .ends_with("templates")
+                .then(|| folder.parent().join(kind));
+            preferred.into_iter().chain([folder.clone()])
+        };
+        Self {
+            folders: self.folders.iter().flat_map(within).collect(),
+            ..self.clone()
+        }
+    }
+}

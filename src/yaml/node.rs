@@ -130,6 +130,13 @@ impl Node {
         }
     }
 
+    /// Returns whether it is a whole number that is written in octal, as `0644`.
+    pub fn is_octal(&self) -> bool {
+        let written = self.place.text().trim();
+        matches!(self.data, Data::Integer(number)
+            if written.starts_with('0') && i64::from_str_radix(written, 8) == Ok(number))
+    }
+
     /// Returns what kind of node it is, for messages: `a list`, `text`.
     pub fn kind(&self) -> &'static str {
         match &self.data {

@@ -35,14 +35,6 @@ pub enum DownloadError {
         /// The address.
         url: String,
     },
-    /// Nothing would prove that it is the right one.
-    #[error("{url} is not fetched: {reason}")]
-    Unproven {
-        /// The address.
-        url: String,
-        /// What is missing.
-        reason: &'static str,
-    },
     /// It could not be fetched.
     #[error("cannot fetch {url}: {reason}")]
     Fetch {
@@ -82,18 +74,6 @@ pub enum DownloadError {
         /// The reason.
         source: std::io::Error,
     },
-}
-
-impl DownloadError {
-    /// Returns what to do about it.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            DownloadError::Unproven { .. } => Some(
-                "give `checksum: sha256:…`, or `insecure: true` to use whatever comes".to_owned(),
-            ),
-            _ => None,
-        }
-    }
 }
 
 /// Largest list of checksums, in bytes.
@@ -143,21 +123,29 @@ impl Download {
                 return Err(DownloadError::Scheme { url });
             }
         }
+        Ok(())
+    }
+
+    /// Returns what to warn of: nothing proves that what comes is the right file.
+    pub fn doubt(&self) -> Option<String> {
+        let by_https = |url: &str| url.starts_with("https://");
         let reason = match &self.checksum {
-            _ if self.insecure => return Ok(()),
-            Some(Checksum::Digest(_)) => return Ok(()),
-            Some(Checksum::List { url, .. }) if url.starts_with("https://") => return Ok(()),
-            Some(Checksum::List { .. }) => "its list of checksums comes by http, not by https",
-            None => "it has no checksum",
+            _ if self.insecure => return None,
+            Some(Checksum::Digest(_)) => return None,
+            Some(Checksum::List { url, .. }) if by_https(url) => return None,
+            None if by_https(&self.url) => return None,
+            Some(Checksum::List { .. }) => "its list of checksums comes by http",
+            None => "it comes by http, without a checksum",
         };
-        Err(DownloadError::Unproven {
-            url: without_password(&self.url),
-            reason,
-        })
+        let url = without_password(&self.url);
+        Some(format!(
+            "nothing proves that {url} is the right file: {reason}; give `checksum: sha256:…`, or `insecure: true`"
+        ))
     }
 
     fn list(&self, url: &str, limits: &Limits) -> Result<String, DownloadError> {
-        let (address, https_only, worker) = (url.to_owned(), !self.insecure, limits.clone());
+        let https_only = !self.insecure && url.starts_with("https://");
+        let (address, worker) = (url.to_owned(), limits.clone());
         let bytes = limits.aside(move || {
             let mut bytes = Vec::new();
             copy(&address, https_only, &worker, |piece| {
@@ -188,8 +176,10 @@ impl Download {
         let file = Unfinished::new(cache).map_err(unwritable)?;
         let mut writer = file.writer().map_err(unwritable)?;
         let (url, target, worker) = (self.url.clone(), path.to_owned(), limits.clone());
+        // Without a checksum it is https that proves the file, on the whole way.
+        let https_only = digest.is_none() && !self.insecure && url.starts_with("https://");
         limits.aside(move || {
-            copy(&url, false, &worker, |piece| {
+            copy(&url, https_only, &worker, |piece| {
                 writer
                     .write_all(piece)
                     .map_err(|source| DownloadError::Write {

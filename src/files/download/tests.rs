@@ -119,27 +119,53 @@ fn another_file_than_declared_is_not_kept() {
 }
 
 #[test]
-fn nothing_is_fetched_that_nothing_proves() {
-    let server = serve(&[("/a", "hello\n"), ("/a.sha256", HELLO)]);
-    let cache = tempfile::tempdir().unwrap();
-    let list = format!("sha256:{}/a.sha256", server.address);
-    for checksum in ["", &list] {
-        let error = download(&server, "/a", checksum)
-            .fetch(cache.path(), &Limits::default())
-            .unwrap_err();
-        assert!(matches!(error, DownloadError::Unproven { .. }), "{error}");
+fn what_nothing_proves_is_warned_of() {
+    for (url, checksum, insecure, doubted) in [
+        ("http://a/b", "", false, true),
+        ("http://a/b", "", true, false),
+        ("http://a/b", HELLO, false, false),
+        ("https://a/b", "", false, false),
+        ("https://a/b", HELLO, false, false),
+        ("http://a/b", "sha256:https://a/list", false, false),
+        ("http://a/b", "sha256:http://a/list", false, true),
+        ("https://a/b", "sha256:http://a/list", false, true),
+        ("https://a/b", "sha256:http://a/list", true, false),
+    ] {
+        let download = Download {
+            url: url.to_owned(),
+            checksum: (!checksum.is_empty()).then(|| checksum.parse().unwrap()),
+            insecure,
+        };
+        let shown = format!("{url} {checksum} {insecure}");
+        assert_eq!(download.doubt().is_some(), doubted, "{shown}");
     }
+}
+
+#[test]
+fn a_warning_shows_no_password() {
+    let download = Download {
+        url: "http://me:secret@127.0.0.1/x".to_owned(),
+        checksum: None,
+        insecure: false,
+    };
+    let doubt = download.doubt().unwrap();
+    assert!(
+        doubt.contains("http://127.0.0.1/x") && !doubt.contains("secret"),
+        "{doubt}"
+    );
+}
+
+#[test]
+fn only_the_web_is_fetched_from() {
     let ftp = Download {
         url: "ftp://me:secret@127.0.0.1/x".to_owned(),
         checksum: None,
         insecure: true,
     };
-    let error = ftp
-        .fetch(cache.path(), &Limits::default())
-        .unwrap_err()
-        .to_string();
-    assert_eq!(error, "ftp://127.0.0.1/x is no address of http or https");
-    assert_eq!(server.asked.load(Ordering::Relaxed), 0);
+    let cache = tempfile::tempdir().unwrap();
+    let error = ftp.fetch(cache.path(), &Limits::default()).unwrap_err();
+    let expected = "ftp://127.0.0.1/x is no address of http or https";
+    assert_eq!(error.to_string(), expected);
 }
 
 #[test]

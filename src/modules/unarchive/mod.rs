@@ -47,9 +47,9 @@ pub(super) struct Unarchive {
     /// The opposite of `remote_src`, as in playbooks of old.
     copy: Option<bool>,
     /// What the archive's content must have: `sha256:…` or `sha512:…`, with the digest or with the
-    /// address of a list of digests. An address of the web needs it.
+    /// address of a list of digests. An address of http should have it.
     checksum: Option<String>,
-    /// Whether an address is used though nothing proves what comes from it.
+    /// Whether to use an address without a warning though nothing proves what comes from it.
     #[serde(default)]
     insecure: bool,
     /// A path or glob of the host; if it exists, nothing is done.
@@ -121,8 +121,11 @@ impl Module for Unarchive {
         if change.skipped.is_some() {
             return Ok(change);
         }
-        let path = self.fetch(context)?;
-        let archive = context.archives.open(&path, context.host.limits())?;
+        let fetched = self.fetch(context)?;
+        change.warnings.extend(fetched.doubt);
+        let archive = context
+            .archives
+            .open(&fetched.path, context.host.limits())?;
         let selected = archive.select(&choice)?;
         change.returns("handler", archive.format.name());
         change.returns("state", "directory");

@@ -4,13 +4,13 @@ use super::Unarchive;
 use crate::files::download::{Checksum, Digest};
 use crate::host::{Content, Kind};
 use crate::module::{HostPaths, ModuleError, PlanContext};
-use crate::modules::web;
+use crate::modules::web::{self, Fetched};
 use camino::Utf8PathBuf;
 use std::path::PathBuf;
 
 impl Unarchive {
     /// Returns the file of this machine that holds the archive.
-    pub(super) fn fetch(&self, context: &PlanContext) -> Result<PathBuf, ModuleError> {
+    pub(super) fn fetch(&self, context: &PlanContext) -> Result<Fetched, ModuleError> {
         let checksum = web::checksum(self.checksum.as_deref())?;
         if self.src.contains("://") {
             return web::download(context, &self.src, checksum, self.insecure);
@@ -26,13 +26,16 @@ impl Unarchive {
         } else {
             context.files.find("files", &self.src)?.into()
         };
-        match checksum {
-            None => Ok(path),
-            Some(Checksum::Digest(digest)) => self.proven(path, &digest),
-            Some(Checksum::List { .. }) => Err(ModuleError::refused(
-                "checksum: a list of digests is for archives of the web; give the digest itself",
-            )),
-        }
+        let path = match checksum {
+            None => path,
+            Some(Checksum::Digest(digest)) => self.proven(path, &digest)?,
+            Some(Checksum::List { .. }) => {
+                return Err(ModuleError::refused(
+                    "checksum: a list of digests is for archives of the web; give the digest itself",
+                ));
+            }
+        };
+        Ok(Fetched { path, doubt: None })
     }
 
     /// Brings the archive of a host here, once for all hosts that have the same.

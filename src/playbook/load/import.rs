@@ -101,6 +101,7 @@ impl Reader<'_> {
             name: named.as_text().unwrap_or_default().to_owned(),
             searched: vec![path],
         };
+        self.lacks_files = true;
         self.report(missing_file("file", &named.place, &missing));
         None
     }

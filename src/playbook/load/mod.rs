@@ -20,7 +20,7 @@ mod task;
 mod tasks_file;
 mod variables_file;
 
-use super::{Include, Item, Playbook, Role, RoleName};
+use super::{Include, Item, Playbook, Role, RoleName, Unread};
 use crate::source::{LocalPath, Place, Problem, Problems, Result, SourceFile};
 use crate::yaml::{self, Node};
 pub use action::VARIABLE;
@@ -81,12 +81,32 @@ impl Loader {
 
     /// Returns the playbook in the file at `path`, with all that it imports and the roles it uses.
     pub fn playbook(&self, path: &Path) -> Result<Playbook> {
+        let (playbook, problems, _) = self.readable(path);
+        problems.or(playbook)
+    }
+
+    /// Returns what can be read of the playbook in the file at `path`, what is wrong with the rest,
+    /// and where that is.
+    pub fn readable(&self, path: &Path) -> (Playbook, Problems, Unread) {
         let mut reader = Reader::new(self);
         let plays = reader.playbook(&LocalPath::of(path));
-        reader.finish(Playbook {
+        let playbook = Playbook {
             path: LocalPath::of(path),
             plays,
-        })
+        };
+        let problems = reader.problems.once();
+        let unread = match (problems.0.is_empty(), reader.lacks_files) {
+            (true, _) => Unread::Nothing,
+            (false, true) => Unread::Files,
+            (false, false) => {
+                let places = problems
+                    .0
+                    .iter()
+                    .filter_map(|problem| problem.place.as_ref());
+                Unread::Parts(places.map(|place| place.file.clone()).collect())
+            }
+        };
+        (playbook, problems, unread)
     }
 
     /// Returns the playbook that a text holds, such as one made for a single task.
@@ -160,6 +180,8 @@ impl Loader {
 struct Reader<'a> {
     loader: &'a Loader,
     problems: Problems,
+    /// Whether a file or a role that is named cannot be read at all.
+    lacks_files: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -167,6 +189,7 @@ impl<'a> Reader<'a> {
         Self {
             loader,
             problems: Problems::default(),
+            lacks_files: false,
         }
     }
 
@@ -196,6 +219,7 @@ impl<'a> Reader<'a> {
             }
             problems
         });
+        self.lacks_files |= result.is_err();
         self.problems.take(result)
     }
 }

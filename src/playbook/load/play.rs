@@ -141,6 +141,7 @@ impl Reader<'_> {
                     name: names.join("\", \""),
                     ..first
                 };
+                self.lacks_files = true;
                 self.report(missing_file("file", &file.place, &missing));
             }
         }

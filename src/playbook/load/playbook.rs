@@ -41,6 +41,13 @@ impl Reader<'_> {
             let import = map.iter().find(|(key, _)| {
                 key.as_text().map(super::action::short_name) == Some("import_playbook")
             });
+            if let Some((key, _)) = entry.entry("include") {
+                let message = "include does not exist any more";
+                let problem = Problem::at(&key.place, message).label("a playbook is imported");
+                self.lacks_files = true;
+                self.report(problem.help("write import_playbook".to_owned()));
+                continue;
+            }
             match import {
                 Some((_, file)) => plays.extend(self.import_playbook(entry, file, folder, chain)),
                 None => plays.extend(self.play(entry, folder)),

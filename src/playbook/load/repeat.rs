@@ -57,6 +57,7 @@ impl Reader<'_> {
         Some(Loop {
             lookup: lookup.map(|name| super::action::short_name(&name).to_owned()),
             items: first.value.clone(),
+            files: "files",
             control: control.map_or_else(LoopControl::default, |entry| self.loop_control(entry)),
         })
     }

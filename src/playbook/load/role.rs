@@ -87,6 +87,7 @@ impl Reader<'_> {
                 shown.push(text);
             }
         }
+        self.lacks_files = true;
         self.report(
             Problem::at(place, format!("there is no role \"{name}\""))
                 .label("not found")

@@ -24,11 +24,14 @@ impl Reader<'_> {
             others,
         } = self.keys(node, level);
         let found = self.action(node, &entries, &others, level);
-        let repeat = self.repeat(&entries, &with);
+        let mut repeat = self.repeat(&entries, &with);
         let until = self.until(&entries);
         let found = found?;
         if self.refuse_call_as_action(&found.action) {
             return None;
+        }
+        if let Some(repeat) = &mut repeat {
+            repeat.files = kind_of_files(&found.action.module);
         }
         let mut task = Task {
             place: node.place.clone(),
@@ -127,5 +130,14 @@ impl Reader<'_> {
             let message = "end_role ends the tasks of a role, and this is none of them";
             self.report(Problem::at(&task.action.place, message));
         }
+    }
+}
+
+/// Returns the kind of files that a module is about.
+fn kind_of_files(module: &str) -> &'static str {
+    match module {
+        "template" => "templates",
+        "include_vars" => "vars",
+        _ => "files",
     }
 }

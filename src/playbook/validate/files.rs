@@ -3,6 +3,7 @@
 use super::Validator;
 use super::names::Local;
 use super::task::{expects_failure, own_names};
+use crate::playbook::walk::is_unconditional;
 use crate::playbook::{Around, Play, Task, boolean};
 use crate::source::SourceFile;
 use crate::template::Syntax;
@@ -73,7 +74,8 @@ impl Validator<'_> {
                 .take(self.engine.check_text(&file, &Syntax::default()));
             self.names.guards.read_text(&file.text);
         }
-        if !expects_failure(task, around) {
+        let runs = around.is_certain() && is_unconditional(&task.keywords);
+        if runs && !expects_failure(task, around) {
             let own = own_names(task);
             let local = Local { around, own: &own };
             let engine = self.engine;

@@ -12,13 +12,14 @@ mod variables_files;
 use super::walk::{Around, Visited, walk};
 use super::{Loader, Play, Playbook, Role, RoleUse};
 use crate::module::Registry;
-use crate::source::{Problem, Problems};
+use crate::source::{Problem, Problems, SourceFile};
 use crate::template::Engine;
 use crate::yaml::{Map, Node};
 use handlers::Handlers;
 use names::{Local, Names};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What validation depends on besides the playbook.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +29,35 @@ pub struct ValidateOptions {
     /// The names of variables that come from elsewhere: the inventory, the command line and the
     /// run itself. Without them, names are not checked.
     pub variables: Option<BTreeSet<String>>,
+    /// What could not be read: it may define variables and handlers.
+    pub unread: Unread,
+}
+
+/// What could not be read of a playbook.
+#[derive(Debug, Clone, Default)]
+pub enum Unread {
+    /// All of it was read.
+    #[default]
+    Nothing,
+    /// Parts of these files.
+    Parts(Vec<Arc<SourceFile>>),
+    /// Whole files or roles.
+    Files,
+}
+
+impl Unread {
+    /// Returns whether what was not read may give a variable a value.
+    fn may_define(&self, name: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Parts(files) => {
+                let written = [format!("{name}:"), format!("register: {name}")];
+                let mut texts = files.iter().map(|file| &file.text);
+                texts.any(|text| written.iter().any(|written| text.contains(written)))
+            }
+            Self::Files => true,
+        }
+    }
 }
 
 /// Returns what is wrong with a playbook as far as that is certain: modules, arguments,
@@ -54,6 +84,8 @@ pub fn validate(
         all_literal: true,
         templates: HashSet::new(),
         missing_files: Vec::new(),
+        missing_modules: BTreeMap::new(),
+        whole: matches!(options.unread, Unread::Nothing),
         makes_files: false,
     };
     for play in &playbook.plays {
@@ -74,10 +106,14 @@ struct Validator<'v> {
     all_literal: bool,
     /// The template files checked already.
     templates: HashSet<PathBuf>,
+    /// Modules that are missing where it is not certain that a task needs them, each once.
+    missing_modules: BTreeMap<String, Problem>,
     /// Files that do not exist now.
     missing_files: Vec<Problem>,
     /// Whether a task may make files on this machine.
     makes_files: bool,
+    /// Whether all of the playbook was read.
+    whole: bool,
 }
 
 impl Validator<'_> {
@@ -94,13 +130,16 @@ impl Validator<'_> {
             self.template(node);
         }
         let mut handlers = Handlers::default();
+        let whole = self.whole;
         let loader = self.loader;
         let problems = walk(play, Some(loader), &mut |visited, around| {
             self.visit(visited, around, play);
             handlers.visit(visited, around);
         });
         self.problems.0.extend(problems.0);
-        self.problems.0.extend(handlers.problems());
+        if whole {
+            self.problems.0.extend(handlers.problems());
+        }
     }
 
     fn visit(&mut self, visited: Visited<'_>, around: &Around<'_>, play: &Play) {
@@ -129,7 +168,7 @@ impl Validator<'_> {
         let Role { defaults, vars, .. } = &*role.role;
         self.values(defaults);
         self.values(vars);
-        for condition in &role.keywords.when {
+        if let (Some(condition), true) = (role.keywords.when.first(), around.is_certain()) {
             let local = Local { around, own: &[] };
             self.names.uses_of_condition(condition, &local, self.engine);
         }
@@ -156,15 +195,20 @@ impl Validator<'_> {
     }
 
     fn finish(mut self, options: &ValidateOptions) -> Problems {
-        if self.all_literal {
+        for missing in self.missing_modules.values() {
+            tracing::warn!("{missing}: tasks that need it fail if they run");
+        }
+        if self.all_literal && self.whole {
             let asked = &options.tags;
             self.problems.0.extend(tags::unknown(asked, &self.tags));
         }
-        if !self.makes_files {
+        if !self.makes_files && self.whole {
             self.problems.0.append(&mut self.missing_files);
         }
         if let Some(variables) = &options.variables {
-            self.problems.0.extend(self.names.undefined(variables));
+            self.problems
+                .0
+                .extend(self.names.undefined(variables, &options.unread));
         }
         self.problems.once()
     }

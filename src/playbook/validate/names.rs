@@ -1,5 +1,6 @@
 //! Variables that are used and that nothing can have defined.
 
+use super::Unread;
 use super::guards::Guards;
 use super::variables_files;
 use crate::playbook::{
@@ -173,8 +174,8 @@ impl Names {
     }
 
     /// Returns the problem of each name that nothing can have defined; `elsewhere` are the names
-    /// that come from outside the playbook.
-    pub(super) fn undefined(&self, elsewhere: &BTreeSet<String>) -> Vec<Problem> {
+    /// that come from outside the playbook, and `unread` may define others.
+    pub(super) fn undefined(&self, elsewhere: &BTreeSet<String>, unread: &Unread) -> Vec<Problem> {
         if self.any {
             return Vec::new();
         }
@@ -186,7 +187,8 @@ impl Names {
             let defined = elsewhere.contains(name)
                 || self.by_tasks.contains(name)
                 || by_play.is_some_and(|names| names.contains(name))
-                || self.guards.contains(name);
+                || self.guards.contains(name)
+                || unread.may_define(name);
             if defined || !told.insert((place.to_string(), name)) {
                 continue;
             }

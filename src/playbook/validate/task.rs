@@ -2,18 +2,17 @@
 
 use super::Validator;
 use super::names::{Local, names_of_loop};
-use crate::playbook::{Around, Include, IncludeKind, Loop, Play, Task, Until, VARIABLE, boolean};
-use crate::source::Problem;
-use crate::yaml::{Data, Node};
-
-/// Arguments that hold a file mode.
-const MODE_ARGUMENTS: &[&str] = &["mode", "directory_mode"];
+use crate::playbook::walk::is_unconditional;
+use crate::playbook::{
+    Action, Around, Include, IncludeKind, Loop, Play, Task, Until, VARIABLE, boolean,
+};
+use crate::yaml::Node;
 
 impl Validator<'_> {
     pub(super) fn task(&mut self, task: &Task, around: &Around<'_>, play: &Play) {
         self.tags.extend(task.keywords.tags.iter().cloned());
         self.keywords(&task.keywords);
-        self.arguments(task);
+        self.arguments(task, around);
         let others = task.name.iter().chain(&task.notify);
         let repeated = task.repeat.iter().flat_map(Loop::values);
         let tried = task.until.iter().flat_map(Until::values);
@@ -29,13 +28,17 @@ impl Validator<'_> {
         }
     }
 
-    fn arguments(&mut self, task: &Task) {
+    fn arguments(&mut self, task: &Task, around: &Around<'_>) {
         let action = &task.action;
         if action.module.contains("{{") {
             self.all_literal = false;
             return;
         }
         let variable = |(key, _): &(Node, Node)| key.as_text() == Some(VARIABLE);
+        let certain = around.is_certain() && is_unconditional(&task.keywords);
+        if !certain && self.is_for_another_system(action) {
+            return;
+        }
         if !action.arguments.iter().any(variable) {
             let arguments = &action.arguments;
             let problems = self
@@ -54,13 +57,24 @@ impl Validator<'_> {
             } else {
                 self.template(value);
             }
-            if MODE_ARGUMENTS.contains(&name) {
-                self.problems.0.extend(mode_as_number(name, value));
-            }
         }
     }
 
-    /// Notes the variables that a task needs if it runs, unless a failure of it is expected.
+    /// Notes a module that is missing where a condition may keep the task from running, as those of
+    /// other systems do: it is a mistake once the task runs.
+    fn is_for_another_system(&mut self, action: &Action) -> bool {
+        let name = &action.module;
+        if self.registry.get(name).is_some() || self.registry.is_misspelt(name) {
+            return false;
+        }
+        let unknown = || self.registry.unknown(name, &action.place);
+        self.missing_modules
+            .entry(name.clone())
+            .or_insert_with(unknown);
+        true
+    }
+
+    /// Notes the variables that a task needs in any case, unless a failure of it is expected.
     fn uses(&mut self, task: &Task, around: &Around<'_>) {
         if expects_failure(task, around) {
             return;
@@ -68,6 +82,13 @@ impl Validator<'_> {
         let own = own_names(task);
         let engine = self.engine;
         let local = Local { around, own: &own };
+        // The first condition is read in any case, all else only if it holds.
+        if let (Some(condition), true) = (task.keywords.when.first(), around.is_certain()) {
+            self.names.uses_of_condition(condition, &local, engine);
+        }
+        if !around.is_certain() || !is_unconditional(&task.keywords) {
+            return;
+        }
         let entry = self.registry.get(&task.action.module).cloned();
         for (key, value) in &task.action.arguments {
             let name = key.as_text().unwrap_or_default();
@@ -86,7 +107,7 @@ impl Validator<'_> {
         for node in task.keywords.values().chain(repeated).chain(tried) {
             self.names.uses(node, &local, engine);
         }
-        for condition in task.keywords.when.iter().chain(conditions(task)) {
+        for condition in conditions(task) {
             self.names.uses_of_condition(condition, &local, engine);
         }
     }
@@ -112,14 +133,15 @@ impl Validator<'_> {
         let engine = self.engine;
         let local = Local { around, own: &own };
         let repeated = include.repeat.iter().flat_map(Loop::values);
-        let can_run = around.can_run(&include.keywords);
+        let certain = around.is_certain();
+        let runs = certain && is_unconditional(&include.keywords);
         for node in named.into_iter().chain(repeated) {
             self.template(node);
-            if can_run {
+            if runs {
                 self.names.uses(node, &local, engine);
             }
         }
-        for condition in include.keywords.when.iter().filter(|_| can_run) {
+        if let (Some(condition), true) = (include.keywords.when.first(), certain) {
             self.names.uses_of_condition(condition, &local, engine);
         }
     }
@@ -155,26 +177,4 @@ fn conditions(task: &Task) -> impl Iterator<Item = &Node> {
     let repeat = task.repeat.iter();
     let breaks = repeat.flat_map(|repeat| &repeat.control.break_when);
     changed.chain(failed).chain(until).chain(breaks)
-}
-
-/// `mode: 0644` is the number 420, which happens to be right; `mode: 644` is not.
-fn mode_as_number(name: &str, value: &Node) -> Option<Problem> {
-    let Data::Integer(number) = value.data else {
-        return None;
-    };
-    let written = value.place.text();
-    let octal = format!("{number:04o}");
-    let meant = if written.starts_with('0') {
-        octal.clone()
-    } else {
-        format!("0{written}")
-    };
-    Some(
-        Problem::at(
-            &value.place,
-            format!("{name} must be quoted: {written} is the number {number}, the mode {octal}"),
-        )
-        .label("a number")
-        .help(format!("write {name}: \"{meant}\"")),
-    )
 }

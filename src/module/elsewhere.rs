@@ -1,0 +1,167 @@
+//! Modules of Ansible that are not part of rmqplay, and what to use instead.
+
+/// What does the work of most modules that are missing.
+const INSTEAD: &str = "use command or shell, or write a module in Rhai: see docs/rhai-modules.md, or rmqplay new module NAME";
+
+/// Collections that Ansible brings, whose modules go by their short names too.
+const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "ansible.builtin",
+        &[
+            ("add_host", INSTEAD),
+            ("apt", INSTEAD),
+            (
+                "apt_key",
+                "put the key into /etc/apt/keyrings with get_url or copy, and name it with signed-by",
+            ),
+            (
+                "apt_repository",
+                "put a file into /etc/apt/sources.list.d with copy",
+            ),
+            ("assemble", "use template with a loop over the parts"),
+            ("async_status", INSTEAD),
+            ("cron", "put a file into /etc/cron.d with copy"),
+            (
+                "deb822_repository",
+                "put a file into /etc/apt/sources.list.d with copy",
+            ),
+            ("debconf", "use command: debconf-set-selections"),
+            ("dnf", INSTEAD),
+            ("dnf5", INSTEAD),
+            ("dpkg_selections", "use command: dpkg --set-selections"),
+            ("expect", "use command with stdin"),
+            ("fetch", "use slurp, and copy with delegate_to: localhost"),
+            ("gather_facts", "use setup"),
+            ("getent", "use command: getent"),
+            (
+                "git",
+                "use unarchive with the address of a release, or command: git",
+            ),
+            ("group_by", "use when, or a group of the inventory"),
+            ("iptables", "use command: iptables"),
+            ("known_hosts", "use lineinfile, or command: ssh-keygen"),
+            ("mount_facts", "use command: findmnt --json"),
+            ("package", INSTEAD),
+            ("package_facts", INSTEAD),
+            ("pip", "use command: pip install"),
+            ("reboot", "use command: reboot, then wait_for"),
+            ("rpm_key", "use command: rpm --import"),
+            ("service_facts", "use command: systemctl list-units"),
+            ("set_stats", "use set_fact"),
+            ("subversion", "use command: svn"),
+            ("sysvinit", "use service"),
+            ("uri", "use get_url, or command: curl"),
+            ("validate_argument_spec", "write meta/argument_specs.yml"),
+            (
+                "wait_for_connection",
+                "use wait_for with the port of sshd and delegate_to: localhost",
+            ),
+            ("yum", INSTEAD),
+            (
+                "yum_repository",
+                "put a file into /etc/yum.repos.d with copy",
+            ),
+        ],
+    ),
+    (
+        "ansible.posix",
+        &[
+            ("acl", "use command: setfacl"),
+            ("at", "use command: at"),
+            (
+                "authorized_key",
+                "use lineinfile or copy for ~/.ssh/authorized_keys",
+            ),
+            ("firewalld", "use command: firewall-cmd"),
+            ("mount", "use lineinfile for /etc/fstab, and command: mount"),
+            ("patch", "use command: patch"),
+            ("seboolean", "use command: setsebool"),
+            (
+                "selinux",
+                "use lineinfile for /etc/selinux/config, and command: setenforce",
+            ),
+            (
+                "synchronize",
+                "use copy or unarchive, or command: rsync with delegate_to: localhost",
+            ),
+        ],
+    ),
+    (
+        "community.general",
+        &[
+            ("alternatives", "use command: update-alternatives"),
+            ("apk", INSTEAD),
+            ("archive", "use command: tar"),
+            ("capabilities", "use command: setcap"),
+            ("composer", "use command: composer"),
+            ("cpanm", "use command: cpanm"),
+            ("dconf", "use command: dconf"),
+            (
+                "filesystem",
+                "use command: mkfs with creates, or a condition on blkid",
+            ),
+            ("gem", "use command: gem"),
+            ("git_config", "use command: git config"),
+            ("homebrew", "use command: brew"),
+            ("htpasswd", "use lineinfile with the filter password_hash"),
+            ("ini_file", "use lineinfile, or template for the whole file"),
+            ("java_keystore", "use command: keytool"),
+            (
+                "locale_gen",
+                "use lineinfile for /etc/locale.gen, and command: locale-gen",
+            ),
+            ("lvg", "use command: vgcreate"),
+            ("lvol", "use command: lvcreate"),
+            ("make", "use command: make"),
+            (
+                "modprobe",
+                "use command: modprobe, and copy for /etc/modules-load.d",
+            ),
+            ("npm", "use command: npm"),
+            ("nmcli", "use command: nmcli"),
+            ("openrc", "use service"),
+            ("pacman", INSTEAD),
+            (
+                "pam_limits",
+                "put a file into /etc/security/limits.d with copy",
+            ),
+            ("parted", "use command: parted"),
+            ("sefcontext", "use command: semanage fcontext"),
+            ("seport", "use command: semanage port"),
+            ("snap", "use command: snap"),
+            ("timezone", "use symlink for /etc/localtime"),
+            ("ufw", "use command: ufw"),
+            ("xml", "use replace, or template for the whole file"),
+            ("zypper", INSTEAD),
+        ],
+    ),
+];
+
+/// A module of Ansible that is not part of rmqplay.
+pub(super) struct Elsewhere<'a> {
+    /// Its name with that of its collection.
+    pub(super) full_name: String,
+    /// What to use instead.
+    pub(super) instead: &'a str,
+}
+
+/// Returns the module of Ansible that a name means, by its short name or its full one. Any name
+/// of three parts is that of a module in a collection.
+pub(super) fn elsewhere(name: &str) -> Option<Elsewhere<'static>> {
+    let named = COLLECTIONS.iter().find_map(|(collection, modules)| {
+        let below = name.strip_prefix(collection);
+        let short = below
+            .and_then(|rest| rest.strip_prefix('.'))
+            .unwrap_or(name);
+        let (short, instead) = modules.iter().find(|(known, _)| *known == short)?;
+        Some(Elsewhere {
+            full_name: format!("{collection}.{short}"),
+            instead,
+        })
+    });
+    let of_collection = || Elsewhere {
+        full_name: name.to_owned(),
+        instead: INSTEAD,
+    };
+    named.or_else(|| (name.split('.').count() == 3).then(of_collection))
+}
