@@ -20,6 +20,7 @@ mod host_hostile;
 mod host_interrupted;
 mod host_lab;
 mod host_left_behind;
+mod host_lock;
 mod host_shells;
 mod hostile;
 mod hostile_facts;

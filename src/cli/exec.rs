@@ -45,10 +45,15 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         let help = "such as: rmqplay exec all -- uptime".to_owned();
         return refuse_because("no command was given", Some(help), Exit::Usage);
     }
-    let options = match arguments.shared.hosts.options(TagFilter::default(), false) {
-        Ok(options) => options,
-        Err(problems) => return refuse(&problems, Exit::Usage),
-    };
+    let options =
+        match arguments
+            .shared
+            .hosts
+            .options(&arguments.module, TagFilter::default(), false)
+        {
+            Ok(options) => options,
+            Err(problems) => return refuse(&problems, Exit::Usage),
+        };
     let folder = LocalPath::start();
     let start = Start {
         shared: &arguments.shared,

@@ -20,6 +20,7 @@ mod prompts;
 mod registry;
 mod repl;
 mod run;
+mod run_name;
 mod session;
 mod sources;
 mod start;

@@ -3,6 +3,7 @@
 use super::candidates;
 use super::extra_vars;
 use super::passwords;
+use super::run_name;
 use super::sources::Sources;
 use crate::host::Secret;
 use crate::run::{Options, TagFilter};
@@ -102,7 +103,13 @@ pub(super) enum Format {
 
 impl HostArguments {
     /// Returns what the run is asked for; passwords are asked for now.
-    pub(super) fn options(&self, tags: TagFilter, force_handlers: bool) -> Result<Options> {
+    /// `what` is run, such as a playbook.
+    pub(super) fn options(
+        &self,
+        what: &str,
+        tags: TagFilter,
+        force_handlers: bool,
+    ) -> Result<Options> {
         let mut extra_vars = Vec::new();
         for text in &self.extra_vars {
             extra_vars::add(&mut extra_vars, text)?;
@@ -146,6 +153,7 @@ impl HostArguments {
             script_limits: crate::script::Limits::default(),
             force_handlers,
             compat: self.sources.compat,
+            run_name: run_name::of(what),
         })
     }
 }

@@ -58,11 +58,11 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         tags: arguments.tags.clone(),
         skip: arguments.skip_tags.clone(),
     };
-    let mut options = match arguments
-        .shared
-        .hosts
-        .options(tags, arguments.force_handlers)
-    {
+    let mut options = match arguments.shared.hosts.options(
+        &title(&arguments.playbooks),
+        tags,
+        arguments.force_handlers,
+    ) {
         Ok(options) => options,
         Err(problems) => return refuse(&problems, Exit::Usage),
     };
@@ -103,7 +103,7 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
     }
 }
 
-/// Returns what is carried out, for above each time of `--watch`.
+/// Returns what is carried out, for above each time of `--watch` and for other runs.
 fn title(playbooks: &[LocalPath]) -> String {
     let names = playbooks.iter().map(|path| path.display().to_string());
     names.collect::<Vec<_>>().join(" ")

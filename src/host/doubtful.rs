@@ -88,7 +88,11 @@ impl Step {
                     .collect()
             }
             Step::Set(Setting { teller, .. }) => vec![Doubtful::Told(teller.argv.clone())],
-            Step::EndMarked(_) | Step::Run { .. } | Step::Wait(_) | Step::Talk(_) => Vec::new(),
+            Step::EndMarked(_)
+            | Step::Run { .. }
+            | Step::Wait(_)
+            | Step::Lock(_)
+            | Step::Talk(_) => Vec::new(),
         }
     }
 }

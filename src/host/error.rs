@@ -95,6 +95,14 @@ pub enum HostError {
     /// The host gave an answer that makes no sense: a defect, or a very unusual shell.
     #[error("cannot understand the host's answer: {0}")]
     Protocol(String),
+    /// Another run has a lock.
+    #[error("another run has the lock {name}: {holder}")]
+    Locked {
+        /// The lock.
+        name: String,
+        /// The run, in words.
+        holder: String,
+    },
     /// The host lacks what is needed.
     #[error("the host has no {0}")]
     Missing(String),

@@ -1,6 +1,6 @@
 //! What can be asked of a host without changing it.
 
-use super::{Access, Facts, Group, Node, Process, ProcessMatch, User};
+use super::{Access, Facts, Group, Lock, Node, Process, ProcessMatch, User};
 use camino::Utf8PathBuf;
 
 /// Something to ask of a host.
@@ -38,6 +38,8 @@ pub enum Question {
         /// Port.
         port: u16,
     },
+    /// Which other run has a lock.
+    Lock(Lock),
     /// What kind of machine it is.
     Facts,
 }
@@ -72,6 +74,8 @@ pub enum Answer {
     Group(Option<Group>),
     /// Whether it is open.
     Port(bool),
+    /// The run that has it, or nothing.
+    Lock(Option<String>),
     /// The facts.
     Facts(Box<Facts>),
 }

@@ -1,6 +1,6 @@
 //! One change to a machine: the whole vocabulary of mutation, as data.
 
-use super::{Command, Group, Ownership, Setting, StartProcess, Talk, User, Wait, sha256};
+use super::{Command, Group, Lock, Ownership, Setting, StartProcess, Talk, User, Wait, sha256};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -155,6 +155,9 @@ pub enum Step {
     Set(Setting),
     /// Waits until something holds; changes nothing.
     Wait(Wait),
+    /// Takes a lock that the run holds until it ends; changes nothing that stays. Fails with
+    /// [`HostError::Locked`](super::HostError::Locked) if another run has it.
+    Lock(Lock),
     /// Says something over TCP connections of the machine.
     Talk(Talk),
 }
@@ -263,7 +266,10 @@ impl Body {
 impl Step {
     /// Returns whether the step is only right while the machine is as it was when it was planned.
     pub fn depends_on_what_was_found(&self) -> bool {
-        !matches!(self, Step::Run { .. } | Step::Wait(_) | Step::Talk(_))
+        !matches!(
+            self,
+            Step::Run { .. } | Step::Wait(_) | Step::Lock(_) | Step::Talk(_)
+        )
     }
 
     /// Returns the directory that it makes, if it makes one.
@@ -274,10 +280,10 @@ impl Step {
         }
     }
 
-    /// Returns whether the step changes anything at all (waiting does not).
+    /// Returns whether the step changes anything at all (waiting and locking do not).
     pub fn is_change(&self) -> bool {
         match self {
-            Step::Wait(_) => false,
+            Step::Wait(_) | Step::Lock(_) => false,
             Step::Talk(talk) => talk.change.is_some(),
             _ => true,
         }

@@ -48,6 +48,11 @@ pub trait Templates {
         false
     }
 
+    /// Returns the run in words: which playbook, who, on which machine and since when.
+    fn run_name(&self) -> String {
+        "a run".to_owned()
+    }
+
     /// Asks the person at the terminal, who sees what they type if `echo`; nothing where nobody
     /// can be asked.
     fn ask(&self, prompt: &str, echo: bool) -> Option<String> {

@@ -19,6 +19,7 @@ mod host_path;
 mod hostname;
 mod include_vars;
 mod lineinfile;
+mod lock;
 mod meta;
 mod node_fields;
 mod pause;
@@ -66,6 +67,7 @@ pub fn built_in() -> Registry {
     registry.add::<hostname::Hostname>();
     registry.add::<include_vars::IncludeVars>();
     registry.add::<lineinfile::LineInFile>();
+    registry.add::<lock::LockModule>();
     registry.add::<meta::Meta>();
     registry.add::<pause::Pause>();
     registry.add::<ping::Ping>();

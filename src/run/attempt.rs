@@ -260,6 +260,10 @@ impl Templates for Attempt<'_> {
         self.session.options.compat
     }
 
+    fn run_name(&self) -> String {
+        self.session.options.run_name.clone()
+    }
+
     fn ask(&self, prompt: &str, echo: bool) -> Option<String> {
         (self.session.ask)(prompt, echo)
     }

@@ -56,6 +56,8 @@ pub struct Options {
     pub force_handlers: bool,
     /// `--compat`: as lenient as Ansible.
     pub compat: bool,
+    /// The run in words, for others: which playbook, who, on which machine and since when.
+    pub run_name: String,
 }
 
 impl Default for Options {
@@ -84,6 +86,7 @@ impl Default for Options {
             extensions: Extensions::default(),
             force_handlers: false,
             compat: false,
+            run_name: "a run".to_owned(),
         }
     }
 }

@@ -242,6 +242,12 @@ impl From<HostError> for Outcome {
                 outcome.help = (!help.is_empty()).then(|| help.join("\n"));
                 outcome
             }
+            HostError::Locked { .. } => {
+                let mut outcome = Self::failed(message);
+                outcome.help =
+                    Some("wait for that run, or end it; its lock ends with it".to_owned());
+                outcome
+            }
             HostError::ForwardingForbidden { .. } => {
                 let mut outcome = Self::failed(message);
                 outcome.help = Some(

@@ -71,6 +71,7 @@ fn line(step: &Step) -> String {
             )
         }
         Step::Talk(talk) => talk.what.clone(),
+        Step::Lock(lock) => format!("lock {}", lock.name),
     }
 }
 

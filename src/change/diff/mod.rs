@@ -156,7 +156,7 @@ fn differences(step: &Step) -> Vec<Diff> {
             unified(setting.before.as_bytes(), setting.after.as_bytes()),
         )],
         Step::Talk(talk) => talk.change.iter().map(said).collect(),
-        Step::EndMarked(_) | Step::Run { .. } | Step::Wait(_) => Vec::new(),
+        Step::EndMarked(_) | Step::Run { .. } | Step::Wait(_) | Step::Lock(_) => Vec::new(),
     }
 }
 

@@ -44,7 +44,7 @@ Variables and functions stay for the next entry; an unfinished one goes on in th
 
 /// Reads entries and carries them out until there are no more.
 pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
-    let options = match arguments.hosts.options(TagFilter::default(), false) {
+    let options = match arguments.hosts.options("repl", TagFilter::default(), false) {
         Ok(options) => options,
         Err(problems) => return refuse(&problems, Exit::Usage),
     };

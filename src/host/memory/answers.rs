@@ -28,6 +28,7 @@ impl View<'_> {
             Question::User(name) => Answer::User(self.user(name)?),
             Question::Group(name) => Answer::Group(self.group(name)?),
             Question::Port { host, port } => Answer::Port(self.port(host, *port)?),
+            Question::Lock(_) => self.below(question.clone())?.clone(),
             Question::Facts => Answer::Facts(Box::new(self.facts_of_acting()?)),
         })
     }

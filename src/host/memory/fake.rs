@@ -31,6 +31,7 @@ impl Host for Nothing {
             Question::User(_) => Answer::User(None),
             Question::Group(_) => Answer::Group(None),
             Question::Port { .. } => Answer::Port(false),
+            Question::Lock(_) => Answer::Lock(None),
             Question::Facts => Answer::Facts(Box::new(self.facts.clone())),
         };
         Ok(questions.iter().map(answer).collect())

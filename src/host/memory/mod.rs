@@ -16,8 +16,8 @@ pub use overlay::{Account, Overlay};
 pub use server::Serve;
 
 use super::{
-    Answer, Command, Content, Doubtful, Host, HostError, Limits, Output, Question, Step, Stream,
-    Talk, Traffic, needs,
+    Answer, Command, Content, Doubtful, Host, HostError, Limits, Lock, Output, Question, Step,
+    Stream, Talk, Traffic, needs,
 };
 use crate::value::NotKnown;
 use camino::Utf8Path;
@@ -179,6 +179,18 @@ impl Memory {
 }
 
 impl Memory {
+    /// In check mode no lock is taken, but what another run has fails as in a run.
+    fn lock(&self, lock: &Lock, limits: &Limits) -> Result<(), HostError> {
+        let answers = self.ask(&[Question::Lock(lock.clone())], limits)?;
+        match answers.into_iter().next() {
+            Some(Answer::Lock(Some(holder))) => Err(HostError::Locked {
+                name: lock.name.clone(),
+                holder,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// In check mode nothing is said to anybody.
     fn talk(&self, talk: &Talk, limits: &Limits) -> Result<Output, HostError> {
         if let Below::Machine(_) = self.below {
@@ -315,6 +327,7 @@ impl Host for Memory {
                 self.overlay.lock().settings.insert(argv, told);
             }
             Step::Wait(wait) => self.wait(wait, limits)?,
+            Step::Lock(lock) => self.lock(lock, limits)?,
             Step::Talk(talk) => return self.talk(talk, limits),
             Step::StartProcess(start) => {
                 let (started, log) = self.view(limits, |view| view.start(start))?;

@@ -10,6 +10,7 @@ mod counters;
 mod date;
 mod fetch;
 mod frames;
+mod lock;
 mod login;
 mod quote;
 mod reply;

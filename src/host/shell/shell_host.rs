@@ -3,6 +3,7 @@
 use super::ask::ask;
 use super::become_user::Become;
 use super::counters::Counters;
+use super::lock::Locks;
 use super::login::Login;
 use super::reply::Reply;
 use super::script::{Library, Script};
@@ -39,6 +40,8 @@ pub struct ShellHost {
     session: Mutex<Option<Session>>,
     /// Whether a shell was started already.
     contacted: AtomicBool,
+    /// What the run holds here until it ends.
+    locks: Locks,
     counters: Arc<Counters>,
 }
 
@@ -54,6 +57,7 @@ impl ShellHost {
             },
             session: Mutex::new(None),
             contacted: AtomicBool::new(false),
+            locks: Locks::default(),
             counters: Arc::new(Counters::default()),
         }
     }
@@ -104,9 +108,24 @@ impl ShellHost {
         limits: &Limits,
         talk: impl FnOnce(&mut Session) -> Result<T, HostError>,
     ) -> Result<T, HostError> {
+        let (_, answer) = self.with_session_to_keep(limits, talk)?;
+        Ok(answer)
+    }
+
+    /// Returns the locks that the run holds here.
+    pub(super) fn locks(&self) -> &Locks {
+        &self.locks
+    }
+
+    /// Starts a shell, uses it, and returns it with the answer.
+    pub(super) fn with_session_to_keep<T>(
+        &self,
+        limits: &Limits,
+        talk: impl FnOnce(&mut Session) -> Result<T, HostError>,
+    ) -> Result<(Session, T), HostError> {
         let mut session = self.start(limits)?;
         match talk(&mut session) {
-            Ok(answer) => Ok(answer),
+            Ok(answer) => Ok((session, answer)),
             Err(error) => {
                 self.give_up(session, &error);
                 Err(error)

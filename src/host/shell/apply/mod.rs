@@ -8,6 +8,7 @@ mod request;
 mod unpack;
 mod write;
 
+use super::lock;
 use super::reply::Reply;
 use super::run::run;
 use super::script::Library;
@@ -187,6 +188,7 @@ fn by_itself(host: &ShellHost, step: &Step, limits: &Limits) -> Result<Output, H
             }
         }
         Step::Wait(wait) => poll(host, wait, limits)?,
+        Step::Lock(lock) => return lock::take(host, lock, limits),
         Step::Talk(talk) => {
             let connect =
                 |name: &str, port, limits: &Limits| Host::connect(host, name, port, limits);

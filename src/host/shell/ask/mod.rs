@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod facts;
+mod lock;
 mod path;
 mod port;
 mod processes;
@@ -46,6 +47,7 @@ pub(super) fn ask(
             Question::Processes(recognise) => processes::ask(&mut plan, index, recognise),
             Question::User(name) => accounts::ask_user(&mut plan, index, name),
             Question::Group(name) => accounts::ask_group(&mut plan, index, name),
+            Question::Lock(lock) => lock::ask(&mut plan, index, lock),
             Question::Facts => facts::ask(&mut plan, index),
             Question::Port { host: name, port } => match host.connects(name, *port, limits)? {
                 Some(open) => answers.set(index, Answer::Port(open)),

@@ -1,0 +1,17 @@
+//! What other runs are told of this one.
+
+use crate::host::ssh::Controller;
+
+/// Returns a run of this process in words: what is run, by whom, where and since when.
+pub(super) fn of(what: &str) -> String {
+    let user = Controller::of_process().user;
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname");
+    let machine = machine.unwrap_or_else(|_| "this machine".to_owned());
+    let since = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC");
+    let name = format!(
+        "{what} by {user}@{} (process {}) since {since}",
+        machine.trim(),
+        std::process::id()
+    );
+    name.chars().filter(|c| !c.is_control()).collect()
+}
