@@ -123,7 +123,16 @@ fn an_include_gives_every_host_the_same_tasks() {
             .unwrap()
     };
     assert!(Arc::ptr_eq(&role(), &role()));
-    assert!(role().argument_spec.as_ref().unwrap().get("b").is_some());
+    assert!(
+        role()
+            .argument_spec
+            .as_ref()
+            .unwrap()
+            .1
+            .get("options")
+            .and_then(|options| options.get("b"))
+            .is_some()
+    );
 }
 
 #[test]

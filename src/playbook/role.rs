@@ -48,8 +48,8 @@ pub struct Role {
     pub vars: Map,
     /// `meta/main.yml`'s dependencies, which run before it.
     pub dependencies: Vec<Arc<RoleUse>>,
-    /// The options of `meta/argument_specs.yml` for the entry point used, as written.
-    pub argument_spec: Option<Node>,
+    /// The entry point used, and what `meta/argument_specs.yml` says of it, as written.
+    pub argument_spec: Option<(String, Node)>,
     /// `tasks/main.yml`.
     pub tasks: Vec<Item>,
     /// `handlers/main.yml`.

@@ -24,7 +24,7 @@ impl Walk<'_, '_> {
         scope: &Arc<Scope>,
         position: &Position,
     ) -> Flow {
-        let Some(spec) = used
+        let Some((entry_point, spec)) = used
             .role
             .argument_spec
             .as_ref()
@@ -43,7 +43,7 @@ impl Walk<'_, '_> {
             .get("short_description")
             .map(|node| node.to_value().to_string());
         let description = description.map_or(String::new(), |text| format!(" - {text}"));
-        let written = format!("Validating arguments against arg spec 'main'{description}");
+        let written = format!("Validating arguments against arg spec '{entry_point}'{description}");
         let name = Called {
             name: written.clone(),
             role: Some(&used.role.name),
@@ -67,7 +67,19 @@ fn first_problem(options: &Node, scope: &Arc<Scope>) -> Option<Problem> {
     let options = options.as_map()?;
     options.iter().find_map(|(key, spec)| {
         let name = key.as_text()?;
-        check(name, key, spec, scope.get(name))
+        let value = scope.get(name);
+        // Why a value cannot be rendered is told where it is used.
+        let value = value.filter(|value| value.kind() != ValueKind::Invalid);
+        let problem = check(name, key, spec, value)?;
+        // What somebody wrote is shown where it is written.
+        match scope.place(name) {
+            Some(node) => Some(Problem {
+                place: Some(node.place.clone()),
+                label: "set here".to_owned(),
+                ..problem
+            }),
+            None => Some(problem),
+        }
     })
 }
 

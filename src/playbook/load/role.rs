@@ -308,8 +308,8 @@ fn stem(name: &str) -> &str {
         .unwrap_or(name)
 }
 
-/// Returns the options of the entry point that `tasks_from` names.
-fn argument_spec(specs: &Node, files: &RoleFiles) -> Option<Node> {
+/// Returns the entry point that `tasks_from` names, and what is said of it.
+fn argument_spec(specs: &Node, files: &RoleFiles) -> Option<(String, Node)> {
     let entry_point = files.tasks.as_deref().map_or("main", stem);
-    specs.get(entry_point)?.get("options").cloned()
+    Some((entry_point.to_owned(), specs.get(entry_point)?.clone()))
 }
