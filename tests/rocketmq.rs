@@ -176,6 +176,47 @@ fn a_cluster_that_is_not_ready_is_told_with_the_reason() {
         lagging,
         "broker-a (slave 1) at 192.168.2.203:10911 is 706 bytes behind"
     );
+    let ahead = reason(&|cluster| cluster.0.lock().unwrap().brokers[2].log_end = 1000);
+    let told = "broker-a (slave 1) at 192.168.2.203:10911 is 706 bytes ahead of its master";
+    assert!(ahead.starts_with(told), "{ahead}");
+    assert!(
+        ahead
+            .ends_with("playbooks/resync.yml puts its messages aside and has it copy its master's"),
+        "{ahead}"
+    );
+    let nameserver = reason(&|cluster| cluster.0.lock().unwrap().nameserver_version = 407);
+    assert!(
+        nameserver.starts_with("nameserver 192.168.2.201:9876 is 4.9.7, not 3.2.6"),
+        "{nameserver}"
+    );
+}
+
+/// A slave may have got what its master had not told yet, and waiting ends where it is of no use.
+#[test]
+fn a_slave_ahead_of_its_master_is_told_at_once() {
+    let cluster = Cluster::new();
+    cluster.0.lock().unwrap().brokers[2].log_end = 1000;
+    let host = on(&cluster);
+    let arguments = with(declared(), "timeout", json!(86_400));
+    let change = plan(&host, "rocketmq_cluster", &arguments).unwrap();
+    let error = apply(&change, &*host).unwrap_err().to_string();
+    assert!(error.contains("706 bytes ahead of its master"), "{error}");
+
+    let known = with(arguments, "state", json!("known"));
+    let seen = apply(&plan(&host, "rocketmq_cluster", &known).unwrap(), &*host).unwrap();
+    assert_eq!(
+        (&seen["brokers"][1]["lag"], &seen["brokers"][1]["ahead"]),
+        (&json!(0), &json!(706))
+    );
+
+    // The master has stored more between the two answers.
+    cluster.0.lock().unwrap().stored_later = 1000;
+    let seen = apply(&plan(&host, "rocketmq_cluster", &known).unwrap(), &*host).unwrap();
+    assert_eq!(
+        (&seen["brokers"][1]["lag"], &seen["brokers"][1]["ahead"]),
+        (&json!(0), &json!(null))
+    );
+    assert_eq!(seen["problems"], json!([]));
 }
 
 #[test]
@@ -482,14 +523,29 @@ fn a_broker_tells_what_it_runs_with_and_where_that_differs_from_its_file() {
     assert_eq!(
         result["drift"],
         json!([
-            { "name": "brokerId", "wanted": "0 ", "live": "0" },
-            { "name": "fileReservedTime", "wanted": "120", "live": "72" },
-            { "name": "unknownKey", "wanted": "1", "live": null },
+            { "name": "brokerId", "live": "0", "file": "0 ", "wanted": null },
+            { "name": "fileReservedTime", "live": "72", "file": "120", "wanted": null },
+            { "name": "unknownKey", "live": null, "file": "1", "wanted": null },
         ])
     );
     assert_eq!(result["version"], json!("3.2.6"));
     assert_eq!(result["up_since"], json!(1_700_000_000_000_u64));
     assert_eq!(result["get_tps"], json!(null));
+    let wanted =
+        json!({ "fileReservedTime": "72", "brokerName": "broker-a", "listenPort": "10922" });
+    let arguments = with(arguments, "settings", wanted);
+    let change = plan(&host, "rocketmq_broker", &arguments).unwrap();
+    let result = apply(&change, &*host).unwrap();
+    assert_eq!(
+        result["drift"],
+        json!([
+            { "name": "brokerId", "live": "0", "file": "0 ", "wanted": null },
+            { "name": "fileReservedTime", "live": "72", "file": "120", "wanted": "72" },
+            { "name": "listenPort", "live": "10911", "file": null, "wanted": "10922" },
+            { "name": "unknownKey", "live": null, "file": "1", "wanted": null },
+        ])
+    );
+    assert_eq!(result["unapplied"], json!(["listenPort"]));
 }
 
 #[test]

@@ -102,6 +102,66 @@ fn what_a_broker_would_take_without_a_word_is_refused() {
 }
 
 #[test]
+fn a_variable_of_another_type_is_refused_where_it_is_set() {
+    for (setting, told) in [
+        (
+            "rocketmq_manage_user=nein",
+            "\"rocketmq_manage_user\" must be a boolean, not nein",
+        ),
+        (
+            "rocketmq_nameserver_port=98x6",
+            "\"rocketmq_nameserver_port\" must be a whole number, not 98x6",
+        ),
+        (
+            "rocketmq_replication=synchron",
+            "\"rocketmq_replication\" must be one of async, sync, not synchron",
+        ),
+        (
+            r#"{"rocketmq_broker_heap": ["4g"]}"#,
+            "\"rocketmq_broker_heap\" must be text",
+        ),
+        (
+            r#"{"rocketmq_broker_settings": "fileReservedTime=72"}"#,
+            "\"rocketmq_broker_settings\" must be a mapping",
+        ),
+        (
+            r#"{"rocketmq_brokers": [{"port": 10911}]}"#,
+            "the role needs the variable \"rocketmq_brokers.name\"",
+        ),
+        (
+            r#"{"rocketmq_brokers": [{"name": "orders", "id": "first"}]}"#,
+            "\"rocketmq_brokers.id\" must be a whole number, not first",
+        ),
+        (
+            r#"{"rocketmq_topics": [{"name": "orders", "order": "ja"}]}"#,
+            "\"rocketmq_topics.order\" must be a boolean, not ja",
+        ),
+    ] {
+        let output = work_out("inventory/prod.yml", &["-e", setting]);
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{setting}: {text}");
+        assert!(text.contains(told), "{setting}: {text}");
+        let is_shown = setting.starts_with('{') || text.contains("set here");
+        assert!(is_shown, "{setting}: {text}");
+    }
+}
+
+#[test]
+fn every_variable_of_the_role_has_a_type() {
+    let read = |path: &str| {
+        let text = std::fs::read_to_string(crate::lab_hosts::root().join(path)).unwrap();
+        serde_yaml::from_str::<Json>(&text).unwrap()
+    };
+    let defaults = read("roles/rocketmq/defaults/main.yml");
+    let specs = read("roles/rocketmq/meta/argument_specs.yml");
+    let options = specs["argument_specs"]["topology"]["options"].as_object();
+    let typed: BTreeSet<_> = options.unwrap().keys().collect();
+    for name in defaults.as_object().unwrap().keys() {
+        assert!(typed.contains(name), "{name} has no type");
+    }
+}
+
+#[test]
 fn every_shipped_playbook_is_without_mistakes_with_every_inventory() {
     let files = |folder: &str| {
         let entries = std::fs::read_dir(crate::lab_hosts::root().join(folder)).unwrap();

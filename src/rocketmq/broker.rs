@@ -8,7 +8,7 @@ use crate::host::Limits;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::{self, Fields, Value};
 use camino::Utf8PathBuf;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Tells how a broker is doing, and where the configuration it runs with differs from its file.
 ///
@@ -59,8 +59,13 @@ impl BuiltIn for BrokerModule {
         ),
         (
             "drift",
-            "Settings that differ: maps of `name`, `wanted` and `live`, which is nothing for a \
-             name that this version does not know.",
+            "Settings that differ: maps of `name`, `live` (what it runs with; nothing for a name that \
+             this version does not know), `file` (what its file says) and `wanted` (what `settings` \
+             says); nothing where one says nothing.",
+        ),
+        (
+            "unapplied",
+            "Names of `settings` that this version knows and runs with another value of.",
         ),
     ];
 }
@@ -76,6 +81,14 @@ impl Module for BrokerModule {
             ..Change::default()
         };
         change.returns("drift", self.drift(context, &live)?);
+        let known = |(name, wanted): (&String, &String)| {
+            let found = live.get(name)?;
+            (found != wanted).then(|| Value::from(name.as_str()))
+        };
+        change.returns(
+            "unapplied",
+            self.settings.iter().filter_map(known).collect::<Value>(),
+        );
         change.returns("runtime", map(runtime.table));
         change.returns("configuration", map(live));
         Ok(change)
@@ -88,26 +101,33 @@ impl BrokerModule {
         context: &PlanContext,
         live: &BTreeMap<String, String>,
     ) -> Result<Value, ModuleError> {
-        let mut wanted = match &self.file {
+        let file = match &self.file {
             Some(file) => {
                 let bytes = context.host.read(file)?;
                 properties::read(&latin1(&bytes))
             }
             None => BTreeMap::new(),
         };
-        wanted.extend(self.settings.clone());
-        Ok(wanted
-            .iter()
-            .filter(|(name, wanted)| live.get(*name) != Some(*wanted))
-            .map(|(name, wanted)| {
-                let live = live.get(name);
+        let names: BTreeSet<_> = file.keys().chain(self.settings.keys()).collect();
+        let difference = |name: &String| {
+            let told = [live.get(name), file.get(name), self.settings.get(name)];
+            let [live, file, wanted] = told;
+            let differs = file.is_some_and(|file| live != Some(file))
+                || wanted.is_some_and(|wanted| live != Some(wanted))
+                || wanted.is_some() && file.is_some() && file != wanted;
+            let [live, file, wanted] =
+                told.map(|text| text.map_or_else(|| Value::from(()), Value::from));
+            let name = Value::from(name.as_str());
+            differs.then(|| {
                 Value::from_pairs([
-                    ("name", Value::from(name.as_str())),
-                    ("wanted", Value::from(wanted.as_str())),
-                    ("live", live.map_or_else(|| Value::from(()), Value::from)),
+                    ("name", name),
+                    ("live", live),
+                    ("file", file),
+                    ("wanted", wanted),
                 ])
             })
-            .collect())
+        };
+        Ok(names.into_iter().filter_map(difference).collect())
     }
 }
 

@@ -22,6 +22,7 @@ mod subscription_group;
 mod table;
 mod topic;
 mod topology;
+mod version;
 mod wire;
 mod write_permission;
 

@@ -18,6 +18,10 @@ pub(crate) struct State {
     pub(crate) routes: usize,
     /// Codes of all requests that were made, besides those that only look.
     pub(crate) changes: Vec<i32>,
+    /// What nameservers say that they are, as a number in the list of all versions.
+    pub(crate) nameserver_version: i32,
+    /// Bytes that the first master stores after it has told once how many it has.
+    pub(crate) stored_later: u64,
     /// Codes that sends are answered with before they succeed.
     pub(crate) refusals: Vec<i32>,
 }
@@ -75,6 +79,7 @@ impl Cluster {
         ];
         Self(Arc::new(Mutex::new(State {
             brokers,
+            nameserver_version: 78,
             ..State::default()
         })))
     }
@@ -84,10 +89,11 @@ impl Cluster {
         let mut machine = machine;
         for (index, address) in NAMESERVERS.iter().enumerate() {
             let state = self.0.clone();
+            let version = state.lock().unwrap().nameserver_version;
             let answer = move |code, fields: &Value, _: &[u8]| {
                 of_nameserver(&mut state.lock().unwrap(), index, code, fields)
             };
-            machine = machine.server(address, serve(answer));
+            machine = machine.server(address, serve(version, answer));
         }
         let addresses: Vec<_> = {
             let state = self.0.lock().unwrap();
@@ -98,7 +104,7 @@ impl Cluster {
             let answer = move |code, fields: &Value, body: &[u8]| {
                 of_broker(&mut state.lock().unwrap(), index, code, fields, body)
             };
-            machine = machine.server(address, serve(answer));
+            machine = machine.server(address, serve(78, answer));
         }
         machine
     }
@@ -107,26 +113,29 @@ impl Cluster {
 /// Code of the answer, its named values, its body; nothing where 3.2.6 does not answer.
 type Answer = Option<(i32, Value, Vec<u8>)>;
 
-fn serve(answer: impl Fn(i32, &Value, &[u8]) -> Answer + Send + Sync + 'static) -> Serve {
+fn serve(
+    version: i32,
+    answer: impl Fn(i32, &Value, &[u8]) -> Answer + Send + Sync + 'static,
+) -> Serve {
     Arc::new(move |bytes| {
         let length = u32::from_be_bytes(bytes[4..8].try_into().unwrap()) as usize;
         let request: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
         let code = i32::try_from(request["code"].as_i64().unwrap()).unwrap();
         match answer(code, &request["extFields"], &bytes[8 + length..]) {
-            Some((code, fields, body)) => frame(&request, code, &fields, &body),
+            Some((code, fields, body)) => frame(version, &request, code, &fields, &body),
             None => Vec::new(),
         }
     })
 }
 
-fn frame(request: &Value, code: i32, fields: &Value, body: &[u8]) -> Vec<u8> {
+fn frame(version: i32, request: &Value, code: i32, fields: &Value, body: &[u8]) -> Vec<u8> {
     let mut header = json!({
         "code": code,
         "flag": 1,
         "language": "JAVA",
         "opaque": request["opaque"],
         "serializeTypeCurrentRPC": "JSON",
-        "version": 78,
+        "version": version,
     });
     if !fields.is_null() {
         header["extFields"] = fields.clone();
@@ -226,7 +235,13 @@ fn of_broker(state: &mut State, index: usize, code: i32, fields: &Value, body: &
     let broker = &mut state.brokers[index];
     let text = |name: &str| fields[name].as_str().unwrap_or_default().to_owned();
     match code {
-        28 => done(runtime(broker)),
+        28 => {
+            let told = done(runtime(broker));
+            if index == 0 {
+                broker.log_end += std::mem::take(&mut state.stored_later);
+            }
+            told
+        }
         26 => done(configuration(broker).into_bytes()),
         21 => done(
             json!({ "topicConfigTable": broker.topics })

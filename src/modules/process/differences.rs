@@ -1,6 +1,8 @@
 //! What a running program has otherwise than declared.
 
 use super::ProcessModule;
+use super::found::Found;
+use crate::change::Change;
 use crate::host::{Command, Content, Node, Process, ProcessMatch};
 use crate::module::{ModuleError, PlanContext};
 use crate::value::{Fields, Value, map};
@@ -13,7 +15,7 @@ pub(super) struct Difference {
 }
 
 /// Returns the differences as the task returns them.
-pub(super) fn value(differences: &[Difference]) -> Value {
+fn value(differences: &[Difference]) -> Value {
     let one = |difference: &Difference| {
         let fields = [
             ("what", difference.what),
@@ -27,8 +29,25 @@ pub(super) fn value(differences: &[Difference]) -> Value {
 }
 
 impl ProcessModule {
+    /// Returns whether the program runs as declared, and has the task return how it differs.
+    pub(super) fn compare(
+        &self,
+        context: &PlanContext,
+        running: &Process,
+        directory: Option<&Node>,
+        service: Option<&Found>,
+        change: &mut Change,
+    ) -> Result<bool, ModuleError> {
+        let mut differences = self.differences(context, running, directory)?;
+        let launched = self.is_launched(running);
+        let of_service = service.map(|one| one.difference(running, launched));
+        differences.extend(of_service.flatten());
+        change.returns("differences", value(&differences));
+        Ok(differences.is_empty())
+    }
+
     /// Returns what the running program has otherwise than declared.
-    pub(super) fn differences(
+    fn differences(
         &self,
         context: &PlanContext,
         running: &Process,

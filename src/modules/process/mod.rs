@@ -35,13 +35,16 @@ use std::collections::BTreeMap;
 /// Where the unit file alone differs, it is written and the program goes on: limits hold from its
 /// next start. What is `stopped` stays so until the host is started again. Elsewhere `service` says
 /// nothing.
+///
+/// With `state: known` nothing is changed, in check mode or not: it tells which programs run and, if
+/// `command` is given, how they differ from it.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProcessModule {
     /// What the program is called in messages; the file name of the command by default.
     name: Option<String>,
     /// The command: a list of words, or text whose quotes keep words together. There is no shell.
-    /// It may be left out where `state` is `stopped` and `recognise` is given.
+    /// It may be left out if `state` is `stopped` or `known` and `recognise` is given.
     #[serde(default)]
     command: CommandLine,
     /// The directory it runs in; `/` by default.
@@ -90,6 +93,8 @@ enum State {
     Stopped,
     /// It is ended if it runs, and started.
     Restarted,
+    /// Anything: what runs is returned, and left as it is.
+    Known,
 }
 
 /// How a running program is recognised; all that is given must hold.
@@ -134,7 +139,7 @@ impl BuiltIn for ProcessModule {
         ),
         (
             "differences",
-            "Why a running program is restarted: maps of `what`, `before` and `after`.",
+            "Why a running program is restarted, or would be: maps of `what`, `before` and `after`.",
         ),
     ];
 }
@@ -147,11 +152,14 @@ impl Module for ProcessModule {
         let mut change = Change::default();
         self.add_results(&mut change, &now.programs);
         if let Some(service) = &mut now.service {
-            service.check_main(context, &now.programs)?;
             change.returns("service", service.unit());
+            if self.state != State::Known {
+                service.check_main(context, &now.programs)?;
+            }
             match self.state {
                 State::Stopped => service.disable(&mut change),
                 State::Started | State::Restarted => service.declare(self, context, &mut change)?,
+                State::Known => {}
             }
         }
         let mut service = now.service;
@@ -160,15 +168,15 @@ impl Module for ProcessModule {
             (State::Started | State::Restarted, found @ [_, _, ..]) => {
                 return Err(self.ambiguous(found));
             }
+            (State::Known, [running]) if !self.command.0.is_empty() => {
+                let directory = now.directory.as_ref();
+                self.compare(context, running, directory, service.as_ref(), &mut change)?;
+                Vec::new()
+            }
+            (State::Known, _) => Vec::new(),
             (State::Started, [running]) => {
-                let mut differences = self.differences(context, running, now.directory.as_ref())?;
-                let launched = self.is_launched(running);
-                let of_service = service
-                    .as_ref()
-                    .map(|one| one.difference(running, launched));
-                differences.extend(of_service.flatten());
-                change.returns("differences", differences::value(&differences));
-                if differences.is_empty() {
+                let directory = now.directory.as_ref();
+                if self.compare(context, running, directory, service.as_ref(), &mut change)? {
                     self.still_starting(&recognise, now.has_open_ports)
                 } else {
                     self.restart(context, &recognise, running, service.as_mut())?
@@ -192,7 +200,7 @@ impl Module for ProcessModule {
 impl ProcessModule {
     fn check(&self) -> Result<(), ModuleError> {
         let refuse = |message: String| Err(ModuleError::refused(message));
-        if self.command.0.is_empty() && self.state != State::Stopped {
+        if self.command.0.is_empty() && !matches!(self.state, State::Stopped | State::Known) {
             return refuse("process needs a command to start".to_owned());
         }
         let paths = [("chdir", &self.chdir), ("log", &self.log)];

@@ -21,6 +21,8 @@ pub(super) struct Broker {
     pub(super) runtime: Result<Runtime, String>,
     /// Bytes that a slave is behind, if both tell how far they are.
     pub(super) lag: Option<u64>,
+    /// Bytes that a slave is ahead of its master, which then copies nothing to it.
+    pub(super) ahead: Option<u64>,
     /// Whether producers are sent to it.
     pub(super) producers: Producers,
     /// What is not as declared.
@@ -37,6 +39,7 @@ impl Broker {
             listed_by: Vec::new(),
             runtime: Err("it was not asked".to_owned()),
             lag: None,
+            ahead: None,
             producers: Producers::default(),
             problems: Vec::new(),
         }
@@ -46,13 +49,24 @@ impl Broker {
         (&self.name, self.id, &self.address) == (&listed.name, listed.id, &listed.address)
     }
 
-    /// Returns how many bytes it is behind its master, which is among those asked before.
-    pub(super) fn behind(&self, before: &[Broker]) -> Option<u64> {
+    /// Returns how far the messages of a slave and its master reach, in bytes: its own end, and that of
+    /// its master, which is among those asked before.
+    pub(super) fn ends<'a>(&self, before: &'a [Broker]) -> Option<(u64, &'a Broker, u64)> {
         let mut before = before.iter();
         let master = before.find(|other| other.id == 0 && other.name == self.name)?;
-        let master = master.runtime.as_ref().ok()?.log_end()?;
+        let end = master.runtime.as_ref().ok()?.log_end()?;
         let own = self.runtime.as_ref().ok()?.log_end()?;
-        Some(master.saturating_sub(own))
+        Some((own, master, end))
+    }
+
+    /// A master refuses a slave that has more messages than itself, without a word to anybody.
+    pub(super) fn ahead_of_its_master(&self) -> Option<String> {
+        let ahead = self.ahead?;
+        Some(format!(
+            "{self} is {ahead} bytes ahead of its master, as after the master was wiped or restored alone: \
+             nothing is copied to it; playbooks/resync.yml puts its messages aside and has it copy its \
+             master's"
+        ))
     }
 
     /// A broker whose disk is too full answers every message with an error.
@@ -87,6 +101,7 @@ impl Broker {
         let listed_by = self.listed_by.iter().map(ToString::to_string);
         let optional = |value: Option<Value>| value.unwrap_or_else(|| Value::from(()));
         let lag = optional(self.lag.map(Value::from));
+        let ahead = optional(self.ahead.map(Value::from));
         let problem = self.runtime.as_ref().err();
         let problem = optional(problem.map(|why| why.as_str().into()));
         let mut fields = Fields::from_iter(
@@ -98,6 +113,7 @@ impl Broker {
                 ("declared", Value::from(self.is_declared)),
                 ("listed_by", listed_by.collect::<Vec<_>>().into()),
                 ("lag", lag),
+                ("ahead", ahead),
                 (
                     "writable",
                     optional(self.producers.are_sent.map(Value::from)),

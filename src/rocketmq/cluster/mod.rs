@@ -33,7 +33,7 @@ pub(super) struct ClusterModule {
     /// Whether a broker of this cluster that is listed, but not declared, is a problem.
     #[serde(default)]
     exactly: bool,
-    /// The version that all brokers must have, such as `3.2.6`.
+    /// The version that all programs must have, such as `3.2.6`.
     version: Option<String>,
     /// What must hold.
     #[serde(default)]
@@ -88,13 +88,13 @@ impl BuiltIn for ClusterModule {
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         (
             "nameservers",
-            "Maps of `address`, `version` (RocketMQ's own number for it), `brokers` (how many it \
-             lists) and `problem`.",
+            "Maps of `address`, `version`, `brokers` (how many it lists), `problem` (why it does not \
+             answer) and `problems` (all that is not as declared).",
         ),
         (
             "brokers",
             "Maps of `name`, `id`, `role`, `address`, `listed_by` (nameservers), `lag` (bytes), \
-             `writable` (with `state: known`, of a declared master: whether all nameservers send \
+             `ahead` (bytes that a slave has and its master has not), `writable` (with `state: known`, of a declared master: whether all nameservers send \
              producers to it), `problem` (why it does not answer), `problems` (all that is not as \
              declared), and what the broker tells: `version`, `up_since` (milliseconds since \
              1970), `put_tps`, `get_tps`, `messages_put_today`, `commit_log_max_offset`, \
@@ -117,7 +117,7 @@ impl Module for ClusterModule {
         let mut client = Client::new(&connect, context.host.limits());
         let holds = match Seen::look(self, &mut client) {
             Ok(seen) => {
-                change.result = seen.fields();
+                change.result = seen.fields(self);
                 seen.problems.is_empty()
             }
             // In check mode nobody knows: the run will wait.

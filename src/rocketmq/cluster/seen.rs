@@ -2,6 +2,7 @@
 
 use super::super::cluster_info::ClusterInfo;
 use super::super::runtime::Runtime;
+use super::super::version;
 use super::super::wire::{Address, Client, WireError};
 use super::broker::Broker;
 use super::producers::Producers;
@@ -41,7 +42,7 @@ impl Seen {
             let (known, rest) = brokers.split_at_mut(index);
             if let Some(broker) = rest.first_mut() {
                 broker.runtime = told(Runtime::of(client, &broker.address))?;
-                broker.lag = broker.behind(known);
+                (broker.lag, broker.ahead) = distance(client, broker, known)?;
                 // Whoever waits for a cluster may have sent producers away from a broker himself.
                 if wanted.state == State::Known && broker.is_asked_for_producers() {
                     let name = &broker.name;
@@ -65,6 +66,12 @@ impl Seen {
         masters.map(|broker| (broker.name.as_str(), &broker.address))
     }
 
+    /// Returns which slaves have more than their master. Waiting does not mend that.
+    pub(super) fn ahead(&self) -> Vec<String> {
+        let brokers = self.brokers.iter();
+        brokers.filter_map(Broker::ahead_of_its_master).collect()
+    }
+
     /// Returns which slaves are further behind than that.
     pub(super) fn lagging(&self, most: u64) -> Vec<String> {
         let slaves = self.brokers.iter().filter(|broker| broker.id != 0);
@@ -80,10 +87,7 @@ impl Seen {
     fn compare(&mut self, wanted: &ClusterModule) {
         let silent = self.nameservers.iter();
         self.problems = silent
-            .filter_map(|one| {
-                let why = one.info.as_ref().err()?;
-                Some(format!("nameserver {}: {why}", one.address))
-            })
+            .filter_map(|one| one.problem(wanted.version.as_deref()))
             .collect();
         let brokers = self.brokers.iter();
         let found: Vec<_> = brokers.map(|one| self.of_broker(wanted, one)).collect();
@@ -125,13 +129,15 @@ impl Seen {
             _ => {}
         }
         problems.extend(broker.full_disk());
+        problems.extend(broker.ahead_of_its_master());
         problems.extend(broker.without_producers());
         problems
     }
 
     /// Returns what is returned to the playbook.
-    pub(super) fn fields(&self) -> Fields {
-        let nameservers = self.nameservers.iter().map(Nameserver::value);
+    pub(super) fn fields(&self, wanted: &ClusterModule) -> Fields {
+        let version = wanted.version.as_deref();
+        let nameservers = self.nameservers.iter().map(|one| one.value(version));
         let brokers = self.brokers.iter().map(Broker::value);
         let problems = self.problems.iter().map(String::as_str);
         Fields::from_iter([
@@ -148,6 +154,27 @@ pub(super) fn told<T>(answer: Result<T, WireError>) -> Result<Result<T, String>,
         Ok(answer) => Ok(Ok(answer)),
         Err(error) => Ok(Err(error.transient()?)),
     }
+}
+
+/// Returns how many bytes a slave is behind its master, and how many it is ahead. The master was asked
+/// before, so it is asked again where the slave seems to have more: it may have got that meanwhile.
+fn distance(
+    client: &mut Client,
+    slave: &Broker,
+    before: &[Broker],
+) -> Result<(Option<u64>, Option<u64>), HostError> {
+    let Some((own, master, end)) = slave.ends(before).filter(|_| slave.id != 0) else {
+        return Ok((None, None));
+    };
+    if own <= end {
+        return Ok((Some(end - own), None));
+    }
+    let now = told(Runtime::of(client, &master.address))?;
+    let now = now.ok().and_then(|runtime| runtime.log_end());
+    let ahead = now
+        .map(|now| own.saturating_sub(now))
+        .filter(|ahead| *ahead > 0);
+    Ok((Some(0), ahead))
 }
 
 fn brokers(wanted: &ClusterModule, nameservers: &[Nameserver]) -> Vec<Broker> {
@@ -174,6 +201,19 @@ fn brokers(wanted: &ClusterModule, nameservers: &[Nameserver]) -> Vec<Broker> {
 }
 
 impl Nameserver {
+    /// Returns why it does not answer, or which other version than the wanted one it is.
+    fn problem(&self, wanted: Option<&str>) -> Option<String> {
+        match (&self.info, wanted) {
+            (Err(why), _) => Some(format!("nameserver {}: {why}", self.address)),
+            (Ok(info), Some(wanted)) => {
+                let found = version::name(info.version)?;
+                let differs = found != version::plain(wanted);
+                differs.then(|| format!("nameserver {} is {found}, not {wanted}", self.address))
+            }
+            _ => None,
+        }
+    }
+
     /// Returns what else it lists in a broker's place, to be said after the complaint.
     fn instead_of(&self, broker: &Broker) -> String {
         let listed = self.info.iter().flat_map(|info| &info.brokers);
@@ -184,7 +224,7 @@ impl Nameserver {
         }
     }
 
-    fn value(&self) -> Value {
+    fn value(&self, wanted: Option<&str>) -> Value {
         let info = self.info.as_ref();
         let optional = |value: Option<Value>| value.unwrap_or_else(|| Value::from(()));
         let listed = info.map(|info| info.brokers.len()).ok();
@@ -192,12 +232,20 @@ impl Nameserver {
             ("address", Value::from(self.address.to_string())),
             (
                 "version",
-                optional(info.ok().map(|info| info.version.into())),
+                optional(
+                    info.ok()
+                        .and_then(|info| version::name(info.version))
+                        .map(Value::from),
+                ),
             ),
             ("brokers", optional(listed.map(Value::from))),
             (
                 "problem",
                 optional(info.err().map(|why| why.as_str().into())),
+            ),
+            (
+                "problems",
+                self.problem(wanted).into_iter().collect::<Vec<_>>().into(),
             ),
         ])
     }

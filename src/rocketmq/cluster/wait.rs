@@ -33,7 +33,14 @@ impl Dialogue for Readiness {
             let mut client = Client::new(connect, limits);
             let (seen, problems) = self.look(&mut client, &mut stored_by)?;
             if problems.is_empty() {
-                return Ok(seen.fields());
+                return Ok(seen.fields(&self.0));
+            }
+            // Waiting does not mend that.
+            if !seen.ahead().is_empty() {
+                return Err(HostError::Step {
+                    action: format!("wait for {}", self.0.cluster),
+                    reason: problems.join("; "),
+                });
             }
             if started.elapsed() >= timeout {
                 return Err(HostError::NotHappened {

@@ -1,7 +1,7 @@
 //! One broker of a cluster: where it is and what it is configured with.
 
 use super::machine::{Entry, Machine};
-use super::{Replication, TopologyModule, settings};
+use super::{Replication, TopologyModule, located, settings};
 use crate::value::{self, Fields, Value};
 use std::collections::BTreeMap;
 
@@ -150,10 +150,7 @@ impl Broker {
         Value::from_pairs([
             ("name", Value::from(self.name.as_str())),
             ("id", Value::from(self.id)),
-            (
-                "address",
-                Value::from(format!("{}:{}", self.address, self.port)),
-            ),
+            ("address", Value::from(located(&self.address, self.port))),
         ])
     }
 
@@ -189,10 +186,7 @@ impl Broker {
             ("instance", Value::from(self.instance())),
             ("role", Value::from(self.role())),
             ("host", Value::from(self.host.as_str())),
-            (
-                "address",
-                Value::from(format!("{}:{}", self.address, self.port)),
-            ),
+            ("address", Value::from(located(&self.address, self.port))),
             ("ip", Value::from(self.address.as_str())),
             ("port", Value::from(self.port)),
             ("ports", ports),

@@ -6,6 +6,7 @@ mod machine;
 mod problems;
 mod settings;
 
+use super::wire::Address;
 use crate::change::Change;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::Value;
@@ -170,6 +171,12 @@ impl Module for TopologyModule {
     }
 }
 
+/// Returns where a program listens; an address of IPv6 is put into brackets.
+fn located(address: &str, port: u16) -> String {
+    let host = address.to_owned();
+    Address { host, port }.to_string()
+}
+
 /// Returns brokers in the order of a rolling restart: of each name the slaves, then the master.
 fn rolling(brokers: &[Broker]) -> Vec<&Broker> {
     let mut rolling: Vec<_> = brokers.iter().collect();
@@ -197,7 +204,7 @@ impl TopologyModule {
 
     fn nameserver_addresses(&self) -> impl Iterator<Item = String> {
         let hosts = self.nameservers.iter();
-        hosts.map(|host| format!("{}:{}", self.address(host), self.port()))
+        hosts.map(|host| located(&self.address(host), self.port()))
     }
 
     /// Returns whether an address is one, rather than a name that name service resolves.
@@ -215,7 +222,7 @@ impl TopologyModule {
                 if self.by_name && Self::is_address(&address) {
                     format!("{}-nameserver{}:{port}", self.prefix(), index + 1)
                 } else {
-                    format!("{address}:{port}")
+                    located(&address, port)
                 }
             })
             .collect();

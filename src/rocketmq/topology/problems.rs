@@ -100,6 +100,16 @@ fn addresses(topology: &TopologyModule) -> Vec<String> {
         let address = &machine.address;
         if address.is_empty() || address.contains([' ', ';', ',', '/']) {
             problems.push(format!("the address of {} is {address:?}", machine.host));
+        } else if address.contains(':') && settings::numbers(&topology.version) < vec![4] {
+            problems.push(format!(
+                "the address of {} is {address}, but RocketMQ {} knows no IPv6",
+                machine.host, topology.version
+            ));
+        } else if address.contains(':') && !TopologyModule::is_address(address) {
+            problems.push(format!(
+                "the address of {} is {address}: give it without brackets and port",
+                machine.host
+            ));
         } else if all.len() > 1 && is_own(address) {
             let host = &machine.host;
             problems.push(format!(

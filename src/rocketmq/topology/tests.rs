@@ -390,3 +390,53 @@ fn sync_waits_for_a_slave_in_every_version() {
 fn topology_with_setting(name: &str, value: &str) -> TopologyModule {
     topology(json!({ "settings": { name: value } }))
 }
+
+#[test]
+fn addresses_of_ipv6_are_put_into_brackets() {
+    let hosts = |first: &str| {
+        json!({
+            "version": "4.9.7",
+            "hosts": [
+                { "host": "mq1", "address": first },
+                { "host": "mq2", "address": "2001:db8::2" },
+            ],
+            "slaves": [],
+            "by_name": false,
+        })
+    };
+    let right = topology(hosts("2001:db8::1"));
+    assert_eq!(
+        right.namesrv_addr(),
+        "[2001:db8::1]:9876;[2001:db8::2]:9876"
+    );
+    let (brokers, _) = Broker::all(&right);
+    assert_eq!(
+        brokers[0].short().to_string(),
+        "{'name': 'broker-a', 'id': 0, 'address': '[2001:db8::1]:10911'}"
+    );
+    assert_eq!(problems(hosts("2001:db8::1")), Vec::<String>::new());
+    for (address, version, expected) in [
+        (
+            "[2001:db8::1]",
+            "4.9.7",
+            "the address of mq1 is [2001:db8::1]: give it without brackets and port",
+        ),
+        (
+            "192.168.2.201:9876",
+            "4.9.7",
+            "the address of mq1 is 192.168.2.201:9876: give it without brackets and port",
+        ),
+        (
+            "2001:db8::1",
+            "3.2.6",
+            "the address of mq1 is 2001:db8::1, but RocketMQ 3.2.6 knows no IPv6",
+        ),
+    ] {
+        let mut changes = hosts(address);
+        changes["version"] = version.into();
+        assert!(
+            problems(changes).contains(&expected.to_owned()),
+            "{address}"
+        );
+    }
+}
