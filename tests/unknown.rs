@@ -222,7 +222,9 @@ fn users_that_earlier_tasks_make_can_be_become_and_removed_ones_cannot() {
     - {name: look, stat: {path: /srv/app/file}, register: s}
     - {name: owner, assert: {that: s.stat.pw_name == 'app'}}
     - {name: give, file: {path: /srv/given, state: touch, owner: app}}
+    - {name: really as app, command: id, become: true, become_user: app, check_mode: false}
     - {name: remove, user: {name: app, state: absent}}
+    - {name: really as nobody, command: id, become: true, become_user: app, check_mode: false}
     - {name: too late, copy: {dest: /srv/a, content: x}, become: true, become_user: app, ignore_errors: true}
     - {name: read, command: id, register: r}
     - {name: perhaps, user: {name: other}, when: r.stdout == ''}
@@ -245,7 +247,9 @@ fn users_that_earlier_tasks_make_can_be_become_and_removed_ones_cannot() {
         ("look", "ok"),
         ("owner", "ok"),
         ("give", "changed"),
+        ("really as app", "unknown"),
         ("remove", "changed"),
+        ("really as nobody", "unknown"),
         ("too late", "failed"),
         ("read", "changed"),
         ("perhaps", "unknown"),

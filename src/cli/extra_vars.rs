@@ -3,6 +3,7 @@
 use crate::playbook::load::key_values;
 use crate::source::{Place, Problem, Result, SourceFile};
 use crate::yaml::{self, Data, Map, Node};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// Adds what one `-e` says; what was said before about the same variables is replaced.
@@ -14,7 +15,9 @@ pub(super) fn add(variables: &mut Map, text: &str) -> Result<()> {
         }
         None => pairs(text)?,
     };
-    new.into_iter().for_each(|pair| replace(variables, pair));
+    let named: HashSet<_> = new.iter().filter_map(|(key, _)| key.as_text()).collect();
+    variables.retain(|(known, _)| known.as_text().is_none_or(|known| !named.contains(known)));
+    variables.extend(new.iter().cloned());
     Ok(())
 }
 
@@ -65,10 +68,11 @@ fn pairs(text: &str) -> Result<Map> {
         data: Data::Text(text.into()),
         place: place.clone(),
     };
-    Ok(found
-        .into_iter()
-        .map(|(key, value)| (node(key), node(value)))
-        .collect())
+    let mut variables = Map::new();
+    for (key, value) in found {
+        replace(&mut variables, (node(key), node(value)));
+    }
+    Ok(variables)
 }
 
 #[cfg(test)]

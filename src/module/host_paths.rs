@@ -32,10 +32,27 @@ impl<'a> HostPaths<'a> {
         for (name, value) in &mut fields {
             let name = entry.canonical(name);
             let is = |names: &[String]| names.iter().any(|known| known == name);
+            let within = format!("{name}.");
+            if entry.paths.iter().any(|path| path.starts_with(&within))
+                && let Some(inner) = value::fields(value)
+            {
+                *value = value::map(self.inner(entry, &within, inner)?);
+                continue;
+            }
             if is(&entry.paths) {
                 *value = each(value, entry.is_list(name), &|path| self.absolute(path))?;
             } else if is(&entry.relative_paths) {
                 *value = each(value, entry.is_list(name), &|path| self.expanded(path))?;
+            }
+        }
+        Ok(fields)
+    }
+
+    /// Returns the fields of an argument that is a map, with the paths among them from the root.
+    fn inner(&self, entry: &Entry, within: &str, mut fields: Fields) -> Result<Fields, HostError> {
+        for (name, value) in &mut fields {
+            if entry.paths.contains(&format!("{within}{name}")) {
+                *value = each(value, false, &|path| self.absolute(path))?;
             }
         }
         Ok(fields)

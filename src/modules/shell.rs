@@ -33,7 +33,7 @@ impl BuiltIn for Shell {
     const NAME: &'static str = "shell";
     const FREE_FORM: Option<&'static str> = Some("cmd");
     const PATHS: &'static [&'static str] = &["chdir"];
-    const RELATIVE_PATHS: &'static [&'static str] = &["creates", "removes"];
+    const RELATIVE_PATHS: &'static [&'static str] = &["creates", "removes", "executable"];
     const EXAMPLE: &'static str = "\
 - name: The number of users
   shell: sort -u /etc/passwd | wc -l

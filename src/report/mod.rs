@@ -9,6 +9,7 @@ mod in_order;
 mod json;
 mod progress;
 mod recap;
+mod said;
 mod terminal;
 
 pub use crate::source::printable;

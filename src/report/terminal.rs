@@ -2,6 +2,7 @@
 
 use super::failure::details;
 use super::recap::recap;
+use super::said::said;
 use super::{
     Event, Recap, Reporter, Status, TaskId, TaskName, TaskResult, indented, on_one_line, printable,
 };
@@ -270,8 +271,7 @@ impl<W: Write> Reporter for Terminal<W> {
             }
             Event::Said { host, text } => {
                 let heading = self.play_heading();
-                let host = on_one_line(host);
-                self.print(&format!("{heading}[{host}] {}\n", indented(text)));
+                self.print(&(heading + &said(host, text)));
             }
             Event::Warning { text, .. } => {
                 self.print(&format!(

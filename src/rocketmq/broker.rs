@@ -30,6 +30,7 @@ pub(super) struct BrokerModule {
 
 impl BuiltIn for BrokerModule {
     const NAME: &'static str = "rocketmq_broker";
+    const PATHS: &'static [&'static str] = &["file"];
     const EXAMPLE: &'static str = "\
 - name: What the broker runs with
   rocketmq_broker:

@@ -9,7 +9,7 @@ use super::session::{Omit, Session};
 use super::target::{Target, Turn};
 use crate::change::{Change, Diff};
 use crate::files::Files;
-use crate::host::{Command, Host, HostError, Limits, Output, Probe};
+use crate::host::{Command, Host, HostError, Limits, Output, Overlay, Probe};
 use crate::module::{ArgumentError, Entry, HostPaths, ModuleError, PlanContext, Templates};
 use crate::playbook::{Action, VARIABLE};
 use crate::report::{FailedCommand, Status};
@@ -35,6 +35,8 @@ pub(super) struct Attempt<'a> {
     pub(super) host: &'a Arc<dyn Host>,
     /// The machine that the host is.
     pub(super) target: &'a Target,
+    /// What check mode foresees of the machine, if the task really works on it all the same.
+    pub(super) foreseen: Option<&'a Overlay>,
     pub(super) limits: &'a Limits,
     pub(super) diff: bool,
     /// Whether the task's command must not be shown.
@@ -56,7 +58,10 @@ impl Attempt<'_> {
     /// Makes the attempt and says what came of it.
     pub(super) fn run(&self) -> Outcome {
         match self.planned() {
-            Ok((change, turn)) => self.applied(change, turn),
+            Ok((change, turn)) => match self.needs_foreseen(&change) {
+                None => self.applied(change, turn),
+                Some(reason) => Outcome::not_predicted(&reason),
+            },
             Err(outcome) => *outcome,
         }
     }
@@ -174,6 +179,9 @@ impl Attempt<'_> {
                 continue;
             }
             let key_value = self.render(key)?;
+            if let Some(reason) = value::unknown_in(&key_value) {
+                return Err(Box::new(Outcome::not_predicted(&reason)));
+            }
             let name = key_value
                 .as_str()
                 .map_or_else(|| key_value.to_string(), str::to_owned);

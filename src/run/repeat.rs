@@ -213,10 +213,15 @@ pub(super) fn item_layer(
 
 /// Returns how an item is shown.
 fn label(label: Option<&Node>, scope: &Arc<Scope>, item: &Value) -> String {
-    let value = label
-        .and_then(|label| scope.render(label).ok())
-        .unwrap_or_else(|| item.clone());
-    value.to_string()
+    let shown = |value: &Value| match value::unknown_in(value) {
+        Some(_) => value::to_json(value).to_string(),
+        None => value.to_string(),
+    };
+    match label.map(|label| scope.render(label)) {
+        Some(Ok(value)) => shown(&value),
+        Some(Err(error)) if error.not_known.is_some() => format!("({})", value::UNKNOWN),
+        _ => shown(item),
+    }
 }
 
 /// Returns whether a round of a loop changes something, or why that is not known.

@@ -7,9 +7,10 @@ use super::outcome::Outcome;
 use super::target::Target;
 use super::task::{Fallible, TaskRun};
 use super::tell::is_hidden;
+use super::unpredicted::known_user;
 use crate::change::Sets;
 use crate::files::Files;
-use crate::host::{Host, Limits};
+use crate::host::{Host, Limits, Overlay};
 use crate::playbook::Keywords;
 use crate::value::{self, Fields, NotKnown};
 use crate::vars::{Layer, Scope};
@@ -25,6 +26,8 @@ const ADDRESS: &str = "ansible_host";
 struct Reached {
     host: Arc<dyn Host>,
     target: Arc<Target>,
+    /// What check mode foresees there, if the task really works on it all the same.
+    foreseen: Option<Overlay>,
     /// The name of the host that acts instead.
     delegated_to: Option<String>,
     /// The variables of the task there.
@@ -81,6 +84,7 @@ impl TaskRun<'_, '_> {
         let Reached {
             host,
             target,
+            foreseen,
             delegated_to,
             scope,
         } = &self.connect(scope)?;
@@ -97,6 +101,7 @@ impl TaskRun<'_, '_> {
             environment: &self.environment(scope)?,
             host,
             target,
+            foreseen: foreseen.as_ref(),
             limits: &limits,
             diff,
             hidden: is_hidden(frame, Some(scope)),
@@ -177,6 +182,11 @@ impl TaskRun<'_, '_> {
         };
         let target = session.connector.target(&settings);
         let predicted = self.predicted(scope, &settings.machine(), &target)?;
+        let is_real = session.options.check && predicted.is_none();
+        let foreseen = is_real.then(|| target.overlay.clone());
+        if let (Some(foreseen), Some(wanted)) = (&foreseen, &settings.r#become) {
+            known_user(foreseen, &wanted.user)?;
+        }
         let host = session
             .connector
             .host(&settings, predicted)
@@ -184,6 +194,7 @@ impl TaskRun<'_, '_> {
         Ok(Reached {
             host,
             target,
+            foreseen,
             delegated_to: delegate,
             scope: seen,
         })

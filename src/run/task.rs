@@ -53,6 +53,12 @@ impl TaskRun<'_, '_> {
                 ),
             };
             outcome.ignored = !outcome.cancelled && matches!(ignored, Ok(Some(true)));
+            // Then it is not known either whether the host goes on.
+            if let Err(unknown) = ignored
+                && let Some(reason) = &unknown.unknown
+            {
+                outcome.say_unknown(reason);
+            }
         }
         outcome
     }

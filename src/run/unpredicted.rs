@@ -2,11 +2,12 @@
 
 use super::attempt::{Arguments, Attempt, command_line};
 use super::outcome::Outcome;
+use super::task::Fallible;
 use crate::change::{Change, Control, Sets};
-use crate::host::{Doubtful, Probe, Step};
+use crate::host::{Account, Doubtful, Overlay, Probe, Step};
 use crate::module::{Entry, HostPaths, Writes};
 use crate::value::NotKnown;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// What the result of a command holds once it has run.
 const OUTPUT: [&str; 6] = [
@@ -17,6 +18,10 @@ const OUTPUT: [&str; 6] = [
     "stderr_lines",
     "failed",
 ];
+
+/// What ends a path in the line of a shell.
+const ENDS_PATH: fn(char) -> bool =
+    |letter| letter.is_whitespace() || "'\"`=:;,|&<>(){}$*?".contains(letter);
 
 /// Letters of a command that a message shows.
 const SHOWN: usize = 80;
@@ -29,7 +34,39 @@ fn one_line(command: &str) -> String {
     }
 }
 
+/// Fails if a user does not exist yet, or not for sure, who is become all the same.
+pub(super) fn known_user(foreseen: &Overlay, user: &str) -> Fallible<()> {
+    let account = foreseen.account(user);
+    match account.map_err(|error| Box::new(error.into()))? {
+        Account::Unchanged => Ok(()),
+        Account::Made | Account::Removed => Err(Box::new(Outcome::not_predicted(&NotKnown::new(
+            format!("needs the user {user}, whom an earlier task only changes in the run"),
+        )))),
+    }
+}
+
 impl Attempt<'_> {
+    /// Returns why a command that really runs in check mode cannot: it needs what earlier tasks
+    /// were only taken to have changed.
+    pub(super) fn needs_foreseen(&self, change: &Change) -> Option<NotKnown> {
+        let foreseen = self.foreseen?;
+        let commands = change.steps.iter().filter_map(|step| match step {
+            Step::Run { command, .. } => Some(command),
+            _ => None,
+        });
+        let paths = commands.flat_map(|command| {
+            let words = command.argv.iter().flat_map(|word| word.split(ENDS_PATH));
+            let folder = command.chdir.iter().map(|folder| folder.as_str());
+            folder.chain(words)
+        });
+        let made = change.makes.iter().map(|path| path.as_str());
+        let mut paths = paths.chain(made).filter(|path| path.starts_with('/'));
+        let path = paths.find(|path| foreseen.concerns(Utf8Path::new(path)))?;
+        Some(NotKnown::new(format!(
+            "needs {path}, which an earlier task only changes in the run"
+        )))
+    }
+
     /// Notes what the task may leave on the host if nobody knows whether it runs, and returns
     /// what it may set and do to the run.
     pub(super) fn may_leave(&self, reason: &NotKnown) -> (Sets, Option<Control>) {

@@ -102,21 +102,23 @@ impl Session {
         set("ansible_diff_mode", self.options.diff.into());
         set("ansible_verbosity", self.options.verbosity.into());
         set("ansible_forks", self.options.forks.into());
+        let asked_for = &self.options.tags.tags;
         set(
             "ansible_run_tags",
-            self.options.tags.tags.iter().cloned().collect(),
+            if asked_for.is_empty() {
+                ["all"].into_iter().collect()
+            } else {
+                asked_for.iter().cloned().collect()
+            },
         );
         set(
             "ansible_skip_tags",
             self.options.tags.skip.iter().cloned().collect(),
         );
-        set(
-            "ansible_limit",
-            self.options
-                .limit
-                .clone()
-                .map_or(Value::from(()), Value::from),
-        );
+        // Playbooks ask whether it is defined.
+        if let Some(limit) = &self.options.limit {
+            set("ansible_limit", limit.as_str().into());
+        }
         set("playbook_dir", playbook_dir(&self.playbook_folder));
         if let Some(file) = self
             .inventory

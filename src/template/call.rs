@@ -1,10 +1,12 @@
 //! A call of a filter, a test or a function: arguments bound to parameters as Python binds them.
 
+use super::paths::absolute;
 use super::text;
 use crate::value::Value;
 use minijinja::value::{Kwargs, Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State};
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 /// What runs a call.
 pub(super) type Run = fn(&mut Call<'_, '_, '_>) -> Result<Value, Error>;
@@ -238,6 +240,16 @@ impl Call<'_, '_, '_> {
     /// Returns the text of what a filter or test is applied to.
     pub(super) fn value_text(&self) -> Result<String, Error> {
         text::text(&self.value()?)
+    }
+
+    /// Returns a path of this machine from the root: a relative one counts from the playbook's folder.
+    pub(super) fn path(&self, written: &str) -> PathBuf {
+        let playbook_dir = self.state.lookup("playbook_dir");
+        let folder = playbook_dir.as_ref().and_then(Value::as_str);
+        folder.map_or_else(
+            || PathBuf::from(absolute(written)),
+            |folder| Path::new(folder).join(written),
+        )
     }
 
     /// Returns the truth of an argument.

@@ -28,6 +28,11 @@ impl Overlay {
         })
     }
 
+    /// Returns whether check mode has changed what stands at a path, or does not know it any more.
+    pub fn concerns(&self, path: &Utf8Path) -> bool {
+        !self.lock().is_backed_by(path, path)
+    }
+
     /// Returns a copy that goes its own way from now on.
     #[must_use]
     pub fn fork(&self) -> Self {

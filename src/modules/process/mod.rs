@@ -114,7 +114,7 @@ struct Recognise {
 
 impl BuiltIn for ProcessModule {
     const NAME: &'static str = "process";
-    const PATHS: &'static [&'static str] = &["chdir", "log"];
+    const PATHS: &'static [&'static str] = &["chdir", "log", "ready.log"];
     const EXAMPLE: &'static str = "\
 - name: The program runs
   process:

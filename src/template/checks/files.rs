@@ -12,7 +12,7 @@ type Result = std::result::Result<Value, Error>;
 const VAULT: &str = "$ANSIBLE_VAULT";
 
 fn path(call: &Call<'_, '_, '_>) -> std::result::Result<PathBuf, Error> {
-    Ok(PathBuf::from(call.value_text()?))
+    Ok(call.path(&call.value_text()?))
 }
 
 /// `exists`: whether there is something, at the end of links.
@@ -42,7 +42,7 @@ pub(super) fn link(call: &mut Call<'_, '_, '_>) -> Result {
 
 /// `abs`: whether the path is absolute.
 pub(super) fn abs(call: &mut Call<'_, '_, '_>) -> Result {
-    Ok(path(call)?.is_absolute().into())
+    Ok(Path::new(&call.value_text()?).is_absolute().into())
 }
 
 /// `same_file`: whether both paths lead to the same file.
@@ -52,7 +52,7 @@ pub(super) fn same_file(call: &mut Call<'_, '_, '_>) -> Result {
         let real = path.canonicalize();
         real.map_err(|error| call.wrong(&format!("{}: {error}", path.display())))
     };
-    Ok((real(&path(call)?)? == real(Path::new(&other))?).into())
+    Ok((real(&path(call)?)? == real(&call.path(&other))?).into())
 }
 
 /// `mount`: whether a file system is mounted there.

@@ -53,7 +53,10 @@ pub(super) fn expandvars(call: &mut Call<'_, '_, '_>) -> Result {
 
 /// `realpath`: absolute, without links, `.` and `..`.
 pub(super) fn realpath(call: &mut Call<'_, '_, '_>) -> Result {
-    let path = absolute(&call.value_text()?);
+    let path = call
+        .path(&call.value_text()?)
+        .to_string_lossy()
+        .into_owned();
     // Links are followed as far as the path exists.
     let mut missing = Vec::new();
     let mut known = std::path::PathBuf::from(&path);
@@ -166,8 +169,7 @@ pub(super) fn commonpath(call: &mut Call<'_, '_, '_>) -> Result {
 
 /// `fileglob`: the files of this machine that a pattern matches.
 pub(super) fn fileglob(call: &mut Call<'_, '_, '_>) -> Result {
-    let pattern = call.value_text()?;
-    Ok(matching_files(std::path::Path::new(&pattern))
+    Ok(matching_files(&call.path(&call.value_text()?))
         .into_iter()
         .map(Value::from)
         .collect())
