@@ -135,15 +135,6 @@ impl Cluster {
         ours.map(str::to_owned).collect()
     }
 
-    /// Returns the command lines of the RocketMQ programs of a host, whatever their release.
-    pub(crate) fn programs_of_any(&self, host: usize) -> Vec<String> {
-        let processes = self.lab.run(&["processes", &host.to_string()]);
-        let ours = processes
-            .lines()
-            .filter(|line| line.contains("/usr/local/rocketmq-"));
-        ours.map(str::to_owned).collect()
-    }
-
     /// Asks every nameserver for its brokers, with RocketMQ's own tool.
     pub(crate) fn brokers_of_every_nameserver(&self, nameservers: usize) -> Vec<String> {
         let package = if self.version.starts_with('3') {

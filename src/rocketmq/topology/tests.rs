@@ -410,10 +410,8 @@ fn addresses_of_ipv6_are_put_into_brackets() {
         "[2001:db8::1]:9876;[2001:db8::2]:9876"
     );
     let (brokers, _) = Broker::all(&right);
-    assert_eq!(
-        brokers[0].short().to_string(),
-        "{'name': 'broker-a', 'id': 0, 'address': '[2001:db8::1]:10911'}"
-    );
+    let short = serde_json::to_value(brokers[0].short()).unwrap();
+    assert_eq!(short["address"], json!("[2001:db8::1]:10911"));
     assert_eq!(problems(hosts("2001:db8::1")), Vec::<String>::new());
     for (address, version, expected) in [
         (
