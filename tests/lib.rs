@@ -26,6 +26,7 @@ mod hostile;
 mod hostile_facts;
 mod internal_errors;
 mod inventory;
+mod lab_adopt;
 mod lab_changes;
 mod lab_cluster;
 mod lab_cost;

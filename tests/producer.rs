@@ -13,13 +13,21 @@ const TOPIC: &str = "orders";
 
 /// Runs a client of that version and returns what it prints.
 pub(crate) fn client(lab: &Lab, version: &str, does: &str, further: [&str; 2]) -> String {
-    String::from_utf8_lossy(&run(lab, version, does, further).stdout).into_owned()
+    String::from_utf8_lossy(&run(lab, version, does, &further).stdout).into_owned()
 }
 
-fn run(lab: &Lab, version: &str, does: &str, further: [&str; 2]) -> Output {
+/// Receives that many different numbers as a member of a group, and returns what came, as often as it
+/// came; fewer where they do not come within a minute.
+pub(crate) fn receive(lab: &Lab, version: &str, count: usize, group: &str) -> Vec<u32> {
+    let output = run(lab, version, "receive", &[&count.to_string(), "60", group]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    told.lines().filter_map(number).collect()
+}
+
+fn run(lab: &Lab, version: &str, does: &str, further: &[&str]) -> Output {
     let program = root().join("tests/rocketmq-client").display().to_string();
     let words = ["ctl", &program, version, does, NAMESERVERS, TOPIC];
-    lab.try_run(&[words.as_slice(), &further].concat())
+    lab.try_run(&[words.as_slice(), further].concat())
 }
 
 /// Does something to a cluster while a producer sends, and receives what was acknowledged.
@@ -59,7 +67,7 @@ pub(crate) fn loses_nothing(lab: &Lab, version: &str, work: impl FnOnce()) {
 fn received(lab: &Lab, version: &str, count: &str) -> (BTreeSet<u32>, String) {
     let (mut all, mut complaints) = (BTreeSet::new(), String::new());
     for _ in 0..2 {
-        let output = run(lab, version, "receive", [count, "120"]);
+        let output = run(lab, version, "receive", &[count, "120"]);
         let told = String::from_utf8_lossy(&output.stdout);
         all.extend(told.lines().filter_map(number));
         if output.status.success() {
@@ -71,6 +79,6 @@ fn received(lab: &Lab, version: &str, count: &str) -> (BTreeSet<u32>, String) {
 }
 
 /// Returns the number that a line begins with.
-fn number(line: &str) -> Option<u32> {
+pub(crate) fn number(line: &str) -> Option<u32> {
     line.split(' ').next()?.parse().ok()
 }

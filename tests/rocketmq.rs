@@ -4,6 +4,7 @@ pub(crate) mod fake;
 mod last_words;
 pub(crate) mod preflight;
 mod producers;
+mod strangers;
 
 use fake::{Cluster, NAMESERVERS};
 use rmqplay::archive::Store;

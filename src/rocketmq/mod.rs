@@ -18,6 +18,8 @@ mod properties;
 mod requests;
 mod route;
 mod runtime;
+mod store;
+mod strangers;
 mod subscription_group;
 mod table;
 mod topic;
@@ -39,6 +41,8 @@ pub fn add_to(registry: &mut Registry) {
     registry.add::<message_module::MessageModule>();
     registry.add::<preflight::PreflightModule>();
     registry.add::<preflight::ReachModule>();
+    registry.add::<store::StoreModule>();
+    registry.add::<strangers::StrangersModule>();
     registry.add::<subscription_group::SubscriptionGroupModule>();
     registry.add::<topic::TopicModule>();
     registry.add::<topology::TopologyModule>();

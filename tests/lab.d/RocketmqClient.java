@@ -4,6 +4,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
@@ -29,7 +30,7 @@ public final class RocketmqClient {
         if (arguments[0].equals("send")) {
             send(nameservers, topic, third, fourth);
         } else {
-            receive(nameservers, topic, third, fourth);
+            receive(nameservers, topic, third, fourth, arguments.length > 5 ? arguments[5] : null);
         }
         // The client's own threads would keep the program up.
         System.exit(0);
@@ -50,19 +51,27 @@ public final class RocketmqClient {
         producer.shutdown();
     }
 
-    private static void receive(String nameservers, String topic, int count, int seconds) throws Exception {
+    private static void receive(String nameservers, String topic, int count, int seconds, String group)
+            throws Exception {
         final Set<String> seen = ConcurrentHashMap.newKeySet();
         final CountDownLatch all = new CountDownLatch(count);
         // A group that nobody has used starts where CONSUME_FROM_FIRST_OFFSET says.
-        DefaultMQPushConsumer consumer = new DefaultMQPushConsumer("lab-" + System.nanoTime());
+        DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(group == null ? "lab-" + System.nanoTime() : group);
         consumer.setNamesrvAddr(nameservers);
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.subscribe(topic, "*");
         consumer.registerMessageListener((MessageListenerConcurrently) (messages, context) -> {
             for (MessageExt message : (List<MessageExt>) messages) {
+                if (group != null && all.getCount() == 0) {
+                    // Left to whoever reads next: what is not returned from is not acknowledged.
+                    LockSupport.park();
+                }
                 String number = new String(message.getBody());
-                if (seen.add(number)) {
+                boolean isNew = seen.add(number);
+                if (isNew || group != null) {
                     ANSWER.println(number);
+                }
+                if (isNew) {
                     all.countDown();
                 }
             }

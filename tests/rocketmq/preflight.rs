@@ -22,6 +22,24 @@ pub(crate) fn of_examples(machine: Memory) -> Memory {
         .fact("nodename", "localhost")
         .program("java", told("", JAVA))
         .output(&["df", "-P", "-k", "/", "/"], told("", ""))
+        .directory("/opt/rocketmq/store")
+        .output(
+            &[
+                "df",
+                "-P",
+                "/opt/rocketmq/store",
+                "/opt/rocketmq",
+                "/var/lib/rocketmq/broker-a",
+                "/var/lib/rocketmq",
+                "/var/lib",
+                "/var",
+                "/",
+            ],
+            told(
+                "Filesystem\n/dev/x 9 1 8 1% /\n/dev/x 9 1 8 1% /\n/dev/x 9 1 8 1% /\n",
+                "",
+            ),
+        )
         .output(&grep, told("", ""))
 }
 

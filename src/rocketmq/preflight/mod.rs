@@ -10,7 +10,9 @@ mod system;
 
 use super::java::{Java, usual_program};
 use super::program::Program;
+use super::strangers;
 use crate::change::Change;
+use crate::host::{HostError, Probe};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::Value;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -59,6 +61,9 @@ pub(super) struct PreflightModule {
     /// Whether the host's own name will be written into `/etc/hosts`.
     #[serde(default)]
     names_are_managed: bool,
+    /// The link to the release in use, as `rocketmq_strangers` takes it.
+    #[schemars(with = "Option<String>")]
+    link: Option<Utf8PathBuf>,
 }
 
 /// A name that will be written into `/etc/hosts`.
@@ -127,6 +132,7 @@ impl Module for PreflightModule {
         checks.extend(self.disks(&machine));
         checks.extend(self.stores_left(&machine));
         checks.extend(self.ports(context.host, &machine)?);
+        checks.extend(self.strangers(context.host)?);
         checks.extend(self.limits(&machine));
         checks.extend(self.kernel(&machine));
         checks.push(system::clock(&machine));
@@ -166,6 +172,17 @@ impl PreflightModule {
     fn parameters(&self) -> impl Iterator<Item = &str> {
         let wanted = self.sysctl.keys().map(String::as_str);
         wanted.chain(system::TRAPS)
+    }
+
+    /// What runs here by hand keeps what is declared from running.
+    fn strangers(&self, host: &Probe) -> Result<Vec<Check>, HostError> {
+        let found = strangers::look(host, &self.programs, self.link.as_deref())?;
+        let in_the_way = found.iter().filter(|one| one.in_the_way);
+        let check = |one: &strangers::Stranger| {
+            let found = format!("{}: playbooks/adopt.yml takes it over", one.text());
+            Check::fail("by hand", found)
+        };
+        Ok(in_the_way.map(check).collect())
     }
 
     fn stores_left(&self, machine: &Machine) -> Vec<Check> {
