@@ -47,6 +47,7 @@ pub(crate) fn target_of(lab: &str, host: u8) -> Target {
         route: Route::Direct,
         identity_files: vec![file("key")],
         keys_are_named: false,
+        certificate_files: Vec::new(),
         identities_only: true,
         agent: None,
         password: None,
@@ -55,6 +56,7 @@ pub(crate) fn target_of(lab: &str, host: u8) -> Target {
         hash_known_hosts: false,
         host_key_policy: HostKeyPolicy::Strict,
         connect_timeout: Duration::from_secs(10),
+        algorithms: rmqplay::host::ssh::Algorithms::default(),
         alive_interval: Some(Duration::from_millis(200)),
     }
 }

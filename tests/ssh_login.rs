@@ -2,7 +2,7 @@
 
 use crate::sshd::{Agent, Between, Sshd, connections, free_port, keygen};
 use rmqplay::host::shell::{Channel, Received, Transport};
-use rmqplay::host::ssh::{Connections, HostKeyPolicy, Target};
+use rmqplay::host::ssh::{Algorithms, Connections, HostKeyPolicy, Target};
 use rmqplay::host::{HostError, Limits, Secret};
 use std::path::Path;
 use std::sync::Arc;
@@ -243,6 +243,167 @@ fn a_locked_key_without_a_terminal_says_what_to_do() {
         "{reason}"
     );
     assert!(reason.contains("ssh-add"), "{reason}");
+}
+
+/// Makes a certificate of `key`, signed by the key `authority`, with these further arguments.
+fn certify(sshd: &Sshd, authority: &str, key: &str, arguments: &[&str]) {
+    let [authority, key] = [authority, key].map(|name| sshd.path(name));
+    let mut words = vec!["ssh-keygen", "-q", "-s", authority.to_str().unwrap()];
+    words.extend(["-I", "somebody", "-n", "root"]);
+    words.extend(arguments);
+    let public = format!("{}.pub", key.display());
+    words.push(&public);
+    crate::sshd::program(&words);
+}
+
+#[test]
+fn a_certificate_of_the_user_logs_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    for (name, kind) in [("host_key", "ed25519"), ("authority", "ed25519")] {
+        keygen(&path.join(name), kind, "");
+    }
+    std::fs::write(path.join("authorized_keys"), "").unwrap();
+    let trusted = format!(
+        "TrustedUserCAKeys {}/authority.pub\nPasswordAuthentication no\n\
+         KbdInteractiveAuthentication no",
+        path.display()
+    );
+    let sshd = Sshd::start_in(folder, &trusted);
+    for kind in ["ed25519", "ecdsa", "rsa"] {
+        for passphrase in ["", "words"] {
+            let (key, beside) = (sshd.path("key"), sshd.path("key-cert.pub"));
+            let apart = sshd.path("apart.pub");
+            for file in [&key, &beside, &apart] {
+                let _ = std::fs::remove_file(file);
+            }
+            keygen(&key, kind, passphrase);
+            let ask = || Box::new(|_: &Path| Some(Secret::new("words".to_owned())));
+            let log_in = |target: &Target| log_in(&Connections::new(ask()).unwrap(), target);
+            let target = Target {
+                identity_files: vec![key.clone()],
+                ..sshd.target()
+            };
+            let what = format!("{kind} {passphrase}");
+            let refused = log_in(&target).unwrap_err().to_string();
+            assert!(refused.contains("tried key"), "{what}: {refused}");
+            certify(&sshd, "authority", "key", &[]);
+            log_in(&target).unwrap_or_else(|error| panic!("beside: {what}: {error}"));
+            std::fs::rename(&beside, &apart).unwrap();
+            let apart = Target {
+                certificate_files: vec![apart],
+                ..target.clone()
+            };
+            log_in(&apart).unwrap_or_else(|error| panic!("apart: {what}: {error}"));
+            if passphrase.is_empty() {
+                let agent = tempfile::tempdir().unwrap();
+                let agent = Agent::start(agent.path(), &[&key]);
+                let by_agent = Target {
+                    agent: Some(agent.socket.clone()),
+                    identity_files: Vec::new(),
+                    ..apart.clone()
+                };
+                log_in(&by_agent).unwrap_or_else(|error| panic!("agent: {what}: {error}"));
+            }
+        }
+    }
+    // One that does not count any more, one of another authority, and none at all.
+    keygen(&sshd.path("stranger"), "ed25519", "");
+    let key = sshd.path("key");
+    let _ = std::fs::remove_file(&key);
+    keygen(&key, "ed25519", "");
+    let target = Target {
+        identity_files: vec![key],
+        certificate_files: vec![sshd.path("none.pub"), sshd.path("authority")],
+        ..sshd.target()
+    };
+    for (authority, arguments, expected) in [
+        (
+            "authority",
+            &["-V", "20200101:20200102"][..],
+            "key-cert.pub (expired)",
+        ),
+        ("stranger", &[], "key-cert.pub, key"),
+    ] {
+        certify(&sshd, authority, "key", arguments);
+        let (reason, _) = refusal(&connections(), &target);
+        for expected in [
+            expected,
+            "none.pub: No such file or directory",
+            "authority: not a certificate",
+        ] {
+            assert!(reason.contains(expected), "{expected}: {reason}");
+        }
+    }
+}
+
+#[test]
+fn algorithms_are_offered_as_by_ssh() {
+    let old = |setting: &str, name: &str| {
+        let mut algorithms = Algorithms::default();
+        let field = match setting {
+            "KexAlgorithms" => &mut algorithms.key_exchange,
+            "Ciphers" => &mut algorithms.ciphers,
+            "MACs" => &mut algorithms.macs,
+            _ => &mut algorithms.host_keys,
+        };
+        *field = Some(format!("+{name}"));
+        algorithms
+    };
+    for (setting, name, is_usual) in [
+        ("KexAlgorithms", "ecdh-sha2-nistp256", true),
+        ("KexAlgorithms", "ecdh-sha2-nistp521", true),
+        ("KexAlgorithms", "diffie-hellman-group14-sha1", false),
+        ("Ciphers", "aes128-gcm@openssh.com", true),
+        ("Ciphers", "aes256-cbc", false),
+        ("MACs", "hmac-sha1", true),
+        ("MACs", "hmac-sha1-etm@openssh.com", true),
+        ("HostKeyAlgorithms", "ssh-rsa", false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["host_key", "id"] {
+            keygen(&folder.path().join(name), "rsa", "");
+        }
+        std::fs::copy(
+            folder.path().join("id.pub"),
+            folder.path().join("authorized_keys"),
+        )
+        .unwrap();
+        // A cipher that has no integrity of its own, so that the MAC counts.
+        let cipher = match setting {
+            "MACs" => "\nCiphers aes128-ctr",
+            _ => "",
+        };
+        let sshd = Sshd::start_in(folder, &format!("{setting} {name}{cipher}"));
+        let usual = sshd.target();
+        if is_usual {
+            log_in(&connections(), &usual).unwrap_or_else(|error| panic!("{name}: {error}"));
+        } else {
+            let (reason, help) = refusal(&connections(), &usual);
+            assert!(reason.contains("algorithm in common"), "{name}: {reason}");
+            assert!(
+                help.contains(&format!("{setting} +{name}")),
+                "{name}: {help}"
+            );
+        }
+        let named = Target {
+            algorithms: old(setting, name),
+            ..usual.clone()
+        };
+        log_in(&connections(), &named).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let nothing = Target {
+            algorithms: Algorithms {
+                macs: Some("nonsense".to_owned()),
+                ..Algorithms::default()
+            },
+            ..usual
+        };
+        let (reason, _) = refusal(&connections(), &nothing);
+        assert!(
+            reason.contains("MACs \"nonsense\" leaves nothing"),
+            "{reason}"
+        );
+    }
 }
 
 #[test]

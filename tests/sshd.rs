@@ -104,6 +104,7 @@ impl Sshd {
             route: Route::Direct,
             identity_files: vec![self.path("id")],
             keys_are_named: false,
+            certificate_files: Vec::new(),
             identities_only: false,
             agent: None,
             password: None,
@@ -112,6 +113,7 @@ impl Sshd {
             hash_known_hosts: false,
             host_key_policy: HostKeyPolicy::Strict,
             connect_timeout: Duration::from_secs(30),
+            algorithms: rmqplay::host::ssh::Algorithms::default(),
             alive_interval: Some(Duration::from_secs(15)),
         }
     }

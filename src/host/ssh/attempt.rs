@@ -1,8 +1,10 @@
 //! What there is to log in with, and in which order it is tried.
 
+use super::certificate::{Certificates, Held, UserCertificate};
 use super::key_ring::{KeyFile, KeyRing};
 use super::target::Target;
 use russh::MethodKind;
+use russh::keys::Certificate;
 use russh::keys::agent::AgentIdentity;
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -10,13 +12,15 @@ use std::path::PathBuf;
 /// Something to log in with.
 pub(super) enum Attempt {
     AgentKey(Box<AgentIdentity>),
+    Certificate(Box<UserCertificate>),
     KeyFile(PathBuf, KeyFile),
     KeyboardInteractive,
     Password,
 }
 
 /// Returns what there is to try: keys that were named (by the agent where it has them), other keys
-/// of the agent, keys whose passphrase must be asked for, the password.
+/// of the agent, keys whose passphrase must be asked for, the password. The certificates of a key
+/// come before it.
 ///
 /// Hosts hang up after a few keys (six by default), so those the user has named come before all
 /// that an agent may hold. Key files that cannot be read are noted in `skipped`.
@@ -27,6 +31,8 @@ pub(super) fn in_order(
     skipped: &mut Vec<String>,
 ) -> VecDeque<Attempt> {
     let (mut named, mut locked) = (VecDeque::new(), Vec::new());
+    let identities = &target.identity_files;
+    let mut certificates = Certificates::read(&target.certificate_files, identities, skipped);
     for path in &target.identity_files {
         let file = match keys.read(path) {
             Ok(Some(file)) => file,
@@ -46,13 +52,32 @@ pub(super) fn in_order(
         let held = of_agent
             .iter()
             .position(|identity| public.as_ref() == Some(identity.public_key().key_data()));
+        let certificates = certificates.take(public.as_ref());
         match (held, &file) {
             (Some(index), _) => {
-                named.push_back(Attempt::AgentKey(Box::new(of_agent.remove(index))));
+                let identity = of_agent.remove(index);
+                let held = || Held::Agent(Box::new(identity.clone()));
+                named.extend(with_certificates(certificates, held));
+                named.push_back(Attempt::AgentKey(Box::new(identity)));
             }
-            (None, KeyFile::Open(_)) => named.push_back(Attempt::KeyFile(path.clone(), file)),
-            (None, KeyFile::Locked(_)) => locked.push(Attempt::KeyFile(path.clone(), file)),
+            (None, KeyFile::Open(_)) => {
+                let held = || Held::File(path.clone(), file.clone());
+                named.extend(with_certificates(certificates, held));
+                named.push_back(Attempt::KeyFile(path.clone(), file));
+            }
+            (None, KeyFile::Locked(_)) => {
+                let held = || Held::File(path.clone(), file.clone());
+                locked.extend(with_certificates(certificates, held));
+                locked.push(Attempt::KeyFile(path.clone(), file));
+            }
         }
+    }
+    // Those of keys that only the agent has.
+    for identity in &of_agent {
+        let certificates = certificates.take(Some(identity.public_key().key_data()));
+        named.extend(with_certificates(certificates, || {
+            Held::Agent(Box::new(identity.clone()))
+        }));
     }
     if target.identities_only {
         of_agent.clear();
@@ -66,11 +91,26 @@ pub(super) fn in_order(
     named
 }
 
+fn with_certificates(
+    certificates: Vec<(PathBuf, Certificate)>,
+    held: impl Fn() -> Held,
+) -> impl Iterator<Item = Attempt> {
+    let certificates = certificates.into_iter();
+    certificates.map(move |(path, certificate)| {
+        let key = held();
+        Attempt::Certificate(Box::new(UserCertificate {
+            path,
+            certificate,
+            key,
+        }))
+    })
+}
+
 impl Attempt {
     /// Returns the method of SSH it belongs to.
     pub(super) fn method(&self) -> MethodKind {
         match self {
-            Self::AgentKey(_) | Self::KeyFile(..) => MethodKind::PublicKey,
+            Self::AgentKey(_) | Self::Certificate(_) | Self::KeyFile(..) => MethodKind::PublicKey,
             Self::KeyboardInteractive => MethodKind::KeyboardInteractive,
             Self::Password => MethodKind::Password,
         }
@@ -85,6 +125,7 @@ impl std::fmt::Display for Attempt {
                 let (algorithm, comment) = (key.algorithm(), identity.comment());
                 write!(formatter, "{} of the agent ({comment})", algorithm.as_str())
             }
+            Self::Certificate(certificate) => certificate.fmt(formatter),
             Self::KeyFile(path, _) => write!(formatter, "key {}", path.display()),
             Self::KeyboardInteractive => formatter.write_str("password (keyboard-interactive)"),
             Self::Password => formatter.write_str("password"),

@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::attempt::{self, Attempt};
+use super::certificate::{Held, Signing, UserCertificate};
 use super::handler::Handler;
 use super::key_ring::{KeyFile, KeyRing};
 use super::lost::Lost;
@@ -144,6 +145,7 @@ impl Login<'_> {
     async fn make(&mut self, attempt: &mut Attempt) -> Result<Answer, Failure> {
         match attempt {
             Attempt::AgentKey(identity) => self.by_agent(identity).await,
+            Attempt::Certificate(certificate) => self.by_certificate(certificate).await,
             Attempt::KeyFile(_, KeyFile::Open(key)) => self.by_key(&key.clone()).await,
             Attempt::KeyFile(path, KeyFile::Locked(public)) => {
                 if let Some(public) = public
@@ -181,6 +183,31 @@ impl Login<'_> {
         let user = self.target.user.clone();
         let answer = in_time(self.until, self.handle.authenticate_publickey(user, key)).await?;
         self.answer(answer).await
+    }
+
+    async fn by_certificate(&mut self, of_user: &UserCertificate) -> Result<Answer, Failure> {
+        let key = match &of_user.key {
+            Held::Agent(_) => None,
+            Held::File(_, KeyFile::Open(key)) => Some(key.clone()),
+            Held::File(path, KeyFile::Locked(_)) => match self.open(path) {
+                Ok(key) => Some(key),
+                Err(reason) => return Ok(Answer::NotTried(reason)),
+            },
+        };
+        let mut signing = match (key, &of_user.key, &mut self.agent) {
+            (Some(key), ..) => Signing::Key(key),
+            (None, Held::Agent(identity), Some(agent)) => Signing::Agent(agent, identity),
+            _ => return Ok(Answer::NotTried("the agent is gone".to_owned())),
+        };
+        let (user, certificate) = (self.target.user.clone(), of_user.certificate.clone());
+        let hash = of_user.hash();
+        let asking =
+            self.handle
+                .authenticate_certificate_with(user, certificate, hash, &mut signing);
+        match in_time(self.until, asking).await? {
+            Ok(answer) => self.answer(Ok(answer)).await,
+            Err(error) => Ok(Answer::NotTried(error.to_string())),
+        }
     }
 
     async fn by_agent(&mut self, identity: &AgentIdentity) -> Result<Answer, Failure> {

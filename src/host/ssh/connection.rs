@@ -7,10 +7,10 @@ use super::lost::Lost;
 use super::sessions::Sessions;
 use super::stream::{QuickStream, Stream};
 use super::target::{Route, Target};
-use super::{Failure, host_key};
+use super::{Failure, algorithms, host_key};
 use crate::host::RUN_AGAIN;
 use russh::client::{Config, Handle, Msg};
-use russh::{Channel, ChannelOpenFailure, cipher};
+use russh::{Channel, ChannelOpenFailure};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,15 +28,6 @@ const UNANSWERED: u32 = 3;
 
 /// How long the words of a refusal may come behind the refusal itself: they are in one message.
 const WORDS_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// AES-256-GCM first: half the processor time of what russh prefers.
-const CIPHERS: [cipher::Name; 5] = [
-    cipher::AES_256_GCM,
-    cipher::CHACHA20_POLY1305,
-    cipher::AES_256_CTR,
-    cipher::AES_192_CTR,
-    cipher::AES_128_CTR,
-];
 
 /// One SSH connection.
 pub(super) struct Connection {
@@ -91,7 +82,14 @@ impl Connection {
             let handle = connecting.await.map_err(|refusal| match refusal {
                 Refusal::HostKey(failure) => failure,
                 Refusal::Ssh(error) => {
-                    Failure::new(format!("cannot connect to {target}: {}", explain(&error)))
+                    let reason = format!("cannot connect to {target}: {}", explain(&error));
+                    let failure = Failure::new(reason);
+                    match error {
+                        russh::Error::NoCommonAlgo { kind, theirs, .. } => {
+                            failure.help(algorithms::advice(kind, &theirs))
+                        }
+                        _ => failure,
+                    }
                 }
             })?;
             Ok((handle, lost, refusals))
@@ -187,16 +185,16 @@ impl Connection {
 }
 
 fn config(target: &Target) -> Result<Config, Failure> {
-    let mut config = Config {
+    let mut preferred = target.algorithms.preferred().map_err(Failure::new)?;
+    preferred.key = Cow::Owned(host_key::known_first(target, &preferred.key)?);
+    Ok(Config {
+        preferred,
         window_size: WINDOW,
         channel_buffer_size: UNREAD_MESSAGES,
         keepalive_interval: target.alive_interval,
         keepalive_max: UNANSWERED as usize,
         ..Config::default()
-    };
-    config.preferred.cipher = Cow::Borrowed(&CIPHERS);
-    config.preferred.key = Cow::Owned(host_key::preferred(target)?);
-    Ok(config)
+    })
 }
 
 /// Returns what the connection goes through.

@@ -3,32 +3,15 @@
 use super::Failure;
 use super::known_hosts::{self, KnownHosts, NewKey, Standing};
 use super::target::{HostKeyPolicy, Route, Target};
-use russh::keys::{Algorithm, EcdsaCurve, HashAlg, PublicKey};
+use russh::keys::{Algorithm, HashAlg, PublicKey};
 use std::path::Path;
 
-/// Every algorithm that a host's key may have, the one preferred first. SHA-1 is not among them.
-const ALGORITHMS: [Algorithm; 6] = [
-    Algorithm::Ed25519,
-    Algorithm::Ecdsa {
-        curve: EcdsaCurve::NistP256,
-    },
-    Algorithm::Ecdsa {
-        curve: EcdsaCurve::NistP384,
-    },
-    Algorithm::Ecdsa {
-        curve: EcdsaCurve::NistP521,
-    },
-    Algorithm::Rsa {
-        hash: Some(HashAlg::Sha512),
-    },
-    Algorithm::Rsa {
-        hash: Some(HashAlg::Sha256),
-    },
-];
-
-/// Returns the algorithms to ask a host for: those of its known keys first, so that a host with
-/// several keys shows one that can be compared.
-pub(super) fn preferred(target: &Target) -> Result<Vec<Algorithm>, Failure> {
+/// Returns these algorithms with those of the host's known keys first, so that a host with several
+/// keys shows one that can be compared.
+pub(super) fn known_first(
+    target: &Target,
+    algorithms: &[Algorithm],
+) -> Result<Vec<Algorithm>, Failure> {
     let known = read(target)?;
     let (name, port) = key_name(target);
     let known = known.algorithms(name, port);
@@ -36,7 +19,7 @@ pub(super) fn preferred(target: &Target) -> Result<Vec<Algorithm>, Failure> {
         Algorithm::Rsa { .. } => known.contains(&"ssh-rsa"),
         other => known.contains(&other.as_str()),
     };
-    let (mut first, rest): (Vec<_>, Vec<_>) = ALGORITHMS.into_iter().partition(is_known);
+    let (mut first, rest): (Vec<_>, Vec<_>) = algorithms.iter().cloned().partition(is_known);
     first.extend(rest);
     Ok(first)
 }

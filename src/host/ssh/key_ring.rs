@@ -24,6 +24,7 @@ pub(super) struct KeyRing {
 type Opened = Result<Arc<PrivateKey>, String>;
 
 /// A key file as far as it can be read without its passphrase.
+#[derive(Clone)]
 pub(super) enum KeyFile {
     /// It has no passphrase, or it was asked for already.
     Open(Arc<PrivateKey>),

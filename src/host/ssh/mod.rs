@@ -1,7 +1,9 @@
 //! SSH: the only asynchronous part of rmqplay, and OpenSSH's own files.
 
+mod algorithms;
 mod attempt;
 mod authentication;
+mod certificate;
 mod channel;
 mod connection;
 mod connections;
@@ -25,6 +27,7 @@ mod target;
 mod tokens;
 mod transport;
 
+pub use algorithms::Algorithms;
 pub use connections::Connections;
 pub use controller::Controller;
 pub use key_ring::AskPassphrase;

@@ -2,7 +2,7 @@
 
 use super::ssh_config::{self, Checking, Options, Proxy, Query, SshConfig};
 use super::tokens::Tokens;
-use super::{Controller, Jump};
+use super::{Algorithms, Controller, Jump};
 use crate::host::Secret;
 use crate::source::{Problem, Result};
 use std::path::{Path, PathBuf};
@@ -46,6 +46,8 @@ pub struct Target {
     pub identity_files: Vec<PathBuf>,
     /// Whether the user named these keys: then one that is missing is told of.
     pub keys_are_named: bool,
+    /// Certificates that were named; those beside the keys count too.
+    pub certificate_files: Vec<PathBuf>,
     /// Whether keys of the agent that are not in `identity_files` are left alone.
     pub identities_only: bool,
     /// Socket of the agent.
@@ -64,6 +66,8 @@ pub struct Target {
     pub connect_timeout: Duration,
     /// How often a silent connection is asked for a sign of life; never if `None`.
     pub alive_interval: Option<Duration>,
+    /// The algorithms that are offered.
+    pub algorithms: Algorithms,
 }
 
 /// The way to a host.
@@ -140,6 +144,7 @@ impl Wanted {
             route,
             identity_files: identity_files(&options, &tokens).map_err(problem)?,
             keys_are_named: !options.identity_files.is_empty(),
+            certificate_files: paths(&options.certificate_files, &tokens).map_err(problem)?,
             agent: agent(&options, &tokens).map_err(problem)?,
             known_hosts: known_hosts(&options, &tokens).map_err(problem)?,
             identities_only: options.identities_only.unwrap_or(false),
@@ -157,6 +162,7 @@ impl Wanted {
             port: tokens.port,
             user: tokens.user.to_owned(),
             key_alias: options.host_key_alias.clone(),
+            algorithms: options.algorithms,
             host,
         })
     }
@@ -194,6 +200,7 @@ impl Wanted {
                     port: jump.port,
                     user: jump.user,
                     identity_files: self.options.identity_files.clone(),
+                    certificate_files: self.options.certificate_files.clone(),
                     checking: self.options.checking,
                     user_known_hosts: self.options.user_known_hosts.clone(),
                     connect_timeout: self.options.connect_timeout,
@@ -213,11 +220,15 @@ fn identity_files(options: &Options, tokens: &Tokens) -> std::result::Result<Vec
         let folder = tokens.controller.home.join(".ssh");
         return Ok(DEFAULT_KEYS.iter().map(|name| folder.join(name)).collect());
     }
-    let named = options.identity_files.iter();
-    named
-        .filter(|file| !file.eq_ignore_ascii_case("none"))
-        .map(|file| tokens.path(file))
-        .collect()
+    paths(&options.identity_files, tokens)
+}
+
+/// Returns the files that are named; `none` stands for none.
+fn paths(files: &[String], tokens: &Tokens) -> std::result::Result<Vec<PathBuf>, String> {
+    let files = files
+        .iter()
+        .filter(|file| !file.eq_ignore_ascii_case("none"));
+    files.map(|file| tokens.path(file)).collect()
 }
 
 fn agent(options: &Options, tokens: &Tokens) -> std::result::Result<Option<PathBuf>, String> {
@@ -240,10 +251,7 @@ fn known_hosts(options: &Options, tokens: &Tokens) -> std::result::Result<Vec<Pa
     let global = options.global_known_hosts.clone();
     let mut files = user.unwrap_or_else(|| defaults("~/.ssh/known_hosts"));
     files.extend(global.unwrap_or_else(|| defaults("/etc/ssh/ssh_known_hosts")));
-    let files = files
-        .iter()
-        .filter(|file| !file.eq_ignore_ascii_case("none"));
-    files.map(|file| tokens.path(file)).collect()
+    paths(&files, tokens)
 }
 
 impl std::fmt::Display for Target {

@@ -1,5 +1,6 @@
 //! What `ssh_config` says about one host.
 
+use super::super::Algorithms;
 use super::setting::Setting;
 pub use super::setting::{Checking, Proxy};
 use std::time::Duration;
@@ -16,6 +17,8 @@ pub struct Options {
     pub user: Option<String>,
     /// Every `IdentityFile`, in order; `none` among them leaves out the default ones.
     pub identity_files: Vec<String>,
+    /// Every `CertificateFile`, in order.
+    pub certificate_files: Vec<String>,
     /// `IdentitiesOnly`.
     pub identities_only: Option<bool>,
     /// `IdentityAgent`.
@@ -36,6 +39,8 @@ pub struct Options {
     pub connect_timeout: Option<Option<Duration>>,
     /// `ServerAliveInterval` in seconds, 0 for never.
     pub alive_interval: Option<u64>,
+    /// `KexAlgorithms`, `Ciphers`, `MACs` and `HostKeyAlgorithms`.
+    pub algorithms: Algorithms,
 }
 
 impl Options {
@@ -45,9 +50,16 @@ impl Options {
             field.get_or_insert_with(|| value.clone());
         }
         match setting {
+            Setting::CertificateFile(value) => {
+                if !self.certificate_files.contains(value) {
+                    self.certificate_files.push(value.clone());
+                }
+            }
+            Setting::Ciphers(value) => first(&mut self.algorithms.ciphers, value),
             Setting::ConnectTimeout(value) => first(&mut self.connect_timeout, value),
             Setting::GlobalKnownHostsFile(value) => first(&mut self.global_known_hosts, value),
             Setting::HashKnownHosts(value) => first(&mut self.hash_known_hosts, value),
+            Setting::HostKeyAlgorithms(value) => first(&mut self.algorithms.host_keys, value),
             Setting::HostKeyAlias(value) => first(&mut self.host_key_alias, value),
             Setting::HostName(value) => first(&mut self.host_name, value),
             Setting::IdentitiesOnly(value) => first(&mut self.identities_only, value),
@@ -57,6 +69,8 @@ impl Options {
                     self.identity_files.push(value.clone());
                 }
             }
+            Setting::KexAlgorithms(value) => first(&mut self.algorithms.key_exchange, value),
+            Setting::Macs(value) => first(&mut self.algorithms.macs, value),
             Setting::Port(value) => first(&mut self.port, value),
             Setting::Proxy(value) => first(&mut self.proxy, value),
             Setting::ServerAliveInterval(value) => first(&mut self.alive_interval, value),

@@ -6,14 +6,19 @@ use std::time::Duration;
 /// `%h` included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Setting {
+    CertificateFile(String),
+    Ciphers(String),
     ConnectTimeout(Option<Duration>),
     GlobalKnownHostsFile(Vec<String>),
     HashKnownHosts(bool),
+    HostKeyAlgorithms(String),
     HostKeyAlias(String),
     HostName(String),
     IdentitiesOnly(bool),
     IdentityAgent(String),
     IdentityFile(String),
+    KexAlgorithms(String),
+    Macs(String),
     Port(u16),
     Proxy(Proxy),
     ServerAliveInterval(u64),
@@ -63,14 +68,19 @@ impl Setting {
             [_, more, ..] => Err(format!("expected one value, but there is also {more:?}")),
         };
         Ok(Some(match keyword {
+            "certificatefile" => Self::CertificateFile(one()?),
+            "ciphers" => Self::Ciphers(one()?),
             "connecttimeout" => Self::ConnectTimeout(timeout(&one()?)?),
             "globalknownhostsfile" => Self::GlobalKnownHostsFile(words),
             "hashknownhosts" => Self::HashKnownHosts(flag(&one()?)?),
+            "hostkeyalgorithms" => Self::HostKeyAlgorithms(one()?),
             "hostkeyalias" => Self::HostKeyAlias(one()?),
             "hostname" => Self::HostName(one()?),
             "identitiesonly" => Self::IdentitiesOnly(flag(&one()?)?),
             "identityagent" => Self::IdentityAgent(one()?),
             "identityfile" => Self::IdentityFile(one()?),
+            "kexalgorithms" => Self::KexAlgorithms(one()?),
+            "macs" => Self::Macs(one()?),
             "port" => Self::Port(port(&one()?)?),
             "serveraliveinterval" => {
                 Self::ServerAliveInterval(timeout(&one()?)?.unwrap_or_default().as_secs())
