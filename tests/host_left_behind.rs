@@ -256,6 +256,47 @@ fn a_shell_that_is_in_use_keeps_what_is_unfinished() {
 }
 
 #[test]
+fn what_another_name_space_works_on_is_left_alone_for_a_day() {
+    let (_folder, scratch) = folder();
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let space = std::fs::read_link("/proc/self/ns/pid").unwrap();
+    let space = space.to_str().unwrap().to_owned();
+    let own = space.trim_matches(|letter: char| !letter.is_ascii_digit());
+    let day = Duration::from_secs(86_400);
+    for (index, (space, age, stays)) in [
+        (own, Duration::ZERO, false),
+        ("1", Duration::ZERO, true),
+        ("1", day / 2, true),
+        ("1", day * 2, false),
+        // Its name space is not known.
+        ("", Duration::ZERO, true),
+        ("", day * 2, false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for (number, shell) in SHELLS.iter().enumerate() {
+            let file = scratch.join(format!(".rmqplay-{index}{number}"));
+            std::fs::write(&file, "").unwrap();
+            let process = std::process::id();
+            // No process has a number like this.
+            let journal = Utf8PathBuf::from(format!(
+                "/var/tmp/.rmqplay-shell-9{process}{index}{number}-1-{space}-{}",
+                boot.trim()
+            ));
+            std::fs::write(&journal, format!("{file}\n")).unwrap();
+            let modified = std::time::SystemTime::now() - age;
+            let opened = std::fs::File::options().write(true).open(&journal);
+            opened.unwrap().set_modified(modified).unwrap();
+            contact(&ShellHost::new(Arc::new(Local::default()), shell, None));
+            let there = [file.exists(), journal.exists()];
+            let _ = std::fs::remove_file(&journal);
+            assert_eq!(there, [stays; 2], "{space:?}, {age:?}, {shell}");
+        }
+    }
+}
+
+#[test]
 fn journals_of_others_and_what_they_speak_of_are_left_alone() {
     let (_folder, scratch) = folder();
     let kept = scratch.join("kept");
@@ -266,7 +307,7 @@ fn journals_of_others_and_what_they_speak_of_are_left_alone() {
     let journal = |number: usize| {
         // No process has a number like these.
         Utf8PathBuf::from(format!(
-            "/var/tmp/.rmqplay-journal-99999999{number}-1-{}{mark}",
+            "/var/tmp/.rmqplay-shell-99999999{number}-1-{}{mark}",
             boot.trim()
         ))
     };

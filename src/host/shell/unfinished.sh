@@ -11,9 +11,19 @@ rmq_started() {
   { IFS= read -r rmq_s < "/proc/$1/stat"; } 2>/dev/null || return
   # Field 3 is the state, field 22 the start.
   set -- ${rmq_s##*)}
+  # A name with a line break in it cuts the line.
+  if [ $# -lt 20 ]; then return 1; fi
   case $1 in [ZXx]) return 1 ;; esac
   shift 19
   rmq_s=$1
+}
+
+# Sets rmq_space to the name space in which process ids mean what they do here, if it is known.
+rmq_find_space() {
+  rmq_count 1
+  rmq_space=$(readlink /proc/self/ns/pid 2>/dev/null)
+  rmq_space=${rmq_space#*[}
+  rmq_space=${rmq_space%]}
 }
 
 # Sets rmq_boot to what names the time since the machine was started.
@@ -23,8 +33,9 @@ rmq_find_boot() { { IFS= read -r rmq_boot < /proc/sys/kernel/random/boot_id; } 2
 rmq_keep_journal() {
   if [ "$rmq_journal" ] || ! rmq_started $$; then return; fi
   rmq_find_boot
+  rmq_find_space
   for rmq_d in /var/tmp /tmp; do
-    rmq_journal=$rmq_d/.rmqplay-journal-$$-$rmq_s-$rmq_boot
+    rmq_journal=$rmq_d/.rmqplay-shell-$$-$rmq_s-$rmq_space-$rmq_boot
     if [ -k "$rmq_d" ] && { set -C; printf '' > "$rmq_journal"; } 2>/dev/null; then set +C; return; fi
     set +C
   done
@@ -94,8 +105,8 @@ rmq_guard
 # Removes what killed shells of this user have left.
 rmq_sweep() {
   rmq_find_boot
-  for rmq_f in /var/tmp/.rmqplay-journal-[0-9]* /tmp/.rmqplay-journal-[0-9]*; do
-    if [ -L "$rmq_f" ] || ! [ -f "$rmq_f" ] || ! [ -O "$rmq_f" ] || rmq_is_in_use "$rmq_f"; then continue; fi
+  for rmq_f in /var/tmp/.rmqplay-shell-[0-9]* /tmp/.rmqplay-shell-[0-9]*; do
+    if [ -L "$rmq_f" ] || ! [ -f "$rmq_f" ] || ! [ -O "$rmq_f" ] || rmq_is_in_use; then continue; fi
     rmq_left=
     while IFS= read -r rmq_s; do rmq_left=$rmq_left$rmq_s$rmq_nl; done < "$rmq_f"
     rmq_left=${rmq_left%"$rmq_nl"}
@@ -105,9 +116,21 @@ rmq_sweep() {
   done
 }
 
-# JOURNAL: whether its shell is running. The name holds the process id, its start and the boot.
+# Whether the shell of the journal rmq_f may be running. Its name holds the process id, the start,
+# the name space and the boot.
 rmq_is_in_use() {
-  set -- "${1##*/.rmqplay-journal-}"
+  set -- "${rmq_f##*/.rmqplay-shell-}"
   set -- "${1%%-*}" "${1#*-}"
-  rmq_started "$1" && [ "$2" = "$rmq_s-$rmq_boot" ]
+  set -- "$1" "${2%%-*}" "${2#*-}"
+  set -- "$1" "$2" "${3%%-*}" "${3#*-}"
+  if [ "$4" != "$rmq_boot" ]; then return 1; fi
+  rmq_find_space
+  if [ "$3" ] && [ "$3" = "$rmq_space" ]; then
+    rmq_started "$1" && [ "$2" = "$rmq_s" ]
+    return
+  fi
+  # In another name space, such as that of a container with the same directory, nobody can be asked:
+  # no step takes a day.
+  rmq_count 1
+  [ -z "$(find "$rmq_f" -mtime +0 2>/dev/null)" ]
 }
