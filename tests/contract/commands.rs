@@ -17,6 +17,7 @@ pub(super) const CLAUSES: &[Clause] = &[
         "standard_input_of_any_length_arrives",
         standard_input_of_any_length_arrives,
     ),
+    ("a_command_of_any_length_runs", a_command_of_any_length_runs),
     (
         "a_command_runs_where_it_shall",
         a_command_runs_where_it_shall,
@@ -126,6 +127,28 @@ fn standard_input_of_any_length_arrives(contract: &Contract) {
         },
     );
     assert_eq!(output, Output::default());
+}
+
+fn a_command_of_any_length_runs(contract: &Contract) {
+    if !contract.real {
+        return;
+    }
+    // One word has at most 128 KiB on Linux, all of them together far more.
+    let (word, lines) = ("x".repeat(100_000), "true\n".repeat(30_000));
+    let mut long = sh("echo ${#1} ${#2} ${#LONG}");
+    long.argv
+        .extend(["sh".to_owned(), word.clone(), word.clone()]);
+    long.environment.insert("LONG".to_owned(), word.clone());
+    let output = query(contract, &long);
+    assert_eq!(output.stdout, b"100000 100000 100000\n");
+    let refused = contract
+        .host
+        .query(&sh(&(lines + "echo end")), &Limits::default());
+    // Too long for one word: the command fails, not the host.
+    match refused {
+        Ok(output) => assert_ne!(output.status, 0),
+        Err(error) => assert!(!matches!(error, HostError::Unreachable { .. }), "{error}"),
+    }
 }
 
 fn a_command_runs_where_it_shall(contract: &Contract) {

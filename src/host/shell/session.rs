@@ -203,7 +203,14 @@ impl Session {
             });
         }
         let mut line = std::mem::take(&mut self.greeting);
-        line.push_str(&script.line(&mut self.loaded));
+        let request = script.line(&mut self.loaded);
+        if !line.is_empty() && line.len() + request.len() > UNHEARD {
+            // It answers this, and gets the long request once it has.
+            line.push('\n');
+            self.send_bytes(line.as_bytes(), limits)?;
+            line.clear();
+        }
+        line.push_str(&request);
         line.push_str("rmq_end;");
         line.push_str(end);
         line.push('\n');
