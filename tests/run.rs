@@ -167,6 +167,15 @@ impl Write for Shared {
 }
 
 #[test]
+fn passwords_are_masked_once_they_are_known() {
+    let shown = screen(Path::new("tests/run/passwords/shown.yml"));
+    for bare in ["web2-", "from-a-task", "in-a-map", "hidden-one"] {
+        assert!(!shown.contains(bare), "{bare}: {shown}");
+    }
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
 fn results_stand_below_their_own_task_in_the_order_of_the_hosts() {
     let path = Path::new("tests/run/order/playbook.yml");
     let first = screen(path);

@@ -47,7 +47,7 @@ pub use node::{Kind, Node, Ownership};
 pub use probe::Probe;
 pub use process::{Process, ProcessMatch, StartProcess};
 pub use question::{Answer, Content, Question};
-pub use secret::Secret;
+pub use secret::{MASK, Secret};
 pub use service_state::ServiceState;
 pub use setting::Setting;
 pub use step::{Before, Body, Step, Unpack, UnpackEntry};

@@ -2,6 +2,9 @@
 
 use zeroize::Zeroizing;
 
+/// What stands for a secret in all that is shown.
+pub const MASK: &str = "********";
+
 /// Text that is never shown: `Debug` prints `***`, and its memory is wiped when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);

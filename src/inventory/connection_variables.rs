@@ -103,7 +103,8 @@ pub const CONNECTION_VARIABLES: &[ConnectionVariable] = &[
     used(
         "ansible_become_exe",
         &["ansible_sudo_exe"],
-        "The program that does it, instead of the method's own.",
+        "The program that does it, instead of the method's own; arguments may follow, as in `sudo su \
+         -`.",
     ),
     used(
         "ansible_become_flags",

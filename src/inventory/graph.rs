@@ -1,6 +1,8 @@
 //! An inventory as a tree, as `ansible-inventory --graph` prints it.
 
+use super::connection_variables::is_secret;
 use super::{Inventory, Variables, list::merged};
+use crate::host::MASK;
 use crate::source::{Problem, Result, did_you_mean};
 use crate::yaml::Node;
 use std::path::Path;
@@ -87,7 +89,12 @@ impl Tree<'_> {
     fn add_variables(&mut self, shown: Shown<'_>, mut variables: Variables, depth: usize) {
         variables.sort_unstable_keys();
         for (name, value) in &variables {
-            self.add_line(&format!("{{{name} = {}}}", (shown.text)(value)), depth);
+            let value = if is_secret(name) {
+                MASK.to_owned()
+            } else {
+                (shown.text)(value)
+            };
+            self.add_line(&format!("{{{name} = {value}}}"), depth);
         }
     }
 

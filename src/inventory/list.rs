@@ -1,6 +1,8 @@
 //! An inventory as `ansible-inventory` prints it: `--list` and `--host`.
 
+use super::connection_variables::is_secret;
 use super::{Inventory, VariableLayer, Variables};
+use crate::host::MASK;
 use crate::source::Result;
 use crate::yaml::{Data, Node};
 use serde_json::{Map, Value, json};
@@ -51,7 +53,7 @@ pub fn host_json(
     let variables = merged(&inventory.host_variables(host, playbook_folder)?);
     let entries = variables
         .iter()
-        .map(|(name, node)| (name.to_string(), to_json(node)));
+        .map(|(name, node)| (name.to_string(), shown(name, node)));
     Ok(sorted(entries.collect()))
 }
 
@@ -81,6 +83,15 @@ fn names<'a>(names: impl Iterator<Item = &'a Arc<str>>) -> Vec<&'a str> {
 
 fn sorted(entries: BTreeMap<String, Value>) -> Value {
     Value::Object(entries.into_iter().collect::<Map<_, _>>())
+}
+
+/// Returns the value of a variable as JSON, a mask for a password.
+fn shown(name: &str, node: &Node) -> Value {
+    match &node.data {
+        Data::Vault(_) => to_json(node),
+        _ if is_secret(name) => json!(MASK),
+        _ => to_json(node),
+    }
 }
 
 pub(super) fn to_json(node: &Node) -> Value {

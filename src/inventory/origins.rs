@@ -1,6 +1,7 @@
 //! Where each variable of a host comes from, and what it overrides.
 
 use super::{Inventory, connection_variables, list::to_json};
+use crate::host::MASK;
 use crate::source::{Place, Result};
 use crate::yaml::{Data, Node};
 use std::path::Path;
@@ -105,7 +106,7 @@ fn in_file(place: &Place, origin: &str) -> bool {
 
 fn value_text(definition: &Definition) -> String {
     if connection_variables::is_secret(&definition.variable) {
-        return "***".to_owned();
+        return MASK.to_owned();
     }
     if matches!(definition.value.data, Data::Vault(_)) {
         return "!vault".to_owned();

@@ -148,7 +148,12 @@ impl Session {
             "the inventory",
             [("groups".to_owned(), self.groups())].into(),
         );
-        Scope::new(vec![magic, self.extra.clone()], self.engine.clone(), site)
+        Scope::new(
+            vec![magic, self.extra.clone()],
+            self.engine.clone(),
+            site,
+            self.secrets.clone(),
+        )
     }
 
     fn order(self: &Arc<Self>, play: &Play, hosts: &mut [Arc<str>]) -> Result<()> {

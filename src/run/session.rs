@@ -229,6 +229,7 @@ impl Session {
             fields.remove("diff");
             fields.remove("warnings");
         }
+        self.secrets.add_named(&json);
         self.secrets.redact_json(&mut json);
         result.result = value::of(&json);
         result.message.iter_mut().for_each(mask);

@@ -47,7 +47,12 @@ impl Session {
         layers.extend(host.layers());
         layers.extend([self.extra.clone(), self.magic_of_host(host)]);
         let site = Arc::new(self.site(std::slice::from_ref(&self.playbook_folder)));
-        Ok(Scope::new(layers, self.engine.clone(), site))
+        Ok(Scope::new(
+            layers,
+            self.engine.clone(),
+            site,
+            self.secrets.clone(),
+        ))
     }
 
     /// Returns what templates may reach, given the folders that a task's files are in: `files` and
@@ -161,7 +166,10 @@ impl PlayRun<'_> {
         layers.push(self.magic());
         layers.extend(role_names(frame));
         let mut site = session.site(&frame.folders());
-        let scope = |site| Scope::new(layers.clone(), session.engine.clone(), Arc::new(site));
+        let scope = |site| {
+            let (engine, secrets) = (session.engine.clone(), session.secrets.clone());
+            Scope::new(layers.clone(), engine, Arc::new(site), secrets)
+        };
         let given = frame.nearest(|keywords| keywords.timeout.as_ref());
         if let Some(given) = given {
             // What is wrong with it is told when the task asks for it.

@@ -1,11 +1,12 @@
 //! All variables a task sees on a host, as the context of its templates.
 
-use super::{AllVariables, Layer, Variable, all};
+use super::{AllVariables, Layer, Secrets, Variable, all};
+use crate::inventory::connection_variables::is_secret;
 use crate::source::Problem;
 use crate::template::{Engine, Site, TemplateError};
 use crate::value::Value;
 use crate::yaml::Node;
-use minijinja::value::{Enumerator, Object, ObjectRepr};
+use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -19,6 +20,7 @@ pub struct Scope {
     layers: Vec<Arc<Layer>>,
     engine: Arc<Engine>,
     site: Arc<Site>,
+    secrets: Arc<Secrets>,
     rendered: Mutex<HashMap<Arc<str>, Value>>,
 }
 
@@ -42,11 +44,19 @@ impl Drop for Rendering {
 
 impl Scope {
     /// Returns a scope of these layers, the first of the lowest precedence.
-    pub fn new(layers: Vec<Arc<Layer>>, engine: Arc<Engine>, site: Arc<Site>) -> Arc<Self> {
+    ///
+    /// The values of passwords are added to `secrets` when they are used.
+    pub fn new(
+        layers: Vec<Arc<Layer>>,
+        engine: Arc<Engine>,
+        site: Arc<Site>,
+        secrets: Arc<Secrets>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             layers,
             engine,
             site,
+            secrets,
             rendered: Mutex::default(),
         })
     }
@@ -54,12 +64,21 @@ impl Scope {
     /// Returns a scope with one more layer, which wins over all others.
     pub fn with(self: &Arc<Self>, layer: Arc<Layer>) -> Arc<Self> {
         let layers = self.layers.iter().cloned().chain([layer]).collect();
-        Self::new(layers, self.engine.clone(), self.site.clone())
+        let (engine, site) = (self.engine.clone(), self.site.clone());
+        Self::new(layers, engine, site, self.secrets.clone())
     }
 
     /// Returns the variable's value, `None` where there is none. A value that could not be
     /// rendered is an invalid one: its use is the error.
     pub fn get(self: &Arc<Self>, name: &str) -> Option<Value> {
+        let value = self.value(name)?;
+        if is_secret(name) && matches!(value.kind(), ValueKind::String | ValueKind::Number) {
+            self.secrets.add(&value.to_string());
+        }
+        Some(value)
+    }
+
+    fn value(self: &Arc<Self>, name: &str) -> Option<Value> {
         if name == "vars" {
             return Some(AllVariables::of(self.clone()));
         }

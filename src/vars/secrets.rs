@@ -1,11 +1,10 @@
 //! Values that must not be shown, and their removal from all that is shown.
 
 use super::secret_forms::forms;
+use crate::host::MASK;
+use crate::inventory::connection_variables::is_secret;
 use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
-
-/// What stands for a secret in all that is shown.
-const MASK: &str = "********";
 
 /// The shortest text that is taken for a secret: shorter ones would mask ordinary words.
 const SHORTEST: usize = 4;
@@ -44,6 +43,25 @@ impl Secrets {
                 .into_iter()
                 .map(|form| Longest(std::cmp::Reverse(form.len()), form)),
         );
+    }
+
+    /// Adds what a JSON value has under the name of a password, at any depth.
+    pub fn add_named(&self, value: &serde_json::Value) {
+        match value {
+            serde_json::Value::Array(items) => items.iter().for_each(|item| self.add_named(item)),
+            serde_json::Value::Object(entries) => {
+                for (key, item) in entries {
+                    match item {
+                        serde_json::Value::String(text) if is_secret(key) => self.add(text),
+                        serde_json::Value::Number(number) if is_secret(key) => {
+                            self.add(&number.to_string());
+                        }
+                        item => self.add_named(item),
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Returns whether there is a secret in the text.

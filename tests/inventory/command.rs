@@ -96,11 +96,27 @@ fn a_graph_shows_groups_hosts_and_variables() {
 }
 
 #[test]
+fn passwords_are_masked_wherever_variables_are_shown() {
+    let folder = folder();
+    for arguments in [
+        "list",
+        "graph --vars",
+        "graph web --vars",
+        "host web1",
+        "host web1 --origin",
+    ] {
+        let shown = run(folder.path(), &format!("{arguments} -i DIR/hosts.yml"));
+        assert!(shown.contains("********"), "{shown}");
+        assert!(!shown.contains("geheim"), "{shown}");
+    }
+}
+
+#[test]
 fn origins_show_what_counts_and_what_is_overridden_but_no_password() {
     let folder = folder();
     insta::assert_snapshot!(run(folder.path(), "host web1 --origin -i DIR/hosts.yml"), @r#"
     VARIABLE          VALUE     ORIGIN
-    ansible_password  ***       hosts.yml:7 (host web1)
+    ansible_password  ********  hosts.yml:7 (host web1)
     list              [1,true]  group_vars/web.yml:2
     port              8080      group_vars/web.yml:1
                       80        hosts.yml:5 (group web), overridden
