@@ -43,6 +43,23 @@ pub enum Data {
     Computed(Value),
 }
 
+impl Data {
+    /// Returns a mapping of these entries; what Ansible writes as a mapping where JSON has no tags,
+    /// `{"__ansible_vault": TEXT}`, is encrypted text.
+    pub(super) fn of_entries(entries: Map) -> Self {
+        if let [(key, value)] = entries.as_slice()
+            && let Some(text) = value.as_text()
+        {
+            match key.as_text() {
+                Some("__ansible_vault") => return Self::Vault(text.into()),
+                Some("__ansible_unsafe") => return Self::Unsafe(text.into()),
+                _ => {}
+            }
+        }
+        Self::Map(entries)
+    }
+}
+
 impl Node {
     /// Returns what a script made as a node: texts in it are data, never templates, and what is
     /// not known stays so.
@@ -67,7 +84,7 @@ impl Node {
                 let fields = value::fields(value).unwrap_or_default();
                 let entries = fields.iter();
                 let entries = entries.map(|(name, item)| (text(name), Self::of(item, place)));
-                Data::Map(entries.collect())
+                Data::of_entries(entries.collect())
             }
             _ => Data::Computed(value.clone()),
         };

@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
                 if let Some((key, _)) = map.first() {
                     place = key.place.clone();
                 }
-                (Data::Map(map), anchor)
+                (Data::of_entries(map), anchor)
             }
             _ => return Err(Problem::at(&place, "expected a YAML value here").into()),
         };

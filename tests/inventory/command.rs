@@ -112,6 +112,28 @@ fn passwords_are_masked_wherever_variables_are_shown() {
 }
 
 #[test]
+fn encrypted_values_in_json_are_those_of_yaml() {
+    let folder = folder();
+    let json = r#"{"all": {"hosts": {"a": {"x": {"__ansible_vault": "$ANSIBLE_VAULT;1.1"},
+        "y": {"__ansible_unsafe": "{{ z }}"}, "z": {"__ansible_vault": "a", "b": 1}}}}}"#;
+    std::fs::write(folder.path().join("hosts.json"), json).unwrap();
+    let yaml = "all: {hosts: {a: {x: !vault \"$ANSIBLE_VAULT;1.1\", y: !unsafe \"{{ z }}\", \
+                z: {__ansible_vault: a, b: 1}}}}";
+    std::fs::write(folder.path().join("same.yml"), yaml).unwrap();
+    let [json, yaml] = ["hosts.json", "same.yml"].map(|name| {
+        run(folder.path(), &format!("host a --origin -i DIR/{name}")).replace(name, "FILE")
+    });
+    let values = |shown: &str| {
+        let lines = shown
+            .lines()
+            .map(|line| line.split("FILE").next().unwrap().to_owned());
+        lines.collect::<Vec<_>>()
+    };
+    assert_eq!(values(&json), values(&yaml));
+    assert!(json.contains("!vault"), "{json}");
+}
+
+#[test]
 fn origins_show_what_counts_and_what_is_overridden_but_no_password() {
     let folder = folder();
     insta::assert_snapshot!(run(folder.path(), "host web1 --origin -i DIR/hosts.yml"), @r#"
