@@ -175,12 +175,35 @@ fn the_terminal_is_as_before_after_ctrl_c_at_a_question() {
             terminal.press(b"x\n");
         }
         terminal.press(b"\x03");
-        if ended_at == "Go on: " {
-            terminal.wait_for("interrupted: stopping");
-            terminal.press(b"\x03");
-        }
         let shown = terminal.end();
         assert!(shown.contains("ended with 99"), "{shown}");
+        assert!(!shown.contains("nobody is at a terminal"), "{shown}");
+    }
+}
+
+#[test]
+fn one_ctrl_c_ends_a_run_that_waits_for_a_person() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, options, waits_for) in [
+        ("{prompt: Go on}", &[][..], "Go on: "),
+        ("{prompt: Go on, echo: false}", &[], "Go on: "),
+        ("{seconds: 1000}", &[], "pause"),
+        ("{prompt: Go on}", &["--step"], "(c)ontinue: "),
+    ] {
+        let text = format!(
+            "- hosts: localhost\n  gather_facts: false\n  connection: local\n  tasks:\n    \
+             - pause: {arguments}\n    - debug: {{msg: too far}}\n"
+        );
+        let mut terminal = play(folder.path(), &text, options);
+        terminal.wait_for(waits_for);
+        // Half of an answer is none.
+        terminal.press(b"y");
+        terminal.press(b"\x03");
+        let shown = terminal.end();
+        for expected in ["interrupted: stopping", "PLAY RECAP", "ended with 99"] {
+            assert!(shown.contains(expected), "{expected}: {shown}");
+        }
+        assert!(!shown.contains("too far"), "{shown}");
     }
 }
 

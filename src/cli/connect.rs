@@ -4,7 +4,7 @@ use super::prompts;
 use crate::host::shell::{ShellHost, Transport};
 use crate::host::ssh::ssh_config::{Arguments, Checking, Options, Query, SshConfig};
 use crate::host::ssh::{Connections, Controller, Wanted};
-use crate::host::{Direct, Host, HostError, Local};
+use crate::host::{Cancel, Direct, Host, HostError, Local};
 use crate::run::{Connect, Connection, SshSettings, Tcp};
 use crate::source::Problems;
 use indicatif::ProgressBar;
@@ -18,13 +18,14 @@ const SHELL: &str = "/bin/sh";
 /// made, and its threads started then.
 ///
 /// `live_line` is away while the passphrase of a key is asked for.
-pub(super) fn connect(live_line: Option<ProgressBar>) -> Connect {
+/// That ends when `cancel` is called off.
+pub(super) fn connect(live_line: Option<ProgressBar>, cancel: Cancel) -> Connect {
     let ssh = OnceLock::new();
     Box::new(move |settings| {
         let transport: Arc<dyn Transport> = match &settings.connection {
             Connection::Local(folder) => Arc::new(Local::starting_in(folder.clone())),
             Connection::Ssh(wanted) => {
-                let ssh = ssh.get_or_init(|| Ssh::new(live_line.clone()));
+                let ssh = ssh.get_or_init(|| Ssh::new(live_line.clone(), cancel.clone()));
                 let ssh = ssh.as_ref().map_err(|reason| unreachable(reason.clone()))?;
                 let transport = ssh.transport(wanted)?;
                 match wanted.tcp {
@@ -46,12 +47,12 @@ struct Ssh {
 }
 
 impl Ssh {
-    fn new(live_line: Option<ProgressBar>) -> Result<Self, String> {
+    fn new(live_line: Option<ProgressBar>, cancel: Cancel) -> Result<Self, String> {
         let controller = Controller::of_process();
         let config =
             SshConfig::of_user(&controller.home).map_err(|problems| problems.to_string())?;
         let connections = Connections::new(Box::new(move |key| {
-            prompts::passphrase(live_line.as_ref(), key)
+            prompts::passphrase(live_line.as_ref(), &cancel, key)
         }))
         .map_err(|error| format!("cannot start threads for SSH: {error}"))?;
         Ok(Self {

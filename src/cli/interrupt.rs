@@ -2,8 +2,9 @@
 
 use super::Exit;
 use crate::host::Cancel;
-use rustix::fd::AsFd;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::process::getpgrp;
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use std::fs::File;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,8 +20,8 @@ pub(super) struct Interrupt {
     rests: Arc<AtomicBool>,
     /// Whether someone sits at a prompt, who would lose what was typed so far.
     at_prompt: Arc<AtomicBool>,
-    /// How the terminal was: asking for a password changes it.
-    terminal: Option<Termios>,
+    /// The terminal as it was: asking for a password changes it.
+    terminal: Option<Arc<(File, Termios)>>,
 }
 
 impl Interrupt {
@@ -31,7 +32,7 @@ impl Interrupt {
             runs: Arc::default(),
             rests: Arc::default(),
             at_prompt: Arc::default(),
-            terminal: tcgetattr(std::io::stdin()).ok(),
+            terminal: terminal().map(Arc::new),
         };
         let caught = interrupt.clone();
         if let Err(error) = ctrlc::set_handler(move || caught.interrupted()) {
@@ -79,9 +80,11 @@ impl Interrupt {
         if !runs && self.at_prompt.load(Ordering::SeqCst) && makes_signals() {
             return;
         }
-        if let Some(terminal) = &self.terminal {
-            let stdin = std::io::stdin();
-            let _ = tcsetattr(stdin.as_fd(), OptionalActions::Now, terminal);
+        if let Some(terminal) = &self.terminal
+            // The system stops who changes a terminal from the background.
+            && tcgetpgrp(&terminal.0) == Ok(getpgrp())
+        {
+            let _ = tcsetattr(&terminal.0, OptionalActions::Now, &terminal.1);
         }
         let mut err = anstream::stderr();
         if !self.runs.load(Ordering::SeqCst) || self.cancel.is_cancelled() {
@@ -99,6 +102,13 @@ impl Interrupt {
         );
         self.cancel.cancel();
     }
+}
+
+/// Returns the terminal of this program as it is now, if there is one.
+fn terminal() -> Option<(File, Termios)> {
+    let terminal = File::open("/dev/tty").ok()?;
+    let state = tcgetattr(&terminal).ok()?;
+    Some((terminal, state))
 }
 
 /// Returns whether ^C at the terminal is a signal: at a prompt it is not, except in the moment

@@ -25,6 +25,7 @@ mod session;
 mod sources;
 mod start;
 mod test;
+mod typed;
 mod watch;
 
 pub use exit::Exit;

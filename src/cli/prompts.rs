@@ -1,5 +1,6 @@
 //! `vars_prompt`: variables that are asked for before the first host is touched.
 
+use super::typed;
 use crate::host::{Cancel, Secret};
 use crate::playbook::{Play, Playbook};
 use crate::report::printable;
@@ -9,7 +10,7 @@ use crate::value::{self, Fields, Value};
 use crate::vars::Layer;
 use crate::yaml::{Map, Node};
 use indicatif::ProgressBar;
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -73,9 +74,13 @@ pub(super) fn person(live_line: Option<ProgressBar>, cancel: Cancel) -> Ask {
 }
 
 /// Asks for the passphrase of a private key: at the terminal, even if standard input is another.
-pub(super) fn passphrase(live_line: Option<&ProgressBar>, key: &Path) -> Option<Secret> {
+pub(super) fn passphrase(
+    live_line: Option<&ProgressBar>,
+    cancel: &Cancel,
+    key: &Path,
+) -> Option<Secret> {
     let question = format!("Passphrase of {}: ", key.display());
-    let typed = without(live_line, || super::passwords::typed(&printable(&question)));
+    let typed = without(live_line, || typed::secret(&printable(&question), cancel));
     let typed = typed.ok().filter(|typed| !typed.is_empty());
     typed.map(Secret::new)
 }
@@ -89,20 +94,12 @@ fn without<T>(live_line: Option<&ProgressBar>, act: impl FnOnce() -> T) -> T {
 }
 
 fn ask(question: &str, echo: bool, cancel: &Cancel) -> Option<String> {
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() || cancel.is_cancelled() {
+    if !std::io::stdin().is_terminal() || cancel.is_cancelled() {
         return None;
     }
-    let question = printable(question);
-    if !echo {
-        return super::passwords::typed(&format!("{question}: ")).ok();
-    }
-    let mut err = anstream::stderr();
-    let _ = write!(err, "{question}: ");
-    let _ = err.flush();
-    let mut line = String::new();
-    stdin.lock().read_line(&mut line).ok()?;
-    Some(line.trim_end_matches(['\r', '\n']).to_owned())
+    let prompt = format!("{}: ", printable(question));
+    let typed = if echo { typed::line } else { typed::secret };
+    typed(&prompt, cancel).ok()
 }
 
 fn entry<'a>(map: &'a Map, key: &str) -> Option<&'a Node> {

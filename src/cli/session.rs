@@ -48,7 +48,10 @@ impl Opening<'_> {
                 ..self.options
             },
             playbook_folder: self.folder.clone(),
-            connector: Connector::new(connect::connect(self.live_line.clone())),
+            connector: Connector::new(connect::connect(
+                self.live_line.clone(),
+                self.cancel.clone(),
+            )),
             ask: prompts::person(self.live_line, self.cancel.clone()),
             cancel: self.cancel,
             events: sender,

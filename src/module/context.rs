@@ -54,9 +54,9 @@ pub trait Templates {
     }
 
     /// Asks the person at the terminal, who sees what they type if `echo`; nothing where nobody
-    /// can be asked.
-    fn ask(&self, prompt: &str, echo: bool) -> Option<String> {
+    /// can be asked. Fails if they call the run off instead.
+    fn ask(&self, prompt: &str, echo: bool) -> Result<Option<String>, ModuleError> {
         let _ = (prompt, echo);
-        None
+        Ok(None)
     }
 }

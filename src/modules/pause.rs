@@ -53,7 +53,7 @@ impl Module for Pause {
             }));
         }
         if let Some(prompt) = &self.prompt {
-            let typed = context.templates.ask(prompt, self.echo);
+            let typed = context.templates.ask(prompt, self.echo)?;
             if typed.is_none() {
                 change
                     .warnings

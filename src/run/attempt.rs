@@ -272,8 +272,12 @@ impl Templates for Attempt<'_> {
         self.session.options.run_name.clone()
     }
 
-    fn ask(&self, prompt: &str, echo: bool) -> Option<String> {
-        (self.session.ask)(prompt, echo)
+    fn ask(&self, prompt: &str, echo: bool) -> Result<Option<String>, ModuleError> {
+        let typed = (self.session.ask)(prompt, echo);
+        if self.session.cancel.is_cancelled() {
+            return Err(HostError::Cancelled.into());
+        }
+        Ok(typed)
     }
 }
 

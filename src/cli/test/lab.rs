@@ -21,10 +21,11 @@ pub(super) struct Lab {
 impl Lab {
     /// Returns the hosts of an inventory.
     pub(super) fn of(ground: Ground, inventory: Vec<String>) -> Self {
+        let connect = Arc::new(connect::connect(None, ground.cancel.clone()));
         Self {
             ground,
             inventory,
-            connect: Arc::new(connect::connect(None)),
+            connect,
         }
     }
 

@@ -1,0 +1,101 @@
+//! What a person types at the terminal.
+
+use crate::host::Cancel;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::AsFd;
+use rustix::io::{Errno, read};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use std::fs::File;
+use std::io::{Error, ErrorKind, IsTerminal as _, Result, Write};
+use zeroize::Zeroizing;
+
+/// How often a person who does not type is left alone for a look at whether the run is called off.
+const LOOK: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 50_000_000,
+};
+
+/// Returns the line that is typed on standard input after a prompt. Fails where that is not a
+/// terminal, and as soon as everything is called off.
+pub(super) fn line(prompt: &str, cancel: &Cancel) -> Result<String> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Err(Error::new(
+            ErrorKind::NotConnected,
+            "stdin is not a terminal",
+        ));
+    }
+    ask(&stdin, &mut anstream::stderr(), prompt, cancel)
+}
+
+/// Returns the line that is typed at the terminal after a prompt, and does not show it. Fails
+/// without a terminal, and as soon as everything is called off.
+pub(super) fn secret(prompt: &str, cancel: &Cancel) -> Result<String> {
+    let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
+    // Before the prompt is there: who types at once would be seen.
+    let _unseen = Unseen::on(terminal.try_clone()?)?;
+    let input = terminal.try_clone()?;
+    ask(&input, &mut terminal, prompt, cancel)
+}
+
+fn ask(input: &impl AsFd, shown: &mut impl Write, prompt: &str, cancel: &Cancel) -> Result<String> {
+    write!(shown, "{prompt}")?;
+    shown.flush()?;
+    let typed = typed(input, cancel)?;
+    let text = typed.strip_suffix(b"\n").unwrap_or(&typed);
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    let not_text = |_| Error::new(ErrorKind::InvalidData, "what was typed is not UTF-8 text");
+    std::str::from_utf8(text)
+        .map(str::to_owned)
+        .map_err(not_text)
+}
+
+/// Reads up to the end of a line or of the input, whichever comes first.
+fn typed(input: &impl AsFd, cancel: &Cancel) -> Result<Zeroizing<Vec<u8>>> {
+    let mut typed = Zeroizing::new(Vec::new());
+    // A terminal gives a line at a time, so that nothing of the next one is taken.
+    let mut buffer = Zeroizing::new([0; 4096]);
+    while !typed.ends_with(b"\n") {
+        let mut waits = [PollFd::new(input, PollFlags::IN)];
+        let ready = match poll(&mut waits, Some(&LOOK)) {
+            Err(Errno::INTR) => 0,
+            ready => ready?,
+        };
+        if cancel.is_cancelled() {
+            return Err(ErrorKind::Interrupted.into());
+        }
+        if ready == 0 {
+            continue;
+        }
+        let length = match read(input, &mut buffer[..]) {
+            Err(Errno::INTR) => continue,
+            length => length?,
+        };
+        match buffer.get(..length) {
+            Some([]) | None => break,
+            Some(bytes) => typed.extend_from_slice(bytes),
+        }
+    }
+    Ok(typed)
+}
+
+/// A terminal that does not show what is typed, until this is dropped.
+struct Unseen(File, Termios);
+
+impl Unseen {
+    fn on(terminal: File) -> Result<Self> {
+        let before = tcgetattr(&terminal)?;
+        let mut unseen = before.clone();
+        unseen.local_modes -= LocalModes::ECHO;
+        // The end of the line is shown, so that what follows has a line of its own.
+        unseen.local_modes |= LocalModes::ECHONL;
+        tcsetattr(&terminal, OptionalActions::Now, &unseen)?;
+        Ok(Self(terminal, before))
+    }
+}
+
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        let _ = tcsetattr(&self.0, OptionalActions::Now, &self.1);
+    }
+}
