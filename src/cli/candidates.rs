@@ -127,10 +127,12 @@ fn paths(matches: &ArgMatches, name: &str) -> Vec<LocalPath> {
     given.into_iter().flatten().cloned().collect()
 }
 
-/// Returns the inventory that was named; none is made up where none was.
+/// Returns the inventory that was named or is the project's own; none is made up.
 fn inventory() -> Option<Inventory> {
     let sources = Sources::from_arg_matches(&typed()?).ok()?;
-    sources.given().then(|| sources.load().ok()).flatten()
+    let folder = LocalPath::start();
+    let is_there = sources.are_there(&folder);
+    is_there.then(|| sources.load(&folder).ok()).flatten()
 }
 
 fn registry() -> Registry {

@@ -32,7 +32,10 @@ pub(super) fn execute(arguments: &Arguments) -> Exit {
         Ok(plays) => {
             let playbooks = counted(arguments.playbooks.len(), "playbook");
             let plays = counted(plays, "play");
-            let without = if arguments.sources.given() {
+            let without = if arguments
+                .sources
+                .are_there(&first_folder(&arguments.playbooks))
+            {
                 ""
             } else {
                 " (hosts and variables were not checked: no inventory was given)"
@@ -44,7 +47,8 @@ pub(super) fn execute(arguments: &Arguments) -> Exit {
 }
 
 fn check(arguments: &Arguments) -> Result<usize> {
-    let inventory = arguments.sources.load()?;
+    let folder = first_folder(&arguments.playbooks);
+    let inventory = arguments.sources.load(&folder)?;
     let mut extra_vars = Vec::new();
     for text in &arguments.extra_vars {
         super::extra_vars::add(&mut extra_vars, text)?;
@@ -72,13 +76,13 @@ fn check(arguments: &Arguments) -> Result<usize> {
             extensions: project.extensions()?,
             ..Options::default()
         },
-        playbook_folder: first_folder(&arguments.playbooks),
+        playbook_folder: folder.clone(),
         connector: Connector::new(Box::new(no_host)),
         cancel: crate::host::Cancel::default(),
         ask: Box::new(|_, _| None),
         events,
     });
-    let knows_inventory = arguments.sources.given();
+    let knows_inventory = arguments.sources.are_there(&folder);
     let mut problems = Problems::default();
     let mut plays = 0;
     for path in &arguments.playbooks {

@@ -3,7 +3,7 @@
 use super::candidates;
 use super::sources::Sources;
 use crate::inventory::{self, Inventory};
-use crate::source::{Problem, Result};
+use crate::source::{LocalPath, Result};
 use crate::yaml::Node;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -72,13 +72,9 @@ struct Shown {
 
 impl Shown {
     fn load(&self) -> Result<Inventory> {
-        if self.sources.given() {
-            return self.sources.load();
-        }
-        let problem = Problem::new("no inventory was given");
-        Err(problem
-            .help("such as -i inventory/prod.yml".to_owned())
-            .into())
+        let inventory = self.sources.load(&LocalPath::of(&self.playbook_dir))?;
+        inventory.is_there()?;
+        Ok(inventory)
     }
 }
 

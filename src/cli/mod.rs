@@ -14,6 +14,7 @@ mod man;
 mod modules;
 mod new;
 mod options;
+mod own_inventory;
 mod passwords;
 pub mod project;
 mod prompts;

@@ -29,7 +29,7 @@ pub(super) struct Opening<'a> {
 impl Opening<'_> {
     /// Returns the session and what it tells; problems are shown already.
     pub(super) fn open(self) -> Result<(Arc<Session>, Receiver<Event>), Exit> {
-        let inventory = self.sources.load();
+        let inventory = self.sources.load(self.folder);
         let inventory = inventory.map_err(|problems| refuse(&problems, Exit::Error))?;
         let registry = self.project.registry();
         let added = registry.and_then(|registry| Ok((registry, self.project.extensions()?)));

@@ -1,5 +1,6 @@
 //! Where hosts and variables come from: the options that every subcommand with an inventory has.
 
+use super::own_inventory;
 use crate::inventory::Inventory;
 use crate::source::{LocalPath, Result};
 use crate::value::boolean_of_text;
@@ -9,7 +10,7 @@ use clap::{Args, ValueHint};
 #[derive(Debug, Args)]
 pub(super) struct Sources {
     /// Inventory: a file, a folder, or a list such as `host1,host2,`; repeatable
-    /// [env: `RMQPLAY_INVENTORY`].
+    /// [env: `RMQPLAY_INVENTORY`] [default: the project's own].
     #[arg(short, long, value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
     inventory: Vec<String>,
     /// Accept likely mistakes that Ansible accepts.
@@ -18,13 +19,13 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    /// Returns whether an inventory was given.
-    pub(super) fn given(&self) -> bool {
-        !self.sources().is_empty()
+    /// Returns whether there is an inventory for a playbook in this folder.
+    pub(super) fn are_there(&self, folder: &LocalPath) -> bool {
+        self.sources(folder).is_ok()
     }
 
-    /// Returns the sources: those of `-i`, else those of the environment.
-    fn sources(&self) -> Vec<String> {
+    /// Returns the sources of `-i`, else those of the environment.
+    pub(super) fn given(&self) -> Vec<String> {
         if !self.inventory.is_empty() {
             return self.inventory.clone();
         }
@@ -32,20 +33,24 @@ impl Sources {
         separate(&of_environment, |path| LocalPath::of(path).exists())
     }
 
-    /// Loads the inventory, this machine alone where none was given, and warns of what is likely a
-    /// mistake.
-    pub(super) fn load(&self) -> Result<Inventory> {
-        let given = self.sources();
-        let this_machine = ["localhost,".to_owned()];
-        let sources = if given.is_empty() {
-            this_machine.as_slice()
-        } else {
-            &given
-        };
-        let inventory = if self.compat {
-            Inventory::load_as_ansible(sources)?
-        } else {
-            Inventory::load(sources)?
+    /// Returns the sources: those of `-i`, else those of the environment, else the project's own;
+    /// or why there are none.
+    fn sources(&self, folder: &LocalPath) -> std::result::Result<Vec<String>, String> {
+        let given = self.given();
+        if !given.is_empty() {
+            return Ok(given);
+        }
+        let own = own_inventory::find(folder)?;
+        Ok(vec![own.to_string_lossy().into_owned()])
+    }
+
+    /// Loads the inventory for a playbook in this folder, and warns of what is likely a mistake.
+    /// Without one, this machine is there all the same, by its names.
+    pub(super) fn load(&self, folder: &LocalPath) -> Result<Inventory> {
+        let inventory = match self.sources(folder) {
+            Err(why) => Inventory::missing(why)?,
+            Ok(sources) if self.compat => Inventory::load_as_ansible(&sources)?,
+            Ok(sources) => Inventory::load(&sources)?,
         };
         for warning in inventory.warnings() {
             let help = warning.help.iter().map(|help| format!(" ({help})"));

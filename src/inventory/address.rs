@@ -11,7 +11,7 @@ pub(super) fn parse(text: &str) -> Option<(&str, Option<u16>)> {
         },
         None => match before_port(text) {
             Some((host, port)) => (host, Some(port)),
-            None => (text, None),
+            None => (without_brackets(text), None),
         },
     };
     let port = match port {
@@ -25,6 +25,14 @@ pub(super) fn parse(text: &str) -> Option<(&str, Option<u16>)> {
 fn bracketed(text: &str) -> Option<(&str, &str)> {
     let (inner, port) = text.strip_prefix('[')?.rsplit_once("]:")?;
     (!inner.is_empty() && is_number(port)).then_some((inner, port))
+}
+
+/// `[IPv6]`, as in addresses of the web; what else has brackets is a range.
+fn without_brackets(text: &str) -> &str {
+    let inner = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    inner.filter(|inner| is_ipv6(inner)).unwrap_or(text)
 }
 
 /// `host:port`, where no other colon stands outside of brackets.
@@ -83,6 +91,11 @@ fn is_ipv4(text: &str) -> bool {
 }
 
 fn is_ipv6(text: &str) -> bool {
+    // The interface of an address that is one of a link, such as fe80::1%eth0.
+    if let Some((address, zone)) = text.split_once('%') {
+        let plain = |letter: u8| letter.is_ascii_alphanumeric() || b"._-".contains(&letter);
+        return !zone.is_empty() && zone.bytes().all(plain) && is_ipv6(address);
+    }
     let hexadecimal = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit());
     let part = |part: &&str| is_range(part, hexadecimal) || hexadecimal(part) && part.len() <= 4;
     if let Some((front, dotted)) = text.rsplit_once(':')
@@ -172,7 +185,16 @@ mod tests {
             ("web[1:x]", None),
             ("web..com", None),
             ("", None),
-            ("[::1]", None),
+            ("[::1]", Some(("::1", None))),
+            ("[2001:db8::1]", Some(("2001:db8::1", None))),
+            ("[fe80::1%eth0]:22", Some(("fe80::1%eth0", Some(22)))),
+            ("fe80::1%eth0", Some(("fe80::1%eth0", None))),
+            ("fe80::1%", None),
+            ("web%eth0", None),
+            ("[1:3]", Some(("[1:3]", None))),
+            ("[a:f]", Some(("[a:f]", None))),
+            ("[web1]", None),
+            ("[]", None),
             ("käse", Some(("käse", None))),
         ] {
             assert_eq!(parse(text), expected, "{text}");

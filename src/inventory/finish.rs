@@ -33,6 +33,7 @@ impl Draft {
             strictness: self.strictness,
             warnings: self.warnings,
             vars_files: VarsFiles::default(),
+            missing: None,
         })
     }
 

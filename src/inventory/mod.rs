@@ -34,6 +34,7 @@ pub use host::Host;
 pub use list::{host_json, json_text, list_json};
 pub use origins::{Definition, origins, origins_table};
 pub use pattern::Meant;
+pub use sources::sources_in;
 pub use variable_layer::VariableLayer;
 
 /// Variables by name, templates in them unrendered.
@@ -60,6 +61,8 @@ pub struct Inventory {
     strictness: Strictness,
     warnings: Vec<Problem>,
     vars_files: VarsFiles,
+    /// Why there is none, as a hint.
+    missing: Option<String>,
 }
 
 impl Inventory {
@@ -73,6 +76,24 @@ impl Inventory {
     /// matches nothing, are warnings.
     pub fn load_as_ansible(sources: &[String]) -> Result<Self> {
         sources::load(sources, Strictness::Ansible)
+    }
+
+    /// Returns what stands for an inventory where there is none: this machine, by its names alone.
+    /// Whatever asks for other hosts gets this hint.
+    pub fn missing(why: String) -> Result<Self> {
+        let mut inventory = Self::load(&[])?;
+        inventory.missing = Some(why);
+        Ok(inventory)
+    }
+
+    /// Fails if there is no inventory.
+    pub fn is_there(&self) -> Result<()> {
+        match &self.missing {
+            None => Ok(()),
+            Some(why) => Err(Problem::new("no inventory was given")
+                .help(why.clone())
+                .into()),
+        }
     }
 
     /// Returns all groups, `all` and `ungrouped` first, then in the order they are named.

@@ -94,6 +94,9 @@ impl Inventory {
         for part in parts.iter().filter(plain) {
             hosts.extend(self.matches(part, true, unknown)?);
         }
+        if hosts.is_empty() {
+            self.is_there()?;
+        }
         for part in parts.iter().filter_map(|part| part.strip_prefix('&')) {
             let kept: IndexSet<_> = self.matches(part, false, unknown)?.into_iter().collect();
             hosts.retain(|host| kept.contains(host));
@@ -157,6 +160,9 @@ impl Inventory {
                     .clone()
                     .unwrap_or_else(|| Arc::from(expression)),
             );
+        }
+        if hosts.is_empty() && adds {
+            self.is_there()?;
         }
         if hosts.is_empty() && !known && (adds || matches!(matcher, Matcher::Name(_))) {
             let problem = self.no_match(expression, &matcher);

@@ -58,6 +58,18 @@ fn add_list(draft: &mut Draft, list: &str) {
     }
 }
 
+/// Returns the inventories in a folder, sorted by name: files, and folders with more of them.
+pub fn sources_in(folder: &LocalPath) -> Vec<LocalPath> {
+    let names = vars_files::names_in(folder).unwrap_or_default();
+    let sources = names.into_iter().filter(|name| is_source(name));
+    sources.map(|name| folder.join(name)).collect()
+}
+
+fn is_source(name: &str) -> bool {
+    let reserved = ["group_vars", "host_vars", "vars_plugins"].contains(&name);
+    !name.starts_with('.') && !reserved && !IGNORED.iter().any(|end| name.ends_with(end))
+}
+
 /// Adds the inventories in a folder and those below it, sorted by name; returns whether there is
 /// any.
 fn add_folder(draft: &mut Draft, folder: &LocalPath) -> bool {
@@ -67,8 +79,7 @@ fn add_folder(draft: &mut Draft, folder: &LocalPath) -> bool {
     };
     let mut any = false;
     for name in names {
-        let reserved = ["group_vars", "host_vars", "vars_plugins"].contains(&&*name);
-        if name.starts_with('.') || reserved || IGNORED.iter().any(|end| name.ends_with(end)) {
+        if !is_source(&name) {
             continue;
         }
         let path = folder.join(&name);

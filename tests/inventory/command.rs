@@ -134,6 +134,19 @@ fn encrypted_values_in_json_are_those_of_yaml() {
 }
 
 #[test]
+fn the_own_inventory_of_a_project_is_used_if_there_is_one() {
+    let folder = folder();
+    for arguments in ["list", "graph --vars", "host web1", "hosts", "hosts web1"] {
+        let shown = run(folder.path(), arguments);
+        assert_eq!(shown, "no inventory was given\n", "{arguments}");
+    }
+    let project = folder.path().join("none");
+    std::fs::create_dir(&project).unwrap();
+    std::fs::rename(folder.path().join("hosts.yml"), project.join("hosts.yml")).unwrap();
+    assert_eq!(run(folder.path(), "hosts web1"), "web1\n");
+}
+
+#[test]
 fn origins_show_what_counts_and_what_is_overridden_but_no_password() {
     let folder = folder();
     insta::assert_snapshot!(run(folder.path(), "host web1 --origin -i DIR/hosts.yml"), @r#"

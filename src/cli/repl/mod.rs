@@ -63,7 +63,7 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         Ok(opened) => opened,
         Err(exit) => return exit,
     };
-    let host = match only_host(&session) {
+    let host = match only_host(&session, !arguments.hosts.sources.given().is_empty()) {
         Ok(host) => session.host(&host),
         Err(problem) => return refuse(&problem.into(), Exit::Usage),
     };
@@ -85,9 +85,13 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
     talk.talk()
 }
 
-/// Returns the one host that is meant.
-fn only_host(session: &Arc<Session>) -> std::result::Result<Arc<str>, Problem> {
-    let all = session.inventory.pattern("all");
+/// Returns the one host that is meant: this machine if neither a host nor an inventory was `given`.
+fn only_host(session: &Arc<Session>, given: bool) -> std::result::Result<Arc<str>, Problem> {
+    let pattern = match session.options.limit {
+        None if !given => "localhost",
+        _ => "all",
+    };
+    let all = session.inventory.pattern(pattern);
     let hosts = all.and_then(|all| match &session.options.limit {
         Some(limit) => session.inventory.limit(all, limit),
         None => Ok(all),
