@@ -62,3 +62,37 @@ fn each_way_of_saying_it_leads_to_the_host() {
         assert!(output.contains("i am in"), "{variables:?}: {output}");
     }
 }
+
+#[test]
+fn cases_on_a_lab_log_in_as_they_are_told_to() {
+    let sshd = Sshd::start("");
+    let project = sshd.path("project");
+    std::fs::create_dir_all(project.join("tests")).unwrap();
+    let case = "- name: greets\n  tasks:\n    - assert: {that: \"word == 'hello'\"}\n";
+    std::fs::write(project.join("tests/case.yml"), case).unwrap();
+    let inventory = format!(
+        "all:\n  hosts:\n    web1:\n      ansible_host: 127.0.0.1\n      ansible_port: {}\n      \
+         rmqplay_known_hosts: {}\n",
+        sshd.port,
+        sshd.path("known_hosts").display()
+    );
+    std::fs::write(sshd.path("inventory.yml"), inventory).unwrap();
+    std::fs::write(sshd.path("password"), "secret\n").unwrap();
+    let [inventory, key, password] = ["inventory.yml", "id", "password"]
+        .map(|name| sshd.path(name).to_str().unwrap().to_owned());
+    let test = |options: &[&str]| {
+        let start = [env!("CARGO_BIN_EXE_rmqplay"), "test", "--playbook-dir"];
+        let words = start.into_iter().chain([project.to_str().unwrap()]);
+        program(&words.chain(options.iter().copied()).collect::<Vec<_>>())
+    };
+    let lab = ["--lab", "-i", &inventory, "-u", "root", "-e", "word=hello"];
+    for credentials in [
+        ["--private-key", &key],
+        ["--connection-password-file", &password],
+    ] {
+        let shown = test(&[&lab[..], &credentials].concat());
+        assert!(shown.contains("1 passed"), "{shown}");
+    }
+    let line = format!("! {} test -u root 2>&1", env!("CARGO_BIN_EXE_rmqplay"));
+    assert!(program(&["sh", "-c", &line]).contains("need --lab"));
+}

@@ -36,9 +36,6 @@ pub(super) struct HostArguments {
     /// Limit the run to these hosts (a pattern, or @FILE with one per line).
     #[arg(short, long, value_name = "PATTERN", add = candidates::host_pattern())]
     limit: Option<String>,
-    /// Set variables: key=value, YAML, JSON or @FILE; repeatable.
-    #[arg(short, long, value_name = "VARS")]
-    extra_vars: Vec<String>,
     /// Predict changes without making any.
     #[arg(short = 'C', long)]
     check: bool,
@@ -48,6 +45,22 @@ pub(super) struct HostArguments {
     /// Number of hosts to work on at once.
     #[arg(short, long, value_name = "N", default_value_t = 50)]
     forks: usize,
+    #[command(flatten)]
+    login: LoginArguments,
+    /// Default task timeout, in seconds; 0 for none.
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
+    task_timeout: u64,
+    /// Show more: -v results, -vv file and line, -vvv round trips and timings.
+    #[arg(short, long, action = ArgAction::Count)]
+    verbose: u8,
+}
+
+/// How hosts are reached, and as whom: `test` has these too.
+#[derive(Debug, Default, PartialEq, Eq, Args)]
+pub(super) struct LoginArguments {
+    /// Set variables: key=value, YAML, JSON or @FILE; repeatable.
+    #[arg(short, long, value_name = "VARS")]
+    extra_vars: Vec<String>,
     /// Log in as this user.
     #[arg(short, long, value_name = "NAME")]
     user: Option<String>,
@@ -84,12 +97,6 @@ pub(super) struct HostArguments {
     /// Connect timeout, in seconds [default: `ConnectTimeout` of ~/.ssh/config, else 10].
     #[arg(short = 'T', long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
-    /// Default task timeout, in seconds; 0 for none.
-    #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
-    task_timeout: u64,
-    /// Show more: -v results, -vv file and line, -vvv round trips and timings.
-    #[arg(short, long, action = ArgAction::Count)]
-    verbose: u8,
 }
 
 /// Format of standard output.
@@ -110,6 +117,30 @@ impl HostArguments {
         tags: TagFilter,
         force_handlers: bool,
     ) -> Result<Options> {
+        Ok(Options {
+            check: self.check,
+            diff: self.diff,
+            forks: self.forks,
+            limit: self.limit.clone(),
+            tags,
+            verbosity: self.verbose,
+            task_timeout: Duration::from_secs(self.task_timeout),
+            force_handlers,
+            compat: self.sources.compat,
+            run_name: run_name::of(what),
+            ..self.login.options()?
+        })
+    }
+}
+
+impl LoginArguments {
+    /// Returns whether any of them was given.
+    pub(super) fn are_given(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// Returns what a run is asked for with these alone; passwords are asked for now.
+    pub(super) fn options(&self) -> Result<Options> {
         let mut extra_vars = Vec::new();
         for text in &self.extra_vars {
             extra_vars::add(&mut extra_vars, text)?;
@@ -130,14 +161,7 @@ impl HostArguments {
             other => other,
         };
         Ok(Options {
-            check: self.check,
-            diff: self.diff,
-            forks: self.forks,
-            limit: self.limit.clone(),
-            tags,
-            step: false,
             extra_vars,
-            verbosity: self.verbose,
             user: self.user.clone(),
             connection: self.connection.clone(),
             private_key: self.private_key.clone(),
@@ -148,12 +172,7 @@ impl HostArguments {
             become_password,
             accept_new: self.accept_new,
             connect_timeout: self.timeout.map(Duration::from_secs),
-            task_timeout: Duration::from_secs(self.task_timeout),
-            extensions: crate::template::Extensions::default(),
-            script_limits: crate::script::Limits::default(),
-            force_handlers,
-            compat: self.sources.compat,
-            run_name: run_name::of(what),
+            ..Options::default()
         })
     }
 }

@@ -8,7 +8,6 @@ use crate::playbook::{LoadOptions, Loader};
 use crate::report::{Event, Recap, Status, TaskResult};
 use crate::run::{Connect, Connector, Options, Parts, Session};
 use crate::source::{LocalPath, Problems, Result};
-use crate::template::Extensions;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
@@ -17,12 +16,10 @@ use std::sync::mpsc::{Receiver, channel};
 pub(super) struct Ground {
     /// The modules, those of the project among them.
     pub(super) registry: Registry,
-    /// Filters and tests of the project.
-    pub(super) extensions: Extensions,
     /// The folder of the playbooks.
     pub(super) folder: LocalPath,
-    /// Only these hosts.
-    pub(super) limit: Option<String>,
+    /// How hosts are reached and which, and the filters and tests of the project.
+    pub(super) options: Options,
     /// Set when the user calls the run off.
     pub(super) cancel: Cancel,
 }
@@ -87,9 +84,7 @@ pub(super) fn carry_out(
         options: Options {
             check,
             diff: true,
-            limit: ground.limit.clone(),
-            extensions: ground.extensions.clone(),
-            ..Options::default()
+            ..ground.options.clone()
         },
         playbook_folder: ground.folder.clone(),
         connector: Connector::new(connect),

@@ -16,9 +16,11 @@ mod test_host;
 mod thing;
 
 use super::interrupt::Interrupt;
+use super::options::LoginArguments;
 use super::project::{Project, playbook_folder, user_folder};
 use super::{Exit, refuse, refuse_because};
 use crate::inventory::Inventory;
+use crate::run::Options;
 use crate::source::LocalPath;
 use carry_out::Ground;
 use case::Case;
@@ -51,10 +53,16 @@ pub(super) struct Arguments {
     /// Only these hosts of the lab (a pattern).
     #[arg(short, long, value_name = "PATTERN", requires = "lab")]
     limit: Option<String>,
+    #[command(flatten)]
+    login: LoginArguments,
 }
 
 /// Runs cases.
 pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
+    if arguments.login.are_given() && !arguments.lab {
+        let message = "options that say how hosts are reached need --lab";
+        return refuse_because(message, None, Exit::Usage);
+    }
     let folder = match playbook_folder(&arguments.playbook_dir) {
         Ok(folder) => folder,
         Err(problems) => return refuse(&problems, Exit::Usage),
@@ -79,11 +87,18 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         Ok(added) => added,
         Err(problems) => return refuse(&problems, Exit::Unreachable),
     };
+    let options = match arguments.login.options() {
+        Ok(options) => options,
+        Err(problems) => return refuse(&problems, Exit::Error),
+    };
     let ground = Ground {
         registry,
-        extensions,
         folder: folder.clone(),
-        limit: arguments.limit.clone(),
+        options: Options {
+            extensions,
+            limit: arguments.limit.clone(),
+            ..options
+        },
         cancel: interrupt.cancel(),
     };
     if arguments.lab {
