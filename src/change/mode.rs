@@ -182,14 +182,14 @@ impl Visitor<'_> for ModeVisitor {
     }
 }
 
-/// Returns whether the owner may read, the group may do nothing that the owner may not, and others
-/// nothing that the group may not. Nothing at all is usual too.
+/// Permission bits that files have in practice, without those for set-user-ID and the like.
+const USUAL: &[i64] = &[
+    0, 0o400, 0o440, 0o444, 0o500, 0o550, 0o555, 0o600, 0o640, 0o644, 0o660, 0o664, 0o666, 0o700,
+    0o710, 0o711, 0o750, 0o751, 0o755, 0o770, 0o771, 0o775, 0o777,
+];
+
 fn is_usual(mode: i64) -> bool {
-    let (owner, group, others) = (mode >> 6 & 7, mode >> 3 & 7, mode & 7);
-    (0..=i64::from(ALL)).contains(&mode)
-        && (owner & 4 != 0 || mode == 0)
-        && group & !owner == 0
-        && others & !group == 0
+    (0..=i64::from(ALL)).contains(&mode) && USUAL.contains(&(mode & 0o777))
 }
 
 impl schemars::JsonSchema for Mode {
@@ -282,7 +282,7 @@ mod tests {
             assert_eq!(Mode::of_number(number), Err(message.to_owned()));
         }
         for number in [
-            400, 440, 444, 600, 660, 664, 666, 700, 711, 750, 770, 775, 777, 2755,
+            400, 440, 444, 500, 550, 600, 660, 664, 666, 700, 711, 750, 770, 775, 777, 2755,
         ] {
             assert!(Mode::of_number(number).is_err(), "{number}");
         }
