@@ -56,6 +56,7 @@ fn plan(host: &Arc<dyn Host>, module: &str, arguments: &Json) -> Result<Change, 
         templates: &NoTemplates,
         environment: &BTreeMap::new(),
         raw: &BTreeMap::new(),
+        again: false,
     };
     let built = built.map_err(|error| error.to_string())?;
     built.plan(&context).map_err(|error| error.to_string())

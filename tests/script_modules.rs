@@ -97,6 +97,7 @@ fn planned(module: &dyn Module) -> String {
         templates: &NoTemplates,
         environment: &BTreeMap::new(),
         raw: &BTreeMap::new(),
+        again: false,
     };
     match module.plan(&context) {
         Err(ModuleError::Problem(problem)) => format!("as it plans:\n{}", problem.render(false)),

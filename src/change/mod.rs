@@ -39,6 +39,9 @@ pub struct Change {
     pub keeps_line_ends: bool,
     /// Whether it counts as a change; `None` means where there is a step that changes something.
     pub changed: Option<bool>,
+    /// Whether the module plans again once the steps are carried out: what it needs to know comes
+    /// with them.
+    pub again: bool,
     /// Why nothing was to be done, if the task counts as skipped for it (`creates` exists).
     pub skipped: Option<String>,
     /// Why the task failed though nothing went wrong on the host (`fail`, `assert`).

@@ -26,6 +26,10 @@ pub struct PlanContext<'a> {
     pub raw: &'a BTreeMap<String, Node>,
     /// The arguments of a module that takes any (`set_fact`) whose values check mode cannot know.
     pub unknown: &'a Fields,
+    /// Whether the module plans again, after the steps of a first change ([`Change::again`]).
+    ///
+    /// [`Change::again`]: crate::change::Change::again
+    pub again: bool,
 }
 
 /// What a module may ask of the run: templates and expressions with the variables of the task at

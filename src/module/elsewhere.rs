@@ -9,7 +9,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
         "ansible.builtin",
         &[
             ("add_host", INSTEAD),
-            ("apt", INSTEAD),
             (
                 "apt_key",
                 "put the key into /etc/apt/keyrings with get_url or copy, and name it with signed-by",
@@ -26,8 +25,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
                 "put a file into /etc/apt/sources.list.d with copy",
             ),
             ("debconf", "use command: debconf-set-selections"),
-            ("dnf", INSTEAD),
-            ("dnf5", INSTEAD),
             ("dpkg_selections", "use command: dpkg --set-selections"),
             ("expect", "use command with stdin"),
             ("fetch", "use slurp, and copy with delegate_to: localhost"),
@@ -41,7 +38,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
             ("iptables", "use command: iptables"),
             ("known_hosts", "use lineinfile, or command: ssh-keygen"),
             ("mount_facts", "use command: findmnt --json"),
-            ("package", INSTEAD),
             ("package_facts", INSTEAD),
             ("pip", "use command: pip install"),
             ("reboot", "use command: reboot, then wait_for"),
@@ -56,7 +52,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
                 "wait_for_connection",
                 "use wait_for with the port of sshd and delegate_to: localhost",
             ),
-            ("yum", INSTEAD),
             (
                 "yum_repository",
                 "put a file into /etc/yum.repos.d with copy",
@@ -90,7 +85,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
         "community.general",
         &[
             ("alternatives", "use command: update-alternatives"),
-            ("apk", INSTEAD),
             ("archive", "use command: tar"),
             ("capabilities", "use command: setcap"),
             ("composer", "use command: composer"),

@@ -22,6 +22,7 @@ mod lineinfile;
 mod lock;
 mod meta;
 mod node_fields;
+mod package;
 mod pause;
 mod ping;
 mod process;
@@ -54,11 +55,14 @@ use crate::module::Registry;
 /// its line here, both sorted by name.
 pub fn built_in() -> Registry {
     let mut registry = Registry::default();
+    registry.add::<package::Apk>();
+    registry.add::<package::Apt>();
     registry.add::<assert::Assert>();
     registry.add::<blockinfile::BlockInFile>();
     registry.add::<command::CommandModule>();
     registry.add::<copy::Copy>();
     registry.add::<debug::Debug>();
+    registry.add::<package::Dnf>();
     registry.add::<fail::Fail>();
     registry.add::<file::FileModule>();
     registry.add::<find::Find>();
@@ -69,6 +73,7 @@ pub fn built_in() -> Registry {
     registry.add::<lineinfile::LineInFile>();
     registry.add::<lock::LockModule>();
     registry.add::<meta::Meta>();
+    registry.add::<package::PackageModule>();
     registry.add::<pause::Pause>();
     registry.add::<ping::Ping>();
     registry.add::<process::ProcessModule>();

@@ -57,17 +57,27 @@ pub(super) struct Arguments {
 impl Attempt<'_> {
     /// Makes the attempt and says what came of it.
     pub(super) fn run(&self) -> Outcome {
-        match self.planned() {
-            Ok((change, turn)) => match self.needs_foreseen(&change) {
-                None => self.applied(change, turn),
-                Some(reason) => Outcome::not_predicted(&reason),
-            },
+        let first = match self.planned(false) {
+            Ok((change, turn)) if !change.again => return self.carried_out(change, turn),
+            Ok((change, turn)) => self.carried_out(change, turn),
+            Err(outcome) => return *outcome,
+        };
+        if !matches!(first.status, Status::Ok | Status::Changed) {
+            return first;
+        }
+        match self.planned(true) {
+            Ok((change, turn)) => {
+                let mut outcome = self.carried_out(change, turn);
+                outcome.warnings.splice(0..0, first.warnings);
+                outcome
+            }
             Err(outcome) => *outcome,
         }
     }
 
-    /// Returns the change, and the turn on the machine if it needs one.
-    pub(super) fn planned(&self) -> Result<(Change, Option<Turn<'_>>), Box<Outcome>> {
+    /// Returns the change, and the turn on the machine if it needs one; `again` says that it follows
+    /// a first change of the same task.
+    pub(super) fn planned(&self, again: bool) -> Result<(Change, Option<Turn<'_>>), Box<Outcome>> {
         let Some(entry) = self.session.registry.get(&self.action.module) else {
             let problem = self
                 .session
@@ -96,6 +106,7 @@ impl Attempt<'_> {
             environment: self.environment,
             raw: &arguments.raw,
             unknown: &arguments.unknown,
+            again,
         };
         let planned = self.target.planned(self.limits, || module.plan(&context));
         let (mut change, turn) = planned.map_err(|error| {
@@ -107,6 +118,13 @@ impl Attempt<'_> {
         })?;
         keep_private(&mut change, self.session, self.name, self.hidden);
         Ok((change, turn))
+    }
+
+    fn carried_out(&self, change: Change, turn: Option<Turn<'_>>) -> Outcome {
+        match self.needs_foreseen(&change) {
+            None => self.applied(change, turn),
+            Some(reason) => Outcome::not_predicted(&reason),
+        }
     }
 
     fn applied(&self, change: Change, turn: Option<Turn<'_>>) -> Outcome {

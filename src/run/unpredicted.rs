@@ -70,7 +70,7 @@ impl Attempt<'_> {
     /// Notes what the task may leave on the host if nobody knows whether it runs, and returns
     /// what it may set and do to the run.
     pub(super) fn may_leave(&self, reason: &NotKnown) -> (Sets, Option<Control>) {
-        let Ok((change, _)) = self.planned() else {
+        let Ok((change, _)) = self.planned(false) else {
             return (Sets::Nothing, None);
         };
         let parts = change.steps.iter().flat_map(Step::leaves);

@@ -83,6 +83,14 @@ pub(super) fn of_examples() -> Memory {
     crate::rocketmq::preflight::of_examples(machine)
         .output(&["date", "+%s"], printed("1700000000\n"))
         .output(&["uname", "-n"], printed("localhost\n"))
+        .program(
+            "dpkg-query",
+            printed("curl\tamd64\t7.88\tii \t\nnginx\tamd64\t1.22\tii \t\n"),
+        )
+        .program("rpm", printed("curl\tx86_64\t7.76\nnginx\tx86_64\t1.20\n"))
+        .program("awk", printed("nginx\tx86_64\t1.26\n"))
+        .program("stat", printed("1700000000\n1699999000\n"))
+        .file("/usr/bin/apt-get", "")
         .output(&["sysctl", "-n", "vm.max_map_count"], printed("65530\n"))
         .output(
             &[

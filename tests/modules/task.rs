@@ -137,6 +137,7 @@ impl Task {
             },
             environment: &self.environment,
             raw: &raw,
+            again: false,
         };
         module.plan(&context).map_err(|error| error.to_string())
     }

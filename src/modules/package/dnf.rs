@@ -1,0 +1,296 @@
+//! `dnf`, `dnf5` and `yum`: packages of Fedora and what is made from it.
+
+use super::dnf_table;
+use super::index::Index;
+use super::manager::{self, Manager, Wanted, ask, said};
+use super::module::State;
+use super::packages::{Move, Package, Packages};
+use crate::change::Change;
+use crate::glob;
+use crate::host::{Command, Output};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+
+/// Lists packages.
+const LIST: &[&str] = &["rpm", "-qa", "--qf", "%{NAME}\\t%{ARCH}\\t%{EVR}\\n"];
+
+/// Installs, upgrades and removes packages with `dnf`, or what the host has as `dnf` or `yum`.
+///
+/// What would be done is found out by a transaction that is not confirmed; dnf may fetch its
+/// index of packages for it.
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::modules) struct Dnf {
+    /// Packages: `nginx`, `nginx-1.20*`, `nginx.x86_64`, `@group`, the path or address of a package
+    /// file. `*` with `state: latest` upgrades all.
+    name: Vec<String>,
+    /// What becomes of them.
+    state: State,
+    /// Whether the index of packages is brought up to date first.
+    update_cache: bool,
+    /// Whether only packages that are there are upgraded.
+    update_only: bool,
+    /// Whether packages that nothing needs any more are removed.
+    autoremove: bool,
+    /// Whether a package may be brought to an older version.
+    allow_downgrade: bool,
+    /// Whether packages that are in the way are removed.
+    allowerasing: bool,
+    /// Whether older versions are taken if the newest cannot be.
+    nobest: Option<bool>,
+    /// Whether only the newest versions are taken.
+    best: Option<bool>,
+    /// Whether packages that cannot be installed are left out.
+    skip_broken: bool,
+    /// Whether recommended packages come with it.
+    install_weak_deps: Option<bool>,
+    /// Whether signatures do not count.
+    disable_gpg_check: bool,
+    /// Whether certificates of repositories count.
+    sslverify: Option<bool>,
+    /// Repositories that are used besides those that are enabled.
+    enablerepo: Vec<String>,
+    /// Repositories that are not used.
+    disablerepo: Vec<String>,
+    /// Packages that are left as they are.
+    exclude: Vec<String>,
+    /// Whether only upgrades that mend security count.
+    security: bool,
+    /// Whether only upgrades that mend faults count.
+    bugfix: bool,
+    /// Whether only the index that is there is used.
+    cacheonly: bool,
+    /// Another file of settings.
+    conf_file: Option<String>,
+    /// The release that packages come from.
+    releasever: Option<String>,
+    /// Has no effect: dnf itself waits.
+    lock_timeout: Option<i32>,
+    /// Has no effect: it is what the host has that is used.
+    use_backend: Option<String>,
+    /// Has no effect: no library is needed.
+    auto_install_module_deps: Option<bool>,
+    /// Has no effect: addresses are fetched by dnf.
+    validate_certs: Option<bool>,
+}
+
+impl BuiltIn for Dnf {
+    const NAME: &'static str = "dnf";
+    const OTHER_NAMES: &'static [&'static str] = &["dnf5", "yum"];
+    const ALIASES: &'static [(&'static str, &'static str)] =
+        &[("pkg", "name"), ("expire-cache", "update_cache")];
+    const PATHS: &'static [&'static str] = &["conf_file"];
+    const EXAMPLE: &'static str = "\
+- name: The web server is there
+  dnf:
+    name: [nginx, curl]
+";
+}
+
+impl Module for Dnf {
+    fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let index = Index {
+            paths: &["/var/cache/dnf", "/var/cache/libdnf5"],
+            update: &["dnf", "-y", "-q", "makecache", "--refresh"],
+            valid: 0,
+        };
+        if self.update_cache
+            && let Some(mut change) = index.update(context, self)?
+        {
+            change.again = self.autoremove || !self.name.is_empty();
+            change.changed = Some(!change.again);
+            return Ok(change);
+        }
+        let all = self.name.iter().any(|name| name == "*");
+        if all && self.state.wanted() == Wanted::Latest {
+            return self.whole(context, "upgrade");
+        }
+        if self.name.is_empty() && self.autoremove {
+            return self.whole(context, "autoremove");
+        }
+        manager::plan(self, context, self.state.wanted(), &self.name)
+    }
+}
+
+impl Dnf {
+    /// Returns the module for the arguments of `package`.
+    pub(super) fn of(name: Vec<String>, wanted: Wanted) -> Self {
+        Self {
+            name,
+            state: State::of(wanted),
+            ..Self::default()
+        }
+    }
+
+    fn whole(&self, context: &PlanContext, verb: &str) -> Result<Change, ModuleError> {
+        let packages = manager::packages(self, context)?;
+        manager::transaction(self, context, packages, self.words(verb, &[]))
+    }
+
+    fn words(&self, verb: &str, names: &[String]) -> Vec<String> {
+        let mut words = vec!["dnf".to_owned(), "-y".to_owned()];
+        let given = |name: &str, values: &[String]| {
+            let values = values.iter();
+            values
+                .map(|value| format!("--{name}={value}"))
+                .collect::<Vec<_>>()
+        };
+        words.extend(given("enablerepo", &self.enablerepo));
+        words.extend(given("disablerepo", &self.disablerepo));
+        words.extend(given("exclude", &self.exclude));
+        words.extend(given("config", self.conf_file.as_slice()));
+        words.extend(given("releasever", self.releasever.as_slice()));
+        let set = |name: &str, value: bool| format!("--setopt={name}={}", u8::from(value));
+        let best = self.best.or(self.nobest.map(|nobest| !nobest));
+        words.extend(best.map(|best| set("best", best)));
+        words.extend(
+            self.install_weak_deps
+                .map(|weak| set("install_weak_deps", weak)),
+        );
+        words.extend(self.sslverify.map(|verify| set("sslverify", verify)));
+        let flags = [
+            (self.disable_gpg_check, "--nogpgcheck"),
+            (self.cacheonly, "--cacheonly"),
+            (self.allowerasing, "--allowerasing"),
+            (self.skip_broken, "--skip-broken"),
+            (self.security && verb == "upgrade", "--security"),
+            (self.bugfix && verb == "upgrade", "--bugfix"),
+        ];
+        let flags = flags.iter().filter(|(given, _)| *given);
+        words.extend(flags.map(|(_, flag)| (*flag).to_owned()));
+        words.push(verb.to_owned());
+        words.extend(names.iter().cloned());
+        words
+    }
+
+    /// Returns those of the names that no package has by itself, but some package provides.
+    fn provided(
+        &self,
+        context: &PlanContext,
+        names: &[String],
+    ) -> Result<Vec<String>, ModuleError> {
+        let mut provided = Vec::new();
+        for name in names {
+            let plain = !name.starts_with('@') && !name.contains("://");
+            let words = ["rpm", "-q", "--quiet", "--whatprovides", name];
+            if plain && ask(context, self, Command::new(words))?.status == 0 {
+                provided.push(name.clone());
+            }
+        }
+        Ok(provided)
+    }
+}
+
+impl Manager for Dnf {
+    fn teller(&self) -> Command {
+        Command::new(LIST.iter().copied())
+    }
+
+    fn open(
+        &self,
+        packages: &Packages,
+        wanted: Wanted,
+        names: &[String],
+        context: &PlanContext,
+    ) -> Result<Vec<String>, ModuleError> {
+        let is_there = |name: &&String| packages.iter().any(|package| package.is_called(name));
+        let (there, missing): (Vec<String>, Vec<String>) =
+            names.iter().cloned().partition(|name| is_there(&name));
+        Ok(match wanted {
+            Wanted::Latest if self.update_only => there,
+            Wanted::Latest => names.to_vec(),
+            Wanted::Present if self.update_only => Vec::new(),
+            Wanted::Present => {
+                let provided = self.provided(context, &missing)?;
+                let is_open = |name: &String| !provided.contains(name);
+                missing.into_iter().filter(is_open).collect()
+            }
+            Wanted::Absent => {
+                let group = |name: &&String| name.starts_with('@');
+                let groups = missing.iter().filter(group).cloned();
+                there.iter().cloned().chain(groups).collect()
+            }
+        })
+    }
+
+    fn act(&self, wanted: Wanted, names: &[String]) -> Vec<String> {
+        match wanted {
+            Wanted::Absent => self.words("remove", names),
+            Wanted::Latest if self.update_only => self.words("upgrade", names),
+            Wanted::Present | Wanted::Latest => self.words("install", names),
+        }
+    }
+
+    fn trial(&self, act: &[String]) -> Vec<String> {
+        let mut words = act.to_vec();
+        if let Some(word) = words.get_mut(1) {
+            "--assumeno".clone_into(word);
+        }
+        words
+    }
+
+    fn moves(&self, output: &Output, _packages: &Packages) -> Result<Vec<Move>, ModuleError> {
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let moves = dnf_table::read(&text);
+        // Without a transaction there is nothing to abort.
+        if output.status != 0 && moves.is_empty() {
+            return Err(ModuleError::refused(said(output)));
+        }
+        Ok(moves)
+    }
+
+    fn environment(&self) -> &'static [(&'static str, &'static str)] {
+        &[("LC_ALL", "C.UTF-8"), ("COLUMNS", "500")]
+    }
+}
+
+impl Package {
+    /// Returns whether a name means the package: `NAME`, `NAME.ARCH`, `NAME-VERSION`,
+    /// `NAME-VERSION-RELEASE`, each with `.ARCH` too, and globs.
+    fn is_called(&self, name: &str) -> bool {
+        let Self {
+            name: own,
+            architecture,
+            version,
+            ..
+        } = self;
+        let bare = version
+            .split_once(':')
+            .map_or(version.as_str(), |(_, rest)| rest);
+        let upstream = bare.split('-').next().unwrap_or(bare);
+        let forms = [
+            own.clone(),
+            format!("{own}-{upstream}"),
+            format!("{own}-{bare}"),
+            format!("{own}-{version}"),
+        ];
+        forms.iter().any(|form| {
+            glob::matches(name, form) || glob::matches(name, &format!("{form}.{architecture}"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_goes_by_many_names() {
+        let packages = Packages::read("bind-utils\tx86_64\t32:9.16.23-14.el9\n");
+        let package = packages.iter().next().unwrap();
+        for (name, expected) in [
+            ("bind-utils", true),
+            ("bind-utils.x86_64", true),
+            ("bind-utils-9.16.23", true),
+            ("bind-utils-9.16*", true),
+            ("bind-utils-9.16.23-14.el9", true),
+            ("bind-utils-9.16.23-14.el9.x86_64", true),
+            ("bind-utils-32:9.16.23-14.el9", true),
+            ("bind*", true),
+            ("bind", false),
+            ("bind-utils.i686", false),
+            ("bind-utils-9.18", false),
+        ] {
+            assert_eq!(package.is_called(name), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What package managers have in common: the wanted packages, a trial of the transaction, and the
+//! list of packages that it leads to.
+
+use super::packages::{Move, Packages};
+use crate::change::Change;
+use crate::host::{Command, Output, Setting, Step};
+use crate::module::{ModuleError, PlanContext};
+use std::collections::BTreeMap;
+
+/// What becomes of packages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// They are there, in whatever version.
+    Present,
+    /// They are there in the newest version.
+    Latest,
+    /// They are gone.
+    Absent,
+}
+
+/// A package manager with the options of a task.
+pub(super) trait Manager {
+    /// Returns the command that lists all packages: name, architecture, version and more, tabs
+    /// between.
+    fn teller(&self) -> Command;
+
+    /// Returns those of the names for which a transaction is needed, as the program takes them.
+    fn open(
+        &self,
+        packages: &Packages,
+        wanted: Wanted,
+        names: &[String],
+        context: &PlanContext,
+    ) -> Result<Vec<String>, ModuleError>;
+
+    /// Returns the command line that carries a transaction out.
+    fn act(&self, wanted: Wanted, names: &[String]) -> Vec<String>;
+
+    /// Returns the command line that only shows what a transaction would do.
+    fn trial(&self, act: &[String]) -> Vec<String>;
+
+    /// Reads what a trial printed.
+    fn moves(&self, output: &Output, packages: &Packages) -> Result<Vec<Move>, ModuleError>;
+
+    /// Variables that keep the program from asking and from other languages.
+    fn environment(&self) -> &'static [(&'static str, &'static str)];
+}
+
+/// Returns what must be done for packages to be as they are wanted.
+pub(super) fn plan(
+    manager: &dyn Manager,
+    context: &PlanContext,
+    wanted: Wanted,
+    names: &[String],
+) -> Result<Change, ModuleError> {
+    let packages = packages(manager, context)?;
+    let open = manager.open(&packages, wanted, names, context)?;
+    if open.is_empty() {
+        return Ok(Change::default());
+    }
+    transaction(manager, context, packages, manager.act(wanted, &open))
+}
+
+/// Returns the packages of the host.
+pub(super) fn packages(
+    manager: &dyn Manager,
+    context: &PlanContext,
+) -> Result<Packages, ModuleError> {
+    let output = ask(context, manager, manager.teller())?;
+    if output.status != 0 {
+        return Err(ModuleError::refused(said(&output)));
+    }
+    let mut packages = Packages::read(&String::from_utf8_lossy(&output.stdout));
+    packages.sort();
+    Ok(packages)
+}
+
+/// Returns the change that a command makes to the packages of the host.
+pub(super) fn transaction(
+    manager: &dyn Manager,
+    context: &PlanContext,
+    packages: Packages,
+    act: Vec<String>,
+) -> Result<Change, ModuleError> {
+    let trial = ask(context, manager, Command::new(manager.trial(&act)))?;
+    let moves = manager.moves(&trial, &packages)?;
+    let after = packages.after(moves);
+    let mut change = Change::default();
+    if after != packages {
+        change.steps.push(Step::Set(Setting {
+            name: "packages".to_owned(),
+            teller: manager.teller(),
+            before: packages.text(),
+            after: after.text(),
+            setters: vec![with_environment(context, manager, Command::new(act))],
+        }));
+    }
+    Ok(change)
+}
+
+/// Asks a program of the host, in English.
+pub(super) fn ask(
+    context: &PlanContext,
+    manager: &dyn Manager,
+    command: Command,
+) -> Result<Output, ModuleError> {
+    let command = with_environment(context, manager, command);
+    Ok(context.host.query(&command)?)
+}
+
+/// Returns the command with the task's environment, in which nothing asks.
+pub(super) fn with_environment(
+    context: &PlanContext,
+    manager: &dyn Manager,
+    command: Command,
+) -> Command {
+    let own = manager.environment().iter();
+    let mut environment: BTreeMap<String, String> = own
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    environment.extend(context.environment.clone());
+    Command {
+        environment,
+        ..command
+    }
+}
+
+/// Returns why a program failed, as one line.
+pub(super) fn said(output: &Output) -> String {
+    let texts = [&output.stderr, &output.stdout].map(|bytes| String::from_utf8_lossy(bytes));
+    let lines = || texts.iter().flat_map(|text| text.lines()).map(str::trim);
+    let marks = ["E: ", "Error: ", "ERROR: "];
+    let marked = |line: &&str| marks.iter().any(|mark| line.starts_with(mark));
+    let mut found: Vec<&str> = lines().filter(marked).collect();
+    if found.is_empty() {
+        found.extend(lines().rfind(|line| !line.is_empty()));
+    }
+    let plain = found.iter().map(|line| {
+        let text = marks.iter().find_map(|mark| line.strip_prefix(mark));
+        text.unwrap_or(line).to_owned()
+    });
+    match plain.collect::<Vec<_>>().join("; ") {
+        text if text.is_empty() => format!("the package manager ended with {}", output.status),
+        text => text,
+    }
+}
