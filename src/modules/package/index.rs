@@ -44,7 +44,7 @@ impl Index<'_> {
         let mut setters = vec![Command::new(self.update.iter().copied())];
         if let Some(folder) = self.paths.last() {
             // Nothing new leaves no trace of its own.
-            setters.push(Command::new(["touch", folder]));
+            setters.push(Command::new(["touch", "-c", folder]));
         }
         let setters = setters.into_iter();
         let setters = setters.map(|command| with_environment(context, manager, command));
