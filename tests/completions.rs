@@ -60,7 +60,8 @@ fn tab_offers_what_fits_and_nothing_else() {
         ("rmqplay inventory host -i inventory.yml web2", &["web2"]),
         ("rmqplay inventory graph -i inventory.yml al", &["all"]),
         ("rmqplay inventory hosts -i nowhere.yml we", &[]),
-        ("rmqplay run site.yml -l web", &[]),
+        // The project's own inventory.
+        ("rmqplay run site.yml -l web", &["web", "web1", "web2"]),
         ("rmqplay run site.yml -t sa", &["say"]),
         ("rmqplay run site.yml -t show,sa", &["show,say"]),
         ("rmqplay run nowhere.yml -t sa", &[]),
