@@ -64,8 +64,8 @@ pub(super) fn add_tests(environment: &mut Environment<'static>, tests: &[Callabl
     }
 }
 
-/// Bytes of a text that a filter or a method fills up or repeats.
-const LONGEST: usize = 64 << 20;
+/// Bytes of a text, or of the references of a list, that a filter or a method makes of smaller ones.
+pub(super) const LONGEST: usize = 64 << 20;
 
 /// The methods of one type of values, by name.
 pub(super) struct Methods(HashMap<&'static str, Signature>);
@@ -293,6 +293,33 @@ impl Call<'_, '_, '_> {
     pub(super) fn repeated(&self, text: &str, times: usize) -> Result<String, Error> {
         self.fits(text.len().saturating_mul(times))?;
         Ok(text.repeat(times))
+    }
+
+    /// Returns a text with other parts, if that is not too long; `count` of them at most.
+    pub(super) fn replaced(
+        &self,
+        text: &str,
+        old: &str,
+        new: &str,
+        count: Option<usize>,
+    ) -> Result<String, Error> {
+        let found = text.matches(old).take(count.unwrap_or(usize::MAX)).count();
+        let longer = new.len().saturating_sub(old.len());
+        self.fits(text.len().saturating_add(found.saturating_mul(longer)))?;
+        Ok(text.replacen(old, new, found))
+    }
+
+    /// Returns texts with another between them, if that is not too long.
+    pub(super) fn joined(&self, texts: &[String], between: &str) -> Result<String, Error> {
+        let own: usize = texts.iter().map(String::len).sum();
+        let others = between.len().saturating_mul(texts.len().saturating_sub(1));
+        self.fits(own.saturating_add(others))?;
+        Ok(texts.join(between))
+    }
+
+    /// Fails where a list would be too long.
+    pub(super) fn fits_items(&self, items: usize) -> Result<(), Error> {
+        self.fits(items.saturating_mul(size_of::<Value>()))
     }
 
     /// Fails where a result would be too long.

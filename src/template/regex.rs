@@ -1,5 +1,6 @@
 //! Python's regular expressions on fancy-regex.
 
+use super::call::LONGEST;
 use super::replacement::{Piece, Replacement};
 use fancy_regex::{Captures, Regex, RegexBuilder};
 use minijinja::{Error, ErrorKind};
@@ -196,6 +197,9 @@ pub fn replace(
                 Piece::Text(text) => text,
                 Piece::Group(number) => numbered(&captures, *number)?,
             });
+        }
+        if out.len() > LONGEST {
+            return Err(wrong(format!("the result has more than {LONGEST} bytes")));
         }
         copied = whole.end();
         done += 1;

@@ -28,6 +28,16 @@ impl Scheme {
             Self::Blowfish => 22,
         }
     }
+
+    /// Returns the most rounds that take seconds rather than days; the schemes allow more.
+    pub(super) fn most_rounds(self) -> u32 {
+        match self {
+            Self::Md5 => u32::MAX,
+            Self::Sha256 | Self::Sha512 => 5_000_000,
+            // Two to the power of it.
+            Self::Blowfish => 16,
+        }
+    }
 }
 
 /// The characters that stand for six bits, least bits first.

@@ -50,19 +50,20 @@ pub(super) fn reverse(call: &mut Call<'_, '_, '_>) -> Result {
 pub(super) fn join(call: &mut Call<'_, '_, '_>) -> Result {
     let between = call.text("d")?.unwrap_or_default();
     let path = call.some("attribute");
-    let mut out = String::new();
-    for (index, item) in call.items()?.into_iter().enumerate() {
-        if index > 0 {
-            out.push_str(&between);
-        }
+    let mut texts = Vec::new();
+    let mut size = 0;
+    for item in call.items()? {
         let item = match &path {
             Some(path) => attribute::at(&item, path)?,
             None => item,
         };
         text::check(&item)?;
-        out.push_str(&text::text(&item)?);
+        let text = text::text(&item)?;
+        size += text.len();
+        call.fits(size)?;
+        texts.push(text);
     }
-    Ok(out.into())
+    Ok(call.joined(&texts, &between)?.into())
 }
 
 /// `unique`: the items without those that were there before.

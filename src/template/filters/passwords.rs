@@ -47,6 +47,10 @@ pub(super) fn password_hash(call: &mut Call<'_, '_, '_>) -> Result<Value, Error>
         }
         None => None,
     };
+    let most = scheme.most_rounds();
+    if rounds.is_some_and(|rounds| rounds > most) {
+        return Err(call.wrong(&format!("rounds must not be more than {most}")));
+    }
     let ident = match call.some("ident") {
         Some(ident) => text::text(&ident)?,
         None => "2b".to_owned(),

@@ -17,6 +17,9 @@ pub(super) fn batch(call: &mut Call<'_, '_, '_>) -> Result {
         return Err(call.wrong("the number of items must be greater than 0"));
     }
     let fill = call.some("fill_with");
+    if fill.is_some() {
+        call.fits_items(size)?;
+    }
     let items = call.items()?;
     let batches = items.chunks(size).map(|items| {
         let mut items = items.to_vec();
@@ -34,6 +37,7 @@ pub(super) fn slice(call: &mut Call<'_, '_, '_>) -> Result {
     if slices == 0 {
         return Err(call.wrong("the number of lists must be greater than 0"));
     }
+    call.fits_items(slices)?;
     let fill = call.some("fill_with");
     let items = call.items()?;
     let (size, longer) = (items.len() / slices, items.len() % slices);

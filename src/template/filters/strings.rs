@@ -63,10 +63,10 @@ pub(super) fn replace(call: &mut Call<'_, '_, '_>) -> Result {
     let text = call.value_text()?;
     let old = text::text(&call.required("old")?)?;
     let new = text::text(&call.required("new")?)?;
-    Ok(match call.integer("count")?.map(usize::try_from) {
-        Some(Ok(count)) => text.replacen(&old, &new, count).into(),
-        _ => text.replace(&old, &new).into(),
-    })
+    let count = call
+        .integer("count")?
+        .and_then(|count| usize::try_from(count).ok());
+    Ok(call.replaced(&text, &old, &new, count)?.into())
 }
 
 /// `format`: values put where the text has `%s`, `%d` and so on.

@@ -176,10 +176,10 @@ fn replace(call: &mut Call<'_, '_, '_>) -> Result {
         required(call, "old")?,
         required(call, "new")?,
     );
-    Ok(match call.integer("count")?.map(usize::try_from) {
-        Some(Ok(count)) => text.replacen(&old, &new, count).into(),
-        _ => text.replace(&old, &new).into(),
-    })
+    let count = call
+        .integer("count")?
+        .and_then(|count| usize::try_from(count).ok());
+    Ok(call.replaced(&text, &old, &new, count)?.into())
 }
 
 fn split(call: &mut Call<'_, '_, '_>) -> Result {
@@ -249,7 +249,7 @@ fn join(call: &mut Call<'_, '_, '_>) -> Result {
             }
         }
     }
-    Ok(out.join(&separator).into())
+    Ok(call.joined(&out, &separator)?.into())
 }
 
 fn format(call: &mut Call<'_, '_, '_>) -> Result {
