@@ -35,6 +35,7 @@ fn registry() -> Registry {
         relative_paths: Vec::new(),
         free_form: None,
         any_argument: false,
+        once: false,
         writes: Writes::Nothing,
         example: String::new(),
         returns: Vec::new(),

@@ -4,7 +4,7 @@ use super::project::{Project, first_folder, folders_of, user_folder};
 use super::sources::Sources;
 use super::{Exit, candidates, print, refuse};
 use crate::host::HostError;
-use crate::playbook::{LoadOptions, Loader};
+use crate::playbook::{LoadOptions, Loader, Play};
 use crate::report::counted;
 use crate::run::{Connector, Options, Parts, Session};
 use crate::source::{LocalPath, Problems, Result};
@@ -89,7 +89,12 @@ fn check(arguments: &Arguments) -> Result<usize> {
         if let Some(playbook) = problems.take(session.load(path, knows_inventory)) {
             plays += playbook.plays.len();
             if knows_inventory {
-                for play in &playbook.plays {
+                // What `hostvars` holds by then is known in a run alone.
+                let is_known = |play: &&Play| {
+                    let hosts = play.hosts.as_text();
+                    !hosts.is_some_and(|hosts| hosts.contains("hostvars"))
+                };
+                for play in playbook.plays.iter().filter(is_known) {
                     problems.take(session.hosts_of(play));
                 }
             }

@@ -38,7 +38,8 @@ pub trait Templates {
     /// Renders a template file of the controller.
     fn file(&self, path: &Path, syntax: &Syntax) -> Result<String, ModuleError>;
 
-    /// Evaluates an expression, such as `debug`'s `var`.
+    /// Evaluates an expression, such as `debug`'s `var`; the value is undefined if a variable in
+    /// it is.
     fn expression(&self, expression: &Node) -> Result<Value, ModuleError>;
 
     /// Returns the first condition that does not hold, such as of `assert`'s `that`.

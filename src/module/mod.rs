@@ -56,6 +56,8 @@ pub trait BuiltIn: Module + serde::de::DeserializeOwned + schemars::JsonSchema +
     const FREE_FORM: Option<&'static str> = None;
     /// Whether any argument name is taken (`set_fact`).
     const ANY_ARGUMENT: bool = false;
+    /// Whether it acts once for all hosts, as with `run_once`: a question is asked once.
+    const ONCE: bool = false;
     /// What it changes, for check mode when it cannot plan because an argument is not known.
     const WRITES: Writes = Writes::Nothing;
     /// Tasks that show its use; a test runs them.

@@ -28,6 +28,8 @@ pub struct Entry {
     pub free_form: Option<&'static str>,
     /// Whether any argument name is taken.
     pub any_argument: bool,
+    /// Whether it acts once for all hosts.
+    pub once: bool,
     /// What it changes.
     pub writes: Writes,
     /// Tasks that show its use.
@@ -64,6 +66,7 @@ impl Registry {
             relative_paths: owned(M::RELATIVE_PATHS),
             free_form: M::FREE_FORM,
             any_argument: M::ANY_ARGUMENT,
+            once: M::ONCE,
             writes: M::WRITES,
             example: M::EXAMPLE.to_owned(),
             returns: pairs(M::RETURNS),

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 /// Waits for some time, or asks the person at the terminal and returns what was typed.
 ///
-/// Where nobody can be asked, the answer is empty and a warning says so. With `run_once` one
-/// question is asked for all hosts.
+/// It does so once for all hosts, and each of them has the answer. If nobody can be asked, the
+/// answer is empty and a warning says so.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Pause {
@@ -25,6 +25,7 @@ pub(super) struct Pause {
 
 impl BuiltIn for Pause {
     const NAME: &'static str = "pause";
+    const ONCE: bool = true;
     const EXAMPLE: &'static str = "\
 - name: Give the cache a moment
   pause:

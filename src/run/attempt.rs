@@ -271,7 +271,10 @@ impl Templates for Attempt<'_> {
     }
 
     fn expression(&self, expression: &Node) -> Result<Value, ModuleError> {
-        self.scope.expression(expression).map_err(module_error)
+        match self.scope.expression(expression) {
+            Err(error) if error.undefined.is_some() => Ok(Value::UNDEFINED),
+            result => result.map_err(module_error),
+        }
     }
 
     fn first_false<'n>(&self, conditions: &'n [Node]) -> Result<Option<&'n Node>, ModuleError> {

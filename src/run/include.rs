@@ -104,13 +104,17 @@ impl Walk<'_, '_> {
         // Only `vars`, the loop's item and `apply` reach what is included.
         let passed = Frame {
             parent: Some(frame),
-            vars: own.vars.clone(),
+            parameters: own.vars.clone(),
+            ..Frame::default()
+        };
+        let looped = Frame {
+            parent: Some(&passed),
             parameters: item,
             ..Frame::default()
         };
         let applied = Frame {
             notify: &include.apply_notify,
-            ..passed.inner(&include.apply, "vars of apply")
+            ..looped.inner(&include.apply, "vars of apply")
         };
         if self.includes >= MOST_INCLUDES {
             let message = format!("more than {MOST_INCLUDES} includes are within each other");

@@ -141,12 +141,17 @@ impl Session {
         Ok(true)
     }
 
-    /// Returns the variables that a play's own keywords may use: extra variables alone.
+    /// Returns the variables that a play's own keywords may use: extra variables, and what is
+    /// known of all hosts.
     fn play_scope(self: &Arc<Self>) -> Arc<Scope> {
         let site = Arc::new(self.site(std::slice::from_ref(&self.playbook_folder)));
         let magic = Layer::data(
             "the inventory",
-            [("groups".to_owned(), self.groups())].into(),
+            [
+                ("groups".to_owned(), self.groups()),
+                ("hostvars".to_owned(), self.hostvars()),
+            ]
+            .into(),
         );
         Scope::new(
             vec![magic, self.extra.clone()],

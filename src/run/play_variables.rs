@@ -34,15 +34,15 @@ impl PlayRun<'_> {
         read(&self.public).iter().map(layer).collect()
     }
 
-    /// Returns what the play itself gives a host: `vars_prompt` and `vars_files` (the play's `vars`
-    /// are its frame's).
+    /// Returns what the play itself gives a host, lowest precedence first: `vars`, `vars_prompt` and
+    /// `vars_files`.
     pub(super) fn play_layers(&self, host: &HostState) -> Result<Vec<Arc<Layer>>, Problems> {
         if let Some(layers) = lock(&self.play_layers).get(&host.name) {
             return Ok(layers.clone());
         }
-        let mut layers = vec![self.prompted.clone()];
-        let scope = self.session.host_scope(host)?;
-        let scope = scope.with(Layer::written("vars of the play", &self.play.keywords.vars));
+        let vars = Layer::written("vars of the play", &self.play.keywords.vars);
+        let scope = self.session.host_scope(host)?.with(vars.clone());
+        let mut layers = vec![vars, self.prompted.clone()];
         for node in &self.play.vars_files {
             layers.push(self.vars_file(node, &scope)?);
         }

@@ -50,6 +50,7 @@ pub fn gathered(setup: Arc<Entry>, scripts: Vec<Arc<Program>>) -> Entry {
         relative_paths: setup.relative_paths.clone(),
         free_form: setup.free_form,
         any_argument: setup.any_argument,
+        once: setup.once,
         writes: setup.writes,
         example: setup.example.clone(),
         returns: setup.returns.clone(),

@@ -112,6 +112,7 @@ fn entry(name: &str, program: &Arc<Program>) -> Result<Entry> {
         relative_paths: parameter::paths(&script.parameters),
         free_form: None,
         any_argument: false,
+        once: false,
         writes: crate::module::Writes::Nothing,
         example,
         returns,
