@@ -2,19 +2,40 @@
 
 use super::HostError;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// Called off by the user (^C), for all hosts at once.
-#[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<(Mutex<bool>, Condvar)>);
+#[derive(Clone, Default)]
+pub struct Cancel(Arc<Shared>);
+
+/// What is called once a run is cancelled.
+type Listener = dyn Fn() + Send + Sync;
+
+#[derive(Default)]
+struct Shared {
+    is_cancelled: Mutex<bool>,
+    changed: Condvar,
+    listeners: Mutex<Vec<Weak<Listener>>>,
+}
 
 impl Cancel {
     /// Calls off everything that holds this token.
     pub fn cancel(&self) {
         *self.flag() = true;
-        self.0.1.notify_all();
+        self.0.changed.notify_all();
+        let listeners = self.listeners().clone();
+        for listener in listeners.iter().filter_map(Weak::upgrade) {
+            listener();
+        }
+    }
+
+    /// Calls `listener` at each [`Cancel::cancel`], for as long as somebody keeps it.
+    pub fn on_cancel(&self, listener: &Arc<Listener>) {
+        let mut listeners = self.listeners();
+        listeners.retain(|known| known.strong_count() > 0);
+        listeners.push(Arc::downgrade(listener));
     }
 
     /// Takes it back, for what comes next.
@@ -26,7 +47,7 @@ impl Cancel {
     pub fn wake(&self) {
         // Who is about to wait holds the flag: without it this could come too early for them.
         let _flag = self.flag();
-        self.0.1.notify_all();
+        self.0.changed.notify_all();
     }
 
     /// Returns whether it was called off.
@@ -39,16 +60,30 @@ impl Cancel {
         let rest = until.saturating_duration_since(Instant::now());
         let waited = self
             .0
-            .1
+            .changed
             .wait_timeout_while(self.flag(), rest, |cancelled| !*cancelled);
         *waited.unwrap_or_else(std::sync::PoisonError::into_inner).0
     }
 
     fn flag(&self) -> std::sync::MutexGuard<'_, bool> {
         self.0
-            .0
+            .is_cancelled
             .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn listeners(&self) -> std::sync::MutexGuard<'_, Vec<Weak<Listener>>> {
+        self.0
+            .listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Cancel {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let cancelled = self.is_cancelled();
+        formatter.debug_tuple("Cancel").field(&cancelled).finish()
     }
 }
 
@@ -91,7 +126,7 @@ impl Limits {
     /// Blocks until `ready` holds, or fails as soon as a limit is reached. Whoever makes it hold
     /// calls [`Cancel::wake`].
     pub fn wait_for(&self, mut ready: impl FnMut() -> bool) -> Result<(), HostError> {
-        let woken = &self.cancel.0.1;
+        let woken = &self.cancel.0.changed;
         let mut cancelled = self.cancel.flag();
         loop {
             if *cancelled {

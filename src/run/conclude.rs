@@ -26,7 +26,7 @@ impl Walk<'_, '_> {
     ) -> Flow {
         let lockstep = &self.play.lockstep;
         loop {
-            match lockstep.turn::<Outcome>(self.index, position, &self.play.session.cancel) {
+            match lockstep.turn::<Outcome>(self.index, position) {
                 Turn::Take => {
                     let outcome = self.throttled(run, scope, position);
                     if outcome.status == Status::Skipped {

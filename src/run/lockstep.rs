@@ -5,9 +5,8 @@
 //! until no other host of the batch stands before it. With the free strategy nobody waits.
 
 use crate::host::Cancel;
-use std::collections::HashMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A place in a play; later places compare greater.
 pub(super) type Position = Vec<Step>;
@@ -72,42 +71,68 @@ pub(super) fn place(position: &Position) -> Vec<u32> {
 }
 
 /// Where the hosts of a batch are, and what they decided together.
+///
+/// A waiting host is woken by what it waits for and by nothing else: with thousands of hosts,
+/// waking all of them at each move would cost more than their tasks.
 pub(super) struct Lockstep {
     in_step: bool,
+    cancel: Cancel,
+    shared: Arc<Shared>,
+    /// Wakes everyone when the run is cancelled, for as long as this is kept.
+    _on_cancel: Arc<dyn Fn() + Send + Sync>,
+}
+
+struct Shared {
     state: Mutex<State>,
-    moved: Condvar,
+    /// One for each host.
+    woken: Box<[Condvar]>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Where each host is that has not left; `None` before its first position.
+    /// Where each host is; `None` once it has left.
     at: Vec<Option<Place>>,
+    /// The hosts at each place. The first place is the floor: nobody is before it.
+    places: BTreeMap<Place, BTreeSet<usize>>,
     /// What a host did for all, by task.
     once: HashMap<TaskKey, Once>,
-    /// Hosts within a throttled task, by task.
-    inside: HashMap<TaskKey, usize>,
+    /// Hosts that wait for the decision about a task that runs once for all, by task.
+    undecided: HashMap<TaskKey, BTreeSet<usize>>,
+    /// Throttled tasks that hosts are in.
+    throttled: HashMap<TaskKey, Throttled>,
     /// Set when no host may start another task after this position.
     stopped_after: Option<Position>,
 }
 
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
+    /// Before the first position.
     Start,
     At(Position),
 }
 
-/// What became of a task that runs on one host for all.
+/// The result of a task that runs on one host for all.
 #[derive(Default)]
 struct Once {
     taken: bool,
-    declined: Vec<usize>,
+    declined: BTreeSet<usize>,
+    first_declined: Option<usize>,
+    /// Whether every host declined.
+    nobody: bool,
     outcome: Option<Box<dyn std::any::Any + Send>>,
+}
+
+#[derive(Default)]
+struct Throttled {
+    inside: usize,
+    waiting: BTreeSet<usize>,
 }
 
 /// What a host does at a task that runs once for all.
 pub(super) enum Turn<T> {
     /// It is this host's turn.
     Take,
-    /// Another host ran it; this came of it.
+    /// Another host ran it, with this result.
     Done(T),
     /// Every host found that it does not apply.
     NobodyDid {
@@ -118,15 +143,19 @@ pub(super) enum Turn<T> {
 
 impl Lockstep {
     /// Returns the state of a batch of `hosts`; `in_step` is the linear strategy.
-    pub(super) fn new(hosts: usize, in_step: bool) -> Self {
-        let at = (0..hosts).map(|_| Some(Place::Start)).collect();
+    pub(super) fn new(hosts: usize, in_step: bool, cancel: &Cancel) -> Self {
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State::new(hosts)),
+            woken: (0..hosts).map(|_| Condvar::new()).collect(),
+        });
+        let woken = Arc::clone(&shared);
+        let on_cancel: Arc<dyn Fn() + Send + Sync> = Arc::new(move || woken.wake_all());
+        cancel.on_cancel(&on_cancel);
         Self {
             in_step,
-            state: Mutex::new(State {
-                at,
-                ..State::default()
-            }),
-            moved: Condvar::new(),
+            cancel: cancel.clone(),
+            shared,
+            _on_cancel: on_cancel,
         }
     }
 
@@ -136,20 +165,21 @@ impl Lockstep {
     }
 
     /// Moves a host to a position and waits for the others. Returns whether it may go on.
-    pub(super) fn arrive(&self, host: usize, position: &Position, cancel: &Cancel) -> bool {
-        let mut state = self.state();
-        state.at[host] = Some(Place::At(position.clone()));
-        self.moved.notify_all();
-        while self.in_step && !cancel.is_cancelled() && state.anyone_before(position) {
-            state = self.wait(state);
+    pub(super) fn arrive(&self, host: usize, position: &Position) -> bool {
+        let mut state = self.shared.state();
+        let place = Place::At(position.clone());
+        self.shared
+            .put(&mut state, host, Some(place.clone()), self.in_step);
+        while self.in_step && !self.cancel.is_cancelled() && state.is_anyone_before(&place) {
+            state = self.shared.wait(host, state);
         }
         let may_go = |after: &Position| self.in_step && position <= after;
-        state.stopped_after.as_ref().is_none_or(may_go) && !cancel.is_cancelled()
+        state.stopped_after.as_ref().is_none_or(may_go) && !self.cancel.is_cancelled()
     }
 
     /// Returns where a host is.
     pub(super) fn position(&self, host: usize) -> Position {
-        match &self.state().at[host] {
+        match &self.shared.state().at[host] {
             Some(Place::At(position)) => position.clone(),
             _ => Position::new(),
         }
@@ -157,132 +187,220 @@ impl Lockstep {
 
     /// Takes a host out: it has finished, failed or ended the play.
     pub(super) fn leave(&self, host: usize) {
-        self.state().at[host] = None;
-        self.moved.notify_all();
+        let mut state = self.shared.state();
+        self.shared.put(&mut state, host, None, self.in_step);
     }
 
     /// Lets no host start another task.
     pub(super) fn stop(&self) {
-        self.state().stopped_after = Some(Position::new());
-        self.moved.notify_all();
+        self.shared.state().stopped_after = Some(Position::new());
     }
 
-    /// Lets no host start another task than the one that this host is at, which all still carry out:
-    /// what a run told does not depend on who was first.
+    /// Lets no host start another task than the one that this host is at, which all others still
+    /// run, so that the results do not depend on which host was first.
     pub(super) fn stop_after(&self, host: usize) {
         let position = self.position(host);
-        self.state().stopped_after.get_or_insert(position);
-        self.moved.notify_all();
+        self.shared.state().stopped_after.get_or_insert(position);
     }
 
     /// Decides who runs the task at `position` for all: the first host of those at it, then the
-    /// next where the first declined. Returns when the decision about this host is made.
+    /// next if the first declined. Returns when the decision about this host is made.
     pub(super) fn turn<T: Clone + Send + 'static>(
         &self,
         host: usize,
         position: &Position,
-        cancel: &Cancel,
     ) -> Turn<T> {
-        let mut state = self.state();
+        let task = task_key(position);
+        let mut state = self.shared.state();
         loop {
-            let first = state.first_at(position, self.in_step);
-            let once = state.once.entry(task_key(position)).or_default();
-            if let Some(outcome) = once
-                .outcome
-                .as_ref()
-                .and_then(|any| any.downcast_ref::<T>())
-            {
+            let once = state.once.entry(task.clone()).or_default();
+            let outcome = once.outcome.as_ref();
+            if let Some(outcome) = outcome.and_then(|any| any.downcast_ref::<T>()) {
                 return Turn::Done(outcome.clone());
             }
-            if once.declined.contains(&host) && first.is_none() && !once.taken {
-                let speaks = once.declined.first() == Some(&host);
-                return Turn::NobodyDid { speaks };
+            if !once.taken {
+                let speaks = once.first_declined == Some(host);
+                let declined = once.declined.contains(&host);
+                if declined && once.nobody {
+                    return Turn::NobodyDid { speaks };
+                }
+                let first = state.first_at(position, &task, self.in_step);
+                let once = state.once.entry(task.clone()).or_default();
+                if declined && first.is_none() {
+                    once.nobody = true;
+                    return Turn::NobodyDid { speaks };
+                }
+                if !declined && (first == Some(host) || !self.in_step) {
+                    once.taken = true;
+                    return Turn::Take;
+                }
             }
-            if !once.taken
-                && (first == Some(host) || !self.in_step)
-                && !once.declined.contains(&host)
-            {
-                once.taken = true;
-                return Turn::Take;
-            }
-            if cancel.is_cancelled() {
+            if self.cancel.is_cancelled() {
                 return Turn::NobodyDid { speaks: false };
             }
-            state = self.wait(state);
+            let undecided = state.undecided.entry(task.clone()).or_default();
+            undecided.insert(host);
+            state = self.shared.wait(host, state);
         }
     }
 
-    /// Tells the others what came of the task at `position`, or that it does not apply here.
+    /// Tells the others the result of the task at `position`, or that it does not apply here.
     pub(super) fn took<T: Send + 'static>(
         &self,
         host: usize,
         position: &Position,
         outcome: Option<T>,
     ) {
-        let mut state = self.state();
-        let once = state.once.entry(task_key(position)).or_default();
+        let task = task_key(position);
+        let mut state = self.shared.state();
+        let once = state.once.entry(task.clone()).or_default();
         once.taken = outcome.is_some();
         match outcome {
-            Some(outcome) => once.outcome = Some(Box::new(outcome)),
-            None => once.declined.push(host),
+            Some(outcome) => {
+                once.outcome = Some(Box::new(outcome));
+                self.shared.decide(&mut state, &task);
+            }
+            None => {
+                once.declined.insert(host);
+                once.first_declined.get_or_insert(host);
+                self.shared
+                    .wake_next(&mut state, position, &task, self.in_step);
+            }
         }
-        self.moved.notify_all();
     }
 
-    /// Waits until fewer than `limit` hosts are within the task at `position`, and enters.
-    pub(super) fn enter(&self, position: &Position, limit: usize, cancel: &Cancel) {
-        let mut state = self.state();
-        while !cancel.is_cancelled()
-            && state.inside.get(&task_key(position)).copied().unwrap_or(0) >= limit
-        {
-            state = self.wait(state);
+    /// Waits until fewer than `limit` hosts are in the task at `position`, and enters.
+    pub(super) fn enter(&self, host: usize, position: &Position, limit: usize) {
+        let task = task_key(position);
+        let mut state = self.shared.state();
+        loop {
+            let throttled = state.throttled.entry(task.clone()).or_default();
+            throttled.waiting.remove(&host);
+            if throttled.inside < limit || self.cancel.is_cancelled() {
+                throttled.inside += 1;
+                return;
+            }
+            throttled.waiting.insert(host);
+            state = self.shared.wait(host, state);
         }
-        *state.inside.entry(task_key(position)).or_default() += 1;
     }
 
     /// Leaves a task that was entered.
     pub(super) fn exit(&self, position: &Position) {
-        if let Some(inside) = self.state().inside.get_mut(&task_key(position)) {
-            *inside -= 1;
+        let mut state = self.shared.state();
+        let Some(throttled) = state.throttled.get_mut(&task_key(position)) else {
+            return;
+        };
+        throttled.inside -= 1;
+        if let Some(host) = throttled.waiting.pop_first() {
+            self.shared.woken[host].notify_one();
         }
-        self.moved.notify_all();
     }
+}
 
+impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes up now and then: a cancelled run notifies nobody here.
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        let waited = self.moved.wait_timeout(state, Duration::from_millis(200));
-        waited.unwrap_or_else(PoisonError::into_inner).0
+    fn wait<'a>(&self, host: usize, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let waited = self.woken[host].wait(state);
+        waited.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake_all(&self) {
+        // A host that is about to wait holds the state: without it this could come too early.
+        let _state = self.state();
+        self.woken.iter().for_each(Condvar::notify_one);
+    }
+
+    /// Moves a host, or takes it out, and wakes those that waited for that.
+    fn put(&self, state: &mut State, host: usize, place: Option<Place>, in_step: bool) {
+        let floor = state.floor().cloned();
+        let before = state.put(host, place);
+        if in_step && state.floor() != floor.as_ref() {
+            let there = state.places.first_key_value().map(|(_, hosts)| hosts);
+            for host in there.into_iter().flatten() {
+                self.woken[*host].notify_one();
+            }
+        }
+        let undecided: Vec<_> = state.undecided.keys().cloned().collect();
+        for task in undecided {
+            match &before {
+                Some(Place::At(position)) => self.wake_next(state, position, &task, in_step),
+                _ => self.decide(state, &task),
+            }
+        }
+    }
+
+    /// Wakes the host whose turn the task is now; all that wait for it if there is none.
+    fn wake_next(&self, state: &mut State, position: &Position, task: &TaskKey, in_step: bool) {
+        match state.first_at(position, task, in_step) {
+            Some(host) if in_step => self.woken[host].notify_one(),
+            _ => self.decide(state, task),
+        }
+    }
+
+    /// Wakes all hosts that wait for the decision about a task.
+    fn decide(&self, state: &mut State, task: &TaskKey) {
+        for host in state.undecided.remove(task).into_iter().flatten() {
+            self.woken[host].notify_one();
+        }
     }
 }
 
 impl State {
-    fn anyone_before(&self, position: &Position) -> bool {
-        self.at.iter().flatten().any(|place| match place {
-            Place::Start => true,
-            Place::At(at) => at < position,
-        })
+    fn new(hosts: usize) -> Self {
+        Self {
+            at: (0..hosts).map(|_| Some(Place::Start)).collect(),
+            places: BTreeMap::from([(Place::Start, (0..hosts).collect())]),
+            ..Self::default()
+        }
     }
 
-    /// Returns the first host at `position` that has not declined.
-    fn first_at(&self, position: &Position, in_step: bool) -> Option<usize> {
-        let declined = self
-            .once
-            .get(&task_key(position))
-            .map(|once| once.declined.as_slice())
-            .unwrap_or_default();
-        self.at.iter().enumerate().find_map(|(host, place)| {
-            let here = match place {
-                Some(Place::At(at)) => at == position,
-                // With the free strategy a host that is yet to come may still take it.
-                Some(Place::Start) => !in_step,
-                None => false,
-            };
-            (here && !declined.contains(&host)).then_some(host)
-        })
+    /// Moves a host and returns where it was.
+    fn put(&mut self, host: usize, place: Option<Place>) -> Option<Place> {
+        let before = std::mem::replace(&mut self.at[host], place.clone());
+        if let Some(place) = &before
+            && let Some(hosts) = self.places.get_mut(place)
+        {
+            hosts.remove(&host);
+            if hosts.is_empty() {
+                self.places.remove(place);
+            }
+        }
+        if let Some(place) = place {
+            self.places.entry(place).or_default().insert(host);
+        }
+        before
+    }
+
+    /// Returns the place that nobody is before.
+    fn floor(&self) -> Option<&Place> {
+        self.places.first_key_value().map(|(place, _)| place)
+    }
+
+    fn is_anyone_before(&self, place: &Place) -> bool {
+        self.floor().is_some_and(|floor| floor < place)
+    }
+
+    /// Returns the first host at `position` that has not declined the task.
+    fn first_at(&self, position: &Position, task: &TaskKey, in_step: bool) -> Option<usize> {
+        let declined = self.once.get(task).map(|once| &once.declined);
+        let has_not = |host: &&usize| declined.is_none_or(|declined| !declined.contains(host));
+        // With the free strategy a host that is yet to come may still take it.
+        let start = (!in_step).then_some(Place::Start);
+        let places = start.into_iter().chain([Place::At(position.clone())]);
+        let hosts = places.filter_map(|place| self.places.get(&place));
+        hosts
+            .filter_map(|hosts| {
+                // Hosts decline in their order: those behind the last one have not been asked.
+                let last = declined.and_then(BTreeSet::last);
+                let later = last.and_then(|last| hosts.range(last + 1..).next());
+                later.or_else(|| hosts.iter().find(has_not))
+            })
+            .min()
+            .copied()
     }
 }
 
@@ -290,21 +408,21 @@ impl State {
 mod tests {
     use super::*;
     use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// Runs `hosts` threads through `positions` and returns the order of (position, host).
     fn walk(hosts: usize, positions: &[Position], leaver: Option<usize>) -> Vec<(Position, usize)> {
-        let lockstep = Lockstep::new(hosts, true);
+        let lockstep = Lockstep::new(hosts, true, &Cancel::default());
         let order = Mutex::new(Vec::new());
-        let cancel = Cancel::default();
         std::thread::scope(|scope| {
             for host in 0..hosts {
-                let (lockstep, order, cancel) = (&lockstep, &order, &cancel);
+                let (lockstep, order) = (&lockstep, &order);
                 scope.spawn(move || {
                     for (index, position) in positions.iter().enumerate() {
                         if leaver == Some(host) && index == 1 {
                             break;
                         }
-                        assert!(lockstep.arrive(host, position, cancel));
+                        assert!(lockstep.arrive(host, position));
                         order.lock().unwrap().push((position.clone(), host));
                     }
                     lockstep.leave(host);
@@ -329,18 +447,16 @@ mod tests {
 
     #[test]
     fn the_first_host_that_applies_runs_a_task_for_all() {
-        let lockstep = Lockstep::new(3, true);
-        let cancel = Cancel::default();
+        let lockstep = Lockstep::new(3, true, &Cancel::default());
         let position = vec![Step::from(0)];
         let results = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
             for host in 0..3 {
-                let (lockstep, cancel, position, results) =
-                    (&lockstep, &cancel, &position, &results);
+                let (lockstep, position, results) = (&lockstep, &position, &results);
                 scope.spawn(move || {
-                    lockstep.arrive(host, position, cancel);
+                    lockstep.arrive(host, position);
                     loop {
-                        match lockstep.turn::<usize>(host, position, cancel) {
+                        match lockstep.turn::<usize>(host, position) {
                             Turn::Take if host == 0 => lockstep.took::<usize>(host, position, None),
                             Turn::Take => lockstep.took(host, position, Some(host)),
                             Turn::Done(by) => break results.lock().unwrap().push((host, by)),
@@ -354,5 +470,76 @@ mod tests {
         let mut results = results.into_inner().unwrap();
         results.sort_unstable();
         assert_eq!(results, [(0, 1), (1, 1), (2, 1)]);
+    }
+
+    #[test]
+    fn a_task_that_every_host_declines_is_reported_by_the_first() {
+        let lockstep = Lockstep::new(64, true, &Cancel::default());
+        let position = vec![Step::from(0)];
+        let speaking = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for host in 0..64 {
+                let (lockstep, position, speaking) = (&lockstep, &position, &speaking);
+                scope.spawn(move || {
+                    lockstep.arrive(host, position);
+                    loop {
+                        match lockstep.turn::<usize>(host, position) {
+                            Turn::Take => lockstep.took::<usize>(host, position, None),
+                            Turn::Done(by) => panic!("host {by} declined"),
+                            Turn::NobodyDid { speaks: true } => {
+                                break speaking.lock().unwrap().push(host);
+                            }
+                            Turn::NobodyDid { speaks: false } => break,
+                        }
+                    }
+                    lockstep.leave(host);
+                });
+            }
+        });
+        assert_eq!(speaking.into_inner().unwrap(), [0]);
+    }
+
+    #[test]
+    fn no_more_hosts_are_in_a_throttled_task_than_it_allows() {
+        let lockstep = Lockstep::new(32, true, &Cancel::default());
+        let position = vec![Step::from(0)];
+        let (inside, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for host in 0..32 {
+                let (lockstep, position) = (&lockstep, &position);
+                let (inside, most) = (&inside, &most);
+                scope.spawn(move || {
+                    lockstep.arrive(host, position);
+                    lockstep.enter(host, position, 3);
+                    let now = inside.fetch_add(1, Ordering::SeqCst) + 1;
+                    most.fetch_max(now, Ordering::SeqCst);
+                    std::thread::yield_now();
+                    inside.fetch_sub(1, Ordering::SeqCst);
+                    lockstep.exit(position);
+                    lockstep.leave(host);
+                });
+            }
+        });
+        assert!((1..=3).contains(&most.into_inner()));
+    }
+
+    #[test]
+    fn a_cancelled_run_wakes_every_host_that_waits() {
+        let cancel = Cancel::default();
+        let lockstep = Lockstep::new(4, true, &cancel);
+        let (first, later) = (vec![Step::from(0)], vec![Step::from(1)]);
+        std::thread::scope(|scope| {
+            let waits = |host| {
+                let (lockstep, later) = (&lockstep, &later);
+                scope.spawn(move || lockstep.arrive(host, later))
+            };
+            // Host 0 never gets to where the others are.
+            let waiting = [waits(1), waits(2), waits(3)];
+            lockstep.arrive(0, &first);
+            cancel.cancel();
+            for host in waiting {
+                assert!(!host.join().unwrap());
+            }
+        });
     }
 }

@@ -68,6 +68,7 @@ impl<'p> PlayRun<'p> {
             lockstep: Lockstep::new(
                 batch.len(),
                 play.strategy == crate::playbook::Strategy::Linear,
+                &session.cancel,
             ),
             gather: super::gather::task(play),
             name: session.play_name(play),
@@ -261,12 +262,9 @@ impl<'p> PlayRun<'p> {
 
     /// Returns the frame that all tasks of the play are in.
     pub(super) fn root(&self) -> Frame<'_> {
-        let keywords = &self.play.keywords;
-        let vars =
-            (!keywords.vars.is_empty()).then(|| Layer::written("vars of the play", &keywords.vars));
+        // Its `vars` are among the play's layers, where they are below `vars_files` and role vars.
         Frame {
-            keywords: Some(keywords),
-            vars,
+            keywords: Some(&self.play.keywords),
             folder: Some(&self.play.folder),
             ..Frame::default()
         }

@@ -60,6 +60,8 @@ pub struct Session {
     pub(super) hosts: Mutex<IndexMap<Arc<str>, Arc<HostState>>>,
     /// `--extra-vars`.
     pub(super) extra: Arc<Layer>,
+    /// The value of `groups`, the same for all hosts.
+    pub(super) groups: OnceLock<Value>,
     /// Runs the scripts of roles.
     scripts: OnceLock<Arc<script::Engine>>,
     started: Instant,
@@ -124,6 +126,7 @@ impl Session {
             asks_no_more: AtomicBool::new(false),
             private: Mutex::default(),
             hosts: Mutex::new(hosts),
+            groups: OnceLock::new(),
             scripts: OnceLock::new(),
             started: Instant::now(),
         })
@@ -237,6 +240,8 @@ impl Session {
         result.item.iter_mut().for_each(mask);
         result.warnings.iter_mut().for_each(mask);
         result.diffs.iter_mut().for_each(|diff| {
+            mask(&mut diff.before_header);
+            mask(&mut diff.after_header);
             mask(&mut diff.text);
             // The result has the texts.
             diff.contents = None;

@@ -77,8 +77,17 @@ impl Session {
 
     /// Returns the value of `groups`.
     pub(super) fn groups(&self) -> Value {
-        let groups = self.inventory.hosts_of_groups().into_iter();
-        Value::from_pairs(groups.map(|(name, hosts)| (name, hosts.into_iter().collect::<Value>())))
+        let make = || {
+            let groups = self.inventory.hosts_of_groups().into_iter();
+            let values = groups.map(|(name, hosts)| (name, hosts.into_iter().collect::<Value>()));
+            Value::from_pairs(values)
+        };
+        self.groups.get_or_init(make).clone()
+    }
+
+    /// Returns the value of `hostvars`.
+    pub(super) fn hostvars(self: &Arc<Self>) -> Value {
+        HostVars::of(SessionHosts(Arc::downgrade(self)))
     }
 
     /// Returns names that hold for a host in every play.
@@ -100,7 +109,7 @@ impl Session {
             "group_names",
             self.inventory.groups_of(name).into_iter().collect(),
         );
-        set("hostvars", HostVars::of(SessionHosts(Arc::downgrade(self))));
+        set("hostvars", self.hostvars());
         set("groups", self.groups());
         set("omit", Session::omit());
         set("ansible_check_mode", self.options.check.into());

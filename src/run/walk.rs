@@ -307,12 +307,20 @@ impl<'a, 'p> Walk<'a, 'p> {
         };
         match flag(&own, |keywords| keywords.run_once.as_ref(), &scope) {
             Err(outcome) => self.end(&run, *outcome, Some(&scope)),
-            Ok(Some(true)) => self.once(&run, &scope, position),
+            Ok(wanted) if wanted == Some(true) || self.is_for_all(task) => {
+                self.once(&run, &scope, position)
+            }
             Ok(_) => {
                 let outcome = self.throttled(&run, &scope, position);
                 self.end(&run, outcome, Some(&scope))
             }
         }
+    }
+
+    /// Returns whether a task's module acts once for all hosts.
+    fn is_for_all(&self, task: &Task) -> bool {
+        let entry = self.play.session.registry.get(&task.action.module);
+        entry.is_some_and(|entry| entry.once)
     }
 
     pub(super) fn throttled(
@@ -326,9 +334,9 @@ impl<'a, 'p> Walk<'a, 'p> {
             Ok(limit) => limit as usize,
             Err(outcome) => return *outcome,
         };
-        let (lockstep, cancel) = (&self.play.lockstep, &self.play.session.cancel);
+        let lockstep = &self.play.lockstep;
         if limit > 0 {
-            lockstep.enter(position, limit, cancel);
+            lockstep.enter(self.index, position, limit);
         }
         let outcome = {
             let _permit = self.play.session.permits.acquire();
@@ -343,9 +351,8 @@ impl<'a, 'p> Walk<'a, 'p> {
 
     /// Waits at a position for the hosts before it; returns why this one does not go on there.
     pub(super) fn held_up(&self, position: &Position) -> Option<Flow> {
-        let (lockstep, cancel) = (&self.play.lockstep, &self.play.session.cancel);
         self.play.tell_reached(self.host, position);
-        if !lockstep.arrive(self.index, position, cancel) && !self.unwinding {
+        if !self.play.lockstep.arrive(self.index, position) && !self.unwinding {
             return Some(Flow::Stopped);
         }
         if self.rescued_by.is_empty() {
