@@ -17,6 +17,8 @@ pub mod archive;
 pub mod change;
 pub mod cli;
 pub mod files;
+#[doc(hidden)]
+pub mod foreign;
 pub mod glob;
 pub mod host;
 pub mod internal_error;

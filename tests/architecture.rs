@@ -115,6 +115,21 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
         &["env", "fs", "process"],
     ),
     (
+        "foreign",
+        &[
+            "archive",
+            "change",
+            "glob",
+            "host",
+            "inventory",
+            "rocketmq",
+            "source",
+            "value",
+            "yaml",
+        ],
+        &[],
+    ),
+    (
         "rocketmq",
         &["change", "host", "module", "source", "value"],
         &[],

@@ -4,6 +4,8 @@ mod address;
 pub mod connection_variables;
 mod draft;
 mod finish;
+#[doc(hidden)]
+pub mod foreign;
 mod graph;
 mod group;
 mod host;

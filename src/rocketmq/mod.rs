@@ -7,6 +7,8 @@ mod broker;
 mod cluster;
 mod cluster_info;
 mod drain;
+#[doc(hidden)]
+pub mod foreign;
 mod java;
 mod last_words;
 mod masters;

@@ -9,6 +9,8 @@ mod become_user;
 mod counters;
 mod date;
 mod fetch;
+#[doc(hidden)]
+pub mod foreign;
 mod frames;
 mod lock;
 mod login;

@@ -12,7 +12,7 @@ use crate::host::{Command, HostError, Probe};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::{Fields, Value, map};
 pub(super) use share::Share;
-pub(super) use size::shown;
+pub(super) use size::{Size, shown};
 
 /// Tells which Java a host has and what programs are started with by it, and fails where RocketMQ
 /// does not run on it.
@@ -33,7 +33,7 @@ pub(super) struct JavaModule {
     /// a collector (`-XX:+UseZGC`), this is the only one.
     #[serde(default)]
     options: Vec<String>,
-    /// The programs that shall run here, as `rocketmq_preflight` takes them.
+    /// The programs that are to run here, as `rocketmq_preflight` takes them.
     #[serde(default)]
     programs: Vec<Program>,
 }

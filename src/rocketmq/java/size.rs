@@ -9,8 +9,8 @@ pub(in crate::rocketmq) struct Size {
 }
 
 impl Size {
-    /// Reads `512m`, `4g` or a number of bytes; none where it is none of them.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    /// Reads `512m`, `4g` or a number of bytes; none if it is something else.
+    pub(in crate::rocketmq) fn read(text: &str) -> Option<Self> {
         let digits = text.strip_suffix(|c: char| c.is_ascii_alphabetic());
         let shift = match text.strip_prefix(digits.unwrap_or(text)) {
             None | Some("") => 0,

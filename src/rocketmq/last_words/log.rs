@@ -18,7 +18,7 @@ const LONGEST: usize = 300;
 
 /// A log of a program that ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Log {
+pub(in crate::rocketmq) struct Log {
     pub(super) path: Utf8PathBuf,
     /// Its last lines.
     lines: Vec<String>,
@@ -31,7 +31,7 @@ pub(super) struct Log {
 impl Log {
     /// Reads the end of a log. Where it does not begin at the log's own beginning, the first line is
     /// a part of one.
-    pub(super) fn read(path: Utf8PathBuf, text: &str, is_whole: bool) -> Self {
+    pub(in crate::rocketmq) fn read(path: Utf8PathBuf, text: &str, is_whole: bool) -> Self {
         let lines = text.lines().skip(usize::from(!is_whole));
         let lines = lines.map(str::trim_end).filter(|line| !line.is_empty());
         let lines: Vec<_> = lines.map(str::to_owned).collect();
@@ -52,7 +52,7 @@ impl Log {
 
     /// Returns the last lines, at most so many, that say what the program failed of: errors of the
     /// thread that starts it, and what Java or that thread printed.
-    pub(super) fn failures(&self, most: usize) -> Vec<String> {
+    pub(in crate::rocketmq) fn failures(&self, most: usize) -> Vec<String> {
         let mut is_of_start = true;
         self.tell_last(self.end, most, |line| {
             if time(line).is_some() {
@@ -65,7 +65,7 @@ impl Log {
 
     /// Returns the errors just before the end, at most so many. A program that runs tells many that do
     /// not end it.
-    pub(super) fn errors(&self, most: usize) -> Vec<String> {
+    pub(in crate::rocketmq) fn errors(&self, most: usize) -> Vec<String> {
         self.tell_last(self.last, most, |line| match time(line) {
             Some(_) => line.contains(" ERROR "),
             None => names_exception(line),
@@ -85,7 +85,7 @@ impl Log {
     }
 
     /// Returns whether the program was told to end, and did so.
-    pub(super) fn ends_in_order(&self) -> bool {
+    pub(in crate::rocketmq) fn ends_in_order(&self) -> bool {
         let mut lines = self.lines.iter().skip(self.end);
         lines.any(|line| {
             let line = line.to_ascii_lowercase();
@@ -99,7 +99,7 @@ impl Log {
     }
 
     /// Returns the last lines, at most so many, as `tail` shows them.
-    pub(super) fn tail(&self, most: usize) -> Vec<String> {
+    pub(in crate::rocketmq) fn tail(&self, most: usize) -> Vec<String> {
         let from = self.lines.len().saturating_sub(most);
         let last = self.lines.iter().skip(from).map(|line| cut(line));
         std::iter::once(format!("==> {} <==", self.path))

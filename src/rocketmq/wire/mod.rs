@@ -5,7 +5,7 @@ mod client;
 mod code;
 mod command;
 mod error;
-mod json;
+pub(super) mod json;
 
 pub(super) use address::Address;
 pub(super) use client::{Client, read_body, refusal};

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod facts;
+pub(super) mod foreign;
 mod lock;
 mod path;
 mod port;

@@ -48,7 +48,7 @@ fn coarse(recognise: &ProcessMatch) -> (&'static str, &str) {
 
 /// What stat tells of a program.
 #[derive(Default)]
-struct Owner {
+pub(super) struct Owner {
     uid: u32,
     user: String,
     executable: Utf8PathBuf,
@@ -70,7 +70,7 @@ fn read(pieces: &mut Pieces) -> Result<Vec<Process>, HostError> {
 }
 
 /// Reads lines `UID/USER//proc/PID`, and the same with `/exe -> PATH` and `/cwd -> PATH`.
-fn read_owners(bytes: &[u8]) -> HashMap<u32, Owner> {
+pub(super) fn read_owners(bytes: &[u8]) -> HashMap<u32, Owner> {
     let mut owners: HashMap<u32, Owner> = HashMap::new();
     for line in String::from_utf8_lossy(bytes).lines() {
         let mut fields = line.splitn(3, '/');
@@ -100,7 +100,7 @@ fn read_owners(bytes: &[u8]) -> HashMap<u32, Owner> {
 
 /// Reads `/proc/PID/stat` followed by the arguments; `None` for zombies, kernel threads and what
 /// has ended.
-fn read_program(bytes: &[u8], owners: &HashMap<u32, Owner>) -> Option<Process> {
+pub(super) fn read_program(bytes: &[u8], owners: &HashMap<u32, Owner>) -> Option<Process> {
     let open = bytes.iter().position(|&byte| byte == b'(')?;
     let pid = std::str::from_utf8(bytes.get(..open)?)
         .ok()?

@@ -31,7 +31,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
 ];
 
 /// Returns the facts told by os-release and by the distribution's own file.
-pub(super) fn facts(os_release: &str, own: &str, system: &str) -> Fields {
+pub(in crate::host::shell::ask) fn facts(os_release: &str, own: &str, system: &str) -> Fields {
     let value = |name: &str| {
         let mut lines = os_release.lines();
         let text = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='));

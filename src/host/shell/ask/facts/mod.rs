@@ -1,7 +1,7 @@
 //! What kind of machine it is.
 
-mod distribution;
-mod network;
+pub(super) mod distribution;
+pub(super) mod network;
 
 use super::{ACCOUNTS, Plan};
 use crate::host::shell::script::Library;

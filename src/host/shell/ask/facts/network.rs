@@ -15,7 +15,12 @@ struct Interface {
 }
 
 /// Returns the facts told by `ip -o link`, `ip -o addr`, `/proc/net/route` and `hostname -I`.
-pub(super) fn facts(links: &str, addresses: &str, routes: &str, bare: &str) -> Fields {
+pub(in crate::host::shell::ask) fn facts(
+    links: &str,
+    addresses: &str,
+    routes: &str,
+    bare: &str,
+) -> Fields {
     let mut interfaces = read_links(links);
     read_addresses(addresses, &mut interfaces);
     let mut facts = Fields::new();

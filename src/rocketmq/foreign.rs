@@ -1,0 +1,46 @@
+//! The readers of what RocketMQ and Java write, for tests with arbitrary bytes.
+
+use super::java::Size;
+use super::last_words::Log;
+use super::{properties, wire};
+
+/// Each reader with its name.
+pub const READERS: &[(&str, fn(&[u8]))] = &[
+    ("rocketmq_frames", frames),
+    ("rocketmq_json", json),
+    ("rocketmq_log", log),
+    ("rocketmq_properties", properties),
+    ("rocketmq_size", size),
+];
+
+/// Takes messages off a stream until it is empty or makes no sense.
+fn frames(bytes: &[u8]) {
+    let mut left = bytes.to_vec();
+    let mut before = left.len();
+    while let Ok(Some(_)) = wire::Command::take(&mut left) {
+        assert!(left.len() < before, "a message of no bytes");
+        before = left.len();
+    }
+}
+
+fn json(bytes: &[u8]) {
+    let _ = wire::json::read(bytes);
+}
+
+fn log(bytes: &[u8]) {
+    let log = Log::read("broker.log".into(), &String::from_utf8_lossy(bytes), false);
+    let _ = (
+        log.failures(3),
+        log.errors(3),
+        log.tail(10),
+        log.ends_in_order(),
+    );
+}
+
+fn properties(bytes: &[u8]) {
+    let _ = properties::read(&String::from_utf8_lossy(bytes));
+}
+
+fn size(bytes: &[u8]) {
+    let _ = Size::read(&String::from_utf8_lossy(bytes));
+}
