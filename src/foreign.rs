@@ -6,13 +6,10 @@ use crate::archive::Archive;
 use crate::change::Mode;
 use crate::host::ssh::known_hosts::KnownHosts;
 use crate::host::ssh::ssh_config::SshConfig;
-use crate::source::SourceFile;
+use crate::source::{Reader, SourceFile};
 use crate::{glob, host, inventory, rocketmq, value, yaml};
 use std::io::Write as _;
 use std::path::Path;
-
-/// A reader with its name, which is that of its fuzz target.
-pub type Reader = (&'static str, fn(&[u8]));
 
 const READERS: &[Reader] = &[
     ("archive", archive),
@@ -24,7 +21,7 @@ const READERS: &[Reader] = &[
     ("yaml", yaml),
 ];
 
-/// Returns all readers.
+/// Returns all readers; the name of each is that of its fuzz target.
 pub fn readers() -> impl Iterator<Item = Reader> {
     let others = [
         host::shell::foreign::READERS,

@@ -101,25 +101,6 @@ fn readers_survive_arbitrary_bytes() {
 }
 
 #[test]
-fn readers_survive_depth_and_length() {
-    for (_, read) in readers() {
-        for (piece, times) in [
-            ("[", 20_000),
-            ("(", 20_000),
-            ("{\"a\":", 20_000),
-            ("a:\n ", 5_000),
-            ("'", 50_001),
-            ("\\", 50_001),
-            ("*", 300),
-            ("0", 100_000),
-            ("x\n", 20_000),
-        ] {
-            read(piece.repeat(times).as_bytes());
-        }
-    }
-}
-
-#[test]
 fn every_reader_has_a_fuzz_target_and_a_seed() {
     let manifest = std::fs::read_to_string("fuzz/Cargo.toml").unwrap();
     let mut targets = 0;

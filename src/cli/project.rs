@@ -177,8 +177,8 @@ pub(super) fn reserved(name: &str) -> Option<&'static str> {
     is_function.then_some("that is a function of scripts")
 }
 
-/// Adds a module; one of the same name that is nearer stays, and none may hide another of the
-/// project without a word.
+/// Adds a module; one of the same name that is nearer stays, and none may silently hide another
+/// of the project.
 fn add(registry: &mut Registry, entry: Entry, path: &Path) -> Option<Problem> {
     let name = &entry.name;
     let refused = |why: String| {

@@ -68,8 +68,7 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
     };
     options.step = arguments.step;
     if options.step && !std::io::stdin().is_terminal() {
-        let message =
-            "--step asks before each task, and nobody can be asked: standard input is no terminal";
+        let message = "--step needs a terminal: standard input is not one";
         return refuse_because(message, None, Exit::Usage);
     }
     if let Some(name) = &arguments.confirm_wipe {

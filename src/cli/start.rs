@@ -162,7 +162,7 @@ fn report(
             if let Some(file) = &mut file {
                 file.event(&event);
             }
-            // The live line goes before the last text is printed: it must not stand below it.
+            // The live line goes before the last text is printed: it must not remain below it.
             if let Some(progress) = &mut progress {
                 progress.event(&event);
             }

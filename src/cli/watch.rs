@@ -83,7 +83,7 @@ impl Watch<'_> {
     fn show(&self, text: &[u8]) {
         let mut out = std::io::stdout().lock();
         let heading = format!("{CLEAR}{}  {}  (^C ends)\n", self.title, now());
-        // A terminal that went away is no error of the run.
+        // A terminal that went away is not an error of the run.
         let _ = out.write_all(heading.as_bytes());
         let _ = out.write_all(text);
         let _ = out.flush();

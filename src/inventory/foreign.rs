@@ -1,10 +1,10 @@
 //! The readers of inventories, for tests with arbitrary bytes.
 
 use super::{address, ini_file, python_literal, range, words};
-use crate::source::{Place, SourceFile};
+use crate::source::{Place, Reader, SourceFile};
 
 /// Each reader with its name.
-pub const READERS: &[(&str, fn(&[u8]))] = &[
+pub const READERS: &[Reader] = &[
     ("inventory_address", address),
     ("inventory_ini", ini),
     ("inventory_python_literal", python_literal),

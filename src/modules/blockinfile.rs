@@ -17,7 +17,7 @@ pub(super) struct BlockInFile {
     /// Whether the block is there.
     #[serde(default)]
     state: Presence,
-    /// The marker lines; `{mark}` in it stands for `marker_begin` and `marker_end`.
+    /// The marker lines; `{mark}` in it is replaced with `marker_begin` and `marker_end`.
     #[serde(default = "marker")]
     marker: String,
     /// What `{mark}` is before the block.

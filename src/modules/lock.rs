@@ -26,7 +26,7 @@ impl BuiltIn for LockModule {
     name: billing
 ";
     const RETURNS: &'static [(&'static str, &'static str)] =
-        &[("holder", "This run, as other runs are told.")];
+        &[("holder", "This run, as other runs see it.")];
 }
 
 impl Module for LockModule {

@@ -3,9 +3,10 @@
 use super::java::Size;
 use super::last_words::Log;
 use super::{properties, wire};
+use crate::source::Reader;
 
 /// Each reader with its name.
-pub const READERS: &[(&str, fn(&[u8]))] = &[
+pub const READERS: &[Reader] = &[
     ("rocketmq_frames", frames),
     ("rocketmq_json", json),
     ("rocketmq_log", log),

@@ -1,9 +1,9 @@
-//! A program that shall run on a host.
+//! A program that is to run on a host.
 
 use crate::host::ProcessMatch;
 use camino::Utf8PathBuf;
 
-/// A program that shall run on a host.
+/// A program that is to run on a host.
 #[derive(Debug, Clone, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Program {

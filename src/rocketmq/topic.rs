@@ -10,7 +10,7 @@ use crate::host::Limits;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
 use serde_json::Value;
 
-/// Keeps a topic as declared on the masters of a cluster: with so many queues, or not there.
+/// Keeps a topic as declared on the masters of a cluster: its number of queues, or its absence.
 ///
 /// What is not given stays as it is; a new topic gets 8 queues that can be read and written. Slaves
 /// learn it from their masters within a minute.

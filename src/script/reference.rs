@@ -49,7 +49,7 @@ pub(super) const GLOBALS: Part = Part {
     ],
 };
 
-/// The functions of roles that are no modules.
+/// The functions of roles that are not modules.
 pub(super) const ROLE: Part = Part {
     title: "Functions in roles",
     owner: "",
@@ -94,7 +94,7 @@ pub(super) const ROLE: Part = Part {
         name("notify(handler: string) -> ()", "Notifies a handler."),
         name(
             "render(template: string) -> ?",
-            "The value of a template, which stands in the script as it is.",
+            "The value of a template, which must be a literal in the script.",
         ),
         name(
             "render(template: string, variables: map) -> ?",
@@ -238,7 +238,7 @@ pub(super) const CHANGE: Part = Part {
 pub fn page() -> String {
     let mut page = String::from(
         "# What scripts can call\n\n\
-         Written from the program itself. How scripts are used is told in [roles](rhai.md), \
+         Written from the program itself. The use of scripts is described in [roles](rhai.md), \
          [modules](rhai-modules.md) and\n[filters, facts and inventories](rhai-extensions.md); in \
          roles, each of the [modules](modules.md) is a function of a map, too.\n`?` stands for any \
          value, `lookup` for a mapping whose entries are looked up by name: `vars.port`,\n\
@@ -299,7 +299,7 @@ pub fn definitions(modules: &str) -> Vec<(&'static str, String)> {
         ),
         (
             "library.d.rhai",
-            head("Modules and facts of one's own.") + &text(&[VALUES, PROBE, CHANGE]),
+            head("Custom modules and facts.") + &text(&[VALUES, PROBE, CHANGE]),
         ),
     ]
 }

@@ -14,3 +14,6 @@ pub use place::Place;
 pub use printable::{indented, on_one_line, printable};
 pub use problem::{Problem, Problems, Result};
 pub use suggest::did_you_mean;
+
+/// A function that reads bytes from outside, with its name: tests give it arbitrary ones.
+pub type Reader = (&'static str, fn(&[u8]));

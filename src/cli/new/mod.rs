@@ -111,7 +111,7 @@ impl Part {
         if has_folder || names.iter().any(is_playbook) {
             return Ok(folder);
         }
-        let message = "this is no project: there is no playbook and no folder roles or library";
+        let message = "not a project: there is no playbook, and no folder roles or library";
         let advice = "make one with `rmqplay new project NAME`, or go there first".to_owned();
         Err(Problem::new(message).help(advice).into())
     }

@@ -18,7 +18,7 @@ macro_rules! files {
     };
 }
 
-/// A project, but for the file that git would take for this one's own.
+/// A project, except the file that git would take for one of this repository.
 pub(super) const PROJECT: Skeleton = files!(
     "project":
     "README.md",

@@ -21,7 +21,7 @@ pub(super) enum Entries {
         editor: Box<Editor<Names, FileHistory>>,
         history: Option<PathBuf>,
     },
-    /// Standard input that is no terminal.
+    /// Standard input that is not a terminal.
     File,
 }
 

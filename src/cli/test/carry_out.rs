@@ -24,7 +24,7 @@ pub(super) struct Ground {
     pub(super) cancel: Cancel,
 }
 
-/// What was told of a run.
+/// What a run reported.
 #[derive(Default)]
 pub(super) struct Told {
     /// Tasks and items of loops, as they ended.
@@ -101,7 +101,7 @@ pub(super) fn carry_out(
 }
 
 fn play(case: &Case, ground: &Ground, session: &Arc<Session>) -> Result<()> {
-    // The play stands in the project as a playbook would: files and roles are found from there.
+    // The play is placed in the project like a playbook: files and roles are found from there.
     let path = ground.folder.join("case.yml");
     let playbook = session.loader.playbook_of(&path, &case.playbook)?;
     session.validate(&playbook, true)?;

@@ -134,7 +134,7 @@ fn read(node: &Node, problems: &mut Problems) -> Option<Case> {
     })
 }
 
-/// Returns the playbook of a case: one play, whose parts stand in the case.
+/// Returns the playbook of a case: one play, whose parts are in the case.
 fn playbook<'n>(place: &Place, get: impl Fn(&str) -> Option<&'n Node>) -> Node {
     let node = |data| Node {
         data,

@@ -148,7 +148,7 @@ fn octal(mode: &str) -> Option<u32> {
     u32::from_str_radix(mode, 8).ok()
 }
 
-/// Returns one part of what stands at a path, as a case writes it.
+/// Returns one part of what is at a path, as a case writes it.
 fn part(node: &Node, name: &str) -> String {
     match name {
         "state" => match node.kind {

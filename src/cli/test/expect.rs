@@ -19,13 +19,13 @@ pub(super) struct Expect {
     pub(super) result: Vec<(String, Node)>,
     /// All commands that are run, in their order.
     pub(super) commands: Option<(Vec<String>, Place)>,
-    /// What stands on the machine afterwards.
+    /// What is on the machine afterwards.
     pub(super) files: Vec<ExpectedFile>,
     /// Whether the second run changes something again, as a command does.
     pub(super) repeats: bool,
 }
 
-/// What stands at a path.
+/// What is at a path.
 pub(super) struct ExpectedFile {
     pub(super) path: Utf8PathBuf,
     pub(super) place: Place,
@@ -89,7 +89,7 @@ impl Expect {
 }
 
 impl ExpectedFile {
-    /// Reads what stands there: the content, or a mapping.
+    /// Reads what is there: the content, or a mapping.
     fn read(&mut self, node: &Node, problems: &mut Problems) {
         if node.as_map().is_none() {
             let content = keys::text(node, "the content of a file", problems);

@@ -69,7 +69,7 @@ fn ended_early(case: &Case, done: &Told) -> Option<Verdict> {
             let problem = Problem::at(place, "the run fails with another message");
             Some(Verdict::Failed(vec![failure_with(&problem, &message)]))
         }
-        // A mistake that is told before any host is reached leaves nothing to compare.
+        // A mistake that is reported before any host is reached leaves nothing to compare.
         Some(_) => done.problems.is_some().then_some(Verdict::Passed),
     }
 }
@@ -94,7 +94,7 @@ fn writes(case: &Case, checked: &Machines) -> Option<String> {
     Some(failure_with(&problem, &differences))
 }
 
-/// Compares what check mode predicted with what the run did, but for what depends on a command
+/// Compares what check mode predicted with what the run did, except for what depends on a command
 /// that check mode did not run.
 fn not_as_predicted(case: &Case, predicted: &Told, done: &Told) -> Option<String> {
     let not_run = predicted.results.iter().any(is_not_run);
@@ -189,7 +189,7 @@ fn second_run(case: &Case, told: &Told) -> Option<String> {
     if changed.is_empty() {
         return None;
     }
-    let advice = "a task that only looks has `changed_when: false`; where it shall be so, the case \
+    let advice = "a task that only looks has `changed_when: false`; where that is intended, the case \
                   has `expect: {repeats: true}`";
     let problem = problem("the second run changes something").help(advice.to_owned());
     Some(failure_with(&problem, &changed))

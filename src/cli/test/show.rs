@@ -21,7 +21,7 @@ pub(super) struct Show {
 }
 
 impl Show {
-    /// Begins with so many cases.
+    /// Begins with the number of cases.
     pub(super) fn of(cases: usize) -> Self {
         print(&format!(
             "running {}\n\n",

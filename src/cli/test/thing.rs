@@ -21,7 +21,7 @@ pub(super) enum Kind {
     Link(Utf8PathBuf),
 }
 
-/// Reads `files` or `directories`: paths, each with what stands there.
+/// Reads `files` or `directories`: paths, each with what is there.
 pub(super) fn read(node: &Node, what: &str, problems: &mut Problems) -> Vec<Thing> {
     let mut things = Vec::new();
     for (key, value) in keys::named(node, what, problems) {

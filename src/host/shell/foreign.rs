@@ -3,9 +3,10 @@
 use super::ask::foreign as ask;
 use super::frames::{Frame, Frames};
 use super::quote;
+use crate::source::Reader;
 
 /// Each reader with its name.
-pub const READERS: &[(&str, fn(&[u8]))] = &[
+pub const READERS: &[Reader] = &[
     ("shell_distribution", ask::distribution),
     ("shell_frames", frames),
     ("shell_network", ask::network),

@@ -22,7 +22,7 @@ use times::{Time, Times, ensure_times};
 pub(super) struct FileModule {
     /// What the task is about.
     path: String,
-    /// What must stand there: `absent` removes it with all in it, `directory` makes it with the
+    /// Desired state: `absent` removes recursively, `directory` makes it with the
     /// directories on the way, `file` only sets attributes of what exists, `link` and `hard` make
     /// links to `src`, `touch` makes an empty file or sets the times. Without it: what is there.
     state: Option<State>,
@@ -96,7 +96,7 @@ impl BuiltIn for FileModule {
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("path", "The path (`dest` for links and `touch`)."),
-        ("state", "What stands there."),
+        ("state", "What is at the path."),
         ("mode", "Permission bits, as in \"0644\"."),
         ("owner", "User name; `uid` is the number."),
         ("group", "Group name; `gid` is the number."),

@@ -34,7 +34,7 @@ pub(super) struct Find {
     /// Whether patterns are regular expressions, which fit from the start of a name.
     #[serde(default)]
     use_regex: bool,
-    /// What is told.
+    /// What to return.
     #[serde(default)]
     file_type: FileType,
     /// Whether it is looked into the directories below.
@@ -42,7 +42,7 @@ pub(super) struct Find {
     recurse: bool,
     /// Levels to go down with `recurse`; all by default.
     depth: Option<u32>,
-    /// Whether names that start with a dot are told.
+    /// Whether to return names that start with a dot.
     #[serde(default)]
     hidden: bool,
     /// At least this old, as in `2d` (`s`, `m`, `h`, `d`, `w`); with a minus, at most.
@@ -62,17 +62,17 @@ pub(super) struct Find {
     /// Whether `contains` is searched anywhere in the whole file.
     #[serde(default)]
     read_whole_file: bool,
-    /// Whether the checksum of each file is told.
+    /// Whether to return the checksum of each file.
     #[serde(default)]
     get_checksum: bool,
     /// Which checksum.
     #[serde(default)]
     checksum_algorithm: Algorithm,
-    /// How many are told at most.
+    /// Maximum number of results.
     limit: Option<usize>,
 }
 
-/// What is told.
+/// What to return.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum FileType {
@@ -124,7 +124,7 @@ impl BuiltIn for Find {
         ("examined", "How many were looked at."),
         (
             "skipped_paths",
-            "The directories that are none, each with the reason.",
+            "Paths that are not directories, each with the reason.",
         ),
         ("msg", "Whether all was looked at."),
     ];
@@ -180,7 +180,7 @@ impl Module for Find {
 
 impl Find {
     /// Asks for all directories at once. Returns what is in them, what is nearer to the top first,
-    /// and the paths that are no directories.
+    /// and the paths that are not directories.
     fn found(&self, host: &Probe) -> Result<(Vec<(Utf8PathBuf, Node)>, Fields), ModuleError> {
         let depth = match (self.recurse, self.depth) {
             (false, _) => Some(1),

@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 ///
 /// With `service`, the program is run as that service where systemd runs the host
 /// (`/run/systemd/system` is a directory): systemd starts it with the host, and again 10 s after
-/// it has failed. It must stay in the foreground. Its unit file, which everybody can read, stands
+/// it has failed. It must stay in the foreground. Its unit file, which everybody can read, is put
 /// in `/etc/systemd/system`. A program that runs, but not as the service, is restarted as such.
 /// Where the unit file alone differs, it is written and the program goes on: limits hold from its
 /// next start. What is `stopped` stays so until the host is started again. Elsewhere `service` says

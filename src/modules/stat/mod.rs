@@ -1,4 +1,4 @@
-//! `stat`: what stands at a path.
+//! `stat`: what is at a path.
 
 mod programs;
 
@@ -11,7 +11,7 @@ use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::{Fields, map};
 use camino::Utf8Path;
 
-/// Tells what stands at a path of the host: kind, size, mode, owner, times, checksum.
+/// Retrieves the status of a path: kind, size, mode, owner, times, checksum.
 ///
 /// Nothing is changed. Times are whole seconds.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
@@ -22,7 +22,7 @@ pub(super) struct Stat {
     /// Whether a link stands for what it leads to.
     #[serde(default)]
     follow: bool,
-    /// Whether the checksum of a file is told.
+    /// Whether to return the checksum of a file.
     #[serde(default = "crate::module::yes")]
     get_checksum: bool,
     /// Which checksum.
@@ -101,7 +101,7 @@ impl Module for Stat {
 }
 
 impl Stat {
-    /// Asks what stands there, and what the user may do with it.
+    /// Asks what is there, and what the user may do with it.
     fn look(
         &self,
         context: &PlanContext,

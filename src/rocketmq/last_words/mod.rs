@@ -11,13 +11,13 @@ use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::Value;
 use camino::Utf8PathBuf;
 use kernel::Kernel;
-use log::Log;
+pub(super) use log::Log;
 use service::Ended;
 
 /// Tells why programs of RocketMQ do not run, as far as their host knows.
 ///
 /// Of each program that does not run, the ends of its logs are read, and it is asked whether the
-/// kernel ended it for want of memory (which takes root to know), whether the machine was started
+/// kernel ended it when out of memory (only root can see that), whether the machine was started
 /// since, and what systemd remembers of its service. Nothing is changed.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,4 +1,4 @@
-//! `rocketmq_preflight`: whether a host is fit for the programs that shall run on it.
+//! `rocketmq_preflight`: whether a host is fit for the programs that are to run on it.
 
 mod advisories;
 mod check;
@@ -21,11 +21,11 @@ use machine::Machine;
 pub(super) use reach::ReachModule;
 use std::collections::BTreeMap;
 
-/// Tells whether a host is fit for the programs of RocketMQ that shall run on it, or do so already.
+/// Checks whether a host is fit for the RocketMQ programs that run on it, or are to run on it.
 ///
 /// Looked at are Java, memory, disks, ports, limits, parameters of the kernel, the clock, the host's
 /// own name and its address, what brokers left in their stores, and known weaknesses of the version.
-/// Nothing is changed, and what is wrong is no failure of the task: it is returned.
+/// Nothing is changed. Problems do not fail the task: they are returned.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PreflightModule {
@@ -37,7 +37,7 @@ pub(super) struct PreflightModule {
     /// Further options that programs will be started with, as `rocketmq_java` takes them.
     #[serde(default)]
     java_options: Vec<String>,
-    /// The address that others are told of this host.
+    /// The address by which others reach this host.
     address: String,
     /// The cluster's name: stores with the mark of another one are not its own.
     cluster: Option<String>,
@@ -46,7 +46,7 @@ pub(super) struct PreflightModule {
     names: Vec<Name>,
     /// The user that programs run as, if another than who logs in.
     user: Option<String>,
-    /// The programs that shall run here.
+    /// The programs that are to run here.
     programs: Vec<Program>,
     /// Parameters of the kernel as they should be: `vm.max_map_count` at least, `vm.swappiness` at
     /// the most, others exactly.
@@ -70,7 +70,7 @@ pub(super) struct PreflightModule {
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Name {
-    /// The address it shall have.
+    /// The address it is to have.
     address: String,
     /// The name.
     name: String,

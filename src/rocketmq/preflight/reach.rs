@@ -10,8 +10,8 @@ use crate::value::Value;
 /// Tells whether a host reaches addresses that programs of a cluster listen on, or will.
 ///
 /// Where nothing listens yet, a machine that refuses the connection is reached; where something
-/// does, a refusal comes from what is in between. Nothing is changed, and what is wrong is no
-/// failure of the task: it is returned.
+/// does, a refusal comes from what is in between. Nothing is changed, and problems do not
+/// fail the task: they are returned.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::rocketmq) struct ReachModule {

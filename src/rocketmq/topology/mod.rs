@@ -50,7 +50,7 @@ pub(super) struct TopologyModule {
     /// Folders of the release, which an upgrade replaces: no data may be there.
     #[serde(default)]
     releases: Vec<String>,
-    /// What brokers are told as the nameservers' addresses: their names in `/etc/hosts` rather than
+    /// What brokers get as the nameservers' addresses: their names in `/etc/hosts` rather than
     /// their addresses.
     #[serde(default)]
     by_name: bool,
@@ -100,7 +100,7 @@ impl BuiltIn for TopologyModule {
             "nameservers",
             "Addresses of the nameservers, `ADDRESS:PORT`.",
         ),
-        ("namesrv_addr", "The same as brokers are told it."),
+        ("namesrv_addr", "The same as brokers get it."),
         (
             "brokers",
             "All brokers as `rocketmq_cluster` takes them: maps of `name`, `id` and `address`.",
