@@ -21,7 +21,7 @@ rmq_started() {
 # Sets rmq_space to the name space in which process ids mean what they do here, if it is known.
 rmq_find_space() {
   rmq_count 1
-  rmq_space=$(readlink /proc/self/ns/pid 2>/dev/null)
+  rmq_space=$(exec readlink /proc/self/ns/pid 2>/dev/null)
   rmq_space=${rmq_space#*[}
   rmq_space=${rmq_space%]}
 }
@@ -124,11 +124,9 @@ rmq_is_in_use() {
   set -- "$1" "${2%%-*}" "${2#*-}"
   set -- "$1" "$2" "${3%%-*}" "${3#*-}"
   if [ "$4" != "$rmq_boot" ]; then return 1; fi
+  if rmq_started "$1" && [ "$2" = "$rmq_s" ]; then return; fi
   rmq_find_space
-  if [ "$3" ] && [ "$3" = "$rmq_space" ]; then
-    rmq_started "$1" && [ "$2" = "$rmq_s" ]
-    return
-  fi
+  if [ "$3" ] && [ "$3" = "$rmq_space" ]; then return 1; fi
   # In another name space, such as that of a container with the same directory, nobody can be asked:
   # no step takes a day.
   rmq_count 1

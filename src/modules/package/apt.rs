@@ -293,7 +293,7 @@ impl Apt {
     }
 }
 
-/// What is fetched again when it is needed is no change.
+/// Files that are fetched again when needed do not count as a change.
 fn cleaned(context: &PlanContext, apt: &AptGet, words: &[&str]) -> Change {
     let command = Command::new(apt.words(words.iter().copied()));
     Change {

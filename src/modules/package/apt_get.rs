@@ -113,7 +113,7 @@ impl Manager for AptGet {
                 words.extend(self.only_upgrade.then_some("--only-upgrade"));
             }
         }
-        // What follows is no option, whatever it is called.
+        // Names may begin with a hyphen.
         words.push("--");
         words.extend(names.iter().map(String::as_str));
         self.words(words)

@@ -129,7 +129,7 @@ fn found(context: &PlanContext) -> Result<Choice, ModuleError> {
     match programs().next() {
         Some(((_, choice), _)) => Ok(*choice),
         None => Err(ModuleError::Refused {
-            message: "the host has none of apt-get, dnf, yum and apk".to_owned(),
+            message: "no package manager found: expected apt-get, dnf, yum or apk".to_owned(),
             help: Some("install packages with command, or use another host".to_owned()),
         }),
     }

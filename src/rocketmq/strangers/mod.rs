@@ -108,6 +108,9 @@ pub(super) struct Stranger {
     pub(super) in_the_way: bool,
 }
 
+/// What the role gives each program that it starts, in `roles/rocketmq/vars/main.yml`.
+const OF_ROLE: &str = "-Drmqplay.configuration=";
+
 /// Returns what runs on a host besides these programs.
 pub(super) fn look(
     host: &Probe,
@@ -131,12 +134,15 @@ pub(super) fn look(
             let line = CommandLine::of(&process, class);
             let line = line.filter(|_| command_line::is_java(&process) && !is_declared);
             let Some(line) = line else { continue };
+            // Those of another cluster of rmqplay run from the release itself, whatever links say.
+            let is_of_role = process.argv.iter().any(|word| word.starts_with(OF_ROLE));
             let installation = Installation::of(host, kind, &process, &line)?;
             let mut stranger = Stranger::of(kind, process, installation, programs);
             if let Some(link) = link {
                 stranger.in_the_way |= line.paths().any(|path| path.starts_with(link))
                     || stranger.installation.uses(link)
-                    || stranger.installation.release == installation::real(host, link)?;
+                    || !is_of_role
+                        && stranger.installation.release == installation::real(host, link)?;
             }
             strangers.push(stranger);
         }

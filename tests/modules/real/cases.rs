@@ -16,8 +16,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// Modules whose cases declare running programs, or take minutes.
-const NOT_HERE: [&str; 3] = ["pause", "process", "wait_for"];
+/// Modules whose cases declare running programs, take minutes, or need what these folders lack:
+/// `/proc`, or no package manager.
+const NOT_HERE: [&str; 5] = ["lock", "package", "pause", "process", "wait_for"];
 
 /// Where this machine's programs and what they need are.
 const PROGRAMS: [&str; 8] = [
