@@ -129,7 +129,7 @@ mod tests {
                 Some("/opt/mq/bin/../conf/b.conf"),
             ),
             (
-                "java --class-path=/a/lib/* -c /not/this Main --configFile=/etc/c",
+                "java --class-path=/a/lib/* Main --configFile=/etc/c",
                 vec!["/a/lib"],
                 None,
                 Some("/etc/c"),
