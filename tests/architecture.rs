@@ -313,7 +313,7 @@ fn imports_in_braces_are_seen() {
     assert_eq!(imports(code), BTreeSet::from(expected));
 }
 
-/// What a newcomer is told to open is there, and the table of folders leaves none out.
+/// The files that the guides name exist, and the table of folders lists every folder.
 #[test]
 fn the_guides_name_what_is_there() {
     let read = |name: &str| std::fs::read_to_string(name).unwrap();

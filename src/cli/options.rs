@@ -139,7 +139,7 @@ impl LoginArguments {
         *self != Self::default()
     }
 
-    /// Returns what a run is asked for with these alone; passwords are asked for now.
+    /// Returns the options of a run with these arguments, and asks for passwords.
     pub(super) fn options(&self) -> Result<Options> {
         let mut extra_vars = Vec::new();
         for text in &self.extra_vars {

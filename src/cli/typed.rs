@@ -1,19 +1,14 @@
 //! What a person types at the terminal.
 
 use crate::host::Cancel;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::AsFd;
 use rustix::io::{Errno, read};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::fs::File;
 use std::io::{Error, ErrorKind, IsTerminal as _, Result, Write};
+use std::sync::Arc;
 use zeroize::Zeroizing;
-
-/// How often a person who does not type is left alone for a look at whether the run is called off.
-const LOOK: Timespec = Timespec {
-    tv_sec: 0,
-    tv_nsec: 50_000_000,
-};
 
 /// Returns the line that is typed on standard input after a prompt. Fails where that is not a
 /// terminal, and as soon as everything is called off.
@@ -55,16 +50,28 @@ fn typed(input: &impl AsFd, cancel: &Cancel) -> Result<Zeroizing<Vec<u8>>> {
     let mut typed = Zeroizing::new(Vec::new());
     // A terminal gives a line at a time, so that nothing of the next one is taken.
     let mut buffer = Zeroizing::new([0; 4096]);
+    let (called_off, call_off) = std::io::pipe()?;
+    let on_cancel: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
+        let _ = (&call_off).write(b"!");
+    });
+    cancel.on_cancel(&on_cancel);
+    if cancel.is_cancelled() {
+        return Err(ErrorKind::Interrupted.into());
+    }
     while !typed.ends_with(b"\n") {
-        let mut waits = [PollFd::new(input, PollFlags::IN)];
-        let ready = match poll(&mut waits, Some(&LOOK)) {
-            Err(Errno::INTR) => 0,
+        let mut waits = [
+            PollFd::new(input, PollFlags::IN),
+            PollFd::new(&called_off, PollFlags::IN),
+        ];
+        match poll(&mut waits, None) {
+            Err(Errno::INTR) => continue,
             ready => ready?,
         };
-        if cancel.is_cancelled() {
+        let [of_input, of_cancel] = &waits;
+        if !of_cancel.revents().is_empty() {
             return Err(ErrorKind::Interrupted.into());
         }
-        if ready == 0 {
+        if of_input.revents().is_empty() {
             continue;
         }
         let length = match read(input, &mut buffer[..]) {

@@ -97,8 +97,8 @@ impl Registry {
             .map(|(_, entry)| entry)
     }
 
-    /// Returns the problem that there is no module of this name: what to use instead of one of
-    /// Ansible's, else the nearest one.
+    /// Returns the error for an unknown module, with a replacement for a module of Ansible or the
+    /// nearest name.
     pub fn unknown(&self, name: &str, place: &crate::source::Place) -> Problem {
         match elsewhere(name) {
             Some(module) => {

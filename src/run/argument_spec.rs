@@ -2,8 +2,8 @@
 
 use super::failed_task;
 use super::frame::Frame;
-use super::lockstep::Position;
 use super::outcome::Outcome;
+use super::position::Position;
 use super::tell::Called;
 use super::walk::{Flow, Walk};
 use crate::playbook::RoleUse;
@@ -68,7 +68,7 @@ fn first_problem(options: &Node, scope: &Arc<Scope>) -> Option<Problem> {
     options.iter().find_map(|(key, spec)| {
         let name = key.as_text()?;
         let value = scope.get(name);
-        // Why a value cannot be rendered is told where it is used.
+        // A value that cannot be rendered is reported where it is used.
         let value = value.filter(|value| value.kind() != ValueKind::Invalid);
         let problem = check(name, key, spec, value)?;
         // What somebody wrote is shown where it is written.

@@ -1,6 +1,6 @@
 //! A block with a rescue in which a host failed for all.
 
-use super::lockstep::Position;
+use super::position::Position;
 use super::walk::Failure;
 
 /// A block with a rescue in which a host failed for all: the others leave it too.

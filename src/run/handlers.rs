@@ -2,8 +2,8 @@
 
 use super::failed_task;
 use super::frame::Frame;
-use super::lockstep::{Position, Step};
 use super::outcome::Outcome;
+use super::position::{Position, Step};
 use super::walk::{Flow, Walk};
 use crate::playbook::{Block, Item, RoleUse};
 use crate::report::{Event, Status};

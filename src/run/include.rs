@@ -3,8 +3,8 @@
 use super::failed_task;
 use super::frame::Frame;
 use super::keyword::first_problem;
-use super::lockstep::Position;
 use super::outcome::Outcome;
+use super::position::Position;
 use super::repeat::{item_layer, loop_items};
 use super::walk::{Flow, Walk};
 use crate::playbook::{Include, IncludeKind, Item, Keywords, RoleFiles, RoleUse};

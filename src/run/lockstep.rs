@@ -1,74 +1,12 @@
 //! Keeping the hosts of a batch in step: no host starts a task while another is still before it.
 //!
-//! Every place in a play has a position, a path of numbers that grows as a host walks through the
-//! play (block 2, its rescue part, task 3: `[2, 1, 3]`). A host that arrives at a position waits
-//! until no other host of the batch stands before it. With the free strategy nobody waits.
+//! A host that arrives at a position waits until no other host of the batch is before it. With the
+//! free strategy nobody waits.
 
+use super::position::{Position, TaskKey, task_key};
 use crate::host::Cancel;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-
-/// A place in a play; later places compare greater.
-pub(super) type Position = Vec<Step>;
-
-/// One number of a position.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Step {
-    /// Decides which of two places is later.
-    order: u32,
-    /// Decides whether two places are the same task. It is another number only in a script, where
-    /// hosts may come to a task after more or fewer others.
-    task: u32,
-}
-
-impl Step {
-    /// Returns the step of a script: its order, and which task it leads to.
-    pub(super) fn of_script(order: u32, task: u32) -> Self {
-        Self { order, task }
-    }
-}
-
-impl From<u32> for Step {
-    fn from(number: u32) -> Self {
-        Self {
-            order: number,
-            task: number,
-        }
-    }
-}
-
-impl PartialEq for Step {
-    fn eq(&self, other: &Self) -> bool {
-        self.order == other.order
-    }
-}
-
-impl Eq for Step {}
-
-impl PartialOrd for Step {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Step {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.order.cmp(&other.order)
-    }
-}
-
-/// Which task a position is at.
-pub(super) type TaskKey = Vec<u32>;
-
-/// Returns which task a position is at, the same for all hosts.
-pub(super) fn task_key(position: &Position) -> TaskKey {
-    position.iter().map(|step| step.task).collect()
-}
-
-/// Returns the place of a position: the same for all hosts that are there at a time.
-pub(super) fn place(position: &Position) -> Vec<u32> {
-    position.iter().map(|step| step.order).collect()
-}
 
 /// Where the hosts of a batch are, and what they decided together.
 ///
@@ -407,6 +345,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::position::Step;
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};
 

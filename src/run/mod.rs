@@ -19,6 +19,7 @@ mod outcome;
 mod play;
 mod play_run;
 mod play_variables;
+mod position;
 mod predictions;
 mod repeat;
 mod role;

@@ -3,7 +3,7 @@
 use super::failed_task;
 use super::frame::Frame;
 use super::keyword::first_problem;
-use super::lockstep::{Position, Step};
+use super::position::{Position, Step};
 use super::walk::{Flow, Walk};
 use crate::playbook::RoleUse;
 use crate::vars::Layer;

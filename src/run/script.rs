@@ -3,8 +3,8 @@
 
 use super::failed_task;
 use super::frame::Frame;
-use super::lockstep::Position;
 use super::outcome::Outcome;
+use super::position::Position;
 use super::script_service::{Level, Service};
 use super::tell::{Called, is_hidden};
 use super::walk::{Flow, Walk};

@@ -1,6 +1,6 @@
 //! The functions that a script gives to `task` and `block`: going into them and out again.
 
-use super::lockstep::Position;
+use super::position::Position;
 use super::script_service::{Level, Service, not_taken, wrong};
 use super::walk::{Flow, Walk};
 use crate::playbook::Item;

@@ -1,6 +1,6 @@
 //! What a script asks for, done on the host's thread.
 
-use super::lockstep::Position;
+use super::position::Position;
 use super::script_service::{Level, Progress, Service, wrong};
 use super::walk::{Flow, Walk};
 use crate::module::Entry;

@@ -1,7 +1,7 @@
 //! A running script, as the host's thread sees it.
 
 use super::frame::Frame;
-use super::lockstep::Step;
+use super::position::Step;
 use super::walk::{Failure, Flow};
 use crate::playbook::{Script, TaskOptions};
 use crate::script::role::{Reply, Request};

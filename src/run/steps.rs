@@ -1,7 +1,7 @@
 //! `--step`: the person at the terminal says of each task whether it runs.
 
-use super::lockstep::{Position, TaskKey, task_key};
 use super::play_run::lock;
+use super::position::{Position, TaskKey, task_key};
 use super::session::Session;
 use std::collections::HashMap;
 use std::sync::Mutex;

@@ -3,9 +3,9 @@
 use super::frame::Frame;
 use super::host_state::HostState;
 use super::keyword::flag;
-use super::lockstep::{Position, place, task_key};
 use super::outcome::Outcome;
 use super::play_run::PlayRun;
+use super::position::{Position, place, task_key};
 use super::task::TaskRun;
 use super::walk::Walk;
 use crate::playbook::{Include, IncludeKind, RoleName, Task};

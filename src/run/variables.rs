@@ -175,18 +175,19 @@ impl PlayRun<'_> {
         layers.push(self.magic());
         layers.extend(role_names(frame));
         let mut site = session.site(&frame.folders());
-        let scope = |site| {
+        let scope = |layers, site| {
             let (engine, secrets) = (session.engine.clone(), session.secrets.clone());
-            Scope::new(layers.clone(), engine, Arc::new(site), secrets)
+            Scope::new(layers, engine, Arc::new(site), secrets)
         };
         let given = frame.nearest(|keywords| keywords.timeout.as_ref());
         if let Some(given) = given {
-            // What is wrong with it is told when the task asks for it.
-            let seconds = number(Some(given), &scope(site.clone()), 0).unwrap_or_default();
+            // A wrong value is reported when the task asks for it.
+            let seconds = number(Some(given), &scope(layers.clone(), site.clone()), 0);
+            let seconds = seconds.unwrap_or_default();
             let timeout = Duration::from_secs(u64::from(seconds));
             site.programs.timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
         }
-        Ok(scope(site))
+        Ok(scope(layers, site))
     }
 }
 

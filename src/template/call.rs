@@ -65,7 +65,15 @@ pub(super) fn add_tests(environment: &mut Environment<'static>, tests: &[Callabl
 }
 
 /// Bytes of a text, or of the references of a list, that a filter or a method makes of smaller ones.
-pub(super) const LONGEST: usize = 64 << 20;
+const LONGEST: usize = 64 << 20;
+
+/// Fails, with the reason, for a result of so many bytes that is too long.
+pub(super) fn fits(bytes: usize) -> Result<(), String> {
+    if bytes > LONGEST {
+        return Err(format!("the result has more than {LONGEST} bytes"));
+    }
+    Ok(())
+}
 
 /// The methods of one type of values, by name.
 pub(super) struct Methods(HashMap<&'static str, Signature>);
@@ -324,10 +332,7 @@ impl Call<'_, '_, '_> {
 
     /// Fails where a result would be too long.
     pub(super) fn fits(&self, bytes: usize) -> Result<(), Error> {
-        if bytes > LONGEST {
-            return Err(self.wrong(&format!("the result has more than {LONGEST} bytes")));
-        }
-        Ok(())
+        fits(bytes).map_err(|why| self.wrong(&why))
     }
 
     /// Returns the error that the arguments are wrong.

@@ -1,6 +1,6 @@
 //! Python's regular expressions on fancy-regex.
 
-use super::call::LONGEST;
+use super::call::fits;
 use super::replacement::{Piece, Replacement};
 use fancy_regex::{Captures, Regex, RegexBuilder};
 use minijinja::{Error, ErrorKind};
@@ -198,9 +198,7 @@ pub fn replace(
                 Piece::Group(number) => numbered(&captures, *number)?,
             });
         }
-        if out.len() > LONGEST {
-            return Err(wrong(format!("the result has more than {LONGEST} bytes")));
-        }
+        fits(out.len()).map_err(wrong)?;
         copied = whole.end();
         done += 1;
     }

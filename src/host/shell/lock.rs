@@ -15,7 +15,7 @@ pub(super) const LOCK: Library = Library {
     text: include_str!("lock.sh"),
 };
 
-/// How often the host is told that the run is there.
+/// How often a run that holds locks sends a sign that it is alive.
 const BEAT: Duration = Duration::from_secs(15);
 
 /// How long a host keeps a lock of a run that it hears nothing of.

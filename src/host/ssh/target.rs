@@ -44,7 +44,7 @@ pub struct Target {
     pub route: Route,
     /// Private keys, in the order in which they are tried.
     pub identity_files: Vec<PathBuf>,
-    /// Whether the user named these keys: then one that is missing is told of.
+    /// Whether the user named these keys; a missing one is an error then.
     pub keys_are_named: bool,
     /// Certificates that were named; those beside the keys count too.
     pub certificate_files: Vec<PathBuf>,
