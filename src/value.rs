@@ -1,4 +1,4 @@
-//! Values at run time: what templates see, modules return and results hold.
+//! Values at run time: what templates use, modules return and results contain.
 
 mod truth;
 
@@ -9,15 +9,15 @@ use minijinja::value::ValueKind;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-/// Levels of lists and maps within each other that a value may have; what is read, registered, or
-/// made by a template or a script is refused if it has more. Everything that walks through a value
-/// may therefore recurse. JSON readers have the same limit.
+/// How deep lists and maps may nest in a value. Anything deeper that is read, registered, or
+/// created by a template or a script is refused, so code that walks a value may recurse. JSON
+/// parsers have the same limit.
 pub const MAX_DEPTH: usize = 128;
 
 /// A value at run time. Text in it is data and is never rendered again.
 pub use minijinja::Value;
 
-/// Says that a value is too deep.
+/// Returns the message for a value that is nested too deeply.
 pub fn too_deep() -> String {
     format!("lists and maps are more than {MAX_DEPTH} deep")
 }
@@ -25,15 +25,15 @@ pub fn too_deep() -> String {
 /// The named values of a result or of module arguments, in order.
 pub type Fields = IndexMap<String, Value>;
 
-/// How a value that check mode cannot know begins where it is shown.
+/// The start of the text shown for a value that check mode cannot know.
 pub const UNKNOWN: &str = "unknown in check mode";
 
-/// Why a value is not known: it depends on something that check mode does not carry out.
+/// Why a value is unknown: it depends on something that check mode does not do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotKnown {
     /// What it depends on, such as "depends on the output of `id`, which check mode does not run".
     pub reason: Arc<str>,
-    /// Whether there may be no value at all, so that `is defined` cannot be answered either.
+    /// Whether the value may be missing, so that `is defined` is unknown too.
     pub may_be_missing: bool,
 }
 
@@ -46,7 +46,7 @@ impl fmt::Display for NotKnown {
 impl std::error::Error for NotKnown {}
 
 impl NotKnown {
-    /// Returns the reason of a value that exists, whatever it is.
+    /// Returns the reason for a value that exists but is unknown.
     pub fn new(reason: impl Into<Arc<str>>) -> Self {
         Self {
             reason: reason.into(),
@@ -54,7 +54,7 @@ impl NotKnown {
         }
     }
 
-    /// Returns the same reason for a value that may not exist.
+    /// Returns the same reason for a value that may be missing.
     #[must_use]
     pub fn perhaps_missing(&self) -> Self {
         Self {
@@ -63,7 +63,7 @@ impl NotKnown {
         }
     }
 
-    /// Returns a value whose every use fails with this reason.
+    /// Returns a value that fails with this reason on any use.
     pub fn value(&self) -> Value {
         let kind = minijinja::ErrorKind::InvalidOperation;
         minijinja::Error::new(kind, self.to_string())
@@ -71,24 +71,24 @@ impl NotKnown {
             .into()
     }
 
-    /// Returns how it is shown where a value belongs.
+    /// Returns the text shown in place of the value.
     pub fn shown(&self) -> String {
         format!("({UNKNOWN}: {self})")
     }
 
-    /// Returns the reason if `error`, or a cause of it, is the use of a value that is not known.
+    /// Returns the reason if `error` or one of its causes is the use of an unknown value.
     pub fn cause_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a NotKnown> {
         std::iter::successors(Some(error), |error| error.source())
             .find_map(|error| error.downcast_ref())
     }
 }
 
-/// Returns a map value with the fields in their order.
+/// Returns a map of the fields, in order.
 pub fn map(fields: Fields) -> Value {
     Value::from_pairs(fields)
 }
 
-/// Returns the fields of a map value; none where it is no map.
+/// Returns the fields of a map, or `None` if it is not a map.
 pub fn fields(value: &Value) -> Option<Fields> {
     if value.kind() != ValueKind::Map {
         return None;
@@ -106,12 +106,12 @@ pub fn fields(value: &Value) -> Option<Fields> {
     )
 }
 
-/// Returns the value of any data that can be serialised.
+/// Converts any serializable data to a value.
 pub fn of(data: &impl serde::Serialize) -> Value {
     Value::from(minijinja::value::Serde(data))
 }
 
-/// Returns why a value, or something in it, is not known in check mode.
+/// Returns why a value, or a part of it, is unknown in check mode.
 pub fn unknown_in(value: &Value) -> Option<NotKnown> {
     match value.kind() {
         ValueKind::Invalid => {
@@ -124,12 +124,12 @@ pub fn unknown_in(value: &Value) -> Option<NotKnown> {
     }
 }
 
-/// Returns why the first of these fields is not known that is not.
+/// Returns why the first unknown field is unknown.
 pub fn reason(fields: &Fields) -> Option<NotKnown> {
     fields.values().find_map(unknown_in)
 }
 
-/// Returns the error that an invalid value is: only an expression's evaluation tells it.
+/// Returns the error of an invalid value; only evaluating an expression reports it.
 pub fn error_of(value: &Value) -> Option<minijinja::Error> {
     static ENVIRONMENT: LazyLock<minijinja::Environment<'static>> =
         LazyLock::new(minijinja::Environment::new);
@@ -138,7 +138,7 @@ pub fn error_of(value: &Value) -> Option<minijinja::Error> {
     expression.eval(context).err()
 }
 
-/// Returns the value as JSON; what cannot be known or shown stands as text that says so.
+/// Returns the value as JSON; values that cannot be known or shown become a text that says so.
 pub fn to_json(value: &Value) -> serde_json::Value {
     match value.kind() {
         ValueKind::Invalid => match unknown_in(value) {

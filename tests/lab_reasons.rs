@@ -37,7 +37,7 @@ fn an_operator_is_told_why() {
 
     plays(&cluster, "stop", &[], 0);
     let state = status(&cluster);
-    let stopped = ["it was told to end, and ended in order"];
+    let stopped = ["it was asked to stop, and shut down cleanly"];
     for index in [0, 1] {
         assert_eq!(why(&state, "nameservers", index), stopped, "{state}");
         assert_eq!(why(&state, "brokers", index), stopped, "{state}");

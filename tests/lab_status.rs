@@ -68,7 +68,7 @@ fn what_is_wrong_is_told_and_others_are_left_alone() {
     kill(&cluster, "1", "broker-a.properties");
     kill(&cluster, "2", "namesrv.properties");
     let named = [
-        "nameserver 192.168.2.202:9876: cannot talk to 192.168.2.202:9876: the connection is refused",
+        "nameserver 192.168.2.202:9876: cannot talk to 192.168.2.202:9876: connection refused",
         "broker-a (master 0) at 192.168.2.201:10911: cannot talk to 192.168.2.201:10911",
     ];
     status_names(&cluster, 2, &named);

@@ -256,7 +256,7 @@ fn a_host_that_gives_no_sign_of_life_is_lost() {
     way.fall_silent();
     let lost = reason(channel.receive(&no_limits()).unwrap_err());
     assert!(
-        lost.ends_with("was lost: the host gives no sign of life"),
+        lost.ends_with("was lost: the host stopped responding"),
         "{lost}"
     );
 }

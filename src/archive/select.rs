@@ -7,26 +7,26 @@ use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 
-/// What is wanted of an archive.
+/// What to unpack from an archive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choice {
-    /// How many folders at the start of each path are taken away; what has fewer is left out.
+    /// How many folders to strip from the start of each path; entries with fewer are left out.
     pub strip_components: usize,
-    /// Patterns of paths; only these and what is below them is wanted. All, if there are none.
+    /// Patterns of paths: only these and everything below them is unpacked. Empty means everything.
     pub include: Vec<String>,
-    /// Patterns of paths, or of their ends after a slash; these and what is below are left out.
+    /// Patterns of paths, or of their ends after a slash: these and everything below is left out.
     pub exclude: Vec<String>,
 }
 
-/// An entry to be unpacked: safe, whatever the archive says.
+/// An entry to unpack, known to be safe whatever the archive says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selected {
     /// Path below the destination: relative and without `..`.
     pub path: Utf8PathBuf,
     /// A file, a directory, or a link that stays below the destination.
     pub kind: Kind,
-    /// Permission bits, without set-user-id and the like and without writing for others than the
-    /// owner; `None` for a folder the archive has no entry for.
+    /// Permission bits, without set-user-ID and the like, and writable only for the owner; `None`
+    /// for a folder that has no entry in the archive.
     pub mode: Option<u32>,
     /// Bytes of a file.
     pub size: u64,
@@ -34,12 +34,12 @@ pub struct Selected {
     pub modified: i64,
     /// SHA-256 of a file in lower-case hexadecimal.
     pub sha256: Option<String>,
-    /// The entry of the archive that a file's content is in.
+    /// The index of the archive entry that contains a file's content.
     pub(super) source: usize,
 }
 
 impl Archive {
-    /// Returns what is to be unpacked, each folder before what is in it.
+    /// Returns the entries to unpack, each folder before its content.
     pub fn select(&self, choice: &Choice) -> Result<Vec<Selected>, ArchiveError> {
         let by_path = self.by_path();
         let mut selected: IndexMap<Utf8PathBuf, (Selected, &Entry)> = IndexMap::new();
@@ -98,7 +98,7 @@ impl Archive {
         Ok(plain(path))
     }
 
-    /// A hard link is the entry it is another name of; it is unpacked as a file of its own.
+    /// A hard link is resolved to the entry it names, and unpacked as a file of its own.
     fn content_of<'a>(
         &'a self,
         number: usize,
@@ -106,7 +106,7 @@ impl Archive {
         by_path: &HashMap<Utf8PathBuf, usize>,
     ) -> Result<(usize, &'a Entry), ArchiveError> {
         let mut found = (number, entry);
-        // More than one link to a link is unusual, a circle is malice.
+        // More than one link to a link is unusual, a cycle is malicious.
         for _ in 0..8 {
             let EntryKind::Hardlink { target } = &found.1.kind else {
                 return Ok(found);
@@ -120,7 +120,7 @@ impl Archive {
             };
             found = linked;
         }
-        self.refuse(entry, "is a hard link that goes in a circle")
+        self.refuse(entry, "is part of a cycle of hard links")
     }
 
     fn kind(&self, entry: &Entry, content: &Entry) -> Result<Kind, ArchiveError> {
@@ -129,7 +129,7 @@ impl Archive {
             EntryKind::Directory if entry.kind == EntryKind::Directory => Ok(Kind::Directory),
             EntryKind::Directory => self.refuse(entry, "is a hard link to a directory"),
             EntryKind::Symlink { target } if target.as_str().is_empty() => {
-                self.refuse(entry, "is a symbolic link to nowhere")
+                self.refuse(entry, "is a symbolic link without a target")
             }
             EntryKind::Symlink { target } => Ok(Kind::Symlink {
                 target: target.clone(),
@@ -139,7 +139,7 @@ impl Archive {
         }
     }
 
-    /// Nothing may lie below a file or a link, and no link may lead out.
+    /// Refuses entries below a file or a link, and links that lead out of the destination.
     fn check(&self, all: &IndexMap<Utf8PathBuf, (Selected, &Entry)>) -> Result<(), ArchiveError> {
         for (path, (one, entry)) in all {
             for parent in path.ancestors().skip(1) {
@@ -174,7 +174,7 @@ fn leads_out(
     }
     let mut at = link.parent().map(Utf8Path::to_owned).unwrap_or_default();
     let mut ahead: Vec<String> = words(target);
-    // Linux itself follows 40 links at the most.
+    // Linux itself follows at most 40 links.
     let mut links_left = 40;
     while let Some(word) = ahead.pop() {
         match word.as_str() {
@@ -204,7 +204,7 @@ fn leads_out(
     false
 }
 
-/// Adds the folders without an entry of their own and sorts, so that each comes before its content.
+/// Adds folders that have no entry of their own, and sorts so that each comes before its content.
 fn with_folders(selected: impl Iterator<Item = Selected>) -> Vec<Selected> {
     let mut all: HashMap<Utf8PathBuf, Selected> =
         selected.map(|one| (one.path.clone(), one)).collect();
@@ -231,7 +231,7 @@ fn with_folders(selected: impl Iterator<Item = Selected>) -> Vec<Selected> {
     all
 }
 
-/// Returns a path without `.`, doubled slashes and a slash at its end.
+/// Returns a path without `.`, doubled slashes and a trailing slash.
 fn plain(path: &str) -> Utf8PathBuf {
     path.split('/')
         .filter(|part| !part.is_empty() && *part != ".")

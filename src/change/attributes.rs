@@ -1,10 +1,10 @@
-//! Mode, owner and group as a task wants them.
+//! The mode, owner and group that a task wants.
 
 use super::{Change, Mode};
 use crate::host::{Kind, Node, Ownership, Step};
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Mode, owner and group as a task wants them; `None` leaves a part as it is.
+/// The mode, owner and group that a task wants; `None` keeps the current one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attributes {
     /// Permission bits.
@@ -15,16 +15,16 @@ pub struct Attributes {
     pub group: Option<String>,
 }
 
-/// The set-user-ID and the set-group-ID bit.
+/// The set-user-ID and set-group-ID bits.
 const SET_ID: u32 = 0o6000;
 
 impl Attributes {
-    /// Returns whether nothing is wanted.
+    /// Returns whether nothing is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Returns what something new gets that would have the mode `usual` otherwise.
+    /// Returns the attributes of something new whose mode would otherwise be `usual`.
     pub fn of_new(&self, usual: u32, is_directory: bool) -> Ownership {
         Ownership {
             mode: self
@@ -36,8 +36,8 @@ impl Attributes {
         }
     }
 
-    /// Returns the parts of `node` that are not as wanted: as they are and as they will be. The
-    /// mode of a symbolic link means nothing.
+    /// Returns the attributes of `node` that differ from the wanted ones, before and after. The
+    /// mode of a symbolic link is ignored.
     pub fn difference(&self, node: &Node) -> Option<(Ownership, Ownership)> {
         let is_directory = node.kind == Kind::Directory;
         let is_link = matches!(node.kind, Kind::Symlink { .. });
@@ -47,7 +47,7 @@ impl Attributes {
         let mode = self.mode.as_ref().filter(|_| !is_link);
         let mode = mode
             .map(|mode| mode.apply(node.mode, is_directory))
-            // A new owner takes the set-ID bits away, so they are set again.
+            // Changing the owner clears the set-ID bits, so set them again.
             .filter(|mode| *mode != node.mode || is_given_away && mode & SET_ID != 0);
         let before = Ownership {
             mode: mode.map(|_| node.mode),
@@ -63,14 +63,14 @@ impl Attributes {
     }
 }
 
-/// Returns whether a wanted name or number is this one.
+/// Returns whether a wanted name or number refers to this one.
 fn is_named(wanted: &str, name: &str, number: u32) -> bool {
     wanted == name || wanted.parse() == Ok(number)
 }
 
 impl Change {
-    /// Gives what stands at a path the wanted mode, owner and group. `node` is the link itself or
-    /// what it leads to, as `follow` says.
+    /// Sets the mode, owner and group of a path. `node` is the link itself or its target, depending
+    /// on `follow`.
     pub fn ensure_attributes(
         &mut self,
         path: &Utf8Path,
@@ -88,8 +88,8 @@ impl Change {
         }
     }
 
-    /// Gives everything in `tree` the wanted mode, owner and group; links are not followed, so
-    /// that nobody can lead the change out of the tree.
+    /// Sets the mode, owner and group of everything in `tree`. Links are not followed, so that
+    /// nobody can lead the change out of the tree.
     pub fn ensure_tree_attributes(&mut self, tree: &[(Utf8PathBuf, Node)], wanted: &Attributes) {
         for (path, node) in tree {
             self.ensure_attributes(path, node, wanted, false);

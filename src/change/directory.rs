@@ -1,14 +1,14 @@
-//! A directory as it should be, with those on the way to it.
+//! Ensures that a directory and its parents exist.
 
 use super::{Attributes, Change, Refusal};
 use crate::host::{Answer, Content, Kind, Question, Step};
 use camino::Utf8Path;
 
-/// What a symbolic mode of a new directory starts from.
+/// The mode that a symbolic mode of a new directory modifies.
 const USUAL: u32 = 0o755;
 
-/// Returns the questions that [`Change::ensure_directory`] needs the answers to: what stands at
-/// the path and at its parents, links followed.
+/// Returns the questions for [`Change::ensure_directory`]: what is at the path and at its parents,
+/// following links.
 pub fn questions(path: &Utf8Path) -> Vec<Question> {
     path.ancestors()
         .map(|path| Question::Path {
@@ -20,9 +20,9 @@ pub fn questions(path: &Utf8Path) -> Vec<Question> {
 }
 
 impl Change {
-    /// Makes the directory, and those on the way to it that are missing, with the wanted mode,
-    /// owner and group; one that is there already gets them too. `found` answers
-    /// [`directory_questions`](super::directory_questions); returns whether the directory is new.
+    /// Creates the directory and its missing parents with the wanted mode, owner and group. An
+    /// existing directory gets them too. `found` answers
+    /// [`directory_questions`](super::directory_questions). Returns whether the directory is new.
     pub fn ensure_directory(
         &mut self,
         path: &Utf8Path,
@@ -34,7 +34,7 @@ impl Change {
         for (path, answer) in path.ancestors().zip(found) {
             match answer {
                 Answer::Path(None) if made.contains(&path) => break,
-                // What ends in `..` is there as soon as what is before it is made.
+                // A path that ends in `..` exists as soon as the part before it does.
                 Answer::Path(None) if path.file_name().is_none() => {}
                 Answer::Path(None) => missing.push(path),
                 Answer::Path(Some(node)) if node.kind == Kind::Directory => break,

@@ -1,47 +1,47 @@
-//! A regular file as it should be.
+//! Ensures the content and attributes of a regular file.
 
 use super::{Attributes, Change, Refusal, backup_path};
 use crate::host::{Before, Body, Content, Kind, Node, Ownership, Question, Step};
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Bytes up to which the old and the new content of a file are kept to show their difference, as
-/// in Ansible (`MAX_FILE_SIZE_FOR_DIFF`).
+/// Files up to this size in bytes are kept to show their difference, as in Ansible
+/// (`MAX_FILE_SIZE_FOR_DIFF`).
 pub const DIFF_LIMIT: u64 = 104_448;
 
-/// What a symbolic mode of a new file starts from.
+/// The mode that a symbolic mode of a new file modifies.
 const USUAL: u32 = 0o644;
 
-/// A regular file as it should be.
+/// The desired state of a regular file.
 #[derive(Debug, Clone)]
 pub struct EnsureFile {
-    /// Where; a symbolic link there is replaced.
+    /// Its path; a symbolic link there is replaced.
     pub path: Utf8PathBuf,
-    /// What it holds.
+    /// Its content.
     pub body: Body,
     /// Mode, owner and group.
     pub attributes: Attributes,
-    /// Whether the old file is kept beside it.
+    /// Whether to keep a backup of the old file.
     pub backup: bool,
     /// A command that must accept the new file first; `%s` in it is the file's path.
     pub validate: Option<Vec<String>>,
 }
 
-/// A regular file that should hold what another file of the host holds.
+/// A regular file with the same content as another file of the host.
 #[derive(Debug, Clone)]
 pub struct EnsureCopy {
     /// The other file.
     pub from: Utf8PathBuf,
-    /// Where; a symbolic link there is replaced.
+    /// Its path; a symbolic link there is replaced.
     pub to: Utf8PathBuf,
     /// SHA-256 of the other file.
     pub sha256: String,
     /// Mode, owner and group.
     pub attributes: Attributes,
-    /// Whether the old file is kept beside it.
+    /// Whether to keep a backup of the old file.
     pub backup: bool,
 }
 
-/// Returns the question that [`Change::ensure_file`] needs the answer to.
+/// Returns the question for [`Change::ensure_file`].
 pub fn question(path: Utf8PathBuf) -> Question {
     Question::Path {
         path,
@@ -51,8 +51,8 @@ pub fn question(path: Utf8PathBuf) -> Question {
 }
 
 impl Change {
-    /// Makes the file what it should be, given what stands there now; returns whether its content
-    /// changes. A new file that is given no mode gets what the host's umask leaves of 0666.
+    /// Writes the file if it differs from what is there now; returns whether its content changes.
+    /// Without a mode, a new file gets 0666 minus the host's umask.
     pub fn ensure_file(&mut self, file: EnsureFile, found: Option<&Node>) -> Result<bool, Refusal> {
         let sha256 = file.body.sha256();
         let EnsureFile {
@@ -75,8 +75,7 @@ impl Change {
         Ok(true)
     }
 
-    /// Makes a file that holds what another file of the host holds; otherwise as
-    /// [`Change::ensure_file`].
+    /// Creates a copy of another file of the host; otherwise like [`Change::ensure_file`].
     pub fn ensure_copy(&mut self, copy: EnsureCopy, found: Option<&Node>) -> Result<bool, Refusal> {
         let EnsureCopy {
             from,
@@ -99,8 +98,8 @@ impl Change {
         Ok(true)
     }
 
-    /// Returns what the new file replaces; nothing where its content is there already, and then
-    /// only its attributes are changed.
+    /// Returns what the new file replaces. `None` means that the content is already right and only
+    /// attributes change.
     fn replaced(
         &mut self,
         path: &Utf8Path,
@@ -144,7 +143,7 @@ struct Replaced {
     backup: Option<Utf8PathBuf>,
 }
 
-/// Returns what a step says that stands there.
+/// Returns how a step describes what is there.
 fn before(node: &Node, ownership: Ownership) -> Before {
     Before {
         sha256: node.digest().unwrap_or_default(),

@@ -1,22 +1,21 @@
-//! A symbolic or hard link as it should be.
+//! Ensures a symbolic or hard link.
 
 use super::{Change, Refusal};
 use crate::host::{Kind, Node, Step};
 use camino::Utf8Path;
 
-/// What a link may take the place of, other than a link.
+/// What a link may replace besides a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replace {
     /// Nothing.
     LinksOnly,
-    /// A file; or a directory, which must be empty.
+    /// A file, or an empty directory.
     FilesToo,
 }
 
 impl Change {
-    /// Makes the symbolic link lead to `target`, atomically where it led elsewhere; `found` is
-    /// what stands there now, links not followed. A directory in its place is only replaced if
-    /// `is_empty`.
+    /// Makes the symbolic link point to `target`, atomically if it pointed elsewhere. `found` is
+    /// what is there now, without following links. A directory is only replaced if `is_empty`.
     pub fn ensure_symlink(
         &mut self,
         path: &Utf8Path,
@@ -42,7 +41,7 @@ impl Change {
         Ok(())
     }
 
-    /// Makes `path` another name of the file `target`, given what stands at both.
+    /// Makes `path` a hard link to the file `target`, given what is at both paths.
     pub fn ensure_hardlink(
         &mut self,
         path: &Utf8Path,
@@ -81,7 +80,8 @@ impl Change {
         }
         let is_directory = *kind == Kind::Directory;
         if is_directory && !is_empty {
-            let message = format!("{path} is a directory that is not empty; no link replaces it");
+            let message =
+                format!("{path} is a directory that is not empty, so a link cannot replace it");
             return Err(Refusal::new(message));
         }
         self.steps.push(Step::Remove {
@@ -94,5 +94,5 @@ impl Change {
 
 fn in_the_way(path: &Utf8Path, kind: &Kind) -> Refusal {
     let message = format!("there is {} at {path}, not a link", kind.name());
-    Refusal::new(message).help("force: true puts the link in its place")
+    Refusal::new(message).help("set force: true to replace it with the link")
 }

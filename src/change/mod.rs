@@ -1,4 +1,4 @@
-//! What a task would do to one host: an ordered list of steps, and how they are carried out.
+//! What a task would do to one host: an ordered list of steps, and how they are applied.
 
 mod absent;
 mod attributes;
@@ -24,56 +24,54 @@ use crate::value::{Fields, NotKnown, Value};
 use crate::yaml::Map;
 use camino::Utf8PathBuf;
 
-/// What a task would do to one host: steps in order, none when nothing is to be done, and what
-/// the task returns.
+/// What a task would do to one host: its steps in order, which may be empty, and its return values.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
-    /// What is done, in this order, until one fails.
+    /// The steps, applied in this order until one fails.
     pub steps: Vec<Step>,
-    /// Return values that are known already; `changed`, `diff` and a command's output are added
-    /// by whoever carries the change out.
+    /// Return values that are already known; applying the change adds `changed`, `diff` and a
+    /// command's output.
     pub result: Fields,
-    /// Whether the output of the last `Step::Run` belongs into the result (`rc`, `stdout`, …).
+    /// Whether the output of the last `Step::Run` is part of the result (`rc`, `stdout`, …).
     pub reports_output: bool,
-    /// Whether the line breaks at the ends of that output stay.
+    /// Whether to keep the line breaks at the end of that output.
     pub keeps_line_ends: bool,
-    /// Whether it counts as a change; `None` means where there is a step that changes something.
+    /// Whether it counts as a change; `None` means if any step changes something.
     pub changed: Option<bool>,
-    /// Whether the module plans again once the steps are carried out: what it needs to know comes
-    /// with them.
+    /// Whether the module plans again after the steps are applied, because it needs their outcome.
     pub again: bool,
-    /// Why nothing was to be done, if the task counts as skipped for it (`creates` exists).
+    /// Why nothing is to be done, if the task counts as skipped because of it (`creates` exists).
     pub skipped: Option<String>,
-    /// Why the task failed though nothing went wrong on the host (`fail`, `assert`).
+    /// Why the task failed although nothing went wrong on the host (`fail`, `assert`).
     pub failed: Option<String>,
-    /// Why what the task returns is not all known in check mode, though nothing is to be done.
+    /// Why parts of the result are unknown in check mode, although nothing is to be done.
     pub unknown: Option<NotKnown>,
-    /// The path that the command makes (`creates`): if it is not run, nobody knows what is there.
+    /// The path that the command creates (`creates`): if the command is not run, its content is
+    /// unknown.
     pub makes: Option<Utf8PathBuf>,
-    /// What the user should know though it is no failure.
+    /// What the user should know although it is not a failure.
     pub warnings: Vec<String>,
-    /// Variables of the host that the task sets.
+    /// Host variables that the task sets.
     pub sets: Sets,
-    /// What the run itself does next.
+    /// What the run itself should do next.
     pub control: Option<Control>,
 }
 
-/// Variables of the host that a task sets.
+/// Host variables that a task sets.
 #[derive(Debug, Clone, Default)]
 pub enum Sets {
     /// None.
     #[default]
     Nothing,
-    /// Facts: under `ansible_facts` and as `ansible_NAME`.
+    /// Facts: in `ansible_facts` and as `ansible_NAME`.
     Facts(Fields),
-    /// Variables as of `set_fact`.
+    /// Variables of `set_fact`.
     Variables(Fields),
-    /// Variables as of `include_vars`: as the user wrote them, so templates in them are rendered
-    /// where they are used.
+    /// Variables of `include_vars`, as the user wrote them: templates in them are rendered on use.
     Included(Map),
 }
 
-/// What `meta` asks of the run.
+/// What `meta` requests from the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
     /// Run the notified handlers now.
@@ -88,14 +86,14 @@ pub enum Control {
     EndRole,
     /// Forget the facts and `set_fact` variables of this host.
     ClearFacts,
-    /// Take back the hosts that failed.
+    /// Reinstate the hosts that failed.
     ClearHostErrors,
     /// Close the connections to this host.
     ResetConnection,
 }
 
 impl Change {
-    /// Returns whether the task counts as changed once its steps are done.
+    /// Returns whether the task counts as changed once its steps are applied.
     pub fn is_changed(&self) -> bool {
         self.changed
             .unwrap_or_else(|| self.steps.iter().any(Step::is_change))
@@ -106,14 +104,14 @@ impl Change {
         self.result.insert(name.to_owned(), value.into());
     }
 
-    /// Carries out the steps in order, stopping at the first failure; returns the output of the
-    /// last command among them, with all that was returned by what was said.
+    /// Applies the steps in order, stopping at the first failure. Returns the output of the last
+    /// command, together with everything the steps returned.
     pub fn apply(&self, host: &dyn Host, limits: &Limits) -> Result<Option<Output>, HostError> {
         self.apply_in_turn(host, limits, ())
     }
 
-    /// The same within a turn, which is dropped as soon as no further step depends on what was
-    /// found: others need not wait until a program that was started is ready.
+    /// Applies the steps within a turn, which ends as soon as no further step depends on what was
+    /// found: others do not have to wait until a started program is ready.
     pub fn apply_in_turn<T>(
         &self,
         host: &dyn Host,

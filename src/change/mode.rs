@@ -3,7 +3,8 @@
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use std::fmt;
 
-/// Permission bits as playbooks write them: octal digits in quotes, or clauses as `chmod` takes.
+/// Permission bits as playbooks write them: octal digits in quotes, or clauses in the form of
+/// `chmod`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mode(Form);
 
@@ -22,47 +23,49 @@ struct Clause {
     operator: char,
     /// Of `rwxXstugo`.
     permissions: String,
-    /// Whether nobody was named: then the usual mask of 022 is kept out, as by `chmod`.
+    /// Whether no class was given: then the usual mask of 022 applies, as with `chmod`.
     masked: bool,
 }
 
-/// All the bits there are.
+/// All permission bits.
 const ALL: u32 = 0o7777;
 
 impl Mode {
-    /// The format that the schema of an argument names if it is a mode.
+    /// The format in an argument's schema that marks it as a mode.
     pub const FORMAT: &'static str = "mode";
 
-    /// Returns the mode that is exactly these bits.
+    /// Returns the mode that sets exactly these bits.
     pub fn of_bits(bits: u32) -> Self {
         Self(Form::Octal(bits & ALL))
     }
 
-    /// Returns whether it may keep bits of what it is applied to.
+    /// Returns whether it depends on the current bits.
     pub fn is_symbolic(&self) -> bool {
         matches!(self.0, Form::Symbolic(_))
     }
 
-    /// Reads a mode as text.
+    /// Parses a mode.
     pub fn parse(text: &str) -> Result<Self, String> {
         let digits = text.strip_prefix("0o").unwrap_or(text);
         if !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()) {
             return match u32::from_str_radix(digits, 8) {
                 Ok(mode) if mode <= ALL => Ok(Self(Form::Octal(mode))),
-                _ => Err(format!("\"{text}\" is no mode: it goes up to \"7777\"")),
+                _ => Err(format!("\"{text}\" is not a mode: the highest is \"7777\"")),
             };
         }
         let mut clauses = Vec::new();
         for part in text.split(',') {
             clauses.extend(clauses_of(part).ok_or_else(|| {
-                format!("\"{text}\" is no mode; one is written as \"0644\" or as \"u=rw,g=r,o=\"")
+                format!(
+                    "\"{text}\" is not a mode (expected one such as \"0644\" or \"u=rw,g=r,o=\")"
+                )
             })?);
         }
         Ok(Self(Form::Symbolic(clauses)))
     }
 
-    /// Returns the mode that a number is. YAML reads `0644` as the number 420, whose bits are a
-    /// usual mode; `644` it reads as the number 644, which is 1204 and surely not meant.
+    /// Converts a number to a mode. YAML reads `0644` as the number 420, whose bits are a usual
+    /// mode; it reads `644` as the number 644, which is 1204 in octal and surely not meant.
     pub fn of_number(number: i64) -> Result<Self, String> {
         if is_usual(number) {
             return Self::parse(&format!("{number:o}"));
@@ -79,7 +82,7 @@ impl Mode {
         ))
     }
 
-    /// Returns the bits for something that has the bits `current`.
+    /// Returns the new bits of something that has the bits `current`.
     pub fn apply(&self, current: u32, is_directory: bool) -> u32 {
         match &self.0 {
             Form::Octal(mode) => *mode,
@@ -93,7 +96,7 @@ impl Mode {
     }
 }
 
-/// Returns the clauses of `u+r-x`; nothing where it is none.
+/// Returns the clauses of a text such as `u+r-x`, or `None` if it is invalid.
 fn clauses_of(text: &str) -> Option<Vec<Clause>> {
     let is_operator = |c: char| "+-=".contains(c);
     let named = &text[..text.find(is_operator)?];
@@ -182,7 +185,7 @@ impl Visitor<'_> for ModeVisitor {
     }
 }
 
-/// Permission bits that files have in practice, without those for set-user-ID and the like.
+/// Permission bits that are common in practice, without set-user-ID and the like.
 const USUAL: &[i64] = &[
     0, 0o400, 0o440, 0o444, 0o500, 0o550, 0o555, 0o600, 0o640, 0o644, 0o660, 0o664, 0o666, 0o700,
     0o710, 0o711, 0o750, 0o751, 0o755, 0o770, 0o771, 0o775, 0o777,

@@ -1,6 +1,6 @@
-//! Why what is asked for cannot be made of what stands there.
+//! Why a desired state cannot be reached from what is on the host.
 
-/// Why what is asked for cannot be made of what stands there.
+/// Why a desired state cannot be reached from what is on the host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
@@ -11,7 +11,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Returns a refusal without advice.
+    /// Returns a refusal without help.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -19,7 +19,7 @@ impl Refusal {
         }
     }
 
-    /// Adds what to do about it.
+    /// Adds the help.
     #[must_use]
     pub fn help(self, help: impl Into<String>) -> Self {
         Self {

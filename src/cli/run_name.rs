@@ -1,8 +1,8 @@
-//! What other runs are told of this one.
+//! How other runs refer to this one.
 
 use crate::host::ssh::Controller;
 
-/// Returns a run of this process in words: what is run, by whom, where and since when.
+/// Describes a run of this process: what is run, by whom, where and since when.
 pub(super) fn of(what: &str) -> String {
     let user = Controller::of_process().user;
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname");

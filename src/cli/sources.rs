@@ -33,8 +33,8 @@ impl Sources {
         separate(&of_environment, |path| LocalPath::of(path).exists())
     }
 
-    /// Returns the sources: those of `-i`, else those of the environment, else the project's own;
-    /// or why there are none.
+    /// Returns the sources: those of `-i`, else those of the environment, else the project's own.
+    /// An error says why there are no sources.
     fn sources(&self, folder: &LocalPath) -> std::result::Result<Vec<String>, String> {
         let given = self.given();
         if !given.is_empty() {
@@ -44,8 +44,8 @@ impl Sources {
         Ok(vec![own.to_string_lossy().into_owned()])
     }
 
-    /// Loads the inventory for a playbook in this folder, and warns of what is likely a mistake.
-    /// Without one, this machine is there all the same, by its names.
+    /// Loads the inventory for a playbook in this folder, and warns about probable mistakes.
+    /// Without one, this machine is available by its names.
     pub(super) fn load(&self, folder: &LocalPath) -> Result<Inventory> {
         let inventory = match self.sources(folder) {
             Err(why) => Inventory::missing(why)?,
@@ -60,7 +60,7 @@ impl Sources {
     }
 }
 
-/// Reads a boolean of the environment; an empty one is false.
+/// Parses a boolean of the environment; an empty one is false.
 fn truth(text: &str) -> std::result::Result<bool, String> {
     let given = Some(text).filter(|text| !text.is_empty());
     given
@@ -68,8 +68,8 @@ fn truth(text: &str) -> std::result::Result<bool, String> {
         .ok_or_else(|| "expected true or false".to_owned())
 }
 
-/// Returns the sources that `RMQPLAY_INVENTORY` holds: paths with `:` between them, unless all of it
-/// is the path of something or a list of hosts, in which a colon means something else.
+/// Splits `RMQPLAY_INVENTORY` at `:`, unless the whole is an existing path or a list of hosts, in
+/// which a colon has a different meaning.
 fn separate(text: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
     if text.is_empty() {
         return Vec::new();

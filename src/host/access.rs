@@ -1,8 +1,8 @@
-//! What a user may do with what stands at a path.
+//! What a user may do with a path.
 
 use super::{Kind, Node, User};
 
-/// What a user may do with what stands at a path; nothing where nothing stands.
+/// What a user may do with a path; all false if it does not exist.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Access {
     /// Whether it can be read, or listed if it is a directory.
@@ -14,7 +14,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// Returns what the permission bits let a user do.
+    /// Returns what the permission bits allow a user to do.
     pub fn of(node: &Node, user: &User) -> Self {
         if user.uid == 0 {
             return Self {

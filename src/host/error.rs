@@ -4,22 +4,21 @@ use super::Output;
 use camino::Utf8PathBuf;
 use std::time::Duration;
 
-/// What to do when a host was lost while something was under way on it.
-pub const RUN_AGAIN: &str =
-    "what was under way there may be done or not: run it again, which goes on from what it finds";
+/// What to do if a host was lost while a task was running on it.
+pub const RUN_AGAIN: &str = "the task may or may not have finished; rerun the playbook";
 
-/// Why there is no TCP connection where the other machine is reached, but nothing listens there.
-pub const REFUSED: &str = "the connection is refused";
+/// The reason if the other machine is reachable, but nothing listens on the port.
+pub const REFUSED: &str = "connection refused";
 
 /// What can go wrong between rmqplay and a host.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
-    /// No connection, or it broke: the host is unreachable.
+    /// No connection, or it was lost: the host is unreachable.
     #[error("{reason}")]
     Unreachable {
         /// What failed, such as `connection to 192.168.2.201:22 refused`.
         reason: String,
-        /// What the user can do about it, such as the command that accepts a host key.
+        /// How to fix it, such as the command that accepts a host key.
         help: Option<String>,
     },
     /// Another user could not be become.
@@ -27,23 +26,23 @@ pub enum HostError {
     Become {
         /// The user.
         user: String,
-        /// What sudo or su said.
+        /// The message of sudo or su.
         reason: String,
     },
-    /// No TCP connection from the host to an address, or it broke.
+    /// The host could not connect to an address, or lost the connection.
     #[error("cannot talk to {address}: {reason}")]
     NotConnected {
-        /// Where to, such as `192.168.2.201:9876`.
+        /// The address, such as `192.168.2.201:9876`.
         address: String,
         /// What failed, such as `connection refused`.
         reason: String,
     },
-    /// The host's sshd makes no TCP connections for us.
+    /// The host's sshd does not allow TCP forwarding.
     #[error("the sshd of {host} forbids connections through it, here to {address}")]
     ForwardingForbidden {
         /// The host.
         host: String,
-        /// Where to.
+        /// The address.
         address: String,
     },
     /// A path could not be read.
@@ -51,18 +50,18 @@ pub enum HostError {
     Read {
         /// The path.
         path: Utf8PathBuf,
-        /// What the host said.
+        /// The host's message.
         reason: String,
     },
     /// A step failed.
     #[error("cannot {action}: {reason}")]
     Step {
-        /// What was to be done, such as `write /etc/hosts`.
+        /// The action, such as `write /etc/hosts`.
         action: String,
-        /// What the host said.
+        /// The host's message.
         reason: String,
     },
-    /// A path was changed after the step was planned, and not by this run.
+    /// A path was changed after the step was planned, but not by this run.
     #[error(
         "{path} was changed while this task was running, possibly by another run; nothing was written"
     )]
@@ -75,24 +74,24 @@ pub enum HostError {
     Command {
         /// The command line.
         command: String,
-        /// What it left.
+        /// Its output.
         output: Output,
     },
-    /// What was waited for did not come to hold.
+    /// A condition was not met in time.
     #[error("{}", not_happened(what, *after, *gone))]
     NotHappened {
-        /// What was waited for.
+        /// The condition.
         what: String,
-        /// How long it was waited for.
+        /// How long it was awaited.
         after: Duration,
-        /// Whether the program in question ended meanwhile.
+        /// Whether the program exited meanwhile.
         gone: bool,
         /// The last lines of its log.
         log: Option<String>,
-        /// What to do about it.
+        /// How to fix it.
         help: Option<String>,
     },
-    /// The host gave an answer that makes no sense: a defect, or a very unusual shell.
+    /// The host's answer is not understood: a bug, or a very unusual shell.
     #[error("cannot understand the host's answer: {0}")]
     Protocol(String),
     /// Another run has a lock.
@@ -100,16 +99,16 @@ pub enum HostError {
     Locked {
         /// The lock.
         name: String,
-        /// The run, in words.
+        /// A description of that run.
         holder: String,
     },
-    /// The host lacks what is needed.
+    /// The host lacks a requirement.
     #[error("the host has no {0}")]
     Missing(String),
-    /// In check mode a later task wants to read what only a real run would have made.
+    /// In check mode, a later task needs to read what only a real run creates.
     #[error(transparent)]
     NotKnown(#[from] crate::value::NotKnown),
-    /// A file of the controller could not be read while it was sent.
+    /// A file of the controller could not be read while it was being sent.
     #[error("cannot read {} on this machine: {source}", path.display())]
     Local {
         /// The file.
@@ -117,13 +116,13 @@ pub enum HostError {
         /// The reason.
         source: std::io::Error,
     },
-    /// It happened while a command ran, which may have done what it should, or a part of it.
+    /// It happened while a command ran, which may have finished, or finished in part.
     #[error("{0}")]
     WhileRunning(Box<HostError>),
     /// The deadline passed.
     #[error("timed out")]
     TimedOut,
-    /// The user called it off.
+    /// The user interrupted the run.
     #[error("interrupted")]
     Cancelled,
 }

@@ -1,12 +1,12 @@
-//! The programs of a machine that a step is carried out with, besides those of any POSIX system.
+//! The programs that a step needs besides those of any POSIX system.
 
 use super::{Command, HostError, Setting, Step, User};
 
-/// A program that a step needs: one of these names, of which the first is the usual one.
+/// The alternative names of a program that a step needs, the usual one first.
 pub(super) type Need<'a> = Vec<&'a str>;
 
 impl Step {
-    /// Returns the programs that must be there for this step.
+    /// Returns the programs that this step needs.
     pub(super) fn needs(&self) -> Vec<Need<'_>> {
         match self {
             Step::Unpack(_) => vec![vec!["tar"]],
@@ -20,7 +20,7 @@ impl Step {
                     (None, Some(_)) => vec!["useradd", "adduser"],
                     (Some(_), None) => vec!["userdel", "deluser"],
                     (Some(before), Some(after)) if before != after => {
-                        // Busybox can change nothing of a user but the groups.
+                        // Busybox can only change a user's groups.
                         let groups = after.groups.clone();
                         let joins = *after
                             == User {
@@ -63,7 +63,7 @@ const FOLDERS: &str = ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:
 
 /// Returns the command that finds one of these programs where the step would, and changes nothing.
 pub(super) fn question(step: &Step, need: &Need<'_>) -> Command {
-    // What sets a setting is a command like those of the user.
+    // Commands that change a setting are found like those of the user.
     let folders = if matches!(step, Step::Set(_)) {
         ""
     } else {
@@ -73,12 +73,12 @@ pub(super) fn question(step: &Step, need: &Need<'_>) -> Command {
     Command::new(words.iter().chain(need).copied())
 }
 
-/// Returns whether a command asks for programs.
+/// Returns whether a command looks for programs.
 pub(super) fn is_question(command: &Command) -> bool {
     command.argv.get(2).is_some_and(|look| look == LOOK)
 }
 
-/// Returns the error that the host has none of these programs.
+/// Returns the error for a host that lacks these programs.
 pub(super) fn missing(need: &Need<'_>) -> HostError {
     HostError::Missing(need.join(" "))
 }

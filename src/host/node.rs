@@ -1,12 +1,12 @@
-//! What stands at a path.
+//! A node of a file system.
 
 use super::{User, sha256};
 use camino::Utf8PathBuf;
 
-/// What stands at a path of a host.
+/// A node of a host's file system: a file, a directory, a link or anything else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// What kind of thing it is.
+    /// The kind of node.
     pub kind: Kind,
     /// Permission bits with set-user-id, set-group-id and sticky: `0o0000` to `0o7777`.
     pub mode: u32,
@@ -14,11 +14,11 @@ pub struct Node {
     pub uid: u32,
     /// Group id.
     pub gid: u32,
-    /// Name of the user, or the number as text where it has none.
+    /// User name, or the number as text if it has no name.
     pub owner: String,
-    /// Name of the group, or the number as text where it has none.
+    /// Group name, or the number as text if it has no name.
     pub group: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// Last change of the content, in seconds since 1970.
     pub modified: i64,
@@ -32,14 +32,14 @@ pub struct Node {
     pub inode: u64,
     /// Device number.
     pub device: u64,
-    /// What was asked for of a regular file's content.
+    /// The requested part of a regular file's content.
     pub content: Option<Vec<u8>>,
-    /// SHA-256 of a regular file in lower-case hexadecimal, where it was asked for.
+    /// SHA-256 of a regular file in lower-case hexadecimal, if requested.
     pub sha256: Option<String>,
 }
 
 impl Node {
-    /// Returns a node of this user's, with nothing else known of it.
+    /// Returns a node that belongs to this user, with default values for the rest.
     pub fn new(kind: Kind, mode: u32, user: &User) -> Self {
         Self {
             kind,
@@ -60,15 +60,15 @@ impl Node {
         }
     }
 
-    /// Returns the SHA-256 of the content, be it told by the host or made from the bytes it sent;
-    /// nothing where neither was asked for.
+    /// Returns the SHA-256 of the content, as reported by the host or computed from the bytes it
+    /// sent; `None` if neither was requested.
     pub fn digest(&self) -> Option<String> {
         let sent = self.content.as_deref().map(sha256);
         self.sha256.clone().or(sent)
     }
 }
 
-/// What kind of thing stands at a path.
+/// The kind of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     /// A regular file.
@@ -77,7 +77,7 @@ pub enum Kind {
     Directory,
     /// A symbolic link.
     Symlink {
-        /// Where it points, as written in the link.
+        /// Its target, as written in the link.
         target: Utf8PathBuf,
     },
     /// A socket, a pipe or a device.
@@ -96,8 +96,8 @@ impl Kind {
     }
 }
 
-/// Who owns something and what others may do with it; `None` leaves that part as it is, or as
-/// the system makes it where the thing is new.
+/// Owner, group and mode; `None` keeps the current value, or the system's default for something
+/// new.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ownership {
     /// Permission bits.

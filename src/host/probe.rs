@@ -15,27 +15,27 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Returns a view of `host`, every call of which keeps to `limits`.
+    /// Returns a view of `host` whose calls all obey `limits`.
     pub fn new(host: Arc<dyn Host>, limits: Limits) -> Self {
         Self { host, limits }
     }
 
-    /// Returns the host as it is now, on which steps can be tried.
+    /// Returns the host as it is now, to try steps on.
     pub fn draft(&self) -> Draft {
         Draft::over(self.host.clone(), self.limits.clone())
     }
 
-    /// Asks everything at once, in one round trip where possible.
+    /// Asks all questions, in one round trip if possible.
     pub fn ask(&self, questions: &[Question]) -> Result<Vec<Answer>, HostError> {
         self.host.ask(questions, &self.limits)
     }
 
-    /// Returns what stands at a path, a link itself rather than its target.
+    /// Returns the node at a path, without following a link there.
     pub fn stat(&self, path: &Utf8Path) -> Result<Option<Node>, HostError> {
         self.look(path, false, Content::None)
     }
 
-    /// Returns what stands at a path, with as much of its content as asked for.
+    /// Returns the node at a path, with the requested content.
     pub fn look(
         &self,
         path: &Utf8Path,
@@ -53,7 +53,7 @@ impl Probe {
         }
     }
 
-    /// Returns the whole content of a file, whatever its size.
+    /// Returns the whole content of a file of any size.
     pub fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, HostError> {
         let mut content = Vec::new();
         self.host.fetch(path, &mut content, &self.limits)?;
@@ -104,7 +104,7 @@ impl Probe {
         }
     }
 
-    /// Returns what kind of machine it is.
+    /// Returns facts about the machine.
     pub fn facts(&self) -> Result<Facts, HostError> {
         match self.one(Question::Facts)? {
             Answer::Facts(facts) => Ok(*facts),
@@ -127,7 +127,7 @@ impl Probe {
         self.host.connect(host, port, limits)
     }
 
-    /// Returns the limits that every call keeps to.
+    /// Returns the limits that every call obeys.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }

@@ -3,20 +3,20 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 
-/// A running program as /proc shows it.
+/// A running program according to /proc.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Process {
     /// Process id.
     pub pid: u32,
-    /// Start time in clock ticks since boot: with the pid it names the process for good.
+    /// Start time in clock ticks since boot: together with the pid it is unique.
     pub started: u64,
-    /// `/proc/PID/exe`; empty where it cannot be read.
+    /// `/proc/PID/exe`; empty if it cannot be read.
     pub executable: Utf8PathBuf,
     /// The argument vector.
     pub argv: Vec<String>,
-    /// The working directory; empty where it cannot be read.
+    /// The working directory; empty if it cannot be read.
     pub directory: Utf8PathBuf,
-    /// User id it runs as.
+    /// The id of the user it runs as.
     pub uid: u32,
     /// Name of that user, or the number as text.
     pub user: String,
@@ -25,21 +25,21 @@ pub struct Process {
 /// How to recognise a program; all that is given must hold. Zombies and kernel threads never do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ProcessMatch {
-    /// `/proc/PID/exe`: the whole path, or the file name alone.
+    /// `/proc/PID/exe`: the full path, or only the file name.
     pub executable: Option<String>,
-    /// An argument that is exactly this (a Java main class, for one).
+    /// An argument that is exactly this text, such as a Java main class.
     pub main_class: Option<String>,
-    /// Arguments that must all be there, each exactly.
+    /// Arguments that must all be present, each exactly.
     pub arguments: Vec<String>,
-    /// The whole command line, the program's own name included as it was started. Where the
-    /// program is a script, the words of its interpreter may stand before it.
+    /// The whole command line, including the program's name as started. If the program is a script,
+    /// the words of its interpreter may come first.
     pub argv: Option<Vec<String>>,
     /// User name or number.
     pub user: Option<String>,
 }
 
 impl ProcessMatch {
-    /// Returns whether this process is meant.
+    /// Returns whether this process matches.
     pub fn matches(&self, process: &Process) -> bool {
         let has = |word: &String| process.argv.iter().skip(1).any(|argument| argument == word);
         self.executable
@@ -58,13 +58,13 @@ impl ProcessMatch {
     }
 }
 
-/// Programs that start another one with the rest of their command line and stay around it.
+/// Programs that run another one given by the rest of their command line, and wait for it.
 const WRAPPERS: [&str; 8] = [
     "sudo", "doas", "timeout", "strace", "ltrace", "flock", "unshare", "nsenter",
 ];
 
-/// The kernel starts a script as its interpreter, at the most one argument of that, and the
-/// script's path (searched in PATH if it was given without a slash).
+/// The kernel runs a script as its interpreter, at most one argument of that, and the script's path
+/// (looked up in PATH if given without a slash).
 fn is_command_line(process: &Process, wanted: &[String]) -> bool {
     if process.argv == wanted {
         return true;
@@ -89,7 +89,7 @@ fn is_command_line(process: &Process, wanted: &[String]) -> bool {
     follows(rest) || matches!(rest, [option, rest @ ..] if option != "-c" && follows(rest))
 }
 
-/// A replaced program's path ends in ` (deleted)`; it is still that program.
+/// The path of a replaced program ends in ` (deleted)`; it is still the same program.
 fn is_executable(path: &Utf8Path, wanted: &str) -> bool {
     let path = path
         .as_str()
@@ -102,8 +102,8 @@ fn is_executable(path: &Utf8Path, wanted: &str) -> bool {
     }
 }
 
-/// A program to be started so that it outlives the connection: a session of its own, no standard
-/// input, output appended to a log.
+/// A program to start so that it outlives the connection: with a session of its own, no standard
+/// input, and output appended to a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartProcess {
     /// Program and arguments.
@@ -112,16 +112,15 @@ pub struct StartProcess {
     pub directory: Utf8PathBuf,
     /// Variables added to the environment.
     pub environment: BTreeMap<String, String>,
-    /// The user it runs as, if another than the connection's.
+    /// The user it runs as, if not the connection's.
     pub user: Option<String>,
-    /// Where standard output and error go.
+    /// The file for standard output and error.
     pub log: Utf8PathBuf,
-    /// How it is found again; check mode shows a process of this shape from then on.
+    /// How to recognise it; check mode shows a matching process from then on.
     pub recognise: ProcessMatch,
-    /// Ports it will listen on; check mode takes them as open from then on.
+    /// Ports it will listen on; check mode assumes that they are open from then on.
     pub ports: Vec<u16>,
-    /// The service of systemd that is started instead, whose unit says the rest: the name of the
-    /// unit.
+    /// The systemd service to start instead: the name of the unit, which defines the rest.
     pub service: Option<String>,
 }
 

@@ -1,28 +1,28 @@
-//! What can be asked of a host without changing it.
+//! Questions about a host that change nothing.
 
 use super::{Access, Facts, Group, Lock, Node, Process, ProcessMatch, User};
 use camino::Utf8PathBuf;
 
-/// Something to ask of a host.
+/// A question about a host.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Question {
-    /// What stands at a path.
+    /// What is at a path.
     Path {
         /// The path.
         path: Utf8PathBuf,
-        /// Whether a symbolic link at the end is followed. A dangling one is then nothing.
+        /// Whether to follow a symbolic link at the end. A dangling one then counts as missing.
         follow: bool,
-        /// What is wanted of a regular file's content.
+        /// How much of a regular file's content is wanted.
         content: Content,
     },
-    /// What the user may do with what stands at a path, links followed.
+    /// What the user may do with a path, links followed.
     Access(Utf8PathBuf),
-    /// Everything below a directory (itself not included), links not followed, sorted by path,
-    /// without content. Empty where there is no directory; a link to one is none.
+    /// Everything below a directory (without the directory), links not followed, sorted by path,
+    /// without content. Empty if there is no directory; a link to one does not count.
     Tree {
         /// The directory.
         path: Utf8PathBuf,
-        /// Levels to go down; 1 lists the directory alone.
+        /// How many levels to descend; 1 lists only the directory.
         depth: Option<u32>,
     },
     /// The running processes that match.
@@ -33,18 +33,18 @@ pub enum Question {
     Group(String),
     /// Whether a TCP connection from the host to this address succeeds.
     Port {
-        /// Name or address, as the host sees it.
+        /// Name or address, as resolved by the host.
         host: String,
         /// Port.
         port: u16,
     },
-    /// Which other run has a lock.
+    /// Which other run holds a lock.
     Lock(Lock),
-    /// What kind of machine it is.
+    /// Facts about the machine.
     Facts,
 }
 
-/// What is wanted of a regular file's content.
+/// How much of a regular file's content is wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Content {
     /// Nothing.
@@ -53,35 +53,35 @@ pub enum Content {
     Digest,
     /// The bytes if there are at most this many, else its SHA-256.
     UpTo(u64),
-    /// The bytes from an offset on (at most 1 MiB), for logs; nothing where it is shorter.
+    /// The bytes from an offset on (at most 1 MiB), for logs; nothing if the file is shorter.
     From(u64),
 }
 
-/// The answer to a question of the same name.
+/// The answer to the question with the same name.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// What stands there, or nothing.
+    /// The node, if the path exists.
     Path(Option<Node>),
     /// What the user may do.
     Access(Access),
-    /// Paths and what stands there.
+    /// Paths and their nodes.
     Tree(Vec<(Utf8PathBuf, Node)>),
     /// The processes.
     Processes(Vec<Process>),
-    /// The account, or nothing.
+    /// The account, if it exists.
     User(Option<User>),
-    /// The group, or nothing.
+    /// The group, if it exists.
     Group(Option<Group>),
-    /// Whether it is open.
+    /// Whether the port is open.
     Port(bool),
-    /// The run that has it, or nothing.
+    /// The run that holds it, if any.
     Lock(Option<String>),
     /// The facts.
     Facts(Box<Facts>),
 }
 
 impl Answer {
-    /// Returns what stands at the path that was asked for.
+    /// Returns the node of a path that was asked about.
     pub fn into_path(self) -> Option<Node> {
         match self {
             Answer::Path(node) => node,

@@ -1,4 +1,4 @@
-//! One change to a machine: the whole vocabulary of mutation, as data.
+//! A change to a machine as data: the complete vocabulary of mutation.
 
 use super::{Command, Group, Lock, Ownership, Setting, StartProcess, Talk, User, Wait, sha256};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -6,76 +6,74 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// One change to a machine.
-///
-/// Each carries what is needed to show it as a difference and to refuse it where the machine is
-/// no longer as it was when the step was planned.
+/// Each step carries what is needed to show it as a difference, and to refuse it if the machine has
+/// changed since the step was planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Makes a regular file with this content, atomically.
+    /// Creates or replaces a regular file with this content, atomically.
     Write {
-        /// Where. A symbolic link there is replaced unless the planner resolved it.
+        /// The path. A symbolic link there is replaced unless the planner resolved it.
         path: Utf8PathBuf,
-        /// The regular file that stands there, `None` where there is none; if it is another thing
-        /// by now, nothing is written.
+        /// The regular file that is there, `None` if there is none; if this has changed, nothing is
+        /// written.
         before: Option<Before>,
         /// The content.
         body: Body,
-        /// Owner and mode of the file; parts not given stay as they are. A new file is then the
-        /// user's own and has the mode that the user's umask leaves of 0666.
+        /// Owner and mode of the file; parts not given are kept. A new file then belongs to the
+        /// user, with mode 0666 minus the user's umask.
         ownership: Ownership,
-        /// Where the old file is copied to first.
+        /// The path of a backup of the old file.
         backup: Option<Utf8PathBuf>,
-        /// A command that must succeed on the new file before it takes the old one's place; its
-        /// words may hold `%s`, the path of the new file.
+        /// A command that must succeed on the new file before it replaces the old one; `%s` in its
+        /// words is the path of the new file.
         validate: Option<Vec<String>>,
     },
-    /// Makes a directory; its parent exists.
+    /// Creates a directory; its parent exists.
     Mkdir {
-        /// Where.
+        /// The path.
         path: Utf8PathBuf,
-        /// Owner and mode; if not given, the user's own and what the umask leaves of 0777.
+        /// Owner and mode; by default the user's own and 0777 minus the umask.
         ownership: Ownership,
     },
-    /// Makes a symbolic link, atomically in place of what stands there.
+    /// Creates a symbolic link, atomically replacing what is there.
     Symlink {
         /// The link.
         path: Utf8PathBuf,
-        /// Where it points, as written in the link.
+        /// Its target, as written in the link.
         target: Utf8PathBuf,
-        /// Where it pointed; `None` where nothing stood there. If it is otherwise by now, nothing
-        /// is done.
+        /// The previous target; `None` if nothing was there. If this has changed, nothing is done.
         before: Option<Utf8PathBuf>,
     },
-    /// Makes a hard link, atomically in place of what stands there.
+    /// Creates a hard link, atomically replacing what is there.
     Hardlink {
         /// The new name.
         path: Utf8PathBuf,
         /// The existing file.
         target: Utf8PathBuf,
     },
-    /// Sets owner, group and mode of what stands there.
+    /// Sets owner, group and mode of a path.
     Attributes {
-        /// What is changed.
+        /// The path.
         path: Utf8PathBuf,
-        /// The parts that change, as they are.
+        /// The parts that change, before.
         before: Ownership,
-        /// The parts that change, as they will be.
+        /// The parts that change, after.
         after: Ownership,
-        /// Whether a symbolic link's target is meant rather than the link.
+        /// Whether to change the target of a symbolic link instead of the link.
         follow: bool,
     },
-    /// Makes an empty file of the mode that the umask leaves of 0666, or sets the times of what stands there.
+    /// Creates an empty file with mode 0666 minus the umask, or sets the times of an existing path.
     Touch {
-        /// What is touched; a symbolic link's target is meant.
+        /// The path; a symbolic link is followed.
         path: Utf8PathBuf,
         /// Modification time in seconds since 1970; now if `None`.
         modified: Option<i64>,
         /// Access time in seconds since 1970; now if `None`.
         accessed: Option<i64>,
     },
-    /// Removes a file, a link, or a directory with all in it; mounts below are not entered.
+    /// Removes a file, a link, or a directory with its contents; mounts below it are not entered.
     Remove {
-        /// What is removed.
+        /// The path.
         path: Utf8PathBuf,
         /// Whether it is a directory.
         directory: bool,
@@ -84,31 +82,31 @@ pub enum Step {
     Rename {
         /// The old name.
         from: Utf8PathBuf,
-        /// The new name; what stands there is replaced.
+        /// The new name; anything there is replaced.
         to: Utf8PathBuf,
     },
-    /// Copies a file of the host to another place of the host, atomically.
+    /// Copies a file of the host to another path of the host, atomically.
     Copy {
         /// The existing file.
         from: Utf8PathBuf,
         /// The new file.
         to: Utf8PathBuf,
-        /// The regular file that stands at `to`, as for `Write`.
+        /// The regular file at `to`, as for `Write`.
         before: Option<Before>,
         /// SHA-256 of the existing file.
         sha256: String,
         /// Owner and mode of the new file.
         ownership: Ownership,
-        /// Where the old file is copied to first.
+        /// The path of a backup of the old file.
         backup: Option<Utf8PathBuf>,
     },
-    /// Puts the entries of an archive below a directory.
+    /// Unpacks the entries of an archive below a directory.
     Unpack(Arc<Unpack>),
     /// Runs a command.
     Run {
         /// The command.
         command: Command,
-        /// Whether an exit code other than 0 is for the caller to judge rather than an error.
+        /// Whether the caller judges an exit code other than 0, instead of it being an error.
         any_status: bool,
     },
     /// Starts a program that outlives the connection.
@@ -117,68 +115,69 @@ pub enum Step {
     SignalProcess {
         /// Process id.
         pid: u32,
-        /// Its start time: another process with that pid is left alone.
+        /// Its start time: a different process with the same pid is left alone.
         started: u64,
         /// Name without `SIG`: `TERM`, `KILL`, `HUP`.
         signal: String,
-        /// Its argument vector, to show what is meant.
+        /// Its argument vector, to show to the user.
         argv: Vec<String>,
-        /// Ports it listens on; after any signal that ends it, check mode takes them as closed.
+        /// Ports it listens on; after any signal that ends it, check mode assumes that they are
+        /// closed.
         ports: Vec<u16>,
     },
-    /// Ends all programs that have this in their environment, as `NAME=VALUE`. The output has a
-    /// line for each: process id, a blank, and the command line that it ran with.
+    /// Kills all programs with this in their environment, as `NAME=VALUE`. The output has a line
+    /// for each: the process id, a space, and its command line.
     EndMarked(String),
-    /// Makes, changes or removes a user account.
+    /// Creates, changes or removes a user account.
     User {
-        /// The account as it is.
+        /// The account before.
         before: Option<User>,
-        /// The account as it will be; `None` removes it.
+        /// The account after; `None` removes it.
         after: Option<User>,
-        /// A system account.
+        /// Whether it is a system account.
         system: bool,
-        /// Whether the home directory is made, or removed with the account.
+        /// Whether to create the home directory, or remove it with the account.
         home: bool,
-        /// Password hash as in `/etc/shadow`, if it is to be set. Goes by standard input.
+        /// Password hash as in `/etc/shadow`, if it should be set. Sent over standard input.
         password: Option<String>,
     },
-    /// Makes, changes or removes a group.
+    /// Creates, changes or removes a group.
     Group {
-        /// The group as it is.
+        /// The group before.
         before: Option<Group>,
-        /// The group as it will be; `None` removes it.
+        /// The group after; `None` removes it.
         after: Option<Group>,
-        /// A system group.
+        /// Whether it is a system group.
         system: bool,
     },
     /// Sets what a command tells.
     Set(Setting),
-    /// Waits until something holds; changes nothing.
+    /// Waits until conditions are met; changes nothing.
     Wait(Wait),
-    /// Takes a lock that the run holds until it ends; changes nothing that stays. Fails with
-    /// [`HostError::Locked`](super::HostError::Locked) if another run has it.
+    /// Takes a lock until the end of the run; changes nothing permanent. Fails with
+    /// [`HostError::Locked`](super::HostError::Locked) if another run holds it.
     Lock(Lock),
-    /// Says something over TCP connections of the machine.
+    /// Exchanges data over TCP connections of the machine.
     Talk(Talk),
 }
 
-/// What stood at a path when a step was planned.
+/// What was at a path when a step was planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Before {
     /// SHA-256 of the file in lower-case hexadecimal.
     pub sha256: String,
-    /// Its bytes where they were fetched, for the difference.
+    /// Its bytes if they were fetched, for the difference.
     pub content: Option<Arc<[u8]>>,
     /// Its size in bytes.
     pub size: u64,
-    /// Who owned it and its mode, where the step changes them, for the difference.
+    /// Its owner and mode if the step changes them, for the difference.
     pub ownership: Ownership,
 }
 
 /// The content of a file to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
-    /// Bytes at hand.
+    /// Bytes in memory.
     Bytes(Arc<[u8]>),
     /// A file of the controller, streamed.
     File {
@@ -193,20 +192,20 @@ pub enum Body {
 
 /// The entries of an archive that are missing or different below a directory.
 ///
-/// They are sent as one uncompressed tar stream, whatever the archive was, so a host needs `tar`
-/// alone.
+/// They are sent as one uncompressed tar stream whatever the format of the archive, so a host only
+/// needs `tar`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unpack {
     /// The archive's name, for messages.
     pub name: String,
-    /// The directory, which exists.
+    /// The directory, which must exist.
     pub directory: Utf8PathBuf,
-    /// The tar stream on the controller, made from the archive with only the entries below. The
-    /// owners that it names do not count, only those below.
+    /// The tar stream on the controller, made from the archive with only the entries below. Its
+    /// owners are ignored in favour of theirs.
     pub tar: PathBuf,
-    /// Bytes of the stream.
+    /// Size of the stream in bytes.
     pub size: u64,
-    /// What will be there: relative path and node (content `None`, `sha256` given for files).
+    /// The entries: relative path and node (content `None`, `sha256` set for files).
     pub entries: Vec<UnpackEntry>,
 }
 
@@ -215,26 +214,26 @@ pub struct Unpack {
 pub struct UnpackEntry {
     /// Path below the directory.
     pub path: Utf8PathBuf,
-    /// What it will be.
+    /// Its kind.
     pub kind: super::Kind,
     /// Permission bits.
     pub mode: u32,
-    /// Owner and group where they are set rather than left to the unpacking user.
+    /// Owner and group, if they are not left to the unpacking user.
     pub ownership: Ownership,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// SHA-256 of a file.
     pub sha256: Option<String>,
     /// Modification time in seconds since 1970.
     pub modified: i64,
-    /// Where the content starts in the tar stream, so that a later task can read it in check mode.
+    /// Offset of the content in the tar stream, so that a later task can read it in check mode.
     pub offset: u64,
-    /// What stands there now: `None` for nothing.
+    /// What is there now, if anything.
     pub before: Option<Before>,
 }
 
 impl Before {
-    /// Returns what stood there, of which all bytes are known.
+    /// Returns a file whose bytes are all known.
     pub fn of(content: Vec<u8>) -> Self {
         Self {
             sha256: sha256(&content),
@@ -246,7 +245,7 @@ impl Before {
 }
 
 impl Body {
-    /// Returns the number of bytes.
+    /// Returns the size in bytes.
     pub fn size(&self) -> u64 {
         match self {
             Body::Bytes(bytes) => bytes.len() as u64,
@@ -264,7 +263,7 @@ impl Body {
 }
 
 impl Step {
-    /// Returns whether the step is only right while the machine is as it was when it was planned.
+    /// Returns whether the step is only valid while the machine is as it was when it was planned.
     pub fn depends_on_what_was_found(&self) -> bool {
         !matches!(
             self,
@@ -272,7 +271,7 @@ impl Step {
         )
     }
 
-    /// Returns the directory that it makes, if it makes one.
+    /// Returns the directory that it creates, if any.
     pub fn made_directory(&self) -> Option<&Utf8Path> {
         match self {
             Step::Mkdir { path, .. } => Some(path),
@@ -280,7 +279,7 @@ impl Step {
         }
     }
 
-    /// Returns whether the step changes anything at all (waiting and locking do not).
+    /// Returns whether the step changes anything (waiting and locking do not).
     pub fn is_change(&self) -> bool {
         match self {
             Step::Wait(_) | Step::Lock(_) => false,

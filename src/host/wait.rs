@@ -1,4 +1,4 @@
-//! Waiting until something holds on a host.
+//! Waits for conditions on a host.
 
 use super::{Answer, Content, Host, HostError, Limits, ProcessMatch, Question, Step};
 use camino::Utf8PathBuf;
@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 /// A bounded wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
-    /// All must hold at once.
+    /// All must be true at the same time.
     pub conditions: Vec<Condition>,
-    /// How long at the most.
+    /// The time limit.
     pub timeout: Duration,
-    /// Between two looks.
+    /// The time between two checks.
     pub interval: Duration,
     /// Before the first look.
     pub delay: Duration,
@@ -21,65 +21,66 @@ pub struct Wait {
     pub log: Option<Utf8PathBuf>,
     /// What is waited for, for messages: `port 10911 of 127.0.0.1`.
     pub what: String,
-    /// What to do about it where it does not happen.
+    /// How to fix it if it does not happen.
     pub help: Option<String>,
-    /// What those have in their environment, as `NAME=VALUE`, that were started for it: if the
-    /// program is gone, they are ended and the error names them.
+    /// The environment entry, as `NAME=VALUE`, of the processes started for it: if the program
+    /// exits, they are killed and the error names them.
     pub mark: Option<String>,
-    /// What is done once when the time is over, before it is waited for 10 s more: a stronger
-    /// signal, for one.
+    /// Steps to take once when the time is up, such as a stronger signal, before waiting for 10 s
+    /// more.
     pub last_resort: Vec<Step>,
 }
 
-/// Something that can come to hold on a host.
+/// A condition that can become true on a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
-    /// Something stands at a path, or nothing does.
+    /// A path exists, or does not.
     Path {
         /// The path.
         path: Utf8PathBuf,
-        /// Whether something must stand there.
+        /// Whether it must exist.
         present: bool,
     },
-    /// A file has a match of a regular expression (of fancy-regex, `^` and `$` match at lines), or
-    /// has none. Nothing has a match where there is no file.
+    /// A file has a match of a regular expression (of fancy-regex; `^` and `$` match at lines), or
+    /// does not. A missing file has no match.
     Text {
         /// The file.
         path: Utf8PathBuf,
         /// The expression.
         pattern: String,
-        /// Bytes at the start that do not count, such as what a log held before.
+        /// How many bytes at the start to ignore, such as earlier lines of a log.
         from: u64,
-        /// The file that `from` is about: another one under its name counts from its start.
+        /// The file that `from` refers to: a different file with the same name is read from its
+        /// start.
         inode: Option<u64>,
         /// Whether there must be a match.
         present: bool,
     },
     /// A TCP port accepts connections from the host, or does not.
     Port {
-        /// Name or address as the host sees it.
+        /// Name or address, as resolved by the host.
         host: String,
         /// Port.
         port: u16,
         /// Whether it must be open.
         open: bool,
     },
-    /// A program runs, or none does.
+    /// A program is running, or not.
     Process {
-        /// Which.
+        /// The program.
         recognise: ProcessMatch,
-        /// Whether it must run.
+        /// Whether it must be running.
         running: bool,
     },
 }
 
-/// How long a program that was just started may take to be seen at all: a launcher may run first.
+/// How long a started program may take to appear: a launcher may run first.
 const APPEARS_WITHIN: Duration = Duration::from_secs(3);
 
-/// How long is waited once more after the last resort.
+/// How long to wait after the last resort.
 const AFTER_LAST_RESORT: Duration = Duration::from_secs(10);
 
-/// Waits on `host` by asking again and again: all conditions in one round trip each time.
+/// Waits by polling `host`: all conditions in one round trip each time.
 pub fn poll(host: &dyn Host, wait: &Wait, limits: &Limits) -> Result<(), HostError> {
     let started = Instant::now();
     let mut end = started + wait.delay + wait.timeout;
@@ -131,11 +132,11 @@ pub fn poll(host: &dyn Host, wait: &Wait, limits: &Limits) -> Result<(), HostErr
     }
 }
 
-/// What to do if a program becomes another one.
+/// What to do if a program turns into another one.
 const RECOGNISE: &str = "if that is the program, say with `recognise` what it runs as, such as its \
                          executable and an argument";
 
-/// Ends what a start has left, and returns what is said of each of them.
+/// Kills the leftovers of a start, and returns a message about each.
 fn end_marked(host: &dyn Host, mark: &str, limits: &Limits) -> Result<Vec<String>, HostError> {
     let output = host.apply(&Step::EndMarked(mark.to_owned()), limits)?;
     let told = |line: &str| {
@@ -146,8 +147,8 @@ fn end_marked(host: &dyn Host, mark: &str, limits: &Limits) -> Result<Vec<String
     Ok(lines.lines().filter_map(told).collect())
 }
 
-/// Returns whether all conditions hold, and whether the program runs (true where none is given).
-/// A long text takes several questions; what was read of it is noted in its condition.
+/// Returns whether all conditions are met, and whether the program is running (true if none is
+/// given). A long text takes several questions; its condition records how far it was read.
 pub fn look(
     conditions: &mut [Condition],
     program: Option<&ProcessMatch>,
@@ -171,7 +172,7 @@ pub fn look(
     }
 }
 
-/// Lines of a log that an error shows.
+/// How many lines of a log an error shows.
 const LOG_LINES: usize = 30;
 
 fn tail(host: &dyn Host, path: &Utf8PathBuf, limits: &Limits) -> Result<Option<String>, HostError> {
@@ -197,7 +198,7 @@ fn tail(host: &dyn Host, path: &Utf8PathBuf, limits: &Limits) -> Result<Option<S
 }
 
 impl Condition {
-    /// Returns what must be asked to know whether it holds.
+    /// Returns the question that decides whether it is met.
     pub fn question(&self) -> Question {
         match self {
             Condition::Path { path, .. } => Question::Path {
@@ -209,7 +210,7 @@ impl Condition {
                 path: path.clone(),
                 follow: true,
                 content: if path.starts_with("/proc") {
-                    // What the kernel shows there has no size.
+                    // Files of /proc have no size.
                     Content::UpTo(u64::MAX)
                 } else {
                     Content::From(*from)
@@ -223,7 +224,7 @@ impl Condition {
         }
     }
 
-    /// Returns whether the answer to its question says that it holds.
+    /// Returns whether the answer to its question means that it is met.
     pub fn holds(&self, answer: &Answer) -> bool {
         match (self, answer) {
             (Condition::Path { present, .. }, Answer::Path(node)) => node.is_some() == *present,
@@ -246,8 +247,8 @@ impl Condition {
         }
     }
 
-    /// Goes on to what follows in a text where nothing was found, and back to the start of one that
-    /// was cut off or replaced; returns whether there is more to look at at once.
+    /// Moves on to the rest of a text that had no match, or back to the start of one that was
+    /// truncated or replaced. Returns whether there is more to read immediately.
     fn advance(&mut self, answer: &Answer) -> bool {
         let found = self.holds(answer);
         let (
@@ -284,10 +285,10 @@ impl Condition {
     }
 }
 
-/// The most that [`Content::From`] brings.
+/// How much [`Content::From`] returns at most.
 const LONGEST_TEXT: u64 = 1024 * 1024;
 
-/// A match longer than this may be missed where it lies across two pieces of a long text.
+/// A match longer than this may be missed across two pieces of a long text.
 const LONGEST_MATCH: u64 = 64 * 1024;
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! What Ansible takes for a network address: `name`, `name:port`, IPv4, IPv6, each with ranges.
+//! What Ansible accepts as a network address: `name`, `name:port`, IPv4 and IPv6, each with ranges.
 
-/// Returns the host and the port of an address, or nothing where it is none.
+/// Returns the host and the port of an address, or `None` if it is invalid.
 ///
-/// The host may hold ranges such as `[1:3]`. An IPv6 address has a port only as `[address]:port`.
+/// The host may contain ranges such as `[1:3]`. An IPv6 address has a port only as
+/// `[address]:port`.
 pub(super) fn parse(text: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match bracketed(text) {
         Some((inner, port)) => match before_port(inner) {
@@ -27,7 +28,7 @@ fn bracketed(text: &str) -> Option<(&str, &str)> {
     (!inner.is_empty() && is_number(port)).then_some((inner, port))
 }
 
-/// `[IPv6]`, as in addresses of the web; what else has brackets is a range.
+/// `[IPv6]`, as in URLs; any other brackets are a range.
 fn without_brackets(text: &str) -> &str {
     let inner = text
         .strip_prefix('[')
@@ -35,7 +36,7 @@ fn without_brackets(text: &str) -> &str {
     inner.filter(|inner| is_ipv6(inner)).unwrap_or(text)
 }
 
-/// `host:port`, where no other colon stands outside of brackets.
+/// `host:port`, if there is no other colon outside of brackets.
 fn before_port(text: &str) -> Option<(&str, &str)> {
     let (host, port) = text.rsplit_once(':')?;
     let plain = split_outside_brackets(host, ':')?.len() == 1;
@@ -46,8 +47,8 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Returns the parts of `text` between the separators that stand outside of brackets; nothing
-/// where the brackets do not match.
+/// Splits `text` at the separators outside of brackets, or returns `None` if the brackets do not
+/// match.
 fn split_outside_brackets(text: &str, separator: char) -> Option<Vec<&str>> {
     let mut parts = Vec::new();
     let (mut start, mut inside) = (0, false);
@@ -66,7 +67,7 @@ fn split_outside_brackets(text: &str, separator: char) -> Option<Vec<&str>> {
     (!inside).then_some(parts)
 }
 
-/// `[begin:end]` or `[begin:end:step]`, where `bound` says what begin and end may be.
+/// `[begin:end]` or `[begin:end:step]`, with `bound` deciding which begin and end are valid.
 fn is_range(text: &str, bound: impl Fn(&str) -> bool) -> bool {
     let Some(inner) = text
         .strip_prefix('[')
@@ -91,7 +92,7 @@ fn is_ipv4(text: &str) -> bool {
 }
 
 fn is_ipv6(text: &str) -> bool {
-    // The interface of an address that is one of a link, such as fe80::1%eth0.
+    // The interface of a link-local address, such as fe80::1%eth0.
     if let Some((address, zone)) = text.split_once('%') {
         let plain = |letter: u8| letter.is_ascii_alphanumeric() || b"._-".contains(&letter);
         return !zone.is_empty() && zone.bytes().all(plain) && is_ipv6(address);
@@ -107,7 +108,7 @@ fn is_ipv6(text: &str) -> bool {
     let Some(parts) = split_outside_brackets(text, ':') else {
         return false;
     };
-    // `::` shows as one empty part, as two at an end, as three alone.
+    // `::` becomes one empty part, two at an end, or three on its own.
     let gap = parts.iter().position(|part| part.is_empty());
     let Some(gap) = gap else {
         return parts.len() == 8 && parts.iter().all(part);
@@ -122,7 +123,7 @@ fn is_ipv6(text: &str) -> bool {
     few && left.iter().chain(right).all(part)
 }
 
-/// Labels of letters, digits, `_`, `-` and ranges; none starts with `-` or ends with `-` or `_`.
+/// Labels of letters, digits, `_`, `-` and ranges; none may start with `-` or end with `-` or `_`.
 fn is_hostname(text: &str) -> bool {
     split_outside_brackets(text, '.').is_some_and(|labels| labels.into_iter().all(is_label))
 }

@@ -1,33 +1,33 @@
-//! The variables that say how a host is reached and as whom, and what becomes of those of Ansible's
-//! that mean nothing here.
+//! The variables that control how hosts are reached and as which user, and how Ansible's other ones
+//! are treated.
 
 use std::fmt::Write;
 
-/// A variable that says how a host is reached.
+/// A variable that controls how a host is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionVariable {
     /// Its name.
     pub name: &'static str,
-    /// Other names of it; where several are set, the last one counts, as in Ansible.
+    /// Its aliases; if several are set, the last one counts, as in Ansible.
     pub aliases: &'static [&'static str],
-    /// What it says; for the documentation.
+    /// Its meaning, for the documentation.
     pub description: &'static str,
-    /// What becomes of it.
+    /// How it is treated.
     pub kind: Kind,
 }
 
-/// What becomes of a connection variable.
+/// How a connection variable is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// It is used.
     Used,
     /// It is used, and its value is never shown.
     Secret,
-    /// It means nothing here, and is accepted without a word.
+    /// It has no effect, and is silently accepted.
     Ignored,
 }
 
-/// All connection variables, those used first.
+/// All connection variables, the used ones first.
 pub const CONNECTION_VARIABLES: &[ConnectionVariable] = &[
     used(
         "ansible_connection",
@@ -42,41 +42,41 @@ pub const CONNECTION_VARIABLES: &[ConnectionVariable] = &[
     used(
         "ansible_port",
         &["ansible_ssh_port"],
-        "Port of sshd; by default as `~/.ssh/config` says, else 22.",
+        "Port of sshd; default: Port of `~/.ssh/config`, else 22.",
     ),
     used(
         "ansible_user",
         &["ansible_ssh_user"],
-        "User to log in as; by default as `~/.ssh/config` says, else the one who runs rmqplay.",
+        "User to log in as; default: User of `~/.ssh/config`, else the current user.",
     ),
     secret(
         "ansible_password",
         &["ansible_ssh_pass", "ansible_ssh_password"],
-        "Password to log in with, where no key is accepted.",
+        "Password to log in with if no key is accepted.",
     ),
     used(
         "ansible_private_key_file",
         &["ansible_ssh_private_key_file"],
-        "Private key to log in with, instead of the agent's and the usual ones.",
+        "Private key to log in with, instead of those of the agent and the default ones.",
     ),
     used(
         "ansible_ssh_common_args",
         &[],
-        "Options as for `ssh`, in words as for a shell: `-J HOST`, `-i FILE`, `-l USER`, `-p PORT`, \
-         `-F FILE`, and `-o` with what is understood in `~/.ssh/config`. Others are passed over.",
+        "Options as for `ssh`, quoted as in a shell: `-J HOST`, `-i FILE`, `-l USER`, `-p PORT`, \
+         `-F FILE`, and `-o` with settings supported in `~/.ssh/config`. Others are ignored.",
     ),
     used(
         "ansible_ssh_args",
         &[],
-        "The same; where they contradict each other, these count first and \
-         `ansible_ssh_extra_args` last.",
+        "The same; on conflict, these win over the others, and `ansible_ssh_extra_args` come \
+         last.",
     ),
     used("ansible_ssh_extra_args", &[], "The same."),
     used(
         "ansible_timeout",
         &["ansible_ssh_timeout"],
-        "Whole seconds that connecting may take: name, TCP, keys and login; by default as `-T` or \
-         `~/.ssh/config` says, else 10.",
+        "Time limit for connecting, in whole seconds: name, TCP, keys and login; default: `-T`, \
+         else ConnectTimeout of `~/.ssh/config`, else 10.",
     ),
     used(
         "rmqplay_known_hosts",
@@ -86,8 +86,8 @@ pub const CONNECTION_VARIABLES: &[ConnectionVariable] = &[
     used(
         "rmqplay_tcp",
         &[],
-        "Who makes the connections that modules speak on, such as those to RocketMQ: `host` (the \
-         default), through its SSH connection, or `controller`, this machine directly.",
+        "Where modules connect from, such as those for RocketMQ: `host` (the default), through its \
+         SSH connection, or `controller`, directly from this machine.",
     ),
     used("ansible_become", &[], "Whether tasks run as another user."),
     used(
@@ -103,13 +103,13 @@ pub const CONNECTION_VARIABLES: &[ConnectionVariable] = &[
     used(
         "ansible_become_exe",
         &["ansible_sudo_exe"],
-        "The program that does it, instead of the method's own; arguments may follow, as in `sudo su \
+        "The program to use instead of the method's own, with optional arguments, as in `sudo su \
          -`.",
     ),
     used(
         "ansible_become_flags",
         &["ansible_sudo_flags"],
-        "Its flags, between blanks; for sudo `-H` by default.",
+        "Its flags, separated by spaces; for sudo the default is `-H`.",
     ),
     secret(
         "ansible_become_password",
@@ -122,15 +122,15 @@ pub const CONNECTION_VARIABLES: &[ConnectionVariable] = &[
     ignored("ansible_ssh_executable", "No `ssh` program is started."),
     ignored(
         "ansible_ssh_transfer_method",
-        "Files go over the one connection.",
+        "Files are sent over the same connection.",
     ),
     ignored(
         "ansible_scp_extra_args",
-        "Files go over the one connection.",
+        "Files are sent over the same connection.",
     ),
     ignored(
         "ansible_sftp_extra_args",
-        "Files go over the one connection.",
+        "Files are sent over the same connection.",
     ),
     ignored("ansible_pipelining", "There is nothing to pipeline."),
     ignored("ansible_ssh_pipelining", "There is nothing to pipeline."),
@@ -180,34 +180,34 @@ const fn ignored(name: &'static str, description: &'static str) -> ConnectionVar
     }
 }
 
-/// Returns the connection variable of this name, or of which this is another name.
+/// Returns the connection variable with this name or alias.
 pub fn find(name: &str) -> Option<&'static ConnectionVariable> {
     CONNECTION_VARIABLES
         .iter()
         .find(|variable| variable.name == name || variable.aliases.contains(&name))
 }
 
-/// Returns the value of a connection variable, where `get` gives the value set under a name.
+/// Returns the value of a connection variable, given a function that looks up a name.
 pub fn value<T>(variable: &ConnectionVariable, get: impl Fn(&str) -> Option<T>) -> Option<T> {
     let names = std::iter::once(variable.name).chain(variable.aliases.iter().copied());
     names.rev().find_map(get)
 }
 
-/// Returns the connection variable that was probably meant by a name that is none.
+/// Returns the connection variable that an unknown name was probably meant to be.
 pub fn probably_meant(name: &str) -> Option<&'static str> {
     if !name.starts_with("ansible_") || find(name).is_some() {
         return None;
     }
-    // Two slips at most: many facts have names that are not far away.
+    // Allow at most two typos: many facts have similar names.
     names().find(|known| strsim::damerau_levenshtein(name, known) <= 2)
 }
 
-/// Returns whether the value of a variable of this name is never to be shown.
+/// Returns whether the value of this variable must never be shown.
 pub fn is_secret(name: &str) -> bool {
     find(name).is_some_and(|variable| variable.kind == Kind::Secret)
 }
 
-/// Returns all names of all connection variables.
+/// Returns all names and aliases of all connection variables.
 pub fn names() -> impl Iterator<Item = &'static str> {
     CONNECTION_VARIABLES
         .iter()
@@ -232,7 +232,7 @@ pub fn table() -> String {
             Kind::Ignored => format!("{note}{}", variable.description),
             _ => format!("{}{note}", variable.description),
         };
-        // Writing into a String does not fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(
             table,
             "| `{}` | {} | {meaning} |",

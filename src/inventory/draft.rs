@@ -1,4 +1,4 @@
-//! An inventory while its sources are read.
+//! An inventory under construction.
 
 use super::{Group, Host, Strictness, address, range};
 use crate::source::{LocalPath, Place, Problem, Problems};
@@ -7,14 +7,14 @@ use indexmap::IndexMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// The names that stand for this machine even where no inventory has them.
+/// The names of this machine, which work even if no inventory contains them.
 pub(super) const LOCALHOST: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 
-/// An inventory while its sources are read: groups and hosts so far, and what is wrong with them.
+/// An inventory under construction: the groups, hosts and problems found so far.
 pub(super) struct Draft {
     pub(super) groups: IndexMap<Arc<str>, Group>,
     pub(super) hosts: IndexMap<Arc<str>, Host>,
-    /// The file being read, for the hosts it names first.
+    /// The file being read, recorded for the hosts it names first.
     pub(super) file: Option<LocalPath>,
     pub(super) strictness: Strictness,
     pub(super) problems: Problems,
@@ -41,7 +41,7 @@ impl Draft {
         }
     }
 
-    /// Notes what Ansible only warns of: a problem, or a warning where Ansible's way is asked for.
+    /// Reports what Ansible only warns about: as a problem, or as a warning in Ansible's mode.
     pub(super) fn refuse(&mut self, problem: Problem) {
         match self.strictness {
             Strictness::Strict => self.problems.push(problem),
@@ -49,7 +49,7 @@ impl Draft {
         }
     }
 
-    /// Adds a group, or keeps the one there is.
+    /// Adds a group, unless it exists.
     pub(super) fn add_group(&mut self, name: &str, place: &Place) -> Arc<str> {
         let name: Arc<str> = Arc::from(name);
         self.groups
@@ -60,15 +60,15 @@ impl Draft {
         name
     }
 
-    /// Puts a group into another; one that is above the other already is refused.
+    /// Puts a group into another one; a cycle is an error.
     pub(super) fn add_child(&mut self, parent: &Arc<str>, child: &Arc<str>, place: &Place) {
         if self.is_above(child, parent) {
             let message = if parent == child {
                 format!("the group \"{child}\" cannot be a child of itself")
             } else {
-                format!("the groups \"{parent}\" and \"{child}\" would each be above the other")
+                format!("the groups \"{parent}\" and \"{child}\" would contain each other")
             };
-            let problem = Problem::at(place, message).label("this closes a loop of children");
+            let problem = Problem::at(place, message).label("this closes a cycle of children");
             let first = self.groups.get(child).and_then(|group| group.place.clone());
             self.problems.push(match first {
                 Some(first) if first != *place => {
@@ -98,8 +98,8 @@ impl Draft {
         false
     }
 
-    /// Adds the hosts that a pattern such as `web[1:3]:2222` stands for to a group, each with
-    /// these variables.
+    /// Adds the hosts that a pattern such as `web[1:3]:2222` expands to to a group, each with these
+    /// variables.
     pub(super) fn add_hosts(
         &mut self,
         pattern: &str,
@@ -107,18 +107,18 @@ impl Draft {
         variables: &[(Arc<str>, Node)],
         place: &Place,
     ) {
-        // What is no address at all is taken as it is written, as Ansible does.
+        // Text that is not an address at all is taken literally, as in Ansible.
         let (names, port) = address::parse(pattern).unwrap_or((pattern, None));
         let names = match range::expand(names) {
             Ok(names) => names,
             Err(message) => {
-                let message = format!("\"{pattern}\" is no host name: {message}");
+                let message = format!("\"{pattern}\" is not a host name: {message}");
                 self.problems.push(Problem::at(place, message));
                 return;
             }
         };
         if names.is_empty() {
-            let message = format!("\"{pattern}\" stands for no host: the range runs backwards");
+            let message = format!("\"{pattern}\" matches no host: the range runs backwards");
             self.warnings.push(Problem::at(place, message));
         }
         for name in names {
@@ -155,7 +155,7 @@ impl Draft {
         if let Some(group) = self.groups.get_mut(group) {
             group.hosts.insert(name.clone());
         }
-        // Where a group has the host's name Ansible sets the variables of the group.
+        // If a group has the host's name, Ansible sets the variables of the group.
         let target = match self.groups.get_mut(name) {
             Some(group) => Some(&mut group.variables),
             None => self.hosts.get_mut(name).map(|host| &mut host.variables),

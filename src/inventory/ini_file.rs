@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// What a line says.
+/// The meaning of a line.
 pub(super) enum Line {
     /// `[group]`, `[group:vars]` or `[group:children]`.
     Section {
@@ -23,13 +23,13 @@ pub(super) enum Line {
     },
     /// A variable of the section's group.
     Variable { name: Arc<str>, value: Node },
-    /// A group in the section's group.
+    /// A child of the section's group.
     Child { name: String, place: Place },
-    /// Something that is allowed but hardly meant.
+    /// Something that is allowed but probably a mistake.
     Slip(Problem),
 }
 
-/// What the lines of a section are.
+/// The kind of lines in a section.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Kind {
     /// Hosts.
@@ -40,7 +40,7 @@ pub(super) enum Kind {
     Children,
 }
 
-/// Returns what the lines of a file say, or all that is wrong with them.
+/// Parses the lines of a file, or returns all its problems.
 pub(super) fn parse(file: &Arc<SourceFile>) -> Result<Vec<Line>> {
     let mut problems = Problems::default();
     let mut lines = Vec::new();
@@ -78,7 +78,7 @@ pub(super) fn parse(file: &Arc<SourceFile>) -> Result<Vec<Line>> {
     problems.or(lines)
 }
 
-/// Returns whether all names of hosts look like such, so that a file in another form is none.
+/// Returns whether all host names are plausible, to reject files in another format.
 pub(super) fn has_plain_names(lines: &[Line]) -> bool {
     lines.iter().all(|line| match line {
         Line::Host { pattern, .. } => address::parse(pattern).is_some(),
@@ -86,7 +86,7 @@ pub(super) fn has_plain_names(lines: &[Line]) -> bool {
     })
 }
 
-/// Returns whether a line is a section; `[::1]:22` and `[a:c]-host` are hosts.
+/// Returns whether a line is a section header; `[::1]:22` and `[a:c]-host` are hosts.
 pub(super) fn is_section(line: &str) -> bool {
     let rest = line.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     rest.is_some_and(|(_, after)| {
@@ -119,8 +119,8 @@ impl Reader<'_> {
         let (group, kind) = inner.split_once(':').unwrap_or((inner, "hosts"));
         let place = self.place(1..1 + group.len());
         if group.is_empty() || group.contains(char::is_whitespace) {
-            let message = format!("\"{group}\" is no name of a group");
-            return Err(Problem::at(&place, message).help("leave out blanks".to_owned()));
+            let message = format!("\"{group}\" is not a group name");
+            return Err(Problem::at(&place, message).help("remove the spaces".to_owned()));
         }
         let kind = match kind {
             "hosts" => Kind::Hosts,
@@ -149,16 +149,16 @@ impl Reader<'_> {
         };
         let place = self.place(first.range.clone());
         if first.text.ends_with(':') || first.text == "---" {
-            let message = format!("\"{}\" is no name of a host", first.text);
-            let advice = "an inventory in YAML has a name that ends in .yml, .yaml or .json";
+            let message = format!("\"{}\" is not a host name", first.text);
+            let advice = "the name of a YAML inventory must end in .yml, .yaml or .json";
             return Err(Problem::at(&place, message).help(advice.to_owned()));
         }
         let mut lines = Vec::new();
         let mut variables = Vec::new();
         for word in rest {
             let Some((name, value)) = word.text.split_once('=') else {
-                let message = format!("\"{}\" is no variable", word.text);
-                let advice = "put quotes around a value that holds blanks";
+                let message = format!("\"{}\" is not a variable", word.text);
+                let advice = "quote a value that contains spaces";
                 return Err(self
                     .problem(word.range.clone(), message)
                     .label("expected name=value")
@@ -166,7 +166,7 @@ impl Reader<'_> {
             };
             if word.cut_by_comment {
                 let problem = self.problem(word.range.clone(), "the value ends at the #");
-                let advice = "put quotes around it, or a blank before the #";
+                let advice = "quote it, or put a space before the #";
                 lines.push(Line::Slip(problem.help(advice.to_owned())));
             }
             let value = self.value(value, word.range.clone());
@@ -182,7 +182,7 @@ impl Reader<'_> {
 
     fn variable(&self) -> Read<Line> {
         let Some((name, value)) = self.line.split_once('=') else {
-            let problem = self.problem(0..self.line.len(), "this is no variable");
+            let problem = self.problem(0..self.line.len(), "this is not a variable");
             return Err(problem.label("expected name=value"));
         };
         let start = self.line.len() - value.trim_start().len();
@@ -197,7 +197,7 @@ impl Reader<'_> {
         let name = self.line.split('#').next().unwrap_or_default().trim_end();
         let place = self.place(0..name.len());
         if name.is_empty() || name.contains([':', ']']) || name.contains(char::is_whitespace) {
-            let message = format!("\"{name}\" is no name of a group");
+            let message = format!("\"{name}\" is not a group name");
             return Err(Problem::at(&place, message));
         }
         Ok(Line::Child {
@@ -213,15 +213,15 @@ impl Reader<'_> {
     }
 }
 
-/// A group that is named before it has a section of its own.
+/// A group that is named before its own section.
 struct Pending {
-    /// Where it is named first.
+    /// Where it is first named.
     place: Place,
-    /// The groups it is to be put into, and where that is said.
+    /// Its parents, and where they are named.
     parents: Vec<(Arc<str>, Place)>,
 }
 
-/// Adds what the lines of a file say to an inventory.
+/// Adds the parsed lines of a file to an inventory.
 pub(super) fn add(draft: &mut Draft, lines: Vec<Line>) {
     let mut group: Arc<str> = Arc::from("ungrouped");
     let mut pending: IndexMap<String, Pending> = IndexMap::new();

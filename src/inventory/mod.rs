@@ -165,6 +165,6 @@ fn variable_name(key: &Node) -> std::result::Result<Arc<str>, Problem> {
         Data::Integer(number) => Ok(Arc::from(number.to_string())),
         _ => Err(key
             .unexpected("the name of a variable", "text")
-            .help("put quotes around it".to_owned())),
+            .help("quote it".to_owned())),
     }
 }

@@ -8,32 +8,32 @@ use indexmap::IndexSet;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What `name[1]` or `name[1:3]` picks of the hosts that `name` stands for.
+/// What `name[1]` or `name[1:3]` picks from the hosts that `name` matches.
 enum Subscript {
     One(i64),
     FromTo(usize, Option<usize>),
 }
 
-/// What host patterns stand for.
+/// The result of matching host patterns.
 #[derive(Debug, Default)]
 pub struct Meant {
     /// The hosts, in the order of the inventory.
     pub hosts: Vec<Arc<str>>,
-    /// What is said of patterns that no host or group matches.
+    /// Problems for patterns that match no host or group.
     pub unknown: Vec<Problem>,
 }
 
 impl Inventory {
-    /// Returns the hosts that a pattern stands for, in the order of the inventory; a name that is
-    /// neither a host nor a group is a problem, a group without hosts is not.
+    /// Returns the hosts that a pattern matches, in the order of the inventory. A name that is
+    /// neither a host nor a group is a problem; an empty group is not.
     pub fn pattern(&self, pattern: &str) -> Result<Vec<Arc<str>>> {
         let meant = self.patterns(&[pattern])?;
         self.refuse(meant.unknown)?;
         Ok(meant.hosts)
     }
 
-    /// Returns the hosts that the patterns of a list stand for together, as in a play's `hosts`. A
-    /// name that no host or group has is only a problem if it is near to one that some have.
+    /// Returns the hosts that a list of patterns matches together, as in a play's `hosts`. An
+    /// unknown name is only a problem if it is similar to a known one.
     pub fn patterns(&self, patterns: &[&str]) -> Result<Meant> {
         let parts: Vec<String> = patterns.iter().flat_map(|pattern| split(pattern)).collect();
         if parts.is_empty() {
@@ -44,8 +44,8 @@ impl Inventory {
         Ok(Meant { hosts, unknown })
     }
 
-    /// Returns those of `hosts` that a limit (`--limit`) leaves; `@file` in it stands for the
-    /// patterns in that file, one a line.
+    /// Returns those of `hosts` that a limit (`--limit`) leaves; `@file` in it includes the
+    /// patterns in that file, one per line.
     pub fn limit(&self, hosts: Vec<Arc<str>>, limit: &str) -> Result<Vec<Arc<str>>> {
         let mut parts = Vec::new();
         for part in split(limit) {
@@ -71,7 +71,7 @@ impl Inventory {
             .collect())
     }
 
-    /// Returns an error for names that no host or group has; with Ansible's leniency a warning.
+    /// Returns an error for unknown names, or only warns in Ansible's mode.
     fn refuse(&self, unknown: Vec<Problem>) -> Result<()> {
         match self.strictness {
             Strictness::Strict => Problems(unknown).or(()),
@@ -84,7 +84,7 @@ impl Inventory {
         }
     }
 
-    /// Applies first what adds hosts, then what intersects (`&`), then what excludes (`!`).
+    /// Applies additions first, then intersections (`&`), then exclusions (`!`).
     fn evaluate(&self, parts: &[String], unknown: &mut Vec<Problem>) -> Result<Vec<Arc<str>>> {
         let mut hosts: IndexSet<Arc<str>> = IndexSet::new();
         let plain = |part: &&String| !part.starts_with(['&', '!']);
@@ -108,7 +108,7 @@ impl Inventory {
         Ok(hosts.into_iter().collect())
     }
 
-    /// Returns the hosts of one pattern; `adds` says that it must not be without any match.
+    /// Returns the hosts that one pattern matches; if `adds`, it must match something.
     fn matches(
         &self,
         pattern: &str,
@@ -166,7 +166,7 @@ impl Inventory {
         }
         if hosts.is_empty() && !known && (adds || matches!(matcher, Matcher::Name(_))) {
             let problem = self.no_match(expression, &matcher);
-            // A group that some inventories have and others have not is usual; a typo is not.
+            // It is common that a group exists only in some inventories, but a typo is not.
             if matches!(self.strictness, Strictness::Strict) && !problem.help.is_empty() {
                 return Err(problem.into());
             }
@@ -189,7 +189,7 @@ impl Inventory {
     }
 }
 
-/// How one pattern is compared with names.
+/// How a pattern is compared with names.
 enum Matcher<'a> {
     Name(&'a str),
     Glob(&'a str),
@@ -219,7 +219,7 @@ impl<'a> Matcher<'a> {
         match self {
             Self::Name(own) => *own == name,
             Self::Glob(pattern) => glob::matches(pattern, name),
-            // As Python's `match`: from the first letter on, but not necessarily to the last.
+            // Like Python's `match`: from the first letter, but not necessarily to the last.
             Self::Expression(regex) => regex
                 .find(name)
                 .is_ok_and(|found| found.is_some_and(|found| found.start() == 0)),
@@ -227,8 +227,8 @@ impl<'a> Matcher<'a> {
     }
 }
 
-/// Returns the single patterns of a pattern: between commas where there is one, else between
-/// colons outside of brackets, unless the whole is an address such as `fe80::1` or `web[1:3]`.
+/// Splits a pattern into single patterns: at commas if there are any, else at colons outside of
+/// brackets, unless the whole is an address such as `fe80::1` or `web[1:3]`.
 fn split(pattern: &str) -> Vec<String> {
     let parts: Vec<String> = if pattern.contains(',') {
         pattern.split(',').map(str::to_owned).collect()
@@ -248,7 +248,7 @@ fn split_at_colons(pattern: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut rest = pattern;
     while let Some(letter) = rest.chars().next() {
-        // A bracketed expression is kept whole; a bracket without its other one separates.
+        // A bracketed expression is kept together; an unmatched bracket separates.
         let whole = rest
             .strip_prefix('[')
             .and_then(|tail| tail.find(']'))
@@ -295,7 +295,7 @@ fn subscript(text: &str) -> Option<Subscript> {
     Some(Subscript::FromTo(start.parse().ok()?, end))
 }
 
-/// Returns what the subscript picks; nothing where one host beyond the last is asked for.
+/// Returns the hosts that a subscript picks, or `None` if a single index is out of range.
 fn pick(hosts: &[Arc<str>], subscript: &Subscript) -> Option<Vec<Arc<str>>> {
     let one = |index: usize| hosts.get(index).map(|host| vec![host.clone()]);
     match *subscript {
@@ -303,7 +303,7 @@ fn pick(hosts: &[Arc<str>], subscript: &Subscript) -> Option<Vec<Arc<str>>> {
             .len()
             .checked_sub(usize::try_from(index.unsigned_abs()).ok()?)?),
         Subscript::One(index) => one(usize::try_from(index).ok()?),
-        // Ansible reads an end of 0 as no end.
+        // Ansible treats an end of 0 as no end.
         Subscript::FromTo(start, Some(0)) => one(start),
         Subscript::FromTo(start, end) => {
             let count = end.map_or(usize::MAX, |end| {

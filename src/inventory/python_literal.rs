@@ -1,14 +1,14 @@
-//! Values as Python writes them, which INI inventories hold: `5`, `True`, `['a', 1]`, `80,443`.
+//! Python literals as used in INI inventories: `5`, `True`, `['a', 1]`, `80,443`.
 
 use super::python_text;
 use crate::source::Place;
 use crate::yaml::{Data, Node};
 
-/// Brackets within brackets; Python allows as many.
+/// How deep brackets may nest, as in Python.
 const DEPTH: usize = 200;
 
-/// Returns what the text means as a Python literal; tuples and sets are lists. Nothing where it is
-/// none, so that it stands for itself.
+/// Parses a Python literal, with tuples and sets as lists. Returns `None` if the text is not a
+/// literal and means itself.
 pub(super) fn parse(text: &str, place: &Place) -> Option<Data> {
     let mut parser = Parser {
         rest: text.trim_start_matches([' ', '\t']),
@@ -31,7 +31,7 @@ impl Parser<'_> {
         self.rest = self.rest.trim_start_matches([' ', '\t', '\x0c']);
     }
 
-    /// Takes `token` after blanks, where it comes next.
+    /// Skips spaces and takes `token` if it comes next.
     fn take(&mut self, token: &str) -> bool {
         self.skip_blanks();
         let after = self.rest.strip_prefix(token);
@@ -46,7 +46,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Reads `1` or `1, 2` up to `end`: a tuple needs no brackets where it is the whole.
+    /// Parses `1` or `1, 2` up to `end`: a tuple needs no brackets if it is the whole text.
     fn items_or_one(&mut self, end: &str) -> Option<Data> {
         let first = self.value()?;
         if !self.take(",") {
@@ -117,7 +117,7 @@ impl Parser<'_> {
         Some(Data::List(items))
     }
 
-    /// Reads `{a: 1}`, or `{1, 2}`, which is a list without what comes twice.
+    /// Parses `{a: 1}`, or `{1, 2}`, which becomes a list without duplicates.
     fn map_or_set(&mut self) -> Option<Data> {
         self.take("{");
         let mut entries: Vec<(Node, Option<Node>)> = Vec::new();
@@ -153,7 +153,7 @@ impl Parser<'_> {
         Some(Data::Map(pairs.collect()))
     }
 
-    /// Reads `True`, `False`, `None`, or a text with a prefix such as `u'…'`.
+    /// Parses `True`, `False`, `None`, or a text with a prefix such as `u'…'`.
     fn word(&mut self) -> Option<Data> {
         let rest = self.rest;
         let end = rest
@@ -208,7 +208,7 @@ fn is_name(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }
 
-/// Returns the number a token stands for; one too large for an integer stands for itself.
+/// Parses a number; one too large for an integer stays text.
 fn number(token: &str) -> Option<Data> {
     if token.starts_with('_') || token.ends_with('_') || token.contains("__") {
         return None;
@@ -248,7 +248,7 @@ mod tests {
         Some(Node { data, place }.to_value().to_string())
     }
 
-    /// The expected values are what Python's `ast.literal_eval` gives.
+    /// The expected values are those of Python's `ast.literal_eval`.
     #[test]
     fn literals_are_read_as_in_python() {
         for (text, expected) in [

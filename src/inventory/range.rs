@@ -1,13 +1,13 @@
 //! Ranges in host names: `web[01:10:2]`, `db-[a:f]`.
 
-/// Hosts one pattern may stand for; more is a slip of the pen.
+/// How many hosts a pattern may expand to; more is surely a mistake.
 const LIMIT: usize = 100_000;
 
-/// Digits of the numbers of a range.
+/// How many digits the numbers of a range may have.
 const MOST_DIGITS: usize = 20;
 
-/// Returns the names that a pattern stands for, in order: itself where it has no range, none where
-/// a range runs backwards; or says what is wrong with it.
+/// Returns the names that a pattern expands to, in order: the pattern itself if it has no range,
+/// and nothing if a range runs backwards. An error says what is wrong with it.
 pub(super) fn expand(pattern: &str) -> Result<Vec<String>, String> {
     let mut names = vec![String::new()];
     let mut rest = pattern;
@@ -17,7 +17,7 @@ pub(super) fn expand(pattern: &str) -> Result<Vec<String>, String> {
         };
         let items = items(range)?;
         if names.len().saturating_mul(items.len()) > LIMIT {
-            return Err(format!("it stands for more than {LIMIT} hosts"));
+            return Err(format!("it matches more than {LIMIT} hosts"));
         }
         names = names
             .iter()
@@ -34,7 +34,7 @@ pub(super) fn expand(pattern: &str) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// Returns what one range (`begin:end` or `begin:end:step`) stands for.
+/// Expands a range (`begin:end` or `begin:end:step`).
 fn items(range: &str) -> Result<Vec<String>, String> {
     let (begin, end, step) = match *range.split(':').collect::<Vec<_>>() {
         [begin, end] => (begin, end, "1"),
@@ -79,7 +79,7 @@ fn items(range: &str) -> Result<Vec<String>, String> {
         return Err(format!("the ends of [{range}] differ in length"));
     }
     if last.saturating_sub(first) / step >= LIMIT {
-        return Err(format!("it stands for more than {LIMIT} hosts"));
+        return Err(format!("it matches more than {LIMIT} hosts"));
     }
     Ok((first..=last)
         .step_by(step)
@@ -92,7 +92,7 @@ fn number(text: &str) -> Option<usize> {
     digits.then(|| text.parse().ok())?
 }
 
-/// The order of letters in Ansible: all small ones come before the capitals.
+/// The order of letters in Ansible: lower case before upper case.
 fn letters() -> impl Iterator<Item = char> {
     ('a'..='z').chain('A'..='Z')
 }
@@ -137,13 +137,10 @@ mod tests {
             ),
             ("w[1:2", "error: a [ has no ]"),
             ("w[1:2]]", "error: a ] has no ["),
-            (
-                "w[0:999999999]",
-                "error: it stands for more than 100000 hosts",
-            ),
+            ("w[0:999999999]", "error: it matches more than 100000 hosts"),
             (
                 "w[0:999][0:999]",
-                "error: it stands for more than 100000 hosts",
+                "error: it matches more than 100000 hosts",
             ),
         ] {
             let got = match expand(pattern) {

@@ -1,4 +1,4 @@
-//! From what the user names (`-i`) to an inventory: files, folders of files, lists of hosts.
+//! Builds an inventory from what the user names (`-i`): files, folders of files, lists of hosts.
 
 use super::{Draft, Inventory, Strictness, ini_file, script_file, vars_files, yaml_file};
 use crate::source::{LocalPath, Place, Problem, Result, SourceFile};
@@ -6,7 +6,7 @@ use crate::yaml::{self, Data};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
-/// Endings of files in an inventory folder that are no inventories (Ansible's list).
+/// Endings of files in an inventory folder that are not inventories (Ansible's list).
 const IGNORED: [&str; 12] = [
     ".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry",
 ];
@@ -26,7 +26,7 @@ pub(super) fn load(sources: &[String], strictness: Strictness) -> Result<Invento
         } else {
             path.parent()
         };
-        // What a folder says once more later replaces what it said first.
+        // Later settings in a folder override earlier ones.
         folders.retain(|other| *other != folder);
         folders.push(folder);
         if path.is_dir() {
@@ -58,7 +58,7 @@ fn add_list(draft: &mut Draft, list: &str) {
     }
 }
 
-/// Returns the inventories in a folder, sorted by name: files, and folders with more of them.
+/// Returns the inventories in a folder, sorted by name: files, and folders that contain more.
 pub fn sources_in(folder: &LocalPath) -> Vec<LocalPath> {
     let names = vars_files::names_in(folder).unwrap_or_default();
     let sources = names.into_iter().filter(|name| is_source(name));
@@ -70,7 +70,7 @@ fn is_source(name: &str) -> bool {
     !name.starts_with('.') && !reserved && !IGNORED.iter().any(|end| name.ends_with(end))
 }
 
-/// Adds the inventories in a folder and those below it, sorted by name; returns whether there is
+/// Adds the inventories in a folder and its subfolders, sorted by name; returns whether there are
 /// any.
 fn add_folder(draft: &mut Draft, folder: &LocalPath) -> bool {
     let names = vars_files::names_in(folder);
@@ -103,8 +103,12 @@ fn read_file(draft: &mut Draft, path: &LocalPath) -> Result<()> {
     if !path.exists() {
         let message = format!("there is no inventory {}", path.display());
         let plain = path.parent() == LocalPath::start() && path.extension().is_none();
-        let advice =
-            plain.then(|| format!("a list of hosts ends with a comma: -i {},", path.display()));
+        let advice = plain.then(|| {
+            format!(
+                "to name a host, end the list with a comma: -i {},",
+                path.display()
+            )
+        });
         return Err(Problem::new(message).help(advice).into());
     }
     let file = SourceFile::read(path)?;
@@ -124,7 +128,7 @@ fn read_file(draft: &mut Draft, path: &LocalPath) -> Result<()> {
     }
 }
 
-/// Reads a file whose name does not tell its form: as Ansible, YAML first, then INI.
+/// Reads a file whose name does not reveal its format: like Ansible, as YAML first, then as INI.
 fn read_yaml_or_ini(draft: &mut Draft, file: &Arc<SourceFile>, ending: Option<&str>) -> Result<()> {
     let problems = match yaml::read(file) {
         Ok(node) => match &node.data {
@@ -138,7 +142,7 @@ fn read_yaml_or_ini(draft: &mut Draft, file: &Arc<SourceFile>, ending: Option<&s
         },
         Err(problems) => problems,
     };
-    // A broken YAML file must not pass for a list of odd host names.
+    // A broken YAML file must not be mistaken for a list of odd host names.
     let lines = ini_file::parse(file);
     let ini = match ending {
         None => lines.is_ok() || file.text.lines().any(ini_file::is_section),
@@ -154,7 +158,7 @@ fn read_yaml_or_ini(draft: &mut Draft, file: &Arc<SourceFile>, ending: Option<&s
     Ok(())
 }
 
-/// Ansible would run such a file and read what it prints.
+/// Ansible would run such a file and read its output.
 fn refuse_program(file: &Arc<SourceFile>) -> Result<()> {
     let executable = std::fs::metadata(&file.path)
         .is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0);
@@ -164,6 +168,6 @@ fn refuse_program(file: &Arc<SourceFile>) -> Result<()> {
     let line = file.text.lines().next().unwrap_or_default();
     let message = "programs that print an inventory are not supported";
     Err(Problem::at(&Place::new(file, 0..line.len()), message)
-        .help("have it write its hosts into a YAML file and name that file".to_owned())
+        .help("write its output to a YAML file, and use that file".to_owned())
         .into())
 }

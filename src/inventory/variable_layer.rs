@@ -1,4 +1,4 @@
-//! The variables of a host, layer over layer, in Ansible's order of precedence.
+//! The variables of a host in layers, in Ansible's order of precedence.
 
 use super::{Group, Inventory, Variables, draft::LOCALHOST};
 use crate::source::{LocalPath, Problem, Problems, Result, SourceFile, did_you_mean};
@@ -7,27 +7,27 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Variables that have one origin and so one precedence.
+/// Variables with the same origin, and so the same precedence.
 #[derive(Debug, Clone)]
 pub struct VariableLayer {
-    /// Where they come from: `group web`, `host web1` (given in the inventory), or the file they
-    /// are in, such as `group_vars/web/10-main.yml`.
+    /// Their origin: `group web`, `host web1` (in the inventory), or their file, such as
+    /// `group_vars/web/10-main.yml`.
     pub origin: String,
     /// The variables, each node with its own place.
     pub variables: Arc<Variables>,
 }
 
 impl Inventory {
-    /// Returns the variables of a host, lowest precedence first; a later layer replaces variables
-    /// of an earlier one wholly. `playbook_folder` is the one beside whose `group_vars` and
-    /// `host_vars` count too.
+    /// Returns the variables of a host, lowest precedence first; a later layer replaces whole
+    /// variables of an earlier one. The `group_vars` and `host_vars` next to `playbook_folder`
+    /// count too.
     ///
     /// The order is Ansible's: groups of the inventory from `all` to the deepest, `group_vars/all`
-    /// beside the inventory and beside the playbook, then `group_vars` of the other groups beside
-    /// the inventory and beside the playbook, the host in the inventory, `host_vars` beside the
-    /// inventory and beside the playbook.
+    /// next to the inventory and next to the playbook, then `group_vars` of the other groups next
+    /// to the inventory and next to the playbook, the host in the inventory, `host_vars` next to
+    /// the inventory and next to the playbook.
     ///
-    /// Fails where a file of variables is wrong, and where there is no such host.
+    /// Fails if a file of variables is invalid, or if there is no such host.
     pub fn host_variables(
         &self,
         host: &str,
@@ -56,7 +56,7 @@ impl Inventory {
         self.add_files(&mut layers, &inventory, "host_vars", &[host])?;
         self.add_files(&mut layers, &playbook, "host_vars", &[host])?;
         layers.retain(|layer| !layer.variables.is_empty());
-        // A file beside inventory and playbook both counts where it stands last.
+        // A file next to both inventory and playbook only counts in its last position.
         let mut seen = HashSet::new();
         let mut last: Vec<bool> = layers
             .iter()
@@ -67,7 +67,7 @@ impl Inventory {
         Ok(layers)
     }
 
-    /// Returns the variables that belong to a group alone, lowest precedence first.
+    /// Returns the variables of a group itself, lowest precedence first.
     pub fn group_variables(
         &self,
         group: &Group,
@@ -103,7 +103,7 @@ impl Inventory {
         problems.or(())
     }
 
-    /// Returns the variables given with a host in the inventory.
+    /// Returns the variables set for a host in the inventory.
     fn own_layer(&self, name: &str) -> Result<VariableLayer> {
         if let Some(host) = self.hosts.get(name) {
             return Ok(VariableLayer {

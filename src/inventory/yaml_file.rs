@@ -16,7 +16,7 @@ pub(super) fn read(draft: &mut Draft, groups: &Map) {
     {
         let message = "inventory plugins are not supported";
         let problem = Problem::at(&key.place, message)
-            .help("list the hosts in a file, or have a script write one".to_owned());
+            .help("list the hosts in a file, or use a script to write one".to_owned());
         draft.problems.push(problem);
         return;
     }
@@ -25,7 +25,7 @@ pub(super) fn read(draft: &mut Draft, groups: &Map) {
     }
 }
 
-/// Adds a group and all in it, and returns its name where it is one.
+/// Adds a group and everything in it. Returns its name, if that is valid.
 fn read_group(draft: &mut Draft, key: &Node, data: &Node) -> Option<Arc<str>> {
     let name = match key.as_text() {
         Some(text) if !text.is_empty() => text,
@@ -56,7 +56,7 @@ fn read_section(draft: &mut Draft, group: &Arc<str>, key: &Node, value: &Node) {
         draft.refuse(unknown_section(group, key));
         return;
     }
-    // One name alone may stand as text, as in Ansible.
+    // A single name may be plain text, as in Ansible.
     let alone = [(
         value.clone(),
         Node {
@@ -138,11 +138,11 @@ fn unknown_section(group: &str, key: &Node) -> Problem {
     .help(advice)
 }
 
-/// A name that is no text, or empty.
+/// Returns the problem for a name that is empty or not text.
 fn no_name(key: &Node, of: &str) -> Problem {
     if key.as_text().is_some() {
         return Problem::at(&key.place, format!("the name of a {of} is empty"));
     }
     key.unexpected(&format!("the name of a {of}"), "text")
-        .help("put quotes around it".to_owned())
+        .help("quote it".to_owned())
 }

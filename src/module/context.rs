@@ -10,13 +10,13 @@ use crate::yaml::Node;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What a module may use while it plans.
+/// Everything a module can use while it plans.
 pub struct PlanContext<'a> {
-    /// The host, to look at.
+    /// The host, read-only.
     pub host: &'a Probe,
-    /// Where files and templates of the controller are searched.
+    /// Where to search for files and templates of the controller.
     pub files: &'a Files,
-    /// Archives that this run has read, for all its hosts.
+    /// Archives read during this run, shared by all its hosts.
     pub archives: &'a Store,
     /// Templates and expressions with the task's variables.
     pub templates: &'a dyn Templates,
@@ -24,7 +24,7 @@ pub struct PlanContext<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// The arguments named in `BuiltIn::RAW`, as written.
     pub raw: &'a BTreeMap<String, Node>,
-    /// The arguments of a module that takes any (`set_fact`) whose values check mode cannot know.
+    /// Arguments whose values check mode cannot know, of a module that takes any (`set_fact`).
     pub unknown: &'a Fields,
     /// Whether the module plans again, after the steps of a first change ([`Change::again`]).
     ///
@@ -32,34 +32,34 @@ pub struct PlanContext<'a> {
     pub again: bool,
 }
 
-/// What a module may ask of the run: templates and expressions with the variables of the task at
-/// hand, and the person at the terminal.
+/// What a module can ask of the run: rendering with the variables of the current task, and input
+/// from the user at the terminal.
 pub trait Templates {
     /// Renders a template file of the controller.
     fn file(&self, path: &Path, syntax: &Syntax) -> Result<String, ModuleError>;
 
-    /// Evaluates an expression, such as `debug`'s `var`; the value is undefined if a variable in
-    /// it is.
+    /// Evaluates an expression, such as `debug`'s `var`. Returns undefined if the expression uses
+    /// an undefined variable.
     fn expression(&self, expression: &Node) -> Result<Value, ModuleError>;
 
-    /// Returns the first condition that does not hold, such as of `assert`'s `that`.
+    /// Returns the first false condition, such as one of `assert`'s `that`.
     fn first_false<'n>(&self, conditions: &'n [Node]) -> Result<Option<&'n Node>, ModuleError>;
 
     /// Returns the verbosity of the run (number of `-v`).
     fn verbosity(&self) -> u8;
 
-    /// Returns whether what Ansible accepts without a word is accepted so.
+    /// Returns whether to accept silently what only Ansible accepts.
     fn is_lenient(&self) -> bool {
         false
     }
 
-    /// Returns the run in words: which playbook, who, on which machine and since when.
+    /// Describes the run: its playbook, user, machine and start time.
     fn run_name(&self) -> String {
         "a run".to_owned()
     }
 
-    /// Asks the person at the terminal, who sees what they type if `echo`; nothing where nobody
-    /// can be asked. Fails if they call the run off instead.
+    /// Asks the user at the terminal and echoes their input if `echo`. Returns `None` if there is
+    /// no terminal, and an error if the user aborts the run.
     fn ask(&self, prompt: &str, echo: bool) -> Result<Option<String>, ModuleError> {
         let _ = (prompt, echo);
         Ok(None)

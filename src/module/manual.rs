@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 pub fn manual(registry: &Registry) -> String {
     let mut text = String::from(
         "# Modules\n\n\
-         Written from the program itself; `rmqplay modules NAME` shows one of these pages, also of \
-         [modules of your own](rhai-modules.md).\nIn [roles in Rhai](rhai.md) each is a function of \
+         Generated from the program; `rmqplay modules NAME` shows one of these pages, or that of a \
+         [custom module](rhai-modules.md).\nIn [roles in Rhai](rhai.md) each is a function that takes \
          a map: `copy(#{dest: \"/etc/motd\", content: \"hello\\n\"})`.\n\n\
          | module | |\n|---|---|\n",
     );

@@ -1,4 +1,4 @@
-//! The unit of work that a task names, and the registry that turns a name and arguments into one.
+//! The unit of work behind a task, and the registry that builds one from a name and arguments.
 
 mod argument;
 mod arguments;
@@ -23,18 +23,18 @@ pub use writes::Writes;
 
 use crate::change::Change;
 
-/// Returns the default of an argument that is true unless something else is said.
+/// Returns the default of an argument that is true unless set.
 pub fn yes() -> bool {
     true
 }
 
-/// What one task wants of a host. The implementing struct *is* the module's arguments.
+/// One task's desired state of a host. The implementing struct *is* the module's arguments.
 pub trait Module: Send {
-    /// Returns what must be done on the host, which it may look at but not change.
+    /// Returns the steps the host needs. The probe is read-only.
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError>;
 }
 
-/// A built-in module: its argument struct, with what the registry must know about it.
+/// A built-in module: its argument struct and what the registry must know about it.
 ///
 /// The struct derives `Deserialize` with `deny_unknown_fields`, and `JsonSchema`; the doc comment
 /// of the struct and of its fields are the module's documentation.
@@ -43,24 +43,25 @@ pub trait BuiltIn: Module + serde::de::DeserializeOwned + schemars::JsonSchema +
     const NAME: &'static str;
     /// Further names in playbooks.
     const OTHER_NAMES: &'static [&'static str] = &[];
-    /// Further names of arguments, each with the name it stands for.
+    /// Argument aliases, each with the argument it is for.
     const ALIASES: &'static [(&'static str, &'static str)] = &[];
-    /// Arguments that are expressions for the module itself to evaluate: they are not rendered.
+    /// Arguments that the module evaluates itself: they are not rendered first.
     const RAW: &'static [&'static str] = &[];
-    /// Arguments that are paths of the host: modules get them from the root, without `$NAME` and `~`.
+    /// Arguments that are paths on the host: modules get them absolute, with `$NAME` and `~`
+    /// expanded.
     const PATHS: &'static [&'static str] = &[];
-    /// Those that may be relative to something else, such as a link's target: modules get them
-    /// without `$NAME` and `~`.
+    /// Paths that may be relative to something else, such as a link's target: modules get them with
+    /// `$NAME` and `~` expanded.
     const RELATIVE_PATHS: &'static [&'static str] = &[];
-    /// The argument that text after the module's name goes to (`command: ls -l`).
+    /// The argument that holds free text after the module's name (`command: ls -l`).
     const FREE_FORM: Option<&'static str> = None;
-    /// Whether any argument name is taken (`set_fact`).
+    /// Whether the module takes any argument name (`set_fact`).
     const ANY_ARGUMENT: bool = false;
-    /// Whether it acts once for all hosts, as with `run_once`: a question is asked once.
+    /// Whether the module runs once for all hosts, like `run_once`: a prompt appears once.
     const ONCE: bool = false;
-    /// What it changes, for check mode when it cannot plan because an argument is not known.
+    /// What the module changes, for check mode if an unknown argument keeps it from planning.
     const WRITES: Writes = Writes::Nothing;
-    /// Tasks that show its use; a test runs them.
+    /// Example tasks for the documentation; a test runs them.
     const EXAMPLE: &'static str;
     /// Return values: name and meaning.
     const RETURNS: &'static [(&'static str, &'static str)] = &[];

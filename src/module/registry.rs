@@ -16,7 +16,7 @@ pub struct Entry {
     pub name: String,
     /// All its names.
     pub names: Vec<String>,
-    /// Argument aliases, each with the name it stands for.
+    /// Argument aliases, each with the argument it is for.
     pub aliases: Vec<(String, String)>,
     /// Arguments that are not rendered.
     pub raw: &'static [&'static str],
@@ -38,13 +38,13 @@ pub struct Entry {
     pub returns: Vec<(String, String)>,
     /// JSON schema of the arguments.
     pub schema: schemars::Schema,
-    /// The file it is written in, if it is none of the program's own.
+    /// The file that declares it, if it is not built in.
     pub file: Option<PathBuf>,
-    /// Makes the module from arguments whose aliases are resolved.
+    /// Builds the module from arguments without aliases.
     pub make: Make,
 }
 
-/// Makes a module from its arguments.
+/// Builds a module from its arguments.
 pub type Make = Box<dyn Fn(Fields) -> Result<Box<dyn Module>, ArgumentError> + Send + Sync>;
 
 /// All modules by name.
@@ -116,7 +116,7 @@ impl Registry {
         }
     }
 
-    /// Returns whether a name that no module has is likely to be misspelt.
+    /// Returns whether an unknown name is probably a typo.
     pub fn is_misspelt(&self, name: &str) -> bool {
         elsewhere(name).is_none() && self.nearest(name).is_some()
     }
@@ -125,8 +125,8 @@ impl Registry {
         did_you_mean(name, self.entries.keys().map(String::as_str))
     }
 
-    /// Returns what is wrong with a task's arguments as far as can be said before they are
-    /// rendered: unknown and missing ones, and literal ones of the wrong type.
+    /// Returns the problems that can be found before a task's arguments are rendered: unknown and
+    /// missing arguments, and literals of the wrong type.
     pub fn check(&self, name: &str, place: &crate::source::Place, arguments: &Map) -> Vec<Problem> {
         match self.get(name) {
             None => vec![self.unknown(name, place)],
@@ -136,7 +136,7 @@ impl Registry {
 }
 
 impl Entry {
-    /// Returns the module's struct for rendered arguments; aliases and free text are resolved.
+    /// Builds the module's struct from rendered arguments, after resolving aliases and free text.
     pub fn build(&self, arguments: Fields) -> Result<Box<dyn Module>, ArgumentError> {
         let named = arguments
             .into_iter()
@@ -144,7 +144,7 @@ impl Entry {
         (self.make)(named.collect())
     }
 
-    /// Returns the argument's own name for an alias of it, or for `_raw_params`.
+    /// Returns the canonical name of an argument, given an alias of it or `_raw_params`.
     pub fn canonical<'a>(&'a self, argument: &'a str) -> &'a str {
         if argument == "_raw_params" {
             return self.free_form.unwrap_or(argument);
@@ -169,8 +169,8 @@ impl Entry {
         })
     }
 
-    /// Returns a mode that is a number as text: one written with a leading zero is octal as it
-    /// looks. Any other is only taken where `any_number` says so, as Ansible takes it.
+    /// Returns a numeric mode as text: digits written with a leading zero are octal as written.
+    /// Other numbers are only accepted if `any_number` is set, as in Ansible.
     pub fn mode_as_text(
         &self,
         argument: &str,
@@ -253,7 +253,7 @@ impl Entry {
         }))
     }
 
-    /// An argument that is a template counts as given, whatever it will hold.
+    /// Templates count as given, whatever they evaluate to.
     fn argument_problem(
         &self,
         error: &ArgumentError,

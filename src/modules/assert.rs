@@ -1,26 +1,26 @@
-//! `assert`: fails unless conditions hold.
+//! `assert`: fails unless conditions are true.
 
 use crate::change::Change;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::Value;
 use crate::yaml::{Data, Node};
 
-/// Fails unless all conditions hold.
+/// Fails unless all conditions are true.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Assert {
-    /// Conditions, without braces.
+    /// Conditions, without `{{ }}`.
     #[schemars(with = "Vec<String>")]
     #[expect(
         dead_code,
         reason = "the conditions are taken as written, to be evaluated here"
     )]
     that: Value,
-    /// Why, if one does not hold.
+    /// The message if a condition is false.
     fail_msg: Option<String>,
-    /// Said if all hold.
+    /// The message if all conditions are true.
     success_msg: Option<String>,
-    /// Whether nothing is said if all hold.
+    /// Whether to print nothing if all conditions are true.
     #[serde(default)]
     quiet: bool,
 }
@@ -38,8 +38,8 @@ impl BuiltIn for Assert {
     fail_msg: a host without a name
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
-        ("assertion", "The condition that does not hold."),
-        ("evaluated_to", "What it gave."),
+        ("assertion", "The false condition."),
+        ("evaluated_to", "Its value."),
         ("msg", "The message."),
     ];
 }

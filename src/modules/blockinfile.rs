@@ -6,7 +6,7 @@ use crate::change::{Attributes, Change, Mode};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes};
 use crate::template::regex::is_multiline;
 
-/// Keeps a block of lines in a file, between two marker lines by which it is found again.
+/// Keeps a block of lines in a file, between two marker lines that identify it.
 ///
 /// Two blocks in one file need different markers.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
@@ -14,45 +14,45 @@ use crate::template::regex::is_multiline;
 pub(super) struct BlockInFile {
     /// The file; a link is followed.
     path: String,
-    /// Whether the block is there.
+    /// Whether the block should exist.
     #[serde(default)]
     state: Presence,
-    /// The marker lines; `{mark}` in it is replaced with `marker_begin` and `marker_end`.
+    /// The marker lines; `{mark}` is replaced with `marker_begin` and `marker_end`.
     #[serde(default = "marker")]
     marker: String,
-    /// What `{mark}` is before the block.
+    /// The value of `{mark}` before the block.
     #[serde(default = "marker_begin")]
     marker_begin: String,
-    /// What `{mark}` is after the block.
+    /// The value of `{mark}` after the block.
     #[serde(default = "marker_end")]
     marker_end: String,
-    /// The lines. Without any the block is removed.
+    /// The lines. If empty, the block is removed.
     #[serde(default)]
     block: String,
-    /// A new block goes after the last line that matches this regular expression of Python's;
-    /// to the end of the file for `EOF`, for no match and by default. With `(?m)` at its start it
-    /// is searched in the whole text.
+    /// Insert a new block after the last line that matches this Python regular expression; at the
+    /// end of the file for `EOF`, without a match, and by default. With a leading `(?m)` the whole
+    /// text is searched.
     insertafter: Option<String>,
-    /// A new block goes before the last line that matches this regular expression; to the start of
-    /// the file for `BOF`.
+    /// Insert a new block before the last line that matches this regular expression; at the start
+    /// of the file for `BOF`.
     insertbefore: Option<String>,
-    /// Whether the file is made, and the directories on the way, where it does not exist.
+    /// Whether to create a missing file and its directories.
     #[serde(default)]
     create: bool,
-    /// Whether there is an empty line after the block unless it ends the file.
+    /// Whether to add an empty line after the block, unless it ends the file.
     #[serde(default)]
     append_newline: bool,
-    /// Whether there is an empty line before the block unless it starts the file.
+    /// Whether to add an empty line before the block, unless it starts the file.
     #[serde(default)]
     prepend_newline: bool,
-    /// Whether the old file is kept beside the new one.
+    /// Whether to keep a backup of the old file.
     #[serde(default)]
     backup: bool,
-    /// A command that must accept the new file before it takes the old one's place; `%s` in it is
-    /// the new file's path.
+    /// A command that must accept the new file before it replaces the old one; `%s` in it is the
+    /// new file's path.
     validate: Option<String>,
-    /// Permission bits, such as "0644" or "u=rw,g=r,o="; by default a new file gets what the
-    /// umask of the host's user leaves of 0666.
+    /// Permission bits, such as "0644" or "u=rw,g=r,o="; by default a new file gets 0666 minus the
+    /// umask of the host's user.
     mode: Option<Mode>,
     /// User name or number.
     owner: Option<String>,
@@ -92,7 +92,7 @@ impl BuiltIn for BlockInFile {
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("msg", "What was done."),
-        ("backup_file", "Where the old file is kept."),
+        ("backup_file", "The path of the backup."),
     ];
 }
 

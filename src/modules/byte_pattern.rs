@@ -1,15 +1,15 @@
-//! Python's regular expressions on bytes, as the modules that edit lines of files use them.
+//! Python's regular expressions on bytes, for modules that edit lines of files.
 
 use crate::module::ModuleError;
 use crate::template::{Piece, Replacement, regex};
 use fancy_regex::{BytesMode, Captures, Regex, RegexBuilder};
 
-/// A regular expression on bytes: `\w` and `.` know nothing but ASCII, and any file can be
-/// searched, be it text or not.
+/// A regular expression on bytes: `\w` and `.` only know ASCII, and any file can be searched, even
+/// if it is not text.
 pub(super) struct BytePattern(Regex);
 
 impl BytePattern {
-    /// Returns the compiled form of a pattern, the value of `argument`.
+    /// Compiles a pattern, the value of `argument`.
     pub(super) fn compile(argument: &str, pattern: &str) -> Result<Self, ModuleError> {
         let multiline = regex::is_multiline(pattern);
         RegexBuilder::new(&regex::translate(&in_bytes(pattern), multiline))
@@ -39,14 +39,14 @@ impl BytePattern {
         Ok(self.search(bytes)?.is_some())
     }
 
-    /// Returns whether it matches from the first byte on.
+    /// Returns whether it matches at the first byte.
     pub(super) fn fits_start(&self, bytes: &[u8]) -> Result<bool, ModuleError> {
         // The first match is the leftmost one.
         let first = self.search(bytes)?.and_then(|captures| captures.get(0));
         Ok(first.is_some_and(|found| found.start() == 0))
     }
 
-    /// Returns a replacement with the groups of a match in it.
+    /// Returns a replacement with the groups of a match filled in.
     pub(super) fn expand(
         &self,
         replacement: &str,
@@ -69,7 +69,7 @@ impl BytePattern {
     }
 }
 
-/// Returns the pattern with every letter beyond ASCII as its bytes.
+/// Returns the pattern with every letter beyond ASCII replaced with its bytes.
 fn in_bytes(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut letters = pattern.chars().peekable();

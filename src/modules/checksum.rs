@@ -10,10 +10,10 @@ use sha2::{Sha224, Sha256, Sha384, Sha512};
 use std::fmt::Write as _;
 use std::io::Write;
 
-/// Bytes up to which a file is sent with the first answer rather than read on the host.
+/// Files up to this size in bytes are sent with the first answer instead of hashed on the host.
 const AT_ONCE: u64 = 256 * 1024;
 
-/// How a checksum is made.
+/// A checksum algorithm.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Algorithm {
@@ -27,7 +27,7 @@ pub(super) enum Algorithm {
 }
 
 impl Algorithm {
-    /// Returns what of a file's content is asked for first.
+    /// Returns how much of a file's content to ask for first.
     pub(super) fn content(self) -> Content {
         match self {
             Algorithm::Sha256 => Content::Digest,
@@ -35,7 +35,7 @@ impl Algorithm {
         }
     }
 
-    /// Returns the checksum of a file that was asked for with [`Algorithm::content`].
+    /// Returns the checksum of a file requested with [`Algorithm::content`].
     pub(super) fn checksum(
         self,
         host: &Probe,
@@ -56,8 +56,8 @@ impl Algorithm {
         Ok(sink.finish())
     }
 
-    /// Returns the checksum that a program of the host makes. In check mode the host may have
-    /// another file at the path, so its SHA-256 must be the known one.
+    /// Returns the checksum computed by a program of the host. In check mode the host may have a
+    /// different file at the path, so its SHA-256 must match the known one.
     fn made_by_host(self, host: &Probe, path: &Utf8Path, sha256: Option<&str>) -> Option<String> {
         let is_same = printed(host, "sha256sum", path)?.as_str() == sha256?;
         is_same.then(|| printed(host, self.program(), path))?
@@ -86,16 +86,16 @@ impl Algorithm {
     }
 }
 
-/// Returns the checksum that a program prints, if the host has it.
+/// Returns the checksum printed by a program, if the host has that program.
 fn printed(host: &Probe, program: &str, path: &Utf8Path) -> Option<String> {
     let output = host.query(&Command::new([program, path.as_str()])).ok()?;
     let printed = String::from_utf8_lossy(&output.stdout);
-    // A backslash stands before the line if the path is printed with escapes.
+    // `sha256sum` starts the line with a backslash if it prints the path with escapes.
     let word = printed.split_whitespace().next()?;
     (output.status == 0).then(|| word.trim_start_matches('\\').to_owned())
 }
 
-/// Makes the checksum of all that is written into it.
+/// Feeds everything written to it into the checksum.
 struct Sink(Box<dyn DynDigest>);
 
 impl Sink {

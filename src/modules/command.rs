@@ -7,10 +7,11 @@ use crate::module::{BuiltIn, HostPaths, Module, ModuleError, PlanContext};
 use crate::value::Value;
 use camino::Utf8PathBuf;
 
-/// Runs a program without a shell: `|`, `>`, `;` and `*` mean nothing; use `shell` for these.
+/// Runs a program without a shell: `|`, `>`, `;` and `*` have no special meaning; use `shell` for
+/// these.
 ///
-/// It always counts as a change unless `creates` or `removes` say that nothing is to be done. In
-/// check mode it is not run, and what it would have printed is not known.
+/// It always counts as a change unless `creates` or `removes` say that nothing is to be done. Check
+/// mode does not run it, so its output is unknown.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct CommandModule {
@@ -20,18 +21,18 @@ pub(super) struct CommandModule {
     argv: Vec<String>,
     /// The directory it runs in.
     chdir: Option<String>,
-    /// A path or glob; if it exists, the command is not run.
+    /// A path or glob; if it exists, the command is skipped.
     creates: Option<String>,
-    /// A path or glob; if it does not exist, the command is not run.
+    /// A path or glob; if it does not exist, the command is skipped.
     removes: Option<String>,
-    /// What the command reads on standard input.
+    /// Text for the command's standard input.
     stdin: Option<String>,
-    /// Whether a line break is added to `stdin`; yes by default.
+    /// Whether to add a line break to `stdin`; true by default.
     stdin_add_newline: Option<bool>,
-    /// Whether line breaks at the ends of what it prints are taken away; yes by default.
+    /// Whether to remove line breaks at the end of the output; true by default.
     strip_empty_ends: Option<bool>,
-    /// Whether `$NAME`, `${NAME}`, `~` and `~user` in the words are replaced from the host's environment;
-    /// yes by default.
+    /// Whether to expand `$NAME`, `${NAME}`, `~` and `~user` in the words from the host's
+    /// environment; true by default.
     expand_argument_vars: Option<bool>,
 }
 
@@ -54,9 +55,9 @@ impl BuiltIn for CommandModule {
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("cmd", "The words of the command."),
         ("rc", "Its exit code."),
-        ("stdout", "What it printed."),
+        ("stdout", "Its standard output."),
         ("stdout_lines", "The same as a list of lines."),
-        ("stderr", "What it printed as errors."),
+        ("stderr", "Its standard error."),
         ("stderr_lines", "The same as a list of lines."),
     ];
 }
@@ -93,7 +94,7 @@ impl Module for CommandModule {
     }
 }
 
-/// Returns what a command reads, with the line break that `stdin_add_newline` stands for.
+/// Returns the standard input, with the line break of `stdin_add_newline`.
 pub(super) fn standard_input(text: Option<&str>, add_newline: Option<bool>) -> Option<Vec<u8>> {
     let end = if add_newline.unwrap_or(true) {
         "\n"
@@ -103,7 +104,7 @@ pub(super) fn standard_input(text: Option<&str>, add_newline: Option<bool>) -> O
     text.map(|text| format!("{text}{end}").into_bytes())
 }
 
-/// A command with what `command` and `shell` say about it.
+/// A command with the arguments that `command` and `shell` share.
 pub(super) struct Run<'a> {
     pub(super) argv: Vec<String>,
     pub(super) chdir: Option<&'a str>,
@@ -114,7 +115,7 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Returns the change that runs it, or an empty one where nothing is to be done.
+    /// Returns the change that runs it, or an empty one if nothing is to be done.
     pub(super) fn change(self, shown: Value, context: &PlanContext) -> Result<Change, ModuleError> {
         let mut change = Change::default();
         change.returns("cmd", shown);
@@ -139,8 +140,8 @@ impl Run<'_> {
     }
 }
 
-/// Returns the step that runs a command with the task's environment; its exit code is judged by
-/// whoever carries it out.
+/// Returns the step that runs a command with the task's environment; the caller judges its exit
+/// code.
 pub(super) fn run_step(
     argv: Vec<String>,
     chdir: Option<Utf8PathBuf>,

@@ -8,12 +8,12 @@ use crate::value::{self, Value};
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Debug {
-    /// What is shown; `Hello world!` if there is no `var` either.
+    /// The message; `Hello world!` if there is no `var` either.
     #[schemars(with = "Option<String>")]
     msg: Option<Value>,
-    /// An expression whose value is shown, without braces.
+    /// An expression to show the value of, without `{{ }}`.
     var: Option<String>,
-    /// Number of `-v` from which on it is shown.
+    /// The number of `-v` needed to show it.
     #[serde(default)]
     verbosity: u8,
 }

@@ -1,4 +1,4 @@
-//! A file of the host that a task edits: what is in it, and how the edited text takes its place.
+//! A file of the host that a task edits: its text, and how it is replaced.
 
 use super::file_result::given;
 use super::host_path::{host_path, real_path};
@@ -8,20 +8,20 @@ use crate::host::{Body, Content, Kind, Node, Probe, sha256};
 use crate::module::ModuleError;
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Bytes up to which a file comes with the first answer; a larger one is fetched.
+/// Files up to this size in bytes come with the first answer; a larger one is fetched.
 const AT_ONCE: u64 = 1 << 20;
 
 /// A file of the host that a task edits, links followed.
 pub(super) struct EditedFile<'a> {
     host: &'a Probe,
-    /// The path as the task names it.
+    /// The path as written in the task.
     pub(super) path: Utf8PathBuf,
     found: Option<Node>,
-    /// What is in it; nothing where it does not exist.
+    /// Its content, if it exists.
     pub(super) content: Option<Vec<u8>>,
 }
 
-/// What a task says about the file besides its text.
+/// A task's settings for the file besides its text.
 pub(super) struct Writing<'a> {
     pub(super) attributes: Attributes,
     pub(super) backup: bool,
@@ -51,7 +51,7 @@ impl<'a> EditedFile<'a> {
         })
     }
 
-    /// Returns what is in it, where it must exist; `help` says how it could be made.
+    /// Returns the content of a file that must exist; `help` says how to create it.
     pub(super) fn existing(&self, help: Option<&str>) -> Result<&[u8], ModuleError> {
         self.content.as_deref().ok_or_else(|| ModuleError::Refused {
             message: format!("{} does not exist", self.path),
@@ -59,8 +59,8 @@ impl<'a> EditedFile<'a> {
         })
     }
 
-    /// Returns the change that puts `text` into the file and gives it its attributes; the return
-    /// value `msg` is `message`, with what Ansible adds about the attributes.
+    /// Returns the change that writes `text` to the file and sets its attributes; the return value
+    /// `msg` is `message`, plus what Ansible adds about the attributes.
     pub(super) fn put(
         self,
         text: Vec<u8>,
@@ -93,7 +93,7 @@ impl<'a> EditedFile<'a> {
     }
 }
 
-/// Returns the content of a file, fetched where it did not come with the answer.
+/// Returns the content of a file, fetching it if it did not come with the answer.
 fn content(host: &Probe, path: &Utf8Path, node: &mut Node) -> Result<Vec<u8>, ModuleError> {
     if let Some(content) = &node.content {
         return Ok(content.clone());

@@ -3,11 +3,11 @@
 use crate::change::Change;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 
-/// Fails with a message; mostly used with `when`.
+/// Fails with a message; usually used with `when`.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Fail {
-    /// Why.
+    /// The message.
     #[serde(default = "default_message")]
     msg: String,
 }

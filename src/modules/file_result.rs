@@ -1,15 +1,15 @@
-//! What modules return about a file as it will be.
+//! What modules return about the file they leave behind.
 
 use crate::change::{Attributes, Change, Mode};
 use crate::host::{Facts, Kind, Node, Probe};
 use crate::module::ModuleError;
 use crate::value::Value;
 
-/// What is known about a file as it will be.
+/// What is known about a file after the change.
 pub(super) struct FileResult<'a> {
-    /// What stands there now, if it goes on to exist.
+    /// What is at the path now, if it is kept.
     pub(super) found: Option<&'a Node>,
-    /// What it is given.
+    /// The attributes it is given.
     pub(super) attributes: &'a Attributes,
     /// `file`, `directory`, `link`, `hard`.
     pub(super) state: &'a str,
@@ -18,8 +18,8 @@ pub(super) struct FileResult<'a> {
 }
 
 impl FileResult<'_> {
-    /// Adds `state`, `size`, `mode`, `owner`, `group`, `uid` and `gid` to what a task returns. The
-    /// number of a name that is not there yet, and the other way round, are left out.
+    /// Adds `state`, `size`, `mode`, `owner`, `group`, `uid` and `gid` to the task's result. Omits
+    /// the number of a name that does not exist yet, and the other way round.
     pub(super) fn add(&self, change: &mut Change, host: &Probe) -> Result<(), ModuleError> {
         change.returns("state", self.state);
         if let Some(size) = self.size.or(self.found.map(|node| node.size)) {
@@ -55,7 +55,7 @@ impl FileResult<'_> {
         change.returns("mode", format!("{mode:04o}"));
     }
 
-    /// Something new belongs to the user who makes it, whose umask decides what mode it has.
+    /// New files belong to the user who creates them, and that user's umask decides their mode.
     fn add_user(&self, change: &mut Change, host: &Probe) -> Result<(), ModuleError> {
         let facts = host.facts()?;
         self.add_mode(
@@ -82,8 +82,8 @@ impl FileResult<'_> {
     }
 }
 
-/// Returns what something is given: a symbolic mode changes the one that it has, or would have if
-/// it is new.
+/// Returns the attributes to set: a symbolic mode modifies the current mode, or the default mode of
+/// a new file.
 pub(super) fn given(
     host: &Probe,
     attributes: &Attributes,
@@ -100,13 +100,13 @@ pub(super) fn given(
     Ok(given)
 }
 
-/// Returns the mode of something new that is given none.
+/// Returns the default mode of a new file or directory.
 fn new_mode(facts: &Facts, is_directory: bool) -> u32 {
     let all = if is_directory { 0o777 } else { 0o666 };
     all & !facts.umask()
 }
 
-/// Adds name and number of an owner or a group, of which a task gives one or the other or nothing.
+/// Adds the name and number of an owner or a group; a task sets one of them or neither.
 fn add_account(
     change: &mut Change,
     [name, number]: [&str; 2],
@@ -136,7 +136,7 @@ fn add_account(
     }
 }
 
-/// Returns the word for what stands at a path.
+/// Returns the word for what is at a path.
 pub(super) fn state_of(node: &Node) -> &'static str {
     match &node.kind {
         Kind::Symlink { .. } => "link",

@@ -90,7 +90,7 @@ impl Module for GetUrl {
 }
 
 impl GetUrl {
-    /// Returns where it goes, and the file that stands there.
+    /// Returns the destination, and the file that is already there.
     fn place(&self, host: &Probe, name: &str) -> Result<(Utf8PathBuf, Option<Node>), ModuleError> {
         let dest = host_path(&self.dest)?;
         let inside = dest.join(name);
@@ -102,7 +102,9 @@ impl GetUrl {
         let answers = host.ask(&[look(&dest, true), digest(&dest), digest(&inside)])?;
         let nodes: Vec<_> = answers.into_iter().map(Answer::into_path).collect();
         let [leads_to, itself, below] = nodes.as_slice() else {
-            return Err(ModuleError::refused("the host did not say what is there"));
+            return Err(ModuleError::refused(
+                "the host did not report what is at the path",
+            ));
         };
         let (path, found) = if names_directory(&self.dest) || is_directory(leads_to.as_ref()) {
             (inside, below)
@@ -113,7 +115,7 @@ impl GetUrl {
         Ok((path, file))
     }
 
-    /// Returns whether the file that is there is the one that is wanted.
+    /// Returns whether the existing file is the wanted one.
     fn stays(&self, checksum: Option<&Checksum>, found: &Node) -> bool {
         match checksum {
             None => !self.force,

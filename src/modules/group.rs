@@ -5,18 +5,18 @@ use crate::host::{Answer, Group, Question, Step};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes};
 use crate::modules::user::check_name;
 
-/// Makes a group, gives it another number, or removes it.
+/// Creates, changes or removes a group.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GroupModule {
     /// The group's name.
     name: String,
-    /// Its number; the host chooses one for a new group if not given.
+    /// Its number; chosen by the host for a new group if not given.
     gid: Option<u32>,
-    /// Whether it is there.
+    /// Whether the group should exist.
     #[serde(default)]
     state: Presence,
-    /// Whether a new group gets a number of those for system groups.
+    /// Whether a new group gets a number from the range of system groups.
     #[serde(default)]
     system: bool,
 }
@@ -32,8 +32,8 @@ impl BuiltIn for GroupModule {
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("name", "The group's name."),
-        ("state", "Whether it is there."),
-        ("gid", "Its number, where it is known before the task."),
+        ("state", "Whether it should exist."),
+        ("gid", "Its number, if known before the task."),
         ("system", "As given."),
     ];
 }
@@ -80,7 +80,7 @@ impl Module for GroupModule {
 }
 
 impl GroupModule {
-    /// Returns the group as it should be; number 0 leaves the choice to the host.
+    /// Returns the wanted group; number 0 lets the host choose.
     fn wanted(
         &self,
         before: Option<&Group>,

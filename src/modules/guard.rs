@@ -1,11 +1,11 @@
-//! `creates` and `removes`: whether a command has nothing left to do.
+//! `creates` and `removes`: whether there is anything left to do for a command.
 
 use crate::glob;
 use crate::module::{HostPaths, ModuleError, PlanContext};
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Returns why nothing is to be done: what `creates` names exists, or what `removes` names does
-/// not. Both may be globs; relative ones start where the command would.
+/// Returns why nothing is to be done: `creates` exists, or `removes` does not. Both may be globs;
+/// relative ones start where the command would.
 pub(super) fn nothing_to_do(
     context: &PlanContext,
     chdir: Option<&Utf8Path>,
@@ -25,7 +25,7 @@ pub(super) fn nothing_to_do(
     Ok(None)
 }
 
-/// Returns the path that a command makes by its own word; a glob names none.
+/// Returns the path that a command creates according to `creates`; `None` for a glob.
 pub(super) fn made(
     context: &PlanContext,
     chdir: Option<&Utf8Path>,
@@ -55,8 +55,8 @@ fn exists(
     Ok(below.iter().any(|(found, _)| fits(&path, found)))
 }
 
-/// Compares component by component: a star does not go over a slash, nor does it stand for the dot
-/// of a hidden file.
+/// Compares component by component: a star matches neither a slash nor the leading dot of a hidden
+/// file.
 fn fits(pattern: &Utf8Path, path: &Utf8Path) -> bool {
     pattern.components().count() == path.components().count()
         && pattern
@@ -69,8 +69,8 @@ fn fits(pattern: &Utf8Path, path: &Utf8Path) -> bool {
             })
 }
 
-/// Returns a path of the host from the root: a relative one counts from `chdir`, which is absolute,
-/// or else from where relative paths of the host do.
+/// Returns an absolute path of the host: a relative one starts in `chdir`, which is absolute, or
+/// else where other relative paths of the host do.
 pub(super) fn absolute(
     context: &PlanContext,
     chdir: Option<&Utf8Path>,

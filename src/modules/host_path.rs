@@ -1,10 +1,10 @@
-//! Paths of a host as playbooks write them.
+//! Paths on a host as playbooks write them.
 
 use crate::host::{Content, Kind, Node, Probe, Question};
 use crate::module::ModuleError;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-/// Returns a path that is an argument of the module, without a slash at its end.
+/// Returns a path argument without a trailing slash.
 pub(super) fn host_path(written: &str) -> Result<Utf8PathBuf, ModuleError> {
     if written.is_empty() {
         return Err(ModuleError::refused("a path must not be empty"));
@@ -12,8 +12,8 @@ pub(super) fn host_path(written: &str) -> Result<Utf8PathBuf, ModuleError> {
     Ok(Utf8Path::new(written).components().collect())
 }
 
-/// Returns what must be made before each `..` of a path leads anywhere, and the path that the whole
-/// then is. A `..` after what is there stays, since that may be a link.
+/// Returns the directories to create before each `..` of a path leads anywhere, and the resulting
+/// path. A `..` after an existing directory is kept, since that may be a link.
 pub(super) fn beyond_new(
     host: &Probe,
     path: &Utf8Path,
@@ -31,11 +31,11 @@ pub(super) fn beyond_new(
     Ok((made, at))
 }
 
-/// Links that are followed at most, as in Linux.
+/// How many links are followed, as in Linux.
 const MAX_LINKS: usize = 40;
 
-/// Returns the path with all links in it resolved, as `realpath` does. What does not exist is kept
-/// as it is written.
+/// Returns the path with all links resolved, as `realpath` does. Parts that do not exist are kept
+/// as written.
 pub(super) fn real_path(host: &Probe, path: &Utf8Path) -> Result<Utf8PathBuf, ModuleError> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -61,7 +61,7 @@ pub(super) fn real_path(host: &Probe, path: &Utf8Path) -> Result<Utf8PathBuf, Mo
     )))
 }
 
-/// Returns the question what stands at a path, without its content.
+/// Asks what is at a path, without its content.
 pub(super) fn look(path: &Utf8Path, follow: bool) -> Question {
     Question::Path {
         path: path.to_owned(),
@@ -70,17 +70,17 @@ pub(super) fn look(path: &Utf8Path, follow: bool) -> Question {
     }
 }
 
-/// Returns where a link leads to, given the link's own path.
+/// Returns the target of a link, given the link's own path.
 pub(super) fn target_of(link: &Utf8Path, target: &Utf8Path) -> Utf8PathBuf {
     normal(&link.parent().unwrap_or(link).join(target))
 }
 
-/// Returns whether a path names a directory by its last letter.
+/// Returns whether a path ends the way only directories can.
 pub(super) fn names_directory(written: &str) -> bool {
     written.ends_with('/')
 }
 
-/// Returns the path without `..`, of which the parents are no links.
+/// Returns the path without `..`, assuming that its parents are not links.
 fn normal(path: &Utf8Path) -> Utf8PathBuf {
     let mut normal = Utf8PathBuf::from("/");
     for part in path.components() {
@@ -95,7 +95,7 @@ fn normal(path: &Utf8Path) -> Utf8PathBuf {
     normal
 }
 
-/// Returns whether what stands there is a directory.
+/// Returns whether the node is a directory.
 pub(super) fn is_directory(node: Option<&Node>) -> bool {
     node.is_some_and(|node| node.kind == Kind::Directory)
 }

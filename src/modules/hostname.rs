@@ -1,20 +1,20 @@
-//! `hostname`: what a host calls itself.
+//! `hostname`: sets the name of a host.
 
 use crate::change::{Attributes, Change, EnsureFile, Mode, Sets, file_question};
 use crate::host::{Answer, Body, Command, Setting, Step};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::Fields;
 
-/// Where the name is kept for the next start of the host.
+/// The file with the name that the host gets at boot.
 const FILE: &str = "/etc/hostname";
 
-/// Sets what the host calls itself, now and after its next start.
+/// Sets the host's name, now and for the next boot.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Hostname {
     /// The name.
     name: String,
-    /// Accepted: every host is named in the same way.
+    /// Ignored: all hosts are handled in the same way.
     #[expect(dead_code, reason = "accepted for Ansible's sake")]
     r#use: Option<String>,
 }

@@ -11,43 +11,42 @@ use std::path::Path;
 
 /// Reads variables from a file, or from all files of a folder, for the rest of the run.
 ///
-/// They win over variables of plays, roles and tasks, and give way to those of `set_fact`.
-/// Templates in them are rendered where they are used.
+/// They win over variables of plays, roles and tasks, but not over those of `set_fact`. Templates
+/// in them are rendered on use.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct IncludeVars {
     /// The file, searched in `vars/` of the role and the playbook.
     file: Option<String>,
-    /// The folder, searched in the same places; the files in it are read in the order of their
-    /// names.
+    /// The folder, searched in the same places; its files are read in the order of their names.
     dir: Option<String>,
-    /// Levels of folders that are looked into; all by default.
+    /// How many levels of folders to descend; by default all.
     #[serde(default)]
     depth: usize,
     /// A regular expression for the names of files in the folder.
     files_matching: Option<String>,
-    /// Regular expressions for the ends of names of files that are left out.
+    /// Regular expressions for the ends of file names to leave out.
     #[serde(default)]
     ignore_files: Vec<String>,
-    /// What files in the folder may end in.
+    /// The allowed extensions of files in the folder.
     #[serde(default = "usual_extensions")]
     extensions: Vec<String>,
-    /// Whether files that end in something else are left out rather than refused.
+    /// Whether to ignore files with other extensions instead of failing.
     #[serde(default)]
     ignore_unknown_extensions: bool,
-    /// A variable that holds all of them as a mapping.
+    /// A variable for all of them as a mapping.
     name: Option<String>,
-    /// What becomes of a mapping that another one replaces.
+    /// What to do with a mapping that another one replaces.
     #[serde(default)]
     #[expect(dead_code, reason = "there is one way")]
     hash_behaviour: HashBehaviour,
 }
 
-/// What becomes of a mapping that another one replaces.
+/// What to do with a mapping that another one replaces.
 #[derive(Debug, Clone, Copy, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum HashBehaviour {
-    /// It is gone.
+    /// Replace it.
     #[default]
     Replace,
 }
@@ -64,7 +63,7 @@ impl BuiltIn for IncludeVars {
   include_vars: debian.yml
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
-        ("ansible_facts", "The variables, as they are written."),
+        ("ansible_facts", "The variables, unrendered."),
         ("ansible_included_var_files", "The files."),
     ];
 }
@@ -151,7 +150,7 @@ impl IncludeVars {
     }
 }
 
-/// Returns the one variable that holds all others.
+/// Returns the one variable that contains all others.
 fn under(name: &str, variables: Map) -> Map {
     let place = match variables.first() {
         Some((key, _)) => key.place.clone(),

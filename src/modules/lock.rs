@@ -4,17 +4,17 @@ use crate::change::Change;
 use crate::host::{Lock, Step};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 
-/// Takes a lock on the host, so that one run at a time does what follows.
+/// Takes a lock on the host, so that only one run at a time executes the following tasks.
 ///
-/// The run keeps the lock until it ends. If another run has it, the task fails at once and names that
-/// run: playbook, user, machine and since when. A lock ends with its run, even if that is killed or cut
-/// off: a shell on the host holds it, and gives it up if it hears nothing of the run for 60 s. Check
-/// mode takes no lock, and fails if another run has it. Where all hosts of a play lock, let one of them
-/// be first (`run_once: true`), so that of two runs one goes on.
+/// The run holds the lock until it ends. If another run holds it, the task fails immediately and
+/// names that run: playbook, user, machine and start time. A lock ends with its run, even if the
+/// run is killed or disconnected: a shell on the host holds it, and releases it after 60 s without
+/// contact. Check mode takes no lock, but fails if another run holds it. If all hosts of a play
+/// take a lock, let one of them be first (`run_once: true`), so that one of two runs can continue.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LockModule {
-    /// Name of the lock on this host, of letters, digits, `.`, `_` and `-`.
+    /// Name of the lock on this host: letters, digits, `.`, `_` and `-`.
     name: String,
 }
 

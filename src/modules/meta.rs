@@ -1,37 +1,37 @@
-//! `meta`: tells the run itself what to do next.
+//! `meta`: controls the run: flush handlers, end the play, and so on.
 
 use crate::change::{Change, Control};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 
-/// Tells the run itself what to do next.
+/// Controls the run: flush handlers, end the play, and so on.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Meta {
-    /// What.
+    /// What to do.
     action: Action,
 }
 
-/// What the run does next.
+/// What to do.
 #[derive(Debug, Clone, Copy, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Action {
-    /// Runs the handlers that were notified so far.
+    /// Run the handlers notified so far.
     FlushHandlers,
-    /// Ends the play, for all hosts.
+    /// End the play for all hosts.
     EndPlay,
-    /// Ends the play for the hosts of this batch.
+    /// End the play for the hosts of this batch.
     EndBatch,
-    /// Ends the play for this host.
+    /// End the play for this host.
     EndHost,
-    /// Leaves the role.
+    /// Leave the role.
     EndRole,
-    /// Forgets facts and variables that tasks set.
+    /// Forget facts and variables set by tasks.
     ClearFacts,
-    /// Takes hosts that failed back.
+    /// Reinstate failed hosts.
     ClearHostErrors,
-    /// Connects anew before the next task.
+    /// Reconnect before the next task.
     ResetConnection,
-    /// Does nothing.
+    /// Do nothing.
     Noop,
 }
 

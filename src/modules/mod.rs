@@ -51,8 +51,8 @@ mod words;
 
 use crate::module::Registry;
 
-/// Returns the registry of all built-in modules. A new module is a file, its `mod` line above and
-/// its line here, both sorted by name.
+/// Returns the registry of all built-in modules. To add one, create its file, its `mod` line above
+/// and its line here, both sorted by name.
 pub fn built_in() -> Registry {
     let mut registry = Registry::default();
     registry.add::<package::Apk>();

@@ -1,10 +1,10 @@
-//! What `stat` and `find` tell of something on a host.
+//! What `stat` and `find` report about a path on a host.
 
 use crate::host::{Command, HostError, Kind, Node, Probe};
 use crate::value::Fields;
 use camino::Utf8Path;
 
-/// Adds kind, mode, owner, size, times and the single permission bits.
+/// Adds kind, mode, owner, size, times and each permission bit.
 pub(super) fn add(
     fields: &mut Fields,
     host: &Probe,
@@ -41,7 +41,7 @@ fn add_kind(
     Ok(())
 }
 
-/// Returns the letter by which `test` knows what is no file, directory or link: `c`, `b`, `p` or
+/// Returns the letter that `test` uses for anything but a file, directory or link: `c`, `b`, `p` or
 /// `S`.
 fn special(host: &Probe, path: &Utf8Path) -> Result<Option<char>, HostError> {
     for letter in ['c', 'p', 'S', 'b'] {
@@ -79,7 +79,7 @@ fn add_numbers(fields: &mut Fields, node: &Node) {
     }
 }
 
-/// Ansible's times are fractions.
+/// Ansible reports times as fractions of seconds.
 #[expect(
     clippy::cast_precision_loss,
     reason = "a fraction holds whole seconds for 285 million years"

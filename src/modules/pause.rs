@@ -1,14 +1,14 @@
-//! `pause`: waits, or asks the person at the terminal.
+//! `pause`: waits, or asks the user at the terminal.
 
 use crate::change::Change;
 use crate::host::{Step, Wait};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use std::time::Duration;
 
-/// Waits for some time, or asks the person at the terminal and returns what was typed.
+/// Waits for some time, or asks the user at the terminal and returns the answer.
 ///
-/// It does so once for all hosts, and each of them has the answer. If nobody can be asked, the
-/// answer is empty and a warning says so.
+/// It runs once for all hosts, and each of them gets the answer. Without a terminal, the answer is
+/// empty, with a warning.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Pause {
@@ -16,9 +16,9 @@ pub(super) struct Pause {
     seconds: u64,
     /// Minutes to wait.
     minutes: u64,
-    /// The question.
+    /// The prompt.
     prompt: Option<String>,
-    /// Whether what is typed can be seen.
+    /// Whether to show what is typed.
     #[serde(default = "crate::module::yes")]
     echo: bool,
 }

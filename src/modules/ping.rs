@@ -1,17 +1,17 @@
-//! `ping`: whether a host can be worked on.
+//! `ping`: whether a host is usable.
 
 use crate::change::Change;
 use crate::host::Question;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 
-/// Tells whether a host can be reached and logged in to, and answers with `pong`.
+/// Checks that a host can be reached and logged in to, and returns `pong`.
 ///
-/// It looks at the host's root directory, so the answer means that a shell works there. It has
-/// nothing to do with ICMP.
+/// It looks at the host's root directory, so success means that a shell works there. It does not
+/// use ICMP.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Ping {
-    /// What is answered. `crash` makes the task fail.
+    /// What to return. `crash` makes the task fail.
     #[serde(default = "pong")]
     data: String,
 }

@@ -5,12 +5,12 @@ use super::shell::through_shell;
 use crate::change::Change;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 
-/// Runs a line through a shell of the host. `shell` does the same and can do more; this is for
-/// playbooks that were written for hosts without Python.
+/// Runs a line through a shell of the host. `shell` does the same and more; this is for playbooks
+/// written for hosts without Python.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Raw {
-    /// The line.
+    /// The command line.
     cmd: String,
     /// Path of the shell; `/bin/sh` by default.
     executable: Option<String>,
@@ -25,11 +25,11 @@ impl BuiltIn for Raw {
   changed_when: false
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
-        ("cmd", "The line."),
+        ("cmd", "The command line."),
         ("rc", "The exit code."),
-        ("stdout", "What was printed."),
+        ("stdout", "Its standard output."),
         ("stdout_lines", "The same as a list of lines."),
-        ("stderr", "What was printed as errors."),
+        ("stderr", "Its standard error."),
         ("stderr_lines", "The same as a list of lines."),
     ];
 }

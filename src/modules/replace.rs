@@ -8,32 +8,32 @@ use std::ops::Range;
 
 /// Replaces every match of a regular expression in a file.
 ///
-/// What it puts in must not match again, or each run changes the file.
+/// The replacement must not match again, or each run changes the file.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReplaceModule {
-    /// The file, which exists; a link is followed.
+    /// The file, which must exist; a link is followed.
     path: String,
-    /// A regular expression as of Python. `^` and `$` match at every line, `.` does not match a
-    /// line break.
+    /// A Python regular expression. `^` and `$` match at every line; `.` does not match a line
+    /// break.
     regexp: String,
-    /// What is put in the place of each match, nothing by default; `\1` and `\g<name>` are groups
-    /// of the match.
+    /// The replacement for each match, empty by default; `\1` and `\g<name>` are groups of the
+    /// match.
     #[serde(default)]
     replace: String,
-    /// Only what follows the first match of this regular expression is replaced; `.` in it matches
-    /// line breaks too.
+    /// Replace only after the first match of this regular expression, in which `.` matches line
+    /// breaks too.
     after: Option<String>,
-    /// Only what comes before the first match of this regular expression is replaced; `.` in it
-    /// matches line breaks too.
+    /// Replace only before the first match of this regular expression, in which `.` matches line
+    /// breaks too.
     before: Option<String>,
-    /// Whether the old file is kept beside the new one.
+    /// Whether to keep a backup of the old file.
     #[serde(default)]
     backup: bool,
-    /// A command that must accept the new file before it takes the old one's place; `%s` in it is
-    /// the new file's path.
+    /// A command that must accept the new file before it replaces the old one; `%s` in it is the
+    /// new file's path.
     validate: Option<String>,
-    /// How the file's text is encoded.
+    /// The encoding of the file.
     #[serde(default)]
     encoding: Encoding,
     /// Permission bits, such as "0644" or "u=rw,g=r,o=".
@@ -44,7 +44,7 @@ pub(super) struct ReplaceModule {
     group: Option<String>,
 }
 
-/// How a file's text is encoded.
+/// The encoding of a file.
 #[derive(Debug, Clone, Copy, Default, serde::Deserialize, schemars::JsonSchema)]
 enum Encoding {
     /// UTF-8.
@@ -66,9 +66,9 @@ impl BuiltIn for ReplaceModule {
     replace: '\1new.host.name\2'
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
-        ("msg", "How many matches were replaced."),
+        ("msg", "The number of replaced matches."),
         ("rc", "Always 0."),
-        ("backup_file", "Where the old file is kept."),
+        ("backup_file", "The path of the backup."),
     ];
 }
 
@@ -100,7 +100,7 @@ impl Module for ReplaceModule {
 }
 
 impl ReplaceModule {
-    /// Returns the part of the text that is searched, or the pattern that did not match.
+    /// Returns the part of the text to search, or the pattern that did not match.
     fn section(&self, text: &str) -> Result<Result<Range<usize>, String>, ModuleError> {
         let given =
             |pattern: &Option<String>| pattern.clone().filter(|pattern| !pattern.is_empty());

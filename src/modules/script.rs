@@ -9,21 +9,21 @@ use camino::Utf8PathBuf;
 
 /// Copies a script of the controller to the host, runs it there and removes it.
 ///
-/// It is run by the program its first line names (`#!/bin/sh`), or by `executable`, or else by
-/// `/bin/sh`. It always counts as a change unless `creates` or `removes` say that nothing is to be
-/// done.
+/// The script runs with the program in its first line (`#!/bin/sh`), or with `executable`, or else
+/// with `/bin/sh`. It always counts as a change unless `creates` or `removes` say that nothing is
+/// to be done.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Script {
-    /// The script, searched as `copy` searches its `src`, and its arguments.
+    /// The script, searched like `src` of `copy`, and its arguments.
     cmd: String,
     /// The directory it runs in.
     chdir: Option<String>,
-    /// A path or glob of the host; if it exists, the script is not run.
+    /// A path or glob of the host; if it exists, the script is skipped.
     creates: Option<String>,
-    /// A path or glob of the host; if it does not exist, the script is not run.
+    /// A path or glob of the host; if it does not exist, the script is skipped.
     removes: Option<String>,
-    /// The program that runs the script, with its own arguments if it needs any.
+    /// The program that runs the script, with optional arguments.
     executable: Option<String>,
 }
 
@@ -39,9 +39,9 @@ impl BuiltIn for Script {
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("cmd", "The script and its arguments."),
         ("rc", "Its exit code."),
-        ("stdout", "What it printed."),
+        ("stdout", "Its standard output."),
         ("stdout_lines", "The same as a list of lines."),
-        ("stderr", "What it printed as errors."),
+        ("stderr", "Its standard error."),
         ("stderr_lines", "The same as a list of lines."),
     ];
 }
@@ -90,8 +90,8 @@ impl Module for Script {
 }
 
 impl Script {
-    /// Returns the words before the script's path. The kernel's own rule is followed here, so that
-    /// the script also runs from a file system that is mounted without leave to execute.
+    /// Returns the words before the script's path. This applies the kernel's own rule, so that the
+    /// script also runs from a file system mounted with noexec.
     fn interpreter(&self, content: &[u8]) -> Result<Vec<String>, ModuleError> {
         if let Some(executable) = &self.executable {
             return words::split(executable);

@@ -1,4 +1,4 @@
-//! One file as `copy` and `template` put it on a host.
+//! A file that `copy` or `template` puts on a host.
 
 use super::file_result::{FileResult, given};
 use super::host_path::{host_path, is_directory, names_directory, real_path};
@@ -11,39 +11,38 @@ use crate::host::{Answer, Content, Kind, Node, Probe, Question};
 use crate::module::ModuleError;
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// One file as `copy` and `template` put it on a host.
+/// A file that `copy` or `template` puts on a host.
 pub(super) struct Sent<'a> {
     /// The file.
     pub(super) file: SentFile,
-    /// Its name, for a destination that is a directory; without one the destination is the file.
+    /// Its name, if the destination is a directory; without one the destination is the file.
     pub(super) name: Option<&'a str>,
-    /// Where it goes, as written: with a slash at its end it is a directory.
+    /// The destination as written: a trailing slash means a directory.
     pub(super) dest: &'a str,
     /// Mode, owner and group of the file.
     pub(super) attributes: Attributes,
-    /// Of directories that are made for it.
+    /// The mode of directories created for it.
     pub(super) directory_mode: Option<Mode>,
-    /// Whether what is there is kept beside it.
+    /// Whether to keep a backup of the existing file.
     pub(super) backup: bool,
-    /// Whether a file that is there is replaced.
+    /// Whether to replace an existing file.
     pub(super) force: bool,
-    /// Whether a link at the destination is written through rather than replaced.
+    /// Whether to write through a link at the destination instead of replacing it.
     pub(super) follow: bool,
-    /// A command line that must accept the new file first.
+    /// A command that must accept the new file first.
     pub(super) validate: Option<&'a str>,
 }
 
-/// What stands where a file goes.
+/// The destination and what is there now.
 struct Place {
     path: Utf8PathBuf,
     found: Option<Node>,
-    /// The directory that it goes into and what stands there and at its parents, where they are
-    /// made if missing.
+    /// The parent directory and the nodes on its path, if missing parents are created.
     directory: Option<(Utf8PathBuf, Vec<Answer>)>,
 }
 
 impl Sent<'_> {
-    /// Returns what must be done, with the return values that both modules have.
+    /// Returns the change, with the return values that both modules share.
     pub(super) fn plan(self, host: &Probe) -> Result<Change, ModuleError> {
         let validate = validation(self.validate)?;
         let place = self.place(host)?;
@@ -86,7 +85,7 @@ impl Sent<'_> {
         Ok(change)
     }
 
-    /// Everything that the destination may turn out to be is asked for at once.
+    /// Asks about everything the destination may turn out to be in one round trip.
     fn place(&self, host: &Probe) -> Result<Place, ModuleError> {
         let dest = host_path(self.dest)?;
         let in_directory = names_directory(self.dest);
@@ -126,7 +125,7 @@ impl Sent<'_> {
         }
     }
 
-    /// Where links are followed, what is written is the file that they lead to.
+    /// If links are followed, returns the file that they lead to.
     fn resolved(
         &self,
         host: &Probe,
@@ -148,7 +147,7 @@ impl Sent<'_> {
     }
 }
 
-/// A link may lead to a directory.
+/// Returns whether a link leads to a directory.
 fn leads_to_directory(
     host: &Probe,
     dest: &Utf8Path,
@@ -162,7 +161,7 @@ fn leads_to_directory(
     Ok(is_directory(leads_to.as_ref()))
 }
 
-/// Returns what stands at the path that the first answer is about.
+/// Returns the node at the path of the first answer.
 pub(super) fn at_path(found: &[Answer]) -> Option<&Node> {
     match found.first() {
         Some(Answer::Path(node)) => node.as_ref(),
@@ -170,7 +169,7 @@ pub(super) fn at_path(found: &[Answer]) -> Option<&Node> {
     }
 }
 
-/// Makes the directories that are missing; those that are there stay as they are.
+/// Creates the missing directories; existing ones stay as they are.
 pub(super) fn make_missing(
     change: &mut Change,
     path: &Utf8Path,
@@ -183,13 +182,13 @@ pub(super) fn make_missing(
     Ok(())
 }
 
-/// Returns the words of a command that checks a file; `%s` must be in it.
+/// Returns the words of a validation command, which must contain `%s`.
 pub(super) fn validation(written: Option<&str>) -> Result<Option<Vec<String>>, ModuleError> {
     match written {
         None => Ok(None),
         Some(text) if text.contains("%s") => Ok(Some(words::split(text)?)),
         Some(text) => Err(ModuleError::refused(format!(
-            "validate must hold %s, which stands for the new file: {text}"
+            "validate must contain %s, the path of the new file: {text}"
         ))),
     }
 }

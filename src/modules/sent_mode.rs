@@ -1,19 +1,19 @@
-//! The mode of a file that is sent, which may be that of the original.
+//! The mode of a sent file, which may be that of the original.
 
 use crate::change::Mode;
 use schemars::JsonSchema;
 
-/// A mode, or that of the file that is sent.
+/// A mode, or that of the sent file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum SentMode {
-    /// As the file of the controller.
+    /// That of the file on the controller.
     Preserve,
-    /// As given.
+    /// This mode.
     Given(Mode),
 }
 
 impl SentMode {
-    /// Returns the mode, given that of the file that is sent.
+    /// Returns the mode, given that of the sent file.
     pub(super) fn of(&self, sent: u32) -> Mode {
         match self {
             SentMode::Preserve => Mode::of_bits(sent),

@@ -1,20 +1,20 @@
-//! `service`: services of a host that systemd runs.
+//! `service`: services of a host run by systemd.
 
 use super::systemctl::{RETURNS, Unit, UnitState};
 use crate::change::Change;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 
-/// Starts, stops and enables services of a host that systemd runs.
+/// Starts, stops and enables services of a host run by systemd.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ServiceModule {
     /// The service.
     name: String,
-    /// Whether it runs.
+    /// Whether it should run.
     state: Option<UnitState>,
-    /// Whether it is started with the host.
+    /// Whether it should start at boot.
     enabled: Option<bool>,
-    /// Accepted: systemd alone is supported.
+    /// Ignored: only systemd is supported.
     #[expect(dead_code, reason = "accepted for Ansible's sake")]
     r#use: Option<String>,
 }

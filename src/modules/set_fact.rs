@@ -6,8 +6,7 @@ use crate::value::{self, Fields};
 
 /// Sets variables of the host, for the rest of the run.
 ///
-/// Every argument is a variable. What is set is a value, not a template: it is never rendered
-/// again.
+/// Every argument is a variable. Its value is not a template: it is never rendered again.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub(super) struct SetFact(
@@ -28,7 +27,7 @@ impl BuiltIn for SetFact {
 
 impl Module for SetFact {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
-        // `cacheable` is no variable: facts do not outlive a run.
+        // `cacheable` is not a variable: facts do not outlive a run.
         let given = self.0.iter().chain(context.unknown);
         let named = given.filter(|(name, _)| *name != "cacheable");
         let variables: Fields = named
@@ -39,7 +38,7 @@ impl Module for SetFact {
         }
         if let Some(name) = variables.keys().find(|name| !is_name(name)) {
             return Err(ModuleError::Refused {
-                message: format!("{name:?} cannot be the name of a variable"),
+                message: format!("{name:?} is not a valid variable name"),
                 help: Some("a name has letters, digits and underscores, no digit first".to_owned()),
             });
         }

@@ -5,20 +5,19 @@ use crate::glob;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::{self, Fields};
 
-/// Gathers facts about the host: what `ansible_facts` holds.
+/// Gathers facts about the host: the contents of `ansible_facts`.
 ///
-/// They come with the connection, so gathering them costs nothing more. Nothing but a shell is
-/// needed on the host.
+/// They come with the connection, so gathering them costs nothing. The host only needs a shell.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Setup {
-    /// Names of facts that are returned, with `*` and `?`; all if empty.
+    /// Names of facts to return, with `*` and `?`; all if empty.
     filter: Vec<String>,
-    /// Accepted: all facts cost the same.
+    /// Ignored: all facts cost the same.
     gather_subset: Vec<String>,
-    /// Accepted and not used.
+    /// Ignored.
     gather_timeout: Option<u64>,
-    /// Accepted and not used: local facts are programs in Ansible.
+    /// Ignored: in Ansible local facts are programs.
     fact_path: Option<String>,
 }
 

@@ -6,8 +6,8 @@ use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 
 /// Runs a command line through a shell of the host, with pipes, redirections and globs.
 ///
-/// It always counts as a change unless `creates` or `removes` say that nothing is to be done. In
-/// check mode it is not run, and what it would have printed is not known.
+/// It always counts as a change unless `creates` or `removes` say that nothing is to be done. Check
+/// mode does not run it, so its output is unknown.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Shell {
@@ -15,17 +15,17 @@ pub(super) struct Shell {
     cmd: String,
     /// The directory it runs in.
     chdir: Option<String>,
-    /// A path or glob; if it exists, the command is not run.
+    /// A path or glob; if it exists, the command is skipped.
     creates: Option<String>,
-    /// A path or glob; if it does not exist, the command is not run.
+    /// A path or glob; if it does not exist, the command is skipped.
     removes: Option<String>,
     /// Path of the shell; `/bin/sh` by default.
     executable: Option<String>,
-    /// What the command reads on standard input.
+    /// Text for the command's standard input.
     stdin: Option<String>,
-    /// Whether a line break is added to `stdin`; yes by default.
+    /// Whether to add a line break to `stdin`; true by default.
     stdin_add_newline: Option<bool>,
-    /// Whether line breaks at the ends of what it prints are taken away; yes by default.
+    /// Whether to remove line breaks at the end of the output; true by default.
     strip_empty_ends: Option<bool>,
 }
 
@@ -43,9 +43,9 @@ impl BuiltIn for Shell {
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("cmd", "The command line."),
         ("rc", "Its exit code."),
-        ("stdout", "What it printed."),
+        ("stdout", "Its standard output."),
         ("stdout_lines", "The same as a list of lines."),
-        ("stderr", "What it printed as errors."),
+        ("stderr", "Its standard error."),
         ("stderr_lines", "The same as a list of lines."),
     ];
 }

@@ -7,7 +7,7 @@ use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// Returns the content of a file, in base64 since it may be any bytes.
+/// Returns the content of a file, in base64 since it may be binary.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Slurp {
@@ -15,7 +15,7 @@ pub(super) struct Slurp {
     src: String,
 }
 
-/// Bytes up to which the content comes with the first answer.
+/// Files up to this size in bytes come with the first answer.
 const AT_ONCE: u64 = 1024 * 1024;
 
 impl BuiltIn for Slurp {
@@ -31,7 +31,7 @@ impl BuiltIn for Slurp {
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         (
             "content",
-            "The content in base64; the filter b64decode makes text of it.",
+            "The content in base64; decode it with the filter b64decode.",
         ),
         ("encoding", "`base64`."),
         ("source", "The file."),

@@ -1,4 +1,4 @@
-//! `symlink`: a symbolic link that is swapped in one moment.
+//! `symlink`: a symbolic link that is switched atomically.
 
 use super::file_result::FileResult;
 use super::host_path::{host_path, is_directory, look, target_of};
@@ -7,17 +7,17 @@ use crate::host::Kind;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use camino::Utf8PathBuf;
 
-/// Makes a symbolic link, or leads it elsewhere in one moment: whoever uses it meets the old
-/// target or the new one, never nothing.
+/// Creates a symbolic link, or switches it atomically: it always leads to the old or the new
+/// target, and never is missing.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SymlinkModule {
     /// The link.
     path: String,
-    /// Where it leads to; a relative path starts in the link's directory.
+    /// Its target; a relative path starts in the link's directory.
     src: String,
-    /// Whether the link may take the place of a file or an empty directory, and may lead to
-    /// nothing.
+    /// Whether the link may replace a file or an empty directory, and whether its target may be
+    /// missing.
     #[serde(default)]
     force: bool,
 }
@@ -36,11 +36,8 @@ impl BuiltIn for SymlinkModule {
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("dest", "The link."),
-        ("src", "Where it leads to, as written in the link."),
-        (
-            "previous",
-            "Where it led to before, if it is led elsewhere.",
-        ),
+        ("src", "Its target, as written in the link."),
+        ("previous", "Its previous target, if it changes."),
         ("state", "`link`."),
     ];
 }

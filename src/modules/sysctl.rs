@@ -69,7 +69,7 @@ impl Module for KernelParameter {
                 path: path.clone(),
                 body: Body::Bytes(new.into_bytes().into()),
                 attributes: Attributes {
-                    // Parameters are no secret.
+                    // Kernel parameters are never secret.
                     mode: found.is_none().then(|| Mode::of_bits(0o644)),
                     ..Attributes::default()
                 },
@@ -99,7 +99,7 @@ impl Module for KernelParameter {
 }
 
 impl KernelParameter {
-    /// Returns the value, blanks between its parts as one.
+    /// Returns the value with its parts separated by single spaces.
     fn wanted(&self) -> Result<Option<String>, ModuleError> {
         if self.name.is_empty() || self.name.contains(['=', '\n', ' ']) {
             return Err(ModuleError::refused(
@@ -123,7 +123,7 @@ impl KernelParameter {
         Ok(Some(value))
     }
 
-    /// Returns the file's text with this parameter once, where it stands first, or without it.
+    /// Returns the file's text with this parameter set once, in its first position, or removed.
     fn edited(&self, text: &str, value: Option<&str>) -> String {
         let mut out = String::with_capacity(text.len() + 64);
         let mut is_there = value.is_none();
@@ -156,7 +156,7 @@ impl KernelParameter {
         format!("{}={value}\n", self.name)
     }
 
-    /// Sets the kernel's value, by reading the file where that was changed.
+    /// Sets the kernel's value, by reloading the file if it was changed.
     fn set(
         &self,
         change: &mut Change,
@@ -198,7 +198,7 @@ impl KernelParameter {
     }
 }
 
-/// Returns the parts of a value with one blank between them.
+/// Returns the parts of a value separated by single spaces.
 fn parts(value: &str) -> String {
     value.split_whitespace().collect::<Vec<_>>().join(" ")
 }

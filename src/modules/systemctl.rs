@@ -1,4 +1,4 @@
-//! A unit of systemd: what `systemctl` tells of it, and what is done about it.
+//! A unit of systemd: what `systemctl` reports about it, and how it is changed.
 
 use crate::change::Change;
 use crate::host::{Command, Probe, Setting, Step};
@@ -6,40 +6,40 @@ use crate::module::ModuleError;
 use crate::value::{Fields, map};
 use camino::Utf8PathBuf;
 
-/// What is asked of a unit.
+/// The properties that `systemctl show` is asked for.
 const PROPERTIES: &str = "LoadState,ActiveState,SubState,UnitFileState";
 
-/// A unit and how it should be.
+/// A unit and its desired state.
 pub(super) struct Unit<'a> {
     /// Its name, with or without `.service`.
     pub(super) name: &'a str,
-    /// Whether it runs.
+    /// Whether it should run.
     pub(super) state: Option<UnitState>,
-    /// Whether it is started with the host.
+    /// Whether it should start at boot.
     pub(super) enabled: Option<bool>,
-    /// Whether nothing may start it.
+    /// Whether it should be masked, so that nothing can start it.
     pub(super) masked: Option<bool>,
-    /// Whether systemd reads its files again first.
+    /// Whether systemd should reload its unit files first.
     pub(super) daemon_reload: bool,
-    /// Whether a start or stop is not waited for.
+    /// Whether to return without waiting for a start or stop.
     pub(super) no_block: bool,
 }
 
-/// Whether a unit runs.
+/// The desired state of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum UnitState {
-    /// It runs.
+    /// Running.
     Started,
-    /// It does not run.
+    /// Stopped.
     Stopped,
-    /// It is stopped if it runs, and started.
+    /// Restarted, or started if it is stopped.
     Restarted,
-    /// It reads its configuration again, or is started.
+    /// Reloaded, or started if it is stopped.
     Reloaded,
 }
 
-/// What `systemctl show` tells: lines of the form `NAME=VALUE`.
+/// The output of `systemctl show`: lines of the form `NAME=VALUE`.
 #[derive(Clone)]
 struct Told(Vec<(String, String)>);
 
@@ -77,7 +77,7 @@ impl Told {
 }
 
 impl Unit<'_> {
-    /// Returns what must be done.
+    /// Returns the steps that bring the unit to its desired state.
     pub(super) fn plan(&self, host: &Probe) -> Result<Change, ModuleError> {
         let mut change = Change::default();
         let teller = self.systemctl(&["show", "-p", PROPERTIES]);
@@ -150,7 +150,7 @@ impl Unit<'_> {
             );
         }
         if self.daemon_reload {
-            // Reading files again is no change of its own.
+            // Reloading unit files alone does not count as a change.
             change.changed = Some(!change.steps.is_empty());
             let command = Command::new(["systemctl", "daemon-reload"]);
             let any_status = false;
@@ -175,8 +175,8 @@ impl Unit<'_> {
         Command::new(argv)
     }
 
-    /// Returns what is told of the unit. One whose file systemd has not read yet, as in check mode,
-    /// is taken for one that is neither started nor enabled.
+    /// Returns what systemd reports about the unit. If systemd has not read its file yet, as in
+    /// check mode, the unit counts as stopped and disabled.
     fn told(&self, host: &Probe, teller: &Command) -> Result<Told, ModuleError> {
         let output = host
             .query(teller)
@@ -212,7 +212,7 @@ impl Unit<'_> {
     }
 }
 
-/// Returns whether the unit is started with the host; nothing where that cannot be set.
+/// Returns whether the unit starts at boot, or `None` if that cannot be changed.
 fn is_enabled(told: &Told) -> Option<bool> {
     match told.get("UnitFileState") {
         "enabled" | "enabled-runtime" | "linked" => Some(true),
@@ -228,13 +228,13 @@ fn no_systemd(reason: &str) -> ModuleError {
     }
 }
 
-/// Return values of both modules.
+/// The return values of both modules.
 pub(super) const RETURNS: &[(&str, &str)] = &[
     ("name", "The unit."),
     ("state", "`started` or `stopped`."),
     ("enabled", "Whether it is started with the host."),
     (
         "status",
-        "What systemd told before: `ActiveState`, `UnitFileState` and some more.",
+        "What systemd reported before: `ActiveState`, `UnitFileState` and some more.",
     ),
 ];

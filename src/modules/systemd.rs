@@ -11,25 +11,25 @@ use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 pub(super) struct SystemdModule {
     /// The unit, with or without `.service`.
     name: Option<String>,
-    /// Whether it runs.
+    /// Whether it should run.
     state: Option<UnitState>,
-    /// Whether it is started with the host.
+    /// Whether it should start at boot.
     enabled: Option<bool>,
-    /// Whether nothing may start it.
+    /// Whether it should be masked, so that nothing can start it.
     masked: Option<bool>,
-    /// Whether systemd reads the files of its units again first.
+    /// Whether systemd should reload its unit files first.
     #[serde(default)]
     daemon_reload: bool,
-    /// Whether a start or stop is not waited for.
+    /// Whether to return without waiting for a start or stop.
     #[serde(default)]
     no_block: bool,
-    /// Whose units: only those of the system are supported.
+    /// The scope of the unit: only `system` is supported.
     #[serde(default)]
     #[expect(dead_code, reason = "there is one scope")]
     scope: Scope,
 }
 
-/// Whose units.
+/// The scope of a unit.
 #[derive(Debug, Clone, Copy, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Scope {

@@ -1,4 +1,4 @@
-//! `tempfile`: a file or directory with a name that nobody can foresee.
+//! `tempfile`: a file or directory with an unpredictable name.
 
 use super::file_result::FileResult;
 use super::host_path::host_path;
@@ -8,20 +8,20 @@ use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use ring::rand::{SecureRandom, SystemRandom};
 use std::fmt::Write;
 
-/// Makes an empty file or directory for the host's user alone, under a name that nobody can
-/// foresee.
+/// Creates an empty file or directory that only the host's user can access, with an unpredictable
+/// name.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Tempfile {
-    /// What is made.
+    /// What to create.
     #[serde(default)]
     state: State,
-    /// The directory it is made in; by default that of the variable TMPDIR, or /tmp.
+    /// The directory to create it in; the default is the variable TMPDIR, or /tmp.
     path: Option<String>,
-    /// How the name begins.
+    /// The start of the name.
     #[serde(default = "usual_prefix")]
     prefix: String,
-    /// How the name ends.
+    /// The end of the name.
     #[serde(default)]
     suffix: String,
 }
@@ -106,7 +106,7 @@ impl Module for Tempfile {
     }
 }
 
-/// Returns letters and digits that nobody can foresee.
+/// Returns random letters and digits.
 pub(super) fn random() -> Result<String, ModuleError> {
     let mut bytes = [0; 8];
     SystemRandom::new()

@@ -9,8 +9,8 @@ use crate::template::Syntax;
 
 /// Renders a template with the task's variables and puts the result on a host.
 ///
-/// Without `mode` a new file gets what the umask of the host's user leaves of 0666, or 0600 if it
-/// holds a secret; an existing file keeps its mode and owner.
+/// Without `mode` a new file gets 0666 minus the umask of the host's user, or 0600 if it contains a
+/// secret; an existing file keeps its mode and owner.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(
@@ -20,46 +20,46 @@ use crate::template::Syntax;
 pub(super) struct TemplateModule {
     /// The template, searched in `templates/` of the role and the playbook.
     src: String,
-    /// Where the result goes: a file, or a directory if it exists or ends in a slash.
+    /// The destination: a file, or a directory if it exists or ends in a slash.
     dest: String,
-    /// Whether the file that is replaced is kept beside it.
+    /// Whether to keep a backup of the old file.
     #[serde(default)]
     backup: bool,
-    /// Whether a file with other content is replaced.
+    /// Whether to replace a file with different content.
     #[serde(default = "crate::module::yes")]
     force: bool,
-    /// Whether a link at `dest` is written through rather than replaced.
+    /// Whether to write through a link at `dest` instead of replacing it.
     #[serde(default)]
     follow: bool,
-    /// Permission bits, such as "0644"; `preserve` takes those of `src`.
+    /// Permission bits, such as "0644"; `preserve` keeps those of `src`.
     mode: Option<SentMode>,
     /// User name or number.
     owner: Option<String>,
     /// Group name or number.
     group: Option<String>,
-    /// A command that must accept the new file before it takes its place; `%s` is its path.
+    /// A command that must accept the new file before it is moved into place; `%s` is its path.
     validate: Option<String>,
-    /// What ends a line of the result: `\n`, `\r` or `\r\n`.
+    /// The line break of the result: `\n`, `\r` or `\r\n`.
     newline_sequence: Option<String>,
-    /// What starts a statement; `{%` by default.
+    /// The start of a statement; `{%` by default.
     block_start_string: Option<String>,
-    /// What ends a statement; `%}` by default.
+    /// The end of a statement; `%}` by default.
     block_end_string: Option<String>,
-    /// What starts an expression; `{{` by default.
+    /// The start of an expression; `{{` by default.
     variable_start_string: Option<String>,
-    /// What ends an expression; `}}` by default.
+    /// The end of an expression; `}}` by default.
     variable_end_string: Option<String>,
-    /// What starts a comment; `{#` by default.
+    /// The start of a comment; `{#` by default.
     comment_start_string: Option<String>,
-    /// What ends a comment; `#}` by default.
+    /// The end of a comment; `#}` by default.
     comment_end_string: Option<String>,
-    /// Whether the line break after a statement is removed.
+    /// Whether to remove the line break after a statement.
     #[serde(default = "crate::module::yes")]
     trim_blocks: bool,
-    /// Whether blanks before a statement are removed.
+    /// Whether to remove spaces before a statement.
     #[serde(default)]
     lstrip_blocks: bool,
-    /// The encoding of the result; only `utf-8` is possible.
+    /// The encoding of the result; only `utf-8` is supported.
     output_encoding: Option<String>,
 }
 
@@ -76,16 +76,16 @@ impl BuiltIn for TemplateModule {
     mode: \"0640\"
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
-        ("dest", "Where it is."),
+        ("dest", "The destination."),
         ("src", "The template."),
         ("checksum", "SHA-1 of the file."),
         ("md5sum", "MD5 of the file, if it was changed."),
-        ("backup_file", "Where the old file is kept."),
+        ("backup_file", "The path of the backup."),
         ("state", "`file`."),
         ("mode", "Permission bits, as in \"0644\"."),
         ("owner", "User name; `uid` is the number."),
         ("group", "Group name; `gid` is the number."),
-        ("size", "Bytes."),
+        ("size", "Size in bytes."),
     ];
 }
 

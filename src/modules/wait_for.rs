@@ -8,57 +8,56 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fancy_regex::Regex;
 use std::time::Duration;
 
-/// Waits until a port of a host is open or closed, or a file is there, gone, or holds a text.
+/// Waits until a port of a host is open or closed, or a file exists, is gone, or contains a text.
 /// Without any of these it waits for `timeout` seconds.
 ///
-/// It is the host that looks, not this machine. Waiting never counts as a change.
+/// The host checks, not this machine. Waiting never counts as a change.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct WaitFor {
-    /// Name or address, as the host sees it; `127.0.0.1` by default.
+    /// Name or address, as resolved by the host; `127.0.0.1` by default.
     host: Option<String>,
     /// TCP port.
     port: Option<u16>,
     /// A file or directory, instead of `port`.
     #[schemars(with = "Option<String>")]
     path: Option<Utf8PathBuf>,
-    /// A regular expression that something in the file at `path` must match; `^` and `$` match at
-    /// lines.
+    /// A regular expression that must match in the file at `path`; `^` and `$` match at lines.
     search_regex: Option<String>,
-    /// What is waited for.
+    /// The state to wait for.
     state: State,
-    /// Seconds to wait at the most; 300 by default.
+    /// Time limit in seconds; 300 by default.
     timeout: Option<u64>,
-    /// Seconds before the first look.
+    /// Seconds before the first check.
     delay: u64,
-    /// Seconds between two looks; 1 by default.
+    /// Seconds between checks; 1 by default.
     sleep: Option<u64>,
-    /// Seconds for one connection. Accepted and not used: the host gives each at most 5 seconds.
+    /// Seconds for one connection. Ignored: the host uses at most 5 seconds for each.
     connect_timeout: Option<u64>,
-    /// Said where it does not happen.
+    /// The message if the time limit is reached.
     msg: Option<String>,
-    /// For `state: drained`: the states of TCP connections that still count.
+    /// For `state: drained`: the states of TCP connections that count as active.
     active_connection_states: Vec<TcpState>,
 }
 
-/// What is waited for.
+/// The state to wait for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum State {
-    /// The port is open, or the file is there (with a match of `search_regex`).
+    /// The port is open, or the file exists (with a match of `search_regex`).
     #[default]
     Started,
-    /// The same.
+    /// The same as `started`.
     Present,
-    /// The port is closed, or the file is not there (or has no match of `search_regex`).
+    /// The port is closed, or the file does not exist (or has no match of `search_regex`).
     Stopped,
-    /// The same.
+    /// The same as `stopped`.
     Absent,
-    /// The port has no connections any more.
+    /// The port has no active connections.
     Drained,
 }
 
-/// A state of a TCP connection, as Linux numbers them.
+/// A state of a TCP connection, as numbered by Linux.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum TcpState {
@@ -84,17 +83,17 @@ impl BuiltIn for WaitFor {
     timeout: 60
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
-        ("state", "What was waited for."),
+        ("state", "The state that was waited for."),
         ("host", "The host whose port it was."),
         ("port", "The port."),
         ("path", "The file."),
         ("search_regex", "The expression."),
         (
             "match_groups",
-            "What the groups of the expression matched, if it did when the task began.",
+            "The groups of the match, if there was one when the task began.",
         ),
-        ("match_groupdict", "The same for named groups."),
-        ("elapsed", "0, if there was nothing to wait for."),
+        ("match_groupdict", "The named groups."),
+        ("elapsed", "0 if there was nothing to wait for."),
     ];
 }
 
@@ -250,7 +249,7 @@ impl WaitFor {
         }
     }
 
-    /// Returns what the groups matched, in the first mebibyte of the file.
+    /// Returns the groups of the match in the first mebibyte of the file.
     fn add_groups(&self, change: &mut Change, context: &PlanContext) -> Result<(), ModuleError> {
         let present = matches!(self.state, State::Started | State::Present);
         let (Some(path), Some(expression), true) = (&self.path, &self.search_regex, present) else {

@@ -1,11 +1,11 @@
-//! Files of the web for hosts: this machine fetches and proves them, so that a host needs neither
-//! a way out nor a program for it.
+//! Files from the web for hosts: this machine downloads and verifies them, so that a host needs
+//! neither internet access nor a program for it.
 
 use crate::files::download::{Checksum, Download, DownloadError};
 use crate::module::{ModuleError, PlanContext};
 use std::path::PathBuf;
 
-/// Reads an argument such as `sha256:…`.
+/// Parses an argument such as `sha256:…`.
 pub(super) fn checksum(written: Option<&str>) -> Result<Option<Checksum>, ModuleError> {
     let read = |text: &str| {
         text.parse()
@@ -14,15 +14,15 @@ pub(super) fn checksum(written: Option<&str>) -> Result<Option<Checksum>, Module
     written.map(read).transpose()
 }
 
-/// A file of the web that this machine has fetched.
+/// A file that this machine has downloaded.
 pub(super) struct Fetched {
-    /// Where it is kept.
+    /// Its path.
     pub(super) path: PathBuf,
-    /// That nothing proves that it is the right one.
+    /// A warning that nothing authenticates its content.
     pub(super) doubt: Option<String>,
 }
 
-/// Returns the file of this machine that holds what is at an address, fetched once for all hosts.
+/// Returns the local copy of a URL, downloaded once for all hosts.
 pub(super) fn download(
     context: &PlanContext,
     url: &str,

@@ -1,9 +1,9 @@
-//! A command line as text, taken apart as Python's `shlex` does it.
+//! A command line as text, split like Python's `shlex`.
 
 use crate::module::ModuleError;
 
-/// Returns the words of a command line: quotes keep blanks together, a backslash keeps what
-/// follows it. Nothing else has a meaning: there is no shell.
+/// Splits a command line into words: quotes keep spaces, and a backslash escapes the next
+/// character. Nothing else is special: there is no shell.
 pub(super) fn split(text: &str) -> Result<Vec<String>, ModuleError> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -36,7 +36,7 @@ pub(super) fn split(text: &str) -> Result<Vec<String>, ModuleError> {
     Ok(words)
 }
 
-/// Takes letters up to the closing quote; `None` where there is none.
+/// Takes letters up to the closing quote; `None` if there is none.
 fn quoted(letters: &mut std::str::Chars, word: &mut String) -> Option<()> {
     loop {
         match letters.next()? {

@@ -1,34 +1,34 @@
-//! Tasks and roles that are read when a host gets there.
+//! Tasks and roles that are read when a host reaches them.
 
 use super::{Keywords, Loop, RoleName};
 use crate::source::{LocalPath, Place};
 use crate::yaml::{Map, Node};
 use std::sync::Arc;
 
-/// `include_tasks` or `include_role`: resolved per host while the play runs, may be looped.
+/// `include_tasks` or `include_role`: resolved per host while the play runs, optionally in a loop.
 #[derive(Debug, Clone)]
 pub struct Include {
-    /// Where it starts.
+    /// Its place.
     pub place: Place,
     /// Its name as written.
     pub name: Option<Node>,
-    /// The role it stands in.
+    /// The role that contains it.
     pub role: Option<Arc<RoleName>>,
-    /// The folder of the file it stands in.
+    /// The folder of the file that contains it.
     pub folder: LocalPath,
     /// What is included.
     pub kind: IncludeKind,
-    /// Keywords of the include itself; only `vars` and what `apply` gives reach the tasks.
+    /// Keywords of the include itself; only `vars` and the contents of `apply` reach the tasks.
     pub keywords: Keywords,
     /// `apply`: keywords for the included tasks.
     pub apply: Keywords,
-    /// `notify` of `apply`: every changed task of what is included notifies these handlers.
+    /// `notify` of `apply`: every changed task in the include notifies these handlers.
     pub apply_notify: Vec<Node>,
     /// `loop`, `with_*`.
     pub repeat: Option<Loop>,
     /// `register`.
     pub register: Option<Node>,
-    /// Whether it stands among handlers, so that what it includes are handlers.
+    /// Whether it is among handlers, so that it includes handlers.
     pub handler: bool,
     /// `listen` of an include among handlers.
     pub listen: Vec<Node>,
@@ -37,17 +37,17 @@ pub struct Include {
 /// What an include reads.
 #[derive(Debug, Clone)]
 pub enum IncludeKind {
-    /// A file of tasks; may hold templates.
+    /// A file of tasks; may contain templates.
     Tasks(Node),
     /// A role.
     Role {
-        /// The role's name; may hold templates.
+        /// The role's name; may contain templates.
         name: Node,
-        /// `tasks_from` and its like, `main` where absent.
+        /// `tasks_from` and the like; `main` if missing.
         from: Map,
-        /// `public`: the role's defaults and vars stay for later tasks.
+        /// `public`: the role's defaults and vars are kept for later tasks.
         public: bool,
-        /// Whether it runs though the role ran before with the same parameters.
+        /// Whether it runs even if the role has run with the same parameters.
         allow_duplicates: bool,
         /// Whether the role's arguments are checked against its argument specs.
         rolespec_validate: bool,
@@ -55,7 +55,7 @@ pub enum IncludeKind {
 }
 
 impl IncludeKind {
-    /// Returns where the file or the role is named.
+    /// Returns the place of the file's or role's name.
     pub fn place(&self) -> &Place {
         match self {
             Self::Tasks(file) => &file.place,
@@ -63,7 +63,7 @@ impl IncludeKind {
         }
     }
 
-    /// Returns the name it has in playbooks.
+    /// Returns its module name in playbooks.
     pub fn module(&self) -> &'static str {
         match self {
             Self::Tasks(_) => "include_tasks",

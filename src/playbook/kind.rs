@@ -1,4 +1,4 @@
-//! Kinds of values that keywords take.
+//! The kinds of values that keywords take.
 
 use crate::source::Problem;
 use crate::value;
@@ -8,14 +8,15 @@ use Kind::{
     Percent, Text, Texts, Whole,
 };
 
-/// What a keyword takes; a template may stand for every kind but lists of tasks and mappings.
+/// The kind of value that a keyword takes; a template can replace any kind except lists of tasks
+/// and mappings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Any value, looked at by whoever reads it.
+    /// Any value; its reader checks it.
     Any,
     /// A scalar.
     Text,
-    /// A boolean, or text that Ansible takes for one (`"yes"`, `"1"`).
+    /// A boolean, or text that Ansible accepts as one (`"yes"`, `"1"`).
     Boolean,
     /// A whole number, or text that is one.
     Whole,
@@ -25,15 +26,15 @@ pub enum Kind {
     Percent,
     /// Text, or a list of texts.
     Texts,
-    /// An expression, or a list of which all must hold.
+    /// An expression, or a list of expressions that must all be true.
     Conditions,
-    /// A mapping, or a template that gives one.
+    /// A mapping, or a template that evaluates to one.
     Arguments,
     /// A mapping.
     Mapping,
     /// A mapping, or a list of mappings.
     Mappings,
-    /// A mapping, a template that gives one, or a list of these.
+    /// A mapping, a template that evaluates to one, or a list of these.
     Environment,
     /// A list of tasks.
     Items,
@@ -42,7 +43,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Returns what is expected, as messages say it: `a boolean`.
+    /// Returns what is expected, for messages: `a boolean`.
     pub fn expected(self) -> &'static str {
         match self {
             Any => "a value",
@@ -61,18 +62,18 @@ impl Kind {
         }
     }
 
-    /// Returns the problem if `value`, given to `keyword`, is of another kind.
+    /// Returns the problem if `value`, given to `keyword`, is of a different kind.
     ///
-    /// Nothing is a value of every kind that may be empty: lists, mappings and conditions.
+    /// Null is valid for every kind that can be empty: lists, mappings and conditions.
     pub fn check(self, keyword: &str, value: &Node) -> Option<Problem> {
-        // What a script computes is looked at when it runs.
+        // Computed values of a script are checked when it runs.
         if matches!(value.data, Data::Computed(_)) {
             return None;
         }
         let template = value.as_text().is_some() && value.has_template();
         let fits = match self {
             Any => true,
-            // A name may be left empty.
+            // A name may be empty.
             Text => template || is_scalar(value) || (keyword == "name" && is_empty(value)),
             Boolean => template || boolean(value).is_some(),
             Whole => template || whole(value).is_some(),
@@ -99,7 +100,7 @@ impl Kind {
         if fits {
             return None;
         }
-        // The item that does not fit is a better place than the list it stands in.
+        // The invalid item is a better place than the whole list.
         let wrong = match (self, value.as_list()) {
             (Texts | Conditions, Some(items)) => items.iter().find(|item| !is_scalar(item)),
             (Mappings, Some(items)) => items.iter().find(|item| item.as_map().is_none()),
@@ -124,7 +125,7 @@ fn is_scalar(value: &Node) -> bool {
     !matches!(value.data, Data::Null | Data::List(_) | Data::Map(_))
 }
 
-/// Whether `fits` holds for the value, or for every item of it if it is a list.
+/// Whether `fits` is true for the value, or for every item if it is a list.
 fn all(value: &Node, fits: impl Fn(&Node) -> bool) -> bool {
     match value.as_list() {
         Some(items) => items.iter().all(fits),
@@ -132,7 +133,7 @@ fn all(value: &Node, fits: impl Fn(&Node) -> bool) -> bool {
     }
 }
 
-/// Returns the boolean that a value stands for; nothing for a template.
+/// Returns the value as a boolean, or `None` for a template.
 pub fn boolean(value: &Node) -> Option<bool> {
     value::boolean(&value.to_value())
 }

@@ -6,32 +6,32 @@ use crate::source::Place;
 use crate::yaml::Node;
 use std::collections::BTreeSet;
 
-/// A play as lists show it.
+/// A play as shown in lists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListedPlay {
-    /// Its name as written; its hosts where it has none.
+    /// Its name as written, or else its hosts.
     pub name: String,
     /// The pattern of its hosts as written.
     pub hosts: String,
     /// The tags of the play itself.
     pub tags: Vec<String>,
-    /// Its tasks in their order, without handlers.
+    /// Its tasks in order, without handlers.
     pub tasks: Vec<ListedTask>,
 }
 
-/// A task as lists show it.
+/// A task as shown in lists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListedTask {
-    /// `role : name`, the name as written; the module where it has none.
+    /// `role : name`, with the name as written, or else the module.
     pub name: String,
-    /// Its tags and those it inherits.
+    /// Its own and inherited tags.
     pub tags: Vec<String>,
-    /// Where it stands.
+    /// Its place.
     pub place: Place,
 }
 
-/// Returns the plays with those of their tasks whose tags `takes` accepts; an include stands for
-/// the tasks it will include.
+/// Returns the plays with the tasks whose tags `takes` accepts; an include represents the tasks it
+/// will include.
 pub fn list_tasks(playbook: &Playbook, takes: impl Fn(&[String]) -> bool) -> Vec<ListedPlay> {
     let list = |play| {
         let mut listed = listed_play(play);
@@ -42,7 +42,7 @@ pub fn list_tasks(playbook: &Playbook, takes: impl Fn(&[String]) -> bool) -> Vec
 }
 
 impl Play {
-    /// Returns whether a task or an include of this play stands at a place.
+    /// Returns whether a task or an include of this play is at a place.
     pub fn has_task_at(&self, place: &Place) -> bool {
         listed_play(self)
             .tasks
@@ -70,7 +70,7 @@ fn listed_play(play: &Play) -> ListedPlay {
     let mut tasks = Vec::new();
     walk(play, None, &mut |visited, around| {
         let (name, module, role, keywords, place) = match visited {
-            // What steers the run is no task of the user's, as in Ansible.
+            // Tasks that control the run are not listed, as in Ansible.
             Visited::Task(task) if task.action.module == "meta" => return,
             Visited::Task(task) => {
                 let module = task.action.module.as_str();

@@ -6,22 +6,22 @@ use crate::yaml::{Map, Node};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Which role a task belongs to, and where its files are.
+/// The role of a task, and the place of its files.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RoleName {
     /// The name as shown.
     pub name: String,
-    /// The role's folder: holds tasks, files, templates, …
+    /// The role's folder, which contains tasks, files, templates, …
     pub folder: LocalPath,
-    /// The roles that brought it in, the outermost first.
+    /// The roles that depend on it or include it, outermost first.
     pub parents: Vec<String>,
     /// Their folders, in the same order.
     pub parent_folders: Vec<LocalPath>,
 }
 
 impl RoleName {
-    /// Returns the role `name` in `folder`, brought in by the role `outer`; of a name that is a
-    /// path, the last part is shown.
+    /// Returns the role `name` in `folder`, used by the role `outer`. If the name is a path, its
+    /// last part is shown.
     pub fn within(outer: Option<&RoleName>, name: &str, folder: LocalPath) -> Self {
         let last = Path::new(name).file_name();
         let mut parents = outer.map_or_else(Vec::new, |role| role.parents.clone());
@@ -37,7 +37,7 @@ impl RoleName {
     }
 }
 
-/// A role as read from its folder.
+/// A role as loaded from its folder.
 #[derive(Debug, Clone)]
 pub struct Role {
     /// Its name and folder.
@@ -46,9 +46,9 @@ pub struct Role {
     pub defaults: Map,
     /// `vars/main.yml`.
     pub vars: Map,
-    /// `meta/main.yml`'s dependencies, which run before it.
+    /// The dependencies in `meta/main.yml`, which run before it.
     pub dependencies: Vec<Arc<RoleUse>>,
-    /// The entry point used, and what `meta/argument_specs.yml` says of it, as written.
+    /// The entry point used, and its unparsed entry in `meta/argument_specs.yml`.
     pub argument_spec: Option<(String, Node)>,
     /// `tasks/main.yml`.
     pub tasks: Vec<Item>,
@@ -58,20 +58,20 @@ pub struct Role {
     pub allow_duplicates: bool,
 }
 
-/// A role as a play, a role's dependencies, `import_role` or `include_role` use it.
+/// The use of a role by a play, a role's dependencies, `import_role` or `include_role`.
 #[derive(Debug, Clone)]
 pub struct RoleUse {
     /// Where it is used.
     pub place: Place,
     /// The role.
     pub role: Arc<Role>,
-    /// Keywords given to it (`when`, `tags`, `become`, `vars`, …).
+    /// Its keywords (`when`, `tags`, `become`, `vars`, …).
     pub keywords: Keywords,
-    /// What stands beside the keywords in an entry of `roles`: variables that win over `set_fact`.
+    /// Other keys of an entry of `roles`: variables that win over `set_fact`.
     pub parameters: Map,
-    /// Whether its defaults and vars stay visible to the play's other tasks.
+    /// Whether its defaults and vars are visible to the play's other tasks.
     pub public: bool,
-    /// Whether it runs though the role ran before with the same parameters.
+    /// Whether it runs even if the role has run with the same parameters.
     pub allow_duplicates: bool,
     /// Whether its arguments are checked against the role's argument specs.
     pub rolespec_validate: bool,

@@ -1,4 +1,4 @@
-//! A script in place of a file of tasks.
+//! A script in place of a tasks file.
 
 use super::{Item, RoleName};
 use crate::script::outline::Outline;
@@ -8,14 +8,14 @@ use crate::yaml::Node;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A script in place of a file of tasks, or one handler in it.
+/// A script in place of a tasks file, or one handler in it.
 #[derive(Debug, Clone)]
 pub struct Script {
     /// The start of the file.
     pub place: Place,
-    /// What is run.
+    /// The program to run.
     pub program: Arc<Program>,
-    /// What is seen of it before it runs.
+    /// What is known of it before it runs.
     pub outline: Arc<Outline>,
     /// The role it belongs to.
     pub role: Option<Arc<RoleName>>,
@@ -23,14 +23,14 @@ pub struct Script {
     pub folder: LocalPath,
     /// Whether its tasks are handlers.
     pub handlers: bool,
-    /// The tasks that are seen in it before it runs: for lists, for checks, and where none of it
-    /// is to run. What it computes is not in them.
+    /// The tasks known before it runs: for lists and checks, and for when none of it should run.
+    /// Computed tasks are missing.
     pub items: Vec<Item>,
-    /// The same for each call of `task` and `block`, by the byte at which it stands.
+    /// The same for each call of `task` and `block`, by its byte offset.
     pub tasks: BTreeMap<usize, Vec<Item>>,
-    /// The handler that this is; nothing for the whole script.
+    /// The handler, if this is not the whole script.
     pub handler: Option<ScriptHandler>,
-    /// What it was typed into, if a person did.
+    /// The console that it was typed into, if any.
     pub console: Option<Arc<Console>>,
 }
 
@@ -41,6 +41,6 @@ pub struct ScriptHandler {
     pub name: Node,
     /// The topics it listens to.
     pub listen: Vec<Node>,
-    /// The byte at which its task stands.
+    /// The byte offset of its task.
     pub site: usize,
 }

@@ -1,4 +1,4 @@
-//! What a run tells those who report it.
+//! What a run reports.
 
 use crate::change::Diff;
 use crate::host::Traffic;
@@ -9,30 +9,30 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a run tells those who report it. Secrets in it are masked already.
+/// What a run reports. Secrets in it are already masked.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A play starts on these hosts.
     PlayStarted {
         /// Its name, or its host pattern.
         name: String,
-        /// Hosts in the order in which they are taken.
+        /// Its hosts, in run order.
         hosts: Vec<Arc<str>>,
     },
-    /// A play has no hosts.
+    /// A play matches no hosts.
     NoHosts {
         /// Its name, or its host pattern.
         name: String,
     },
-    /// A host came to a place in the play, and nobody is before it any more once it tells something
-    /// there. With the free strategy, which keeps no order, nobody tells this.
+    /// A host reached a place in the play; once it reports anything there, no host will report from
+    /// before that place. The free strategy, which keeps no order, never sends this.
     Reached {
         /// The host.
         host: Arc<str>,
-        /// The place: the same numbers for all hosts there.
+        /// The place: the same numbers for all hosts that reach it.
         place: Vec<u32>,
     },
-    /// A host left the play: nothing more comes from it.
+    /// A host left the play and reports nothing more.
     Left {
         /// The host.
         host: Arc<str>,
@@ -44,42 +44,42 @@ pub enum Event {
         /// The host.
         host: Arc<str>,
     },
-    /// An item of a task's loop is done on a host; the task's own end follows.
+    /// An item of a task's loop is done on a host; the end of the task itself follows.
     ItemFinished(Box<TaskResult>),
     /// A task is done on a host.
     TaskFinished(Box<TaskResult>),
-    /// A try of a task did not fulfil its `until`.
+    /// An attempt of a task did not meet its `until`.
     Retrying {
         /// The task.
         task: Arc<TaskName>,
         /// The host.
         host: Arc<str>,
-        /// Tries left.
+        /// Attempts left.
         left: u32,
     },
-    /// Something the user should know of a host.
+    /// A warning about a host.
     Warning {
         /// The host.
         host: Arc<str>,
         /// The text, which names the host.
         text: String,
     },
-    /// A script says something (`log`).
+    /// A message of a script (`log`).
     Said {
-        /// Its host.
+        /// The script's host.
         host: Arc<str>,
         /// The text.
         text: String,
     },
     /// The run is over.
     RunFinished {
-        /// What was counted on each host, in inventory order.
+        /// The counts of each host, in inventory order.
         recap: Vec<(Arc<str>, Recap)>,
-        /// Whether it was a check run.
+        /// Whether it ran in check mode.
         check: bool,
-        /// How long it took.
+        /// How long the run took.
         elapsed: Duration,
-        /// What the conversation with all hosts cost.
+        /// The traffic with all hosts.
         traffic: Traffic,
     },
 }
@@ -87,7 +87,7 @@ pub enum Event {
 /// A task as shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TaskName {
-    /// `role : name`, or `name`; the module's name where the task has none.
+    /// `role : name`, or `name`, or the module if the task is unnamed.
     pub name: String,
     /// The module.
     pub action: String,
@@ -95,17 +95,17 @@ pub struct TaskName {
     pub path: String,
     /// Whether it is a handler.
     pub handler: bool,
-    /// Which task of the play it is.
+    /// The identity of the task within the play.
     pub id: TaskId,
 }
 
-/// Tells the tasks of a play apart: the same on all hosts, another one for each time the play comes
-/// to a task again (a loop of a script or of an include, a further batch of hosts).
+/// Identifies a task of a play: the same on all hosts, but different each time the play reaches the
+/// task again (a loop of a script or of an include, a further batch of hosts).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TaskId(u64);
 
 impl TaskId {
-    /// Returns the id of the task that all of `parts` lead to.
+    /// Returns the id of the task identified by `parts`.
     pub fn of(parts: impl Hash) -> Self {
         let mut hasher = DefaultHasher::new();
         parts.hash(&mut hasher);
@@ -114,7 +114,7 @@ impl TaskId {
 }
 
 impl Event {
-    /// Returns the host that tells this on its way through a play.
+    /// Returns the host that reports this while it runs the play.
     pub(super) fn host(&self) -> Option<&Arc<str>> {
         match self {
             Self::ItemFinished(result) | Self::TaskFinished(result) => Some(&result.host),
@@ -125,7 +125,7 @@ impl Event {
         }
     }
 
-    /// Returns the task that this is about.
+    /// Returns the task that the event belongs to.
     pub(super) fn task(&self) -> Option<TaskId> {
         match self {
             Self::ItemFinished(result) | Self::TaskFinished(result) => Some(result.task.id),
@@ -139,11 +139,11 @@ impl Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Nothing was to be done.
+    /// Nothing had to be done.
     Ok,
-    /// Something was changed, or would be.
+    /// Something was changed, or would be in check mode.
     Changed,
-    /// It did not apply.
+    /// It was skipped.
     Skipped,
     /// Check mode cannot predict it: it depends on something that check mode does not run.
     Unknown,
@@ -153,42 +153,42 @@ pub enum Status {
     Unreachable,
 }
 
-/// What came of a task, or of one item of its loop, on a host.
+/// The outcome of a task, or of one item of its loop, on a host.
 #[derive(Debug, Clone)]
 pub struct TaskResult {
     /// The task.
     pub task: Arc<TaskName>,
-    /// The host whose task it is.
+    /// The host of the task.
     pub host: Arc<str>,
-    /// The host it was carried out on, if another.
+    /// The host that it was delegated to, if any.
     pub delegated_to: Option<String>,
     /// How it ended.
     pub status: Status,
-    /// A failure that does not count (`ignore_errors`).
+    /// Whether a failure was ignored (`ignore_errors`).
     pub ignored: bool,
-    /// The item of a loop, as its label shows it.
+    /// The item of a loop, in the form of its label.
     pub item: Option<String>,
-    /// Number of conditions of an assert.
+    /// The number of conditions of an assert.
     pub that: Option<usize>,
-    /// Number of items of a loop.
+    /// The number of items of a loop.
     pub items: Option<usize>,
-    /// What failed, was skipped or cannot be predicted, in one sentence.
+    /// Why it failed, was skipped or cannot be predicted, in one sentence.
     pub message: Option<String>,
-    /// The problem in full where the user's files are at fault, as cargo would show it.
+    /// The full problem, if the user's files are at fault.
     pub problem: Option<crate::source::Problem>,
     /// The command that failed, its exit code and output, for the terminal.
     pub command: Option<FailedCommand>,
-    /// What to do about it.
+    /// How to fix it.
     pub help: Option<String>,
-    /// The result as registered.
+    /// The result to register.
     pub result: Value,
-    /// What it changes.
+    /// The differences it makes.
     pub diffs: Vec<Diff>,
     /// Warnings of the module.
     pub warnings: Vec<String>,
     /// How long it took.
     pub elapsed: Duration,
-    /// What the conversation with the host cost.
+    /// The traffic with the host.
     pub traffic: Traffic,
 }
 
@@ -205,20 +205,20 @@ pub struct FailedCommand {
     pub stderr: String,
 }
 
-/// What was counted on a host.
+/// The counts of a host.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Recap {
-    /// Tasks that ended well, changed ones included.
+    /// Tasks that succeeded, including changed ones.
     pub ok: u32,
     /// Tasks that changed something, or would.
     pub changed: u32,
-    /// Tasks that found no connection.
+    /// Tasks that could not reach the host.
     pub unreachable: u32,
     /// Tasks that failed.
     pub failed: u32,
-    /// Tasks that did not apply.
+    /// Tasks that were skipped.
     pub skipped: u32,
-    /// Failures that a `rescue` dealt with.
+    /// Failures that a `rescue` handled.
     pub rescued: u32,
     /// Failures that were ignored.
     pub ignored: u32,
@@ -257,7 +257,7 @@ impl Recap {
 }
 
 impl TaskResult {
-    /// Returns the line of the events file (without its line break).
+    /// Returns the line for the events file, without its line break.
     pub fn line(&self) -> String {
         let mut fields = BTreeMap::new();
         let text = |text: &str| serde_json::Value::from(text);

@@ -1,31 +1,31 @@
-//! Results in the order of the hosts, whichever of them was first.
+//! Shows results in the order of the hosts, whichever of them is first.
 //!
-//! Hosts that keep in step do one task at a time, each at its own speed. What a host tells of the
-//! task is shown once every host before it, in the play's order, has gone on from there. So the
-//! lines of a run do not depend on which host was faster, and the results of a task stand together.
+//! Hosts in step run one task at a time, each at its own speed. A host's results of a task are
+//! shown once every host before it, in the play's order, has left the task. So the output does not
+//! depend on which host is faster, and the results of a task stay together.
 
 use super::{Event, Reporter, TaskId};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Gives another reporter the results of each task in the order of the hosts.
+/// Passes the results of each task to another reporter in the order of the hosts.
 pub struct InOrder<R: Reporter> {
     shown_by: R,
-    /// The number of each host of the play.
+    /// The index of each host of the play.
     numbers: HashMap<Arc<str>, usize>,
-    /// Where each host of the play is, by its number.
+    /// The place of each host of the play, by its index.
     at: Vec<Option<Vec<u32>>>,
     places: BTreeMap<Vec<u32>, Spot>,
 }
 
-/// A place in the play, with the hosts that came there and are not done with yet.
+/// A place in the play, with the hosts that reached it and still have results to show.
 #[derive(Default)]
 struct Spot {
     hosts: BTreeMap<usize, Here>,
-    /// The task whose results are shown as they come: that of the first host.
+    /// The task whose results are shown immediately: that of the first host.
     task: Option<TaskId>,
-    /// What was told of others: it follows when all hosts have gone on.
+    /// The results of other tasks, shown when all hosts have moved on.
     later: Vec<Event>,
 }
 
@@ -36,7 +36,7 @@ struct Here {
 }
 
 impl<R: Reporter> InOrder<R> {
-    /// Returns a reporter that lets `shown_by` show the results.
+    /// Returns a reporter that passes the results to `shown_by`.
     pub fn new(shown_by: R) -> Self {
         Self {
             shown_by,
@@ -65,7 +65,7 @@ impl<R: Reporter> InOrder<R> {
         self.show(&before);
     }
 
-    /// Keeps what a host tells at its place. Returns whether it has a place.
+    /// Keeps a host's event at the host's place. Returns whether it has one.
     fn keep(&mut self, event: &Event) -> bool {
         let number = event.host().and_then(|host| self.numbers.get(host));
         let Some((number, place)) = number.and_then(|&number| {
@@ -86,7 +86,7 @@ impl<R: Reporter> InOrder<R> {
         self.places.get_mut(place)?.hosts.get_mut(&number)
     }
 
-    /// Shows what no host before this one can add anything to.
+    /// Shows the results that no earlier host can precede any more.
     fn show(&mut self, place: &[u32]) {
         let Some(spot) = self.places.get_mut(place) else {
             return;
@@ -111,7 +111,7 @@ impl<R: Reporter> InOrder<R> {
         self.show_grouped(later);
     }
 
-    /// Shows the results of several tasks, one task after the other.
+    /// Shows the results of several tasks, grouped by task.
     fn show_grouped(&mut self, events: Vec<Event>) {
         let mut tasks: IndexMap<Option<TaskId>, Vec<Event>> = IndexMap::new();
         for event in events {
@@ -122,7 +122,7 @@ impl<R: Reporter> InOrder<R> {
         }
     }
 
-    /// Shows all that is kept: nothing more comes from any host.
+    /// Shows everything kept: no host reports anything more.
     fn show_all(&mut self) {
         let places: Vec<_> = self.places.keys().cloned().collect();
         for place in places {
@@ -170,7 +170,7 @@ mod tests {
     use crate::report::TaskName;
     use proptest::prelude::*;
 
-    /// Keeps what is shown: the task, and the line.
+    /// Records what is shown: the task and the line.
     #[derive(Default)]
     struct Kept(Vec<(Option<TaskId>, String)>);
 
@@ -185,7 +185,7 @@ mod tests {
         }
     }
 
-    /// A line of a task, or of none.
+    /// A line of a task, or of no task.
     fn told(task: Option<u8>, host: &Arc<str>, line: u32) -> Event {
         let host = host.clone();
         let Some(task) = task else {
@@ -220,10 +220,10 @@ mod tests {
         reporter.event(&Event::Reached { host, place });
     }
 
-    /// The lines that each host tells at a place; `None` for a host that does not come there.
+    /// The lines that each host reports at a place; `None` for a host that does not reach it.
     type Place = Vec<Option<Vec<Option<u8>>>>;
 
-    /// Returns what is shown where `choose` says which host tells its next line.
+    /// Returns what is shown if `choose` decides which host reports its next line.
     fn shown(
         places: &[Place],
         mut choose: impl FnMut(usize) -> usize,
@@ -232,7 +232,7 @@ mod tests {
         let mut reporter = started(&mut kept);
         for (number, place) in (0..).zip(places) {
             let mut left = Vec::new();
-            // Nobody tells anything before all that come to a place are there.
+            // No host reports anything before all have arrived at a place.
             for (host, lines) in hosts().into_iter().zip(place) {
                 let Some(lines) = lines else { continue };
                 reach(&mut reporter, &host, number);
@@ -254,7 +254,7 @@ mod tests {
         kept.0
     }
 
-    /// Chooses by these numbers, again and again.
+    /// Chooses by these numbers, over and over.
     fn by(choices: &[usize]) -> impl FnMut(usize) -> usize {
         let mut choices = choices.iter().cycle();
         move |left| choices.next().map_or(0, |choice| choice % left)

@@ -1,17 +1,17 @@
-//! `--output json`: every event as one JSON object a line.
+//! `--output json`: every event as a line of JSON.
 
 use super::{Event, Reporter};
 use crate::value;
 use serde_json::{Map, Value, json};
 use std::io::Write;
 
-/// Writes every event as one JSON object a line.
+/// Writes every event as a line of JSON.
 pub struct JsonLines<W: Write> {
     out: W,
 }
 
 impl<W: Write> JsonLines<W> {
-    /// Returns a reporter that writes to `out`. A reader that went away is no error.
+    /// Returns a reporter that writes to `out`. A reader that closed its end is not an error.
     pub fn new(out: W) -> Self {
         Self { out }
     }

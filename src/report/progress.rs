@@ -1,4 +1,4 @@
-//! The live line at the bottom of a terminal: what runs now, and where.
+//! The live line at the bottom of a terminal: the current tasks and their hosts.
 
 use super::{Event, Reporter, on_one_line};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -14,7 +14,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Returns a live line on standard error; invisible where that is no terminal.
+    /// Returns a live line on standard error, invisible if that is not a terminal.
     pub fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         let style = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}");
@@ -27,7 +27,7 @@ impl Progress {
         }
     }
 
-    /// Returns the bar, which other output must be printed around.
+    /// Returns the bar; any other output must be printed through it.
     pub fn bar(&self) -> &ProgressBar {
         &self.bar
     }
@@ -39,7 +39,7 @@ impl Default for Progress {
     }
 }
 
-/// Hosts named on the line; of further ones only the number.
+/// How many hosts the line names; of the others it shows the number.
 const NAMED: usize = 4;
 
 impl Reporter for Progress {
@@ -56,7 +56,7 @@ impl Reporter for Progress {
             _ => return,
         }
         if self.hosts.is_empty() {
-            // Every host waits for others, or the run goes from one task to the next.
+            // Every host is waiting for others, or the run is between two tasks.
             return;
         }
         let named: Vec<_> = self.hosts.iter().take(NAMED).map(|host| &**host).collect();

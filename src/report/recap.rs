@@ -1,4 +1,4 @@
-//! The recap: what was counted on each host, and in all.
+//! The recap: the counts of each host and their totals.
 
 use super::{Recap, on_one_line};
 use anstyle::{AnsiColor, Style};
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Returns a line for each host in Ansible's form and one for all of them.
+/// Returns a line for each host in Ansible's form, and one for the totals.
 pub(super) fn recap(recap: &[(Arc<str>, Recap)], check: bool, elapsed: Duration) -> String {
     let mut text = String::new();
     let widths = recap.iter().map(|(host, _)| host.chars().count());
@@ -24,7 +24,7 @@ pub(super) fn recap(recap: &[(Arc<str>, Recap)], check: bool, elapsed: Duration)
             ignored,
             unknown,
         } = counted;
-        // Ansible has no such count: its line stays as it is in every run that has none.
+        // Ansible has no such count, so its line is unchanged in runs without one.
         let unknown = match unknown {
             0 => String::new(),
             unknown => format!("    unknown={unknown}"),

@@ -1,4 +1,4 @@
-//! What a person reads: changed and failed tasks and one recap, in Ansible's line forms.
+//! Output for people: changed and failed tasks and a recap, in Ansible's line forms.
 
 use super::failure::details;
 use super::recap::recap;
@@ -19,29 +19,29 @@ use std::time::Duration;
 /// How much is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Verbosity {
-    /// Number of `-v`: 0 changed and failed tasks, 1 every task with its result, 2 their places
-    /// too, 3 what the conversation cost.
+    /// Number of `-v`: 0 for changed and failed tasks, 1 for every task with its result, 2 also for
+    /// their places, 3 also for traffic.
     pub level: u8,
-    /// Whether differences are shown.
+    /// Whether to show differences.
     pub diff: bool,
-    /// Whether it is a check run.
+    /// Whether this is check mode.
     pub check: bool,
     /// Columns of the terminal.
     pub width: usize,
-    /// Whether escapes for colour are written (they are stripped where the output is no terminal).
+    /// Whether to write colour escapes (they are stripped if the output is not a terminal).
     pub colour: bool,
 }
 
-/// Shows a run to a person.
+/// Shows a run to people.
 pub struct Terminal<W: Write> {
     out: W,
     verbosity: Verbosity,
     bar: Option<ProgressBar>,
-    /// The play whose heading is not shown yet.
+    /// The play whose heading has not been shown yet.
     play: Option<String>,
     /// The task whose heading was shown last.
     task: Option<TaskId>,
-    /// The problem that was shown last: on many hosts it is the same.
+    /// The problem shown last: many hosts often have the same one.
     problem: Option<Problem>,
 }
 
@@ -65,7 +65,7 @@ impl<W: Write> Terminal<W> {
     }
 
     fn print(&mut self, text: &str) {
-        // A reader that went away (`| head`) is no error of the run.
+        // A reader that closed its end (`| head`) is not an error of the run.
         match &self.bar {
             Some(bar) => bar.suspend(|| {
                 let _ = self.out.write_all(text.as_bytes());
@@ -89,7 +89,7 @@ impl<W: Write> Terminal<W> {
         format!("\n{BOLD}{text}{BOLD:#} {}\n", "*".repeat(stars))
     }
 
-    /// Returns the heading of the play, if it is not shown yet.
+    /// Returns the heading of the play, unless it was already shown.
     fn play_heading(&mut self) -> String {
         let play = self.play.take();
         play.map_or(String::new(), |play| {
@@ -97,7 +97,7 @@ impl<W: Write> Terminal<W> {
         })
     }
 
-    /// Returns the headings that stand before a line of `task`, if they do not already.
+    /// Returns the headings before a line of `task`, unless they were already shown.
     fn headings(&mut self, task: &TaskName) -> String {
         let mut text = self.play_heading();
         if self.task != Some(task.id) {
@@ -129,7 +129,7 @@ impl<W: Write> Terminal<W> {
 
     fn result(&mut self, result: &TaskResult) {
         let is_item = result.item.is_some();
-        // The items of a loop were shown one by one: only a failure is worth another line.
+        // The items of a loop were shown one by one: only a failure deserves another line.
         let looped = result.items.is_some() && !is_item;
         if !self.shows(result)
             || (looped
@@ -219,12 +219,12 @@ impl<W: Write> Terminal<W> {
         text
     }
 
-    /// Returns what a person needs to find the cause of a failure, if it is one.
+    /// Returns the details needed to find the cause of a failure.
     fn details(&mut self, result: &TaskResult) -> String {
         if !matches!(result.status, Status::Failed | Status::Unreachable) {
             return String::new();
         }
-        // On many hosts the problem is the same: it is shown once.
+        // Many hosts may have the same problem: show it once.
         if result.problem.is_some() && result.problem == self.problem {
             return String::new();
         }
@@ -288,7 +288,7 @@ impl<W: Write> Reporter for Terminal<W> {
     }
 }
 
-/// Returns what `debug` shows, on lines of its own, as Ansible does.
+/// Returns the output of `debug` on lines of its own, as in Ansible.
 fn debug(result: &crate::value::Value) -> String {
     let mut json = value::to_json(result);
     if let Some(fields) = json.as_object_mut() {
@@ -298,7 +298,7 @@ fn debug(result: &crate::value::Value) -> String {
     pretty(&json)
 }
 
-/// Returns JSON on several lines, indented by four blanks as Ansible does.
+/// Returns JSON on several lines, indented by four spaces as in Ansible.
 pub fn pretty(json: &serde_json::Value) -> String {
     let mut text = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");

@@ -1,4 +1,4 @@
-//! `ansible_failed_task`: the task that failed, as `rescue` sees it.
+//! `ansible_failed_task`: the failed task, as seen by `rescue`.
 
 use crate::playbook::Task;
 use crate::value::{self, Fields, Value};
@@ -6,8 +6,8 @@ use crate::vars::Scope;
 use crate::yaml::{Map, Node};
 use std::sync::Arc;
 
-/// Returns the task that failed: its name, empty where it has none, its module and arguments,
-/// rendered where that is possible, and its keywords as written.
+/// Returns the failed task: its name (empty if unnamed), its module and arguments, rendered if
+/// possible, and its keywords as written.
 pub(super) fn of(task: &Task, scope: Option<&Arc<Scope>>) -> Value {
     let mut fields = named(task.name.as_ref(), scope);
     fields.insert("action".to_owned(), task.action.module.clone().into());
@@ -29,7 +29,7 @@ pub(super) fn of(task: &Task, scope: Option<&Arc<Scope>>) -> Value {
     value::map(fields)
 }
 
-/// Returns what failed and is not a task of its own, such as an include or a script.
+/// Returns the value for a failed include or script, which has no module.
 pub(super) fn without_module(name: Option<&Node>) -> Value {
     value::map(named(name, None))
 }
@@ -45,7 +45,7 @@ fn arguments(arguments: &Map, scope: Option<&Arc<Scope>>) -> Value {
     value::map(rendered.collect())
 }
 
-/// Returns the value of a node; as written where it cannot be rendered, which may be why the task
+/// Returns the value of a node, or as written if it cannot be rendered, which may be why the task
 /// failed.
 fn rendered(node: &Node, scope: Option<&Arc<Scope>>) -> Value {
     let value = scope.and_then(|scope| scope.render(node).ok());

@@ -1,4 +1,4 @@
-//! What a task inherits from the blocks, roles and the play it stands in.
+//! What a task inherits from the blocks, the roles and the play around it.
 
 use super::predictions::Predictions;
 use crate::playbook::{Keywords, RoleName};
@@ -8,10 +8,10 @@ use crate::yaml::Node;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What a task inherits from one of the things it stands in; a chain from the task outwards.
+/// What a task inherits from one of the things around it; a chain from the task outwards.
 #[derive(Default, Clone)]
 pub(super) struct Frame<'a> {
-    /// What this one stands in.
+    /// The frame around this one.
     pub(super) parent: Option<&'a Frame<'a>>,
     /// Its keywords.
     pub(super) keywords: Option<&'a Keywords>,
@@ -29,7 +29,7 @@ pub(super) struct Frame<'a> {
     pub(super) notify: &'a [Node],
     /// Folder of the tasks file that starts here.
     pub(super) folder: Option<&'a LocalPath>,
-    /// What its tasks did that only predict by its own `check_mode: true`.
+    /// The effects of its tasks that only predict because of its own `check_mode: true`.
     pub(super) predictions: Predictions,
 }
 

@@ -1,4 +1,4 @@
-//! Handlers: which are notified by a name, and running those that were.
+//! Handlers: which ones a name notifies, and running the notified ones.
 
 use super::failed_task;
 use super::frame::Frame;
@@ -11,10 +11,10 @@ use crate::vars::Scope;
 use crate::yaml::Node;
 use std::sync::Arc;
 
-/// How often the handlers that others notified are run; more is handlers that notify each other.
+/// How often handlers notified by other handlers are run; beyond that they notify each other.
 const MOST_ROUNDS: u32 = 100;
 
-/// A handler of a play, with the role and the blocks it stands in.
+/// A handler of a play, with the role and the blocks around it.
 #[derive(Clone)]
 pub(super) struct Handler {
     pub(super) item: Item,
@@ -23,7 +23,7 @@ pub(super) struct Handler {
 }
 
 impl Handler {
-    /// Adds the handlers among `items` to `handlers`; a block's items are handlers each.
+    /// Adds the handlers among `items` to `handlers`; each item of a block is a handler.
     pub(super) fn collect(
         items: &[Item],
         role: Option<&Arc<RoleUse>>,
@@ -59,7 +59,7 @@ impl Handler {
         }
     }
 
-    /// Returns whether a notification of `name` means this handler by its name.
+    /// Returns whether a notification of `name` refers to this handler by its name.
     fn is_named(&self, name: &str, scope: &Arc<Scope>) -> bool {
         let Some(own) = self.name().and_then(|node| scope.render(node).ok()) else {
             return false;
@@ -84,7 +84,7 @@ impl Handler {
         topics.any(|topic| topic.to_string() == name)
     }
 
-    /// Returns whether two entries are the same handler: a role used twice brings it twice.
+    /// Returns whether two entries are the same handler: a role used twice defines it twice.
     pub(super) fn is_same(&self, other: &Handler) -> bool {
         let place = |handler: &Handler| match &handler.item {
             Item::Task(task) => task.place.clone(),
@@ -111,8 +111,8 @@ pub(super) fn notified_by(handlers: &[Handler], name: &str, scope: &Arc<Scope>) 
 }
 
 impl Walk<'_, '_> {
-    /// Runs the handlers that were notified, in the order in which they are defined; those
-    /// notified by a handler run too.
+    /// Runs the notified handlers in the order of their definition, including those notified by a
+    /// handler.
     pub(super) fn flush_handlers(&mut self, frame: &Frame<'_>, position: &mut Position) -> Flow {
         for round in 0..MOST_ROUNDS {
             let handlers = self.play.handlers();

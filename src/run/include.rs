@@ -14,17 +14,17 @@ use crate::vars::{Layer, Scope};
 use crate::yaml::{Map, Node};
 use std::sync::Arc;
 
-/// Includes that may be within each other; more is an include that includes itself.
+/// How deep includes may nest; an include beyond that includes itself.
 const MOST_INCLUDES: usize = 100;
 
-/// What an include has read.
+/// The contents of an include.
 enum Loaded {
     Tasks(Vec<Item>),
     Role(Arc<RoleUse>),
 }
 
 impl Walk<'_, '_> {
-    /// Includes what stands in a file or a role, for each item of its loop.
+    /// Includes a file or a role, for each item of its loop.
     pub(super) fn include(
         &mut self,
         include: &Include,

@@ -1,5 +1,5 @@
-//! A role's script on a host: the script runs on a thread of its own and asks, the host's thread
-//! does what it asks for, on the same way as for a task in YAML.
+//! Runs a role's script on a host: the script runs on a thread of its own and sends requests, and
+//! the host's thread carries them out in the same way as tasks in YAML.
 
 use super::failed_task;
 use super::frame::Frame;
@@ -16,10 +16,10 @@ use crate::yaml::Node;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-/// Scripts that include each other; more is a script that includes itself.
+/// How deep scripts may include each other; a script beyond that includes itself.
 const MOST_SCRIPTS: usize = 20;
 
-/// Bytes of a script's stack; only what is used of them is real.
+/// The size of a script's stack in bytes; only the used part takes memory.
 const STACK: usize = 64 << 20;
 
 impl Walk<'_, '_> {
@@ -38,8 +38,8 @@ impl Walk<'_, '_> {
         if !self.may_take(&script.items, &own, script.outline.computes_tags()) {
             return Flow::Next;
         }
-        // Where a condition around it is false, nothing of the script is run: its tasks are
-        // skipped as those of YAML are.
+        // If a condition around it is false, nothing of the script is run: its tasks are skipped
+        // like those in YAML.
         if !self.holds(&own) {
             return self.items(&script.items, &own, position);
         }
@@ -87,7 +87,7 @@ impl Walk<'_, '_> {
             if let Ok(running) = started {
                 self.serve(&mut service, &Level::top(frame, outside), position);
                 service.hang_up();
-                // How it ended was told over the link, or else it has panicked.
+                // The link reported how it ended, or else it panicked.
                 let _ = running.join();
             }
         });
@@ -146,7 +146,7 @@ impl Walk<'_, '_> {
         self.script_failed(script, service.failed_in.as_ref(), frame, outcome)
     }
 
-    /// Goes on after a script that failed by itself.
+    /// Continues after a script that failed by itself.
     fn script_failed(
         &mut self,
         script: &Script,
@@ -190,13 +190,14 @@ impl Walk<'_, '_> {
         self.play.tell_of_script(self.host, &told, outcome, hidden);
     }
 
-    /// Returns whether `no_log` hides what stands in a frame.
+    /// Returns whether `no_log` hides the output of a frame.
     pub(super) fn hides(&self, frame: &Frame<'_>) -> bool {
         let scope = self.play.scope(self.host, frame);
         scope.is_ok_and(|scope| is_hidden(frame, Some(&scope)))
     }
 
-    /// Returns whether all conditions around hold; one that cannot be evaluated does not.
+    /// Returns whether all conditions around are true; one that cannot be evaluated counts as
+    /// false.
     pub(super) fn holds(&self, frame: &Frame<'_>) -> bool {
         let conditions = frame.conditions();
         if conditions.is_empty() {
@@ -208,7 +209,7 @@ impl Walk<'_, '_> {
         scope.first_false(conditions).is_ok_and(|no| no.is_none())
     }
 
-    /// Returns whether the run may take something of what a script holds.
+    /// Returns whether the tags of the run select anything in a script.
     pub(super) fn may_take(&self, items: &[Item], frame: &Frame<'_>, any_tags: bool) -> bool {
         if self
             .waits_for

@@ -1,4 +1,4 @@
-//! What a script asks for, done on the host's thread.
+//! Carries out a script's requests on the host's thread.
 
 use super::position::Position;
 use super::script_service::{Level, Progress, Service, wrong};
@@ -14,7 +14,7 @@ use crate::yaml::{Data, Map, Node};
 use std::sync::Arc;
 
 impl Walk<'_, '_> {
-    /// Does what the script asks for until it leaves this level; returns whether it left well.
+    /// Carries out requests until the script leaves this level; returns whether it left normally.
     pub(super) fn serve(
         &mut self,
         service: &mut Service<'_>,
@@ -119,11 +119,11 @@ impl Walk<'_, '_> {
         false
     }
 
-    /// A script that goes on after a failure has dealt with it.
+    /// A script that continues after a failure has handled it.
     pub(super) fn caught(&mut self, service: &mut Service<'_>) {
         if let Some((_, failure)) = service.pending.take() {
             service.failed_in = None;
-            // What ended the play is not dealt with by going on.
+            // The end of the play cannot be handled by continuing.
             if !self.play.is_fatal() {
                 self.rescued(&failure);
                 self.play.rescued(self.host);
@@ -160,7 +160,7 @@ impl Walk<'_, '_> {
             Err(problem) => return Reply::Wrong(Box::new(problem)),
         };
         let folder = &self.play.play.folder;
-        // The names of computed arguments are not known before.
+        // The names of computed arguments were unknown until now.
         let mut found = session
             .registry
             .check(module, place, &arguments)
@@ -186,7 +186,7 @@ impl Walk<'_, '_> {
         );
         let task = match task {
             Ok(Some(task)) => task,
-            Ok(None) => return wrong(Problem::at(place, "this is no task").into()),
+            Ok(None) => return wrong(Problem::at(place, "this is not a task").into()),
             Err(problems) => return wrong(problems),
         };
         self.result = None;
@@ -195,8 +195,8 @@ impl Walk<'_, '_> {
         service.reply(flow, result)
     }
 
-    /// Makes expressions of the texts that the module evaluates itself; only text that stands in
-    /// the script may be one.
+    /// Turns texts into expressions if the module evaluates them itself; only literals of the
+    /// script can be expressions.
     fn with_expressions(
         &self,
         service: &Service<'_>,
@@ -229,7 +229,7 @@ impl Walk<'_, '_> {
                 let flow = self.include(&include, level.frame, position);
                 service.reply(flow, Some(Value::UNDEFINED))
             }
-            Ok(None) => wrong(Problem::at(place, "this is no include").into()),
+            Ok(None) => wrong(Problem::at(place, "this is not an include").into()),
             Err(problems) => wrong(problems),
         }
     }
@@ -263,7 +263,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Returns the problem that an argument is `()`: a module would take that as one that is not given.
+/// Returns the problem for an argument that is `()`: a module would treat it as missing.
 fn given_nothing(entry: &Entry, arguments: &Map) -> Option<Problem> {
     let mut given = arguments.iter().filter(|_| !entry.any_argument);
     let (key, value) = given.find(|(_, value)| value.to_value().is_none())?;
@@ -278,7 +278,7 @@ fn expressions(node: &mut Node, script: &Script) -> Result<(), Problem> {
     match &mut node.data {
         Data::Unsafe(text) => {
             if !script.outline.holds_text(text) {
-                let message = "an expression must stand in the script as it is";
+                let message = "an expression must be a literal in the script";
                 return Err(Problem::at(&node.place, message));
             }
             node.data = Data::Text(text.clone());

@@ -1,4 +1,4 @@
-//! A running script, as the host's thread sees it.
+//! A running script, as seen by the host's thread.
 
 use super::frame::Frame;
 use super::position::Step;
@@ -13,36 +13,36 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
-/// A running script, as the host's thread sees it.
+/// A running script, as seen by the host's thread.
 pub(super) struct Service<'s> {
     pub(super) script: &'s Arc<Script>,
     pub(super) asked: Receiver<Request>,
     answers: Option<Sender<Reply>>,
-    /// How it ended.
+    /// How it ended, once it has.
     pub(super) finished: Option<Result<(), Box<Diagnosis>>>,
-    /// A task's failure that the script has not dealt with yet, and its number.
+    /// A task's failure that the script has not handled yet, and its number.
     pub(super) pending: Option<(u64, Box<Failure>)>,
-    /// How the host goes on where the run ends the script.
+    /// How the host continues if the run ends the script.
     pub(super) over: Option<Flow>,
-    /// The task, in the script's words, that an error came out of, and whether it hides things.
+    /// The task, as the script calls it, that an error came from, and whether `no_log` hides it.
     pub(super) failed_in: Option<(Node, bool)>,
     failures: u64,
     /// How often each call was made.
     visits: HashMap<usize, u32>,
 }
 
-/// What a script is within: the script itself, or a function given to `task` or `block`.
+/// The level a script is in: the script itself, or a function passed to `task` or `block`.
 pub(super) struct Level<'f> {
     pub(super) frame: &'f Frame<'f>,
-    /// The call of `task` around.
+    /// The options of the surrounding `task`.
     pub(super) options: Option<&'f TaskOptions>,
-    /// The byte of the call of `task` or `block` around.
+    /// The byte offset of the surrounding call of `task` or `block`.
     pub(super) around: Option<usize>,
-    /// Around it, how many blocks with a rescue the host is in the first part of.
+    /// How many blocks with a rescue surround it whose first part the host is in.
     pub(super) outside: usize,
 }
 
-/// Where a level has got to.
+/// The position of a level.
 #[derive(Default)]
 pub(super) struct Progress {
     statement: u32,
@@ -79,20 +79,20 @@ impl<'s> Service<'s> {
         }
     }
 
-    /// Answers nothing more: a script that still waits goes on and ends.
+    /// Stops answering: a script that still waits continues and ends.
     pub(super) fn hang_up(&mut self) {
         self.answers = None;
     }
 
     pub(super) fn answer(&self, reply: Reply) {
         if let Some(answers) = &self.answers {
-            // A script that has ended wants no answer.
+            // A script that has ended needs no answer.
             let _ = answers.send(reply);
         }
     }
 
-    /// Returns the steps of a position that lead to a call: the statement it is in, the calls
-    /// within that, the call itself.
+    /// Returns the steps of a position that lead to a call: the statement that contains it, the
+    /// calls within that, the call itself.
     pub(super) fn steps(
         &mut self,
         level: &Level<'_>,
@@ -118,7 +118,7 @@ impl<'s> Service<'s> {
         ]
     }
 
-    /// Returns what the script is told of how a task ended.
+    /// Returns the reply to the script about the end of a task.
     pub(super) fn reply(&mut self, flow: Flow, result: Option<Value>) -> Reply {
         match flow {
             Flow::Next => Reply::Value(result.unwrap_or_else(not_taken)),
@@ -146,7 +146,7 @@ impl<'s> Service<'s> {
     }
 }
 
-/// The result of a task that the run does not take, as by its tags.
+/// The result of a task that the run does not select, for example because of its tags.
 pub(super) fn not_taken() -> Value {
     let mut fields = Fields::new();
     fields.insert("changed".to_owned(), false.into());

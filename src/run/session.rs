@@ -20,8 +20,8 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
-/// Asks the person at the terminal: the question, and whether what they type is shown; nothing
-/// where nobody can be asked.
+/// Asks the user at the terminal: the question, and whether to echo the input. Returns `None` if
+/// nobody can be asked.
 pub type Ask = Box<dyn Fn(&str, bool) -> Option<String> + Send + Sync>;
 
 /// What all plays and hosts of a run share.
@@ -30,31 +30,31 @@ pub struct Session {
     pub registry: Registry,
     /// The template engine.
     pub engine: Arc<Engine>,
-    /// Reads roles and task files.
+    /// Loads roles and task files.
     pub loader: Loader,
     /// The inventory.
     pub inventory: Arc<Inventory>,
-    /// What the user asked for.
+    /// The user's options.
     pub options: Options,
-    /// Values that must not be shown.
+    /// Values that are masked wherever they would be shown.
     pub secrets: Arc<Secrets>,
-    /// Set when the user calls the run off.
+    /// Set when the user interrupts the run.
     pub cancel: Cancel,
     /// The folder of the playbook.
     pub playbook_folder: LocalPath,
     /// Connections to the hosts.
     pub connector: Connector,
-    /// Asks the person at the terminal.
+    /// Asks the user at the terminal.
     pub ask: Ask,
-    /// Archives that the run has read.
+    /// Archives read during this run.
     pub archives: Store,
-    /// Those who report.
+    /// Where events are sent.
     pub events: Sender<Event>,
-    /// Set once the person wants all further tasks to run without being asked.
+    /// Set once the user wants all further tasks to run without being asked.
     asks_no_more: AtomicBool,
-    /// New files of which was said that they hold a secret.
+    /// New files that were reported to hold a secret.
     private: Mutex<BTreeSet<(Arc<str>, Utf8PathBuf)>>,
-    /// Hosts that the run may go forward on at a time.
+    /// How many hosts may work at a time.
     pub(super) permits: Permits,
     /// All hosts of the inventory, in its order.
     pub(super) hosts: Mutex<IndexMap<Arc<str>, Arc<HostState>>>,
@@ -67,25 +67,25 @@ pub struct Session {
     started: Instant,
 }
 
-/// What a session is made of.
+/// The parts of a session.
 pub struct Parts {
     /// The modules.
     pub registry: Registry,
     /// The inventory.
     pub inventory: Inventory,
-    /// Reads roles and task files.
+    /// Loads roles and task files.
     pub loader: Loader,
-    /// What the user asked for.
+    /// The user's options.
     pub options: Options,
     /// The folder of the playbook.
     pub playbook_folder: LocalPath,
     /// Connections to the hosts.
     pub connector: Connector,
-    /// Set when the user calls the run off.
+    /// Set when the user interrupts the run.
     pub cancel: Cancel,
-    /// Asks the person at the terminal.
+    /// Asks the user at the terminal.
     pub ask: Ask,
-    /// Those who report.
+    /// Where events are sent.
     pub events: Sender<Event>,
 }
 
@@ -132,7 +132,7 @@ impl Session {
         })
     }
 
-    /// Returns the engine that runs the scripts of roles, made when the first one runs.
+    /// Returns the engine that runs the scripts of roles, created when the first one runs.
     pub(super) fn scripts(&self) -> Arc<script::Engine> {
         let make = || {
             let modules = self
@@ -144,8 +144,7 @@ impl Session {
         self.scripts.get_or_init(make).clone()
     }
 
-    /// Tells those who report that the run is over, with what was counted on each host that a
-    /// play was for.
+    /// Reports that the run is over, with the counts of each host that took part in a play.
     pub fn finish(&self) {
         let recap = self
             .all_hosts()
@@ -164,8 +163,8 @@ impl Session {
         });
     }
 
-    /// Returns what is known of a host; a host that is not in the inventory is added
-    /// (`delegate_to: localhost`).
+    /// Returns the state of a host, which is added if it is not in the inventory (`delegate_to:
+    /// localhost`).
     pub fn host(&self, name: &str) -> Arc<HostState> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(host) = hosts.get(name) {
@@ -176,18 +175,18 @@ impl Session {
         host
     }
 
-    /// Returns what is known of a host, if anything is.
+    /// Returns the state of a host, if there is one.
     pub(super) fn known_host(&self, name: &str) -> Option<Arc<HostState>> {
         let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         hosts.get(name).cloned()
     }
 
-    /// Lets a host that failed take part in what comes next: a person has seen it.
+    /// Lets a failed host take part again: the user has seen the failure.
     pub fn forgive(&self, host: &HostState) {
         host.set_failed(false);
     }
 
-    /// Forgets the connections to a host: what comes next makes new ones.
+    /// Drops the connections to a host: new ones are made when needed.
     pub fn disconnect(&self, host: &HostState) {
         self.connector.reset(&host.name);
     }
@@ -202,7 +201,7 @@ impl Session {
         self.asks_no_more.store(true, Ordering::SeqCst);
     }
 
-    /// Returns whether a file that holds a secret is made on a host for the first time in this run.
+    /// Returns whether this run creates the file with a secret on a host for the first time.
     pub(super) fn is_first_private(&self, host: &Arc<str>, path: &Utf8Path) -> bool {
         let mut known = self.private.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert((host.clone(), path.to_owned()))
@@ -218,17 +217,17 @@ impl Session {
             .collect()
     }
 
-    /// Tells those who report. Nobody listening is no error: the run goes on.
+    /// Sends an event. It is not an error if nobody is listening: the run continues.
     pub fn tell(&self, event: Event) {
         let _ = self.events.send(event);
     }
 
-    /// Masks all secrets in a result and makes it plain data, so that reporters cannot show one.
+    /// Masks all secrets in a result and makes it plain data, so that reporters cannot show any.
     pub(super) fn redact(&self, mut result: TaskResult) -> TaskResult {
         let mask = |text: &mut String| *text = self.secrets.redact(text);
         let mut json = value::to_json(&result.result);
         if let Some(fields) = json.as_object_mut() {
-            // They are told beside it.
+            // They are reported separately.
             fields.remove("diff");
             fields.remove("warnings");
         }
@@ -243,7 +242,7 @@ impl Session {
             mask(&mut diff.before_header);
             mask(&mut diff.after_header);
             mask(&mut diff.text);
-            // The result has the texts.
+            // The result contains the texts.
             diff.contents = None;
         });
         if let Some(command) = &mut result.command {
@@ -265,7 +264,7 @@ impl Session {
     }
 }
 
-/// The value of `omit`: an argument with it is left out.
+/// The value of `omit`: arguments with it are left out.
 #[derive(Debug)]
 pub(super) struct Omit;
 
@@ -275,7 +274,7 @@ impl minijinja::value::Object for Omit {
     }
 }
 
-/// A counter that lets so many threads through at a time.
+/// A counter that lets a limited number of threads through at a time.
 pub(super) struct Permits {
     free: Mutex<usize>,
     returned: Condvar,
@@ -301,7 +300,7 @@ impl Permits {
     }
 }
 
-/// The right to go forward.
+/// The permission to work.
 pub(super) struct Permit<'a>(&'a Permits);
 
 impl Drop for Permit<'_> {

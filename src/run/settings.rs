@@ -21,22 +21,22 @@ use std::time::Duration;
 pub struct Settings {
     /// The host's name in the inventory.
     pub name: Arc<str>,
-    /// What carries the commands.
+    /// How commands are transported.
     pub connection: Connection,
-    /// The user to become, if another than the login.
+    /// The user to become, if not the login user.
     pub r#become: Option<Become>,
 }
 
-/// What carries the commands.
+/// How commands are transported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Connection {
-    /// Processes of this machine, which start in this folder.
+    /// Processes of this machine, started in this folder.
     Local(LocalPath),
     /// SSH.
     Ssh(SshSettings),
 }
 
-/// Where and as whom to log in; `None` leaves it to `~/.ssh/config` and its defaults.
+/// Where to log in and as whom; `None` leaves it to `~/.ssh/config` and its defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SshSettings {
     /// Name or address.
@@ -51,18 +51,18 @@ pub struct SshSettings {
     pub private_key: Option<PathBuf>,
     /// The file of known host keys.
     pub known_hosts: Option<PathBuf>,
-    /// Arguments as for ssh(1), in words as for a shell: `-J`, `-o`, `-i`, `-l`, `-p` and `-F` are
-    /// understood.
+    /// Arguments in the form of ssh(1), quoted as for a shell: `-J`, `-o`, `-i`, `-l`, `-p` and
+    /// `-F` are used.
     pub arguments: String,
-    /// Whether an unknown host key is learnt rather than refused.
+    /// Whether to accept an unknown host key.
     pub accept_new: bool,
-    /// How long connecting may take.
+    /// The time limit for connecting.
     pub timeout: Option<Duration>,
-    /// Who makes the TCP connections of modules.
+    /// Where modules' TCP connections are made from.
     pub tcp: Tcp,
 }
 
-/// Who makes the TCP connections of modules.
+/// Where modules' TCP connections are made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tcp {
     /// The host, through its SSH connection.
@@ -77,8 +77,8 @@ fn tcp(lookup: &Lookup<'_>) -> Result<Tcp, Box<Outcome>> {
         None | Some("host") => Ok(Tcp::Host),
         Some("controller") => Ok(Tcp::Controller),
         Some(other) => {
-            let mut outcome = Outcome::failed(format!("rmqplay_tcp says \"{other}\""));
-            outcome.help = Some("it may say host or controller".to_owned());
+            let mut outcome = Outcome::failed(format!("invalid rmqplay_tcp: \"{other}\""));
+            outcome.help = Some("expected host or controller".to_owned());
             Err(Box::new(outcome))
         }
     }
@@ -115,7 +115,7 @@ impl Session {
             other => {
                 let mut outcome = Outcome::failed(format!("unknown connection \"{other}\""));
                 outcome.help = did_you_mean(other, ["ssh", "local"])
-                    .or_else(|| Some("known are ssh and local".to_owned()));
+                    .or_else(|| Some("use ssh or local".to_owned()));
                 return Err(Box::new(outcome));
             }
         };
@@ -135,14 +135,14 @@ impl Session {
                 Ok(port) => Some(port),
                 Err(_) => {
                     return Err(Box::new(Outcome::failed(format!(
-                        "ansible_port is no port: {text}"
+                        "invalid ansible_port: {text} (expected 1 to 65535)"
                     ))));
                 }
             },
         };
         let password = lookup.secret(self, "ansible_password")?;
         let key = lookup.text("ansible_private_key_file", none)?;
-        // The first of options that contradict each other counts.
+        // The first of several conflicting options counts.
         let mut arguments = Vec::new();
         for name in [
             "ansible_ssh_args",
@@ -157,7 +157,7 @@ impl Session {
                 Ok(seconds @ 1..) => Some(Duration::from_secs(seconds)),
                 _ => {
                     return Err(Box::new(Outcome::failed(format!(
-                        "ansible_timeout is no number of whole seconds: {text}"
+                        "invalid ansible_timeout: {text} (expected whole seconds)"
                     ))));
                 }
             },
@@ -216,7 +216,7 @@ impl Session {
             Some("doas") => BecomeMethod::Doas,
             Some(other) => {
                 let mut outcome = Outcome::failed(format!("unknown become_method \"{other}\""));
-                outcome.help = Some("known are sudo, su and doas".to_owned());
+                outcome.help = Some("use sudo, su or doas".to_owned());
                 return Err(Box::new(outcome));
             }
         };
@@ -247,7 +247,7 @@ struct Lookup<'a> {
 }
 
 impl Lookup<'_> {
-    /// Returns the value of a connection variable, under whichever of its names it is set.
+    /// Returns the value of a connection variable, whichever of its names is set.
     fn variable(&self, name: &str) -> Result<Option<Value>, Box<Outcome>> {
         let Some(name) = self.name_set(name) else {
             return Ok(None);
@@ -263,7 +263,7 @@ impl Lookup<'_> {
         Ok((!omitted && !value.is_none() && !value.is_undefined()).then_some(value))
     }
 
-    /// Returns under which of its names a connection variable is set.
+    /// Returns the name under which a connection variable is set.
     fn name_set(&self, name: &str) -> Option<String> {
         let is_set = |name: &str| {
             let set = self.scope.place(name).is_some() || self.scope.get(name).is_some();
@@ -275,7 +275,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// Returns the value of a connection variable that is a boolean.
+    /// Returns the value of a boolean connection variable.
     fn boolean(&self, name: &str) -> Result<Option<bool>, Box<Outcome>> {
         let Some(value) = self.variable(name)? else {
             return Ok(None);
@@ -303,7 +303,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// Returns a password, which from now on is masked wherever it appears.
+    /// Returns a password, which is masked from now on wherever it appears.
     fn secret(&self, session: &Session, name: &str) -> Result<Option<Secret>, Box<Outcome>> {
         let value = self.variable(name)?.map(|value| value.to_string());
         Ok(value.map(|text| {

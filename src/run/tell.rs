@@ -1,4 +1,4 @@
-//! What those who report are told of a play.
+//! Sends the events of a play.
 
 use super::frame::Frame;
 use super::host_state::HostState;
@@ -16,7 +16,7 @@ use crate::vars::Scope;
 use crate::yaml::Node;
 use std::sync::Arc;
 
-/// What a task is called, before secrets are taken out.
+/// The name of a task before secrets are masked.
 pub(super) struct Called<'a> {
     pub(super) name: String,
     pub(super) role: Option<&'a RoleName>,
@@ -45,8 +45,8 @@ impl PlayRun<'_> {
         self.named(name, &task.place, &written, position)
     }
 
-    /// Returns a name as shown, without secrets. Hosts that are at one position are at one task if
-    /// its place and its name, as it is written, are the same too: an include may have read other
+    /// Returns a name as shown, without secrets. Hosts at the same position are at the same task
+    /// only if its place and its unrendered name are the same too: an include may have read other
     /// files for them, and a script chooses names.
     pub(super) fn named(
         &self,
@@ -71,7 +71,7 @@ impl PlayRun<'_> {
         })
     }
 
-    /// Tells that a host came to a position, if the hosts of the play keep in step.
+    /// Reports that a host reached a position, if the hosts of the play keep in step.
     pub(super) fn tell_reached(&self, host: &HostState, position: &Position) {
         if self.lockstep.in_step() {
             let (host, place) = (host.name.clone(), place(position));
@@ -99,7 +99,7 @@ impl PlayRun<'_> {
         self.session.tell(Event::TaskFinished(Box::new(result)));
     }
 
-    /// Returns what reporters are told, without what `no_log` hides.
+    /// Returns the result for reporters, without what `no_log` hides.
     fn result(
         &self,
         run: &TaskRun<'_, '_>,
@@ -112,7 +112,7 @@ impl PlayRun<'_> {
             .redact(if hidden { censored(result) } else { result })
     }
 
-    /// Tells what came of an include: one line, as Ansible has it.
+    /// Reports the outcome of an include: one line, as in Ansible.
     pub(super) fn tell_include(
         &self,
         walk: &Walk<'_, '_>,
@@ -135,7 +135,7 @@ impl PlayRun<'_> {
         self.tell_made(walk.host, &task, outcome);
     }
 
-    /// Counts and tells what came of a script beside its tasks.
+    /// Counts and reports the outcome of a script, apart from its tasks.
     pub(super) fn tell_of_script(
         &self,
         host: &HostState,
@@ -150,7 +150,7 @@ impl PlayRun<'_> {
         self.session.tell(Event::TaskFinished(Box::new(result)));
     }
 
-    /// Counts and tells what came of a task that the run itself made.
+    /// Counts and reports the outcome of a task that the run itself created.
     pub(super) fn tell_made(&self, host: &HostState, task: &Arc<TaskName>, outcome: &Outcome) {
         host.count(|recap| recap.count(outcome.status, false));
         let result = self.session.redact(task_result(task, &host.name, outcome));
@@ -158,7 +158,7 @@ impl PlayRun<'_> {
     }
 }
 
-/// Returns whether `no_log` hides what a frame's task leaves. One that cannot be evaluated does:
+/// Returns whether `no_log` hides the output of a frame's task. If it cannot be evaluated, it does:
 /// what was shown cannot be taken back.
 pub(super) fn is_hidden(frame: &Frame<'_>, scope: Option<&Arc<Scope>>) -> bool {
     match scope {

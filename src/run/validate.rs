@@ -1,4 +1,4 @@
-//! Mistakes in a playbook that can be found before any host is touched.
+//! Finds mistakes in a playbook before any host is contacted.
 
 use super::session::Session;
 use crate::inventory::connection_variables::CONNECTION_VARIABLES;
@@ -9,14 +9,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Session {
-    /// Returns what is wrong with a playbook, as far as that is certain. Undefined variables and
-    /// unknown hosts are only told where the inventory is the one of the run: it may define any.
+    /// Returns the certain problems of a playbook. Undefined variables and unknown hosts are only
+    /// reported with the inventory of the run: another one may define them.
     pub fn validate(self: &Arc<Self>, playbook: &Playbook, knows_inventory: bool) -> Result<()> {
         self.validate_part(playbook, Unread::Nothing, knows_inventory)
     }
 
-    /// Returns the playbook in the file at `path` if nothing is wrong with it; else all that is, what
-    /// keeps parts of it from being read first.
+    /// Loads the playbook at `path` if it has no problems; else returns all of them, those that
+    /// keep parts from being loaded first.
     pub fn load(self: &Arc<Self>, path: &LocalPath, knows_inventory: bool) -> Result<Playbook> {
         let (playbook, mut problems, unread) = self.loader.readable(path);
         problems.take(self.validate_part(&playbook, unread, knows_inventory));
@@ -54,14 +54,14 @@ impl Session {
         problems.once().or(())
     }
 
-    /// Adds the problems of `hosts`. A play for a group that this inventory lacks is skipped, but
-    /// a playbook of which no play has a host was meant for another inventory.
+    /// Adds the problems of `hosts`. A play for a group that this inventory lacks is skipped, but a
+    /// playbook whose plays all lack hosts was meant for another inventory.
     fn hosts_exist(self: &Arc<Self>, playbook: &Playbook, problems: &mut Problems) {
         let help = "to allow an empty group, add its name to the inventory";
         let mut unknown = Vec::new();
         let mut any = false;
         for play in &playbook.plays {
-            // What is a template may follow from what tasks find out.
+            // A template may depend on results of tasks.
             if play.hosts.has_template() {
                 any = true;
             } else if let Some(meant) = problems.take(self.hosts_meant(play)) {
@@ -77,7 +77,7 @@ impl Session {
         }
     }
 
-    /// Returns the names of variables that come from the inventory, the command line and the run.
+    /// Returns the names of variables set by the inventory, the command line and the run.
     fn known_variables(&self) -> Result<BTreeSet<String>> {
         let mut problems = Problems::default();
         let mut names: BTreeSet<String> = RESERVED
@@ -100,7 +100,7 @@ impl Session {
                         .iter()
                         .flat_map(|layer| layer.variables.keys().map(ToString::to_string)),
                 ),
-                // A wrong file of a group is told for every host in it: once is enough.
+                // An invalid file of a group is reported for every host in it: once is enough.
                 Err(found) => {
                     for problem in found.0 {
                         if !problems.0.contains(&problem) {

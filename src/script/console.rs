@@ -1,5 +1,5 @@
-//! A script that grows by what a person types: variables, functions and imports of each entry are
-//! there for the next one.
+//! A script that grows with each entry typed by a user: later entries see the variables, functions
+//! and imports of earlier ones.
 
 use super::place::offset;
 use super::problem::{Diagnosis, of_syntax};
@@ -10,22 +10,22 @@ use crate::value::Value;
 use rhai::{AST, Dynamic, Engine, LexError, ParseError, ParseErrorType, Scope, Stmt};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The name of what is typed, as messages show it.
+/// The file name shown in messages about typed entries.
 const NAME: &str = "<repl>";
 
-/// A script that grows by what a person types.
+/// A script that grows with each entry typed by a user.
 #[derive(Debug)]
 pub struct Console {
     reach: Reach,
     kept: Mutex<Kept>,
 }
 
-/// What stays of the entries so far.
+/// What earlier entries left behind.
 #[derive(Debug, Default)]
 struct Kept {
-    /// All of them, so that each has lines of its own.
+    /// All entries, so that each has its own line numbers.
     text: String,
-    /// The same, blank but for the imports.
+    /// The same text, blank except for the imports.
     imports: String,
     functions: AST,
     scope: Scope<'static>,
@@ -34,7 +34,7 @@ struct Kept {
 }
 
 impl Console {
-    /// Returns one to which nothing was typed yet.
+    /// Returns a console without entries.
     pub fn new(reach: Reach) -> Self {
         Self {
             reach,
@@ -42,12 +42,12 @@ impl Console {
         }
     }
 
-    /// Reads an entry, with all that was defined before.
+    /// Parses an entry, with everything that earlier ones defined.
     pub fn read(&self, entry: &str) -> Result<Arc<Program>> {
         let mut kept = self.kept();
         let text = format!("{}{entry}\n", kept.text);
         let file = SourceFile::new(NAME, text.as_str());
-        // A blank at the end leaves room to end an import.
+        // A space at the end leaves room to end an import.
         let compiled = format!("{}{entry} \n", kept.imports);
         let entry = PARSER
             .compile(&compiled)
@@ -61,7 +61,7 @@ impl Console {
         Ok(program)
     }
 
-    /// Runs an entry on this thread; what it defines stays, also where it fails.
+    /// Runs an entry on this thread; its definitions are kept even if it fails.
     pub(super) fn run(
         &self,
         program: &Arc<Program>,
@@ -71,13 +71,13 @@ impl Console {
         let mut scope = std::mem::take(&mut self.kept().scope);
         let result = program.run_in(engine, budget, &mut scope);
         let mut kept = self.kept();
-        // A variable that was defined again is no longer seen.
+        // A variable that is defined again hides the earlier one.
         kept.scope = scope.clone_visible();
         kept.value = result?;
         Ok(())
     }
 
-    /// Takes the value of the last entry, as it can be shown; nothing where it had none.
+    /// Takes the value of the last entry in a form that can be shown, if it had one.
     pub fn take_value(&self) -> Option<Value> {
         let value = std::mem::take(&mut self.kept().value);
         if value.is_unit() {
@@ -89,7 +89,7 @@ impl Console {
         Some(to_value(&value).unwrap_or_else(Value::from))
     }
 
-    /// Returns the names of variables and functions that were defined.
+    /// Returns the names of the variables and functions defined so far.
     pub fn names(&self) -> Vec<String> {
         let kept = self.kept();
         let variables = kept.scope.iter_raw().map(|(name, ..)| name.to_owned());
@@ -104,7 +104,7 @@ impl Console {
     }
 }
 
-/// Returns whether what was typed ends in the middle, so that more must follow.
+/// Returns whether an entry is incomplete, so that more input must follow.
 pub fn is_unfinished(entry: &str) -> bool {
     let file = SourceFile::new(NAME, entry);
     let Err(error) = PARSER.compile(entry) else {
@@ -112,7 +112,7 @@ pub fn is_unfinished(entry: &str) -> bool {
     };
     let at = offset(&file, error.position());
     match error.err_type() {
-        // A text in double quotes ends with its line.
+        // Text in double quotes ends with its line.
         ParseErrorType::BadInput(LexError::UnterminatedString) => is_open_text(entry, at),
         ParseErrorType::UnexpectedEOF => true,
         ParseErrorType::MissingToken(..) | ParseErrorType::PropertyExpected => {
@@ -131,7 +131,7 @@ fn ends_there(entry: &str, at: Option<usize>, error: &ParseError) -> bool {
     error.position().is_none() || at.is_some_and(|at| at >= entry.trim_end().len())
 }
 
-/// Returns a text of as many lines, blank but for imports.
+/// Returns a text with the same number of lines, blank except for imports.
 fn imports_alone(file: &Arc<SourceFile>, ast: &AST) -> String {
     let text = &file.text;
     let mut kept: Vec<bool> = vec![false; text.len()];
@@ -153,7 +153,7 @@ fn imports_alone(file: &Arc<SourceFile>, ast: &AST) -> String {
             .unwrap_or_default()
             .iter_mut()
             .for_each(|kept| *kept = true);
-        // The end of the line has a blank before it.
+        // A space precedes the end of the line.
         let is_ended = rest.get(length..).is_some_and(|rest| rest.starts_with(';'));
         ends.push(if is_ended { end } else { end.saturating_sub(1) });
     }
@@ -161,7 +161,7 @@ fn imports_alone(file: &Arc<SourceFile>, ast: &AST) -> String {
         '\n' => "\n".to_owned(),
         _ if ends.contains(&at) => ";".to_owned(),
         letter if kept.get(at) == Some(&true) => letter.to_string(),
-        // The columns stay what they are.
+        // Keep the columns unchanged.
         _ => " ".to_owned(),
     });
     letters.collect()

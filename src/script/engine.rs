@@ -1,4 +1,4 @@
-//! The engine that runs scripts: what it allows, and what it refuses.
+//! The engine that runs scripts: what it allows and refuses.
 
 use super::Called;
 use super::budget::{self, Limits};
@@ -16,24 +16,24 @@ use rhai::{Dynamic, Engine, Map, OptimizationLevel};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-/// Functions of the language that scripts do not have, and what to write instead: code made at run
-/// time, sleep that nothing could call off, and a clock.
+/// Functions of the language that scripts cannot use, and what to write instead: code built at run
+/// time, an uninterruptible sleep, and a clock.
 pub(super) const REFUSED: &[(&str, &str)] = &[
     ("eval", "a script cannot run code that it makes"),
     ("sleep", "use the module pause or wait_for"),
     ("timestamp", "use render(\"{{ now() }}\")"),
 ];
 
-/// Returns an engine with the language and its standard functions on texts, numbers, lists and
-/// maps; whoever runs scripts adds what these may reach. Build it once for all hosts: a script
-/// keeps nothing in it.
+/// Returns an engine with the language and its standard functions for texts, numbers, lists and
+/// maps; callers add what their scripts can reach. Build it once for all hosts: scripts leave
+/// nothing in it.
 pub fn engine(limits: Limits) -> Engine {
     let mut engine = language(&limits);
-    // The engine's own operators would take `()` for an empty text.
+    // The engine's own operators would treat `()` as an empty text.
     engine.set_fast_operators(false);
     engine.disable_symbol("eval");
-    // Those that are no words of the language are refused when a script is read; a script that
-    // finds another way to call them gets an error.
+    // Names that are not keywords are refused when a script is parsed; a script that calls them in
+    // another way gets an error.
     engine.register_fn("sleep", |_: i64| refused("sleep"));
     engine.register_fn("sleep", |_: f64| refused("sleep"));
     engine.register_fn("timestamp", || refused("timestamp"));
@@ -45,7 +45,7 @@ pub fn engine(limits: Limits) -> Engine {
     engine.set_max_expr_depths(100, 100);
     engine.set_max_modules(100);
     engine.set_max_functions(1000);
-    // Rhai's own count starts anew in each function that is handed on, so ours counts.
+    // Rhai restarts its own count in each function passed as a value, so count here.
     engine.on_progress(|_| {
         let stop = match Stop::pending() {
             Some(stop) => stop,
@@ -68,7 +68,7 @@ pub fn engine(limits: Limits) -> Engine {
     engine
 }
 
-/// Returns the language with its standard functions as they are.
+/// Returns the language with its standard functions unchanged.
 fn language(limits: &Limits) -> Engine {
     let mut engine = Engine::new_raw();
     StandardPackage::new().register_into_engine(&mut engine);
@@ -85,7 +85,7 @@ fn refused(name: &str) -> Called<()> {
     Err(Raised::new(message).help(help).at(rhai::Position::NONE))
 }
 
-/// Returns the names of the functions that every script has, sorted.
+/// Returns the names of the functions available to every script, sorted.
 pub fn built_in_functions() -> &'static BTreeSet<String> {
     static NAMES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
         let engine = engine(Limits::default());

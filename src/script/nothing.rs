@@ -64,7 +64,7 @@ fn holds_nothing(value: &Value) -> bool {
         }
 }
 
-/// Ends the script: the operand of this number of what is called is no text.
+/// Stops the script because the operand with this index is not text.
 fn refused<T>(context: &NativeCallContext, operand: usize, what: &str) -> Called<T> {
     let position = context.call_position();
     let source = context.call_source().unwrap_or_default();
@@ -87,8 +87,8 @@ fn refused<T>(context: &NativeCallContext, operand: usize, what: &str) -> Called
     Stop::Wrong(Box::new(problem)).now()
 }
 
-/// Returns how an operand is written, and where: that of the operator or call at a position, or
-/// the part of a text that stands there.
+/// Returns how an operand is written, and where: the operand of the operator or call at a position,
+/// or the part of a text there.
 fn operand_at(program: &Program, at: Position, operand: usize) -> Option<(String, Position)> {
     let mut found = None;
     let mut note = |expression: Option<&Expr>| {

@@ -1,10 +1,10 @@
-//! From the engine's lines and columns to places, and its names to words.
+//! Converts the engine's lines and columns to places, and its type names to words.
 
 use crate::source::{Place, SourceFile};
 use rhai::Position;
 use std::sync::Arc;
 
-/// Returns the byte that a position stands at.
+/// Returns the byte offset of a position.
 pub(super) fn offset(file: &SourceFile, position: Position) -> Option<usize> {
     let line = position.line()?;
     let column = position.position().unwrap_or(1).max(1);
@@ -20,7 +20,7 @@ pub(super) fn offset(file: &SourceFile, position: Position) -> Option<usize> {
     Some(start + before.map_or(text.len(), |(at, _)| at))
 }
 
-/// Returns the place of the word, text or sign at a position.
+/// Returns the place of the word, text or symbol at a position.
 pub(super) fn place(file: &Arc<SourceFile>, position: Position) -> Place {
     match offset(file, position).map(|start| after_point(&file.text, start)) {
         Some(start) => Place::new(file, start..start + length(&file.text, start)),
@@ -28,7 +28,7 @@ pub(super) fn place(file: &Arc<SourceFile>, position: Position) -> Place {
     }
 }
 
-/// What follows a point says more than the point.
+/// The name after a dot is a better place than the dot.
 fn after_point(text: &str, start: usize) -> usize {
     let rest = text.get(start..).unwrap_or_default();
     let word = rest.strip_prefix('.').and_then(|rest| rest.chars().next());
@@ -39,7 +39,7 @@ fn after_point(text: &str, start: usize) -> usize {
     }
 }
 
-/// Returns the length of what starts at a byte: a word, a text in quotes, else one character.
+/// Returns the length of the token at a byte offset: a word, a quoted text, or else one character.
 fn length(text: &str, start: usize) -> usize {
     let rest = text.get(start..).unwrap_or_default();
     let Some(first) = rest.chars().next() else {
@@ -57,7 +57,7 @@ fn length(text: &str, start: usize) -> usize {
     if first == '\n' { 0 } else { first.len_utf8() }
 }
 
-/// Returns how messages call a type of the engine: `a text`.
+/// Returns the name of an engine's type for messages, with its article: `a text`.
 pub(super) fn article(type_name: &str) -> String {
     let name = type_name.rsplit("::").next().unwrap_or(type_name);
     if name.contains("String") {

@@ -11,8 +11,8 @@ use crate::source::{Place, Problem, Problems, SourceFile, did_you_mean};
 use rhai::{EvalAltResult, ParseError, ParseErrorType};
 use std::sync::Arc;
 
-/// Returns problems as they stand in their files, each once: the engine shows the functions of a
-/// script in no certain order.
+/// Returns problems in the order of their places, without duplicates: the engine lists a script's
+/// functions in no particular order.
 pub(super) fn in_order(mut problems: Problems) -> Problems {
     problems.0.sort_by_cached_key(|problem| {
         let place = problem.place.as_ref();
@@ -26,14 +26,14 @@ pub(super) fn in_order(mut problems: Problems) -> Problems {
 pub struct Diagnosis {
     /// What is wrong and where.
     pub problem: Problem,
-    /// Why it ended where nothing could keep it going, if so.
+    /// Why the run stopped it, if so.
     pub stop: Option<Stop>,
-    /// The error it raised, if it was one of ours.
+    /// The error it raised, if rmqplay defines it.
     pub raised: Option<Raised>,
 }
 
 impl Diagnosis {
-    /// Returns what an error of the engine means for the user.
+    /// Converts an error of the engine to a problem for the user.
     pub fn of(program: &Program, error: Box<EvalAltResult>) -> Self {
         let (stop, raised) = (Stop::of(&error), Raised::of(&error));
         let (file, mut inner) = innermost(program, &program.file, *error);
@@ -54,8 +54,7 @@ impl Diagnosis {
     }
 }
 
-/// Returns the innermost error and the file it is in: the outer ones are only where a function
-/// was called.
+/// Returns the innermost error and its file: the outer ones only say where a function was called.
 fn innermost(
     program: &Program,
     file: &Arc<SourceFile>,
@@ -80,7 +79,7 @@ fn innermost(
     }
 }
 
-/// Returns in one sentence what an error is.
+/// Summarizes an error in one sentence.
 pub(super) fn summary(error: &EvalAltResult) -> String {
     let mut error = error;
     while let EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
@@ -101,7 +100,7 @@ fn problem(at: &Place, error: &EvalAltResult, raised: Option<&Raised>) -> Proble
         problem.help.clone_from(&raised.help);
         if let Some(cause) = &raised.problem {
             let cause = cause.as_ref();
-            // Of a mistake in a script, its own place is the better one.
+            // The place of a syntax error itself is more precise.
             let in_script = cause
                 .place
                 .as_ref()
@@ -131,7 +130,7 @@ fn problem(at: &Place, error: &EvalAltResult, raised: Option<&Raised>) -> Proble
         | EvalAltResult::ErrorMismatchOutputType(_, actual, _)
             if actual == super::unknown::TYPE =>
         {
-            problem.help("its value is known in a real run only".to_owned())
+            problem.help("its value is only known in a real run".to_owned())
         }
         EvalAltResult::ErrorFunctionNotFound(signature, _) => {
             let name = signature.split([' ', '(']).next().unwrap_or_default();
@@ -164,7 +163,7 @@ fn message(error: &EvalAltResult) -> String {
         }
         E::ErrorIndexingType(what, _) => {
             let what = what.split([' ', '[']).next().unwrap_or(what);
-            format!("{} has no parts", article(what))
+            format!("{} cannot be indexed", article(what))
         }
         E::ErrorArrayBounds(0, index, _) => {
             format!("there is no item {index} in an empty list")
@@ -175,7 +174,7 @@ fn message(error: &EvalAltResult) -> String {
         E::ErrorStringBounds(length, index, _) => {
             format!("there is no character {index} in a text of {length}")
         }
-        E::ErrorFor(_) => "this is nothing a loop can go over".to_owned(),
+        E::ErrorFor(_) => "a loop cannot iterate over this".to_owned(),
         E::ErrorStackOverflow(_) => "functions call each other too deeply".to_owned(),
         E::ErrorDataTooLarge(what, _) => {
             let what = what.to_lowercase();
@@ -197,7 +196,7 @@ fn message(error: &EvalAltResult) -> String {
     }
 }
 
-/// `name (type, type)` as the engine says it.
+/// Parses `name (type, type)`, the engine's form of a signature.
 fn no_function(signature: &str) -> String {
     let Some((name, types)) = signature.split_once(" (") else {
         return signature.to_owned();
@@ -215,25 +214,25 @@ fn no_function(signature: &str) -> String {
     if word {
         format!("there is no function \"{name}\" for {types}")
     } else {
-        format!("{name} does not go with {types}")
+        format!("{name} does not work with {types}")
     }
 }
 
-/// Returns the problem with a script's syntax.
+/// Returns the problem for a syntax error.
 pub(super) fn of_syntax(file: &Arc<SourceFile>, error: &ParseError) -> Problem {
     let problem = Problem::at(&place(file, error.position()), syntax(error.err_type()));
     if let Some(advice) = advice_on_syntax(file, error.position()) {
         return problem.help(advice.to_owned());
     }
     match error.err_type() {
-        // A word of the language, such as `until`.
+        // A keyword, such as `until`.
         ParseErrorType::PropertyExpected | ParseErrorType::MissingToken(..) if in_map(error) => {
             let at = place(file, error.position());
             let word = at.text();
             let is_word = word.starts_with(|first: char| first.is_alphabetic());
             let advice = match word {
                 "loop" => "write a loop: for item in list { … }".to_owned(),
-                _ => format!("as a key of a map it is written in quotes: \"{word}\""),
+                _ => format!("to use it as a key of a map, quote it: \"{word}\""),
             };
             problem.help(is_word.then_some(advice))
         }
@@ -254,7 +253,7 @@ fn in_map(error: &ParseError) -> bool {
 
 fn refused(word: &str) -> Option<String> {
     if word == "default" {
-        return Some("as a key of a map it is written in quotes: \"default\"".to_owned());
+        return Some("to use it as a key of a map, quote it: \"default\"".to_owned());
     }
     let advice = REFUSED.iter().find(|(name, _)| *name == word);
     advice.map(|(_, advice)| (*advice).to_owned())
@@ -262,7 +261,7 @@ fn refused(word: &str) -> Option<String> {
 
 fn syntax(kind: &ParseErrorType) -> String {
     match kind {
-        ParseErrorType::UnexpectedEOF => "the script ends in the middle".to_owned(),
+        ParseErrorType::UnexpectedEOF => "unexpected end of the script".to_owned(),
         ParseErrorType::Reserved(word) => format!("\"{word}\" is reserved and cannot be used"),
         ParseErrorType::BadInput(rhai::LexError::ImproperSymbol(word, _))
             if refused(word).is_some() =>
@@ -273,12 +272,12 @@ fn syntax(kind: &ParseErrorType) -> String {
         ParseErrorType::FnDuplicatedDefinition(name, _) => {
             format!("the function \"{name}\" is defined twice")
         }
-        ParseErrorType::ExprTooDeep => "expressions are too deep within each other".to_owned(),
+        ParseErrorType::ExprTooDeep => "expressions are nested too deeply".to_owned(),
         other => fragment(&other.to_string()),
     }
 }
 
-/// The engine's own words, as the beginning of a sentence.
+/// Returns the engine's own message in the form of ours: lower case, no full stop.
 fn fragment(text: &str) -> String {
     let mut letters = text.trim_end_matches('.').chars();
     let Some(first) = letters.next() else {

@@ -1,4 +1,4 @@
-//! A script as read from its file, with all that it imports.
+//! A parsed script with everything it imports.
 
 use super::budget::{Budget, within};
 use super::functions::{self, Function};
@@ -18,37 +18,37 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-/// A script as read from its file, with all that it imports; shared by all hosts.
+/// A parsed script with everything it imports; shared by all hosts.
 #[derive(Debug)]
 pub struct Program {
     /// Its text.
     pub file: Arc<SourceFile>,
     pub(super) ast: AST,
     pub(super) functions: BTreeMap<String, Function>,
-    /// What its imports name.
+    /// Its imports by name.
     imports: BTreeMap<String, Arc<Program>>,
 }
 
-/// Where imports are looked for.
+/// Where imports are searched.
 #[derive(Debug, Clone, Default)]
 pub struct Reach {
-    /// The folders, beside that of the importing file.
+    /// Folders to search after that of the importing file.
     pub folders: Vec<LocalPath>,
-    /// The folders that they may not leave, not by a link either.
+    /// Folders that imports must not leave, not even through a link.
     pub roots: Vec<LocalPath>,
     /// The names that scripts are given.
     pub globals: &'static [&'static str],
 }
 
-/// Imports within each other; more is a script that imports itself by ever longer ways.
+/// How deep imports may nest; a script beyond that imports itself by ever longer paths.
 const MOST_IMPORTS: usize = 20;
 
-/// Reads the syntax; nothing is run with it.
+/// Parses scripts; it runs nothing.
 pub(super) static PARSER: LazyLock<Engine> =
     LazyLock::new(|| super::engine(super::Limits::default()));
 
 impl Program {
-    /// Reads a script and what it imports.
+    /// Parses a script and its imports.
     pub fn read(file: &Arc<SourceFile>, reach: &Reach) -> Result<Arc<Self>> {
         Self::read_within(file, reach, &mut vec![file.path.clone()])
     }
@@ -64,7 +64,7 @@ impl Program {
         Self::of(file, ast, reach, &[], chain)
     }
 
-    /// Returns the script of a syntax tree; `known` are variables that it has from elsewhere.
+    /// Returns the script of a syntax tree; `known` are variables defined elsewhere.
     pub(super) fn of(
         file: &Arc<SourceFile>,
         mut ast: AST,
@@ -95,7 +95,7 @@ impl Program {
         problems.or(Arc::new(program))
     }
 
-    /// Reads a script that is a file of its own of the project in `root`, which neither it nor its
+    /// Parses a script that is a file of its own in the project `root`, which neither it nor its
     /// imports may leave.
     pub fn of_project(path: &Path, root: &Path) -> Result<Arc<Self>> {
         let reach = Reach {
@@ -162,8 +162,7 @@ impl Program {
         })
     }
 
-    /// Calls a function of the script after the script itself: what it imports and its constants
-    /// are there.
+    /// Runs the script, then calls one of its functions, which can use its imports and constants.
     pub fn call_after_run(
         self: &Arc<Self>,
         engine: &Engine,
@@ -193,7 +192,7 @@ impl Program {
         })
     }
 
-    /// Returns whether it defines a function with so many parameters.
+    /// Returns whether it defines a function with this many parameters.
     pub fn defines(&self, function: &str, parameters: usize) -> bool {
         let mut functions = self.ast.iter_functions();
         functions.any(|found| found.name == function && found.params.len() == parameters)
@@ -204,7 +203,7 @@ impl Program {
         Outline::of(self)
     }
 
-    /// Returns the number of parameters of one of its functions.
+    /// Returns the number of parameters of a function of the script.
     pub(super) fn parameters(&self, function: &FnPtr) -> Option<usize> {
         let found = self.functions.get(function.fn_name())?;
         found.parameters.len().checked_sub(function.curry().len())
@@ -216,12 +215,12 @@ impl Program {
         place(file.as_ref().unwrap_or(&self.file), position)
     }
 
-    /// Returns the file of this name among its own and those it imports.
+    /// Returns the file with this name among its own and the imported ones.
     pub(super) fn file_named(&self, name: &str) -> Option<Arc<SourceFile>> {
         self.named(name).map(|program| program.file.clone())
     }
 
-    /// Returns the script of this name among itself and those it imports.
+    /// Returns the script with this name among itself and the imported ones.
     pub(super) fn named(&self, name: &str) -> Option<&Program> {
         if self.file.path.to_string_lossy() == name {
             return Some(self);
@@ -231,21 +230,21 @@ impl Program {
             .find_map(|program| program.named(name))
     }
 
-    /// Returns it with all that it imports.
+    /// Returns it and everything it imports.
     pub(super) fn with_imports(&self) -> Vec<&Program> {
         let imports = self.imports.values();
         let imports = imports.flat_map(|program| program.with_imports());
         std::iter::once(self).chain(imports).collect()
     }
 
-    /// Returns what `path` means in the file `source`.
+    /// Returns the script that `path` refers to in the file `source`.
     pub(super) fn imported(&self, source: &str, path: &str) -> Option<Arc<Program>> {
         self.named(source)?.imports.get(path).cloned()
     }
 }
 
-/// Returns the imports of a script, each with the place of its name; names that are no plain text
-/// are problems, since nobody could check them.
+/// Returns the imports of a script, each with the place of its name. Names that are not literals
+/// are problems, since they cannot be checked.
 pub(super) fn named_imports(
     file: &Arc<SourceFile>,
     ast: &AST,
@@ -285,7 +284,8 @@ fn import(
     program
 }
 
-/// Returns the file that an import names: beside the importing one, or in a folder of the project.
+/// Returns the file that an import names: next to the importing file, or in a folder of the
+/// project.
 fn find(name: &str, at: &Place, file: &SourceFile, reach: &Reach) -> Result<LocalPath> {
     let has_ending = Path::new(name).extension().is_some_and(|end| end == "rhai");
     let wanted = if has_ending {

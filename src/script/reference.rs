@@ -31,7 +31,7 @@ pub(super) const GLOBALS: Part = Part {
         name("host: string", "The name of the host in the inventory."),
         name(
             "vars: lookup",
-            "All variables of the host by name, with the precedence that they have in YAML.",
+            "All variables of the host by name, with the same precedence as in YAML.",
         ),
         name("facts: lookup", "The facts of the host."),
         name(
@@ -44,7 +44,7 @@ pub(super) const GLOBALS: Part = Part {
         ),
         name(
             "check_mode: bool",
-            "Whether nothing is changed. To show it only.",
+            "Whether this is check mode. For messages only.",
         ),
     ],
 };
@@ -56,27 +56,27 @@ pub(super) const ROLE: Part = Part {
     names: &[
         name(
             "task(name: string, work: Fn) -> ?",
-            "Gives what a function calls the name of a task; returns what it returns.",
+            "Names the modules that a function calls; returns what the function returns.",
         ),
         name(
             "task(name: string, options: map, work: Fn) -> ?",
-            "The same with keywords of tasks: when, notify, tags, become, register, no_log, …",
+            "The same with task keywords: when, notify, tags, become, register, no_log, …",
         ),
         name(
             "block(work: Fn) -> ?",
-            "Calls a function, as a block of tasks.",
+            "Calls a function as a block of tasks.",
         ),
         name(
             "block(work: Fn, rescue: Fn) -> ?",
-            "Calls the second function, with the error, if the first one failed.",
+            "Calls the second function with the error if the first one failed.",
         ),
         name(
             "block(work: Fn, rescue: Fn, always: Fn) -> ?",
-            "Calls the third function whatever happened.",
+            "Calls the third function in either case.",
         ),
         name(
             "block(options: map, work: Fn, rescue: Fn, always: Fn) -> ?",
-            "The same with keywords of blocks; the last two may be left out.",
+            "The same with block keywords; the last two functions are optional.",
         ),
         name(
             "include_tasks(file: string) -> ()",
@@ -98,9 +98,12 @@ pub(super) const ROLE: Part = Part {
         ),
         name(
             "render(template: string, variables: map) -> ?",
-            "The same with further variables.",
+            "The same with additional variables.",
         ),
-        name("log(what: ?) -> ()", "Tells those who watch the run."),
+        name(
+            "log(what: ?) -> ()",
+            "Prints a message to the output of the run.",
+        ),
         name("print(what: ?) -> ()", "The same as log."),
     ],
 };
@@ -112,24 +115,24 @@ pub(super) const VALUES: Part = Part {
     names: &[
         name(
             "get(map: map, key: string, other: ?) -> ?",
-            "The value of a key that may be missing: map.get(key, other). Also of vars, facts and hostvars.",
+            "The value of a key, or another value if it is missing: map.get(key, other). Also works on vars, facts and hostvars.",
         ),
         name(
             "known(value: ?) -> ?",
-            "The value, if check mode knows it; else what follows is not predicted.",
+            "The value, if check mode knows it; otherwise the rest is not predicted.",
         ),
         name(
             "is_known(value: ?) -> bool",
-            "Whether a value, and all in it, is known in check mode.",
+            "Whether a value and everything in it is known in check mode.",
         ),
         name("to_json(value: ?) -> string", "A map or a list as JSON."),
         name(
             "join(list: array, between: string) -> string",
-            "The items of a list as one text; the second argument may be left out.",
+            "The items of a list as one text; the second argument is optional.",
         ),
         name(
             "compare_versions(left: string, right: string) -> int",
-            "-1, 0 or 1 as the left version is lower, equal or higher: 1.9 is lower than 1.10.",
+            "-1, 0 or 1 if the left version is lower, equal or higher: 1.9 is lower than 1.10.",
         ),
         name(
             "order_by_version(list: array) -> array",
@@ -165,21 +168,21 @@ pub(super) const PROBE: Part = Part {
         ),
         name(
             "stat(path: string) -> map",
-            "What the module stat tells: exists, isreg, isdir, islnk, mode, pw_name, gr_name, size, mtime, lnk_target, …",
+            "The result of the module stat: exists, isreg, isdir, islnk, mode, pw_name, gr_name, size, mtime, lnk_target, …",
         ),
         name(
             "read(path: string) -> string",
-            "The text of a file, 4 MiB at most.",
+            "The text of a file of at most 4 MiB.",
         ),
         name(
             "read(path: string, other: ?) -> ?",
-            "The same; the other value where there is no file.",
+            "The same, or the other value if the file does not exist.",
         ),
         name("read_bytes(path: string) -> blob", "The bytes of a file."),
         name("list(path: string) -> array", "The names in a directory."),
         name(
             "query(command: array) -> map",
-            "rc, stdout and stderr of a command whose program is declared in reads; it runs in check mode too.",
+            "rc, stdout and stderr of a command, which runs in check mode too; its program must be declared in reads.",
         ),
         name(
             "query(command: map) -> map",
@@ -187,11 +190,11 @@ pub(super) const PROBE: Part = Part {
         ),
         name(
             "user(name: string) -> ?",
-            "name, uid, gid, group, home and shell of a user; () where there is none.",
+            "name, uid, gid, group, home and shell of a user, or () if it does not exist.",
         ),
         name(
             "group(name: string) -> ?",
-            "name, gid and members of a group; () where there is none.",
+            "name, gid and members of a group, or () if it does not exist.",
         ),
     ],
 };
@@ -204,33 +207,39 @@ pub(super) const CHANGE: Part = Part {
         name("change() -> change", "Begins a change; plan returns it."),
         name(
             "ensure_file(file: map) -> bool",
-            "A file: path, content, mode, owner, group, backup, validate; whether its content changes.",
+            "Ensures a file: path, content, mode, owner, group, backup, validate; returns whether its content changes.",
         ),
         name(
             "ensure_directory(directory: map) -> bool",
-            "A directory with those on the way to it: path, mode, owner, group; whether it is new.",
+            "Ensures a directory and its parents: path, mode, owner, group; returns whether it is new.",
         ),
         name(
             "ensure_link(link: map) -> ()",
-            "A symbolic link: path, target, force.",
+            "Ensures a symbolic link: path, target, force.",
         ),
-        name("ensure_absent(path: string) -> ()", "Nothing there."),
+        name(
+            "ensure_absent(path: string) -> ()",
+            "Removes what is at a path.",
+        ),
         name(
             "ensure_attributes(attributes: map) -> ()",
-            "Mode and owner of what is there: path, mode, owner, group.",
+            "Sets mode and owner of an existing path: path, mode, owner, group.",
         ),
         name(
             "run(command: array) -> ()",
-            "A command, which check mode does not run; its output is in the result.",
+            "Runs a command, but not in check mode; its output is in the result.",
         ),
         name(
             "run(command: map) -> ()",
             "The same with argv, chdir, stdin, environment.",
         ),
-        name("returns(name: string, value: ?) -> ()", "A result."),
-        name("sets_facts(facts: map) -> ()", "Facts."),
-        name("warn(text: string) -> ()", "A warning."),
-        name("fail(text: string) -> ()", "The task's failure."),
+        name(
+            "returns(name: string, value: ?) -> ()",
+            "Sets a return value.",
+        ),
+        name("sets_facts(facts: map) -> ()", "Sets facts."),
+        name("warn(text: string) -> ()", "Adds a warning."),
+        name("fail(text: string) -> ()", "Fails the task."),
     ],
 };
 
@@ -238,10 +247,10 @@ pub(super) const CHANGE: Part = Part {
 pub fn page() -> String {
     let mut page = String::from(
         "# What scripts can call\n\n\
-         Written from the program itself. The use of scripts is described in [roles](rhai.md), \
+         Generated from the program. Scripts are described in [roles](rhai.md), \
          [modules](rhai-modules.md) and\n[filters, facts and inventories](rhai-extensions.md); in \
-         roles, each of the [modules](modules.md) is a function of a map, too.\n`?` stands for any \
-         value, `lookup` for a mapping whose entries are looked up by name: `vars.port`,\n\
+         roles, each of the [modules](modules.md) is also a function that takes a map.\n`?` means any \
+         value, `lookup` a mapping whose entries are looked up by name: `vars.port`,\n\
          `\"port\" in vars`, `vars.get(\"port\", 80)`.\n",
     );
     for part in [GLOBALS, ROLE, VALUES, PROBE, CHANGE] {
@@ -256,7 +265,7 @@ pub fn page() -> String {
         }
     }
     page += "\n## Functions of the language\n\n\
-             Rhai's own book tells of each: <https://rhai.rs/book/language/>.\n\n";
+             Rhai's own book describes them: <https://rhai.rs/book/language/>.\n\n";
     let own = |word: &str| {
         let parts = [GLOBALS, ROLE, VALUES, PROBE, CHANGE];
         let mut known = parts.iter().flat_map(|part| part.names);

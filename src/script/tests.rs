@@ -74,7 +74,7 @@ fn errors_are_at_the_innermost_place() {
         ),
         (
             "\"a\" - 1",
-            "x.rhai:1:5: - does not go with a text and a whole number",
+            "x.rhai:1:5: - does not work with a text and a whole number",
         ),
         (
             "fn f() { f() }\nf()",
@@ -211,7 +211,7 @@ fn nothing_never_becomes_text() {
         ("let f = |a| `${a}`;\nf.call(())", "1:16: `a` is nothing"),
         ("[()].map(|a| \"x\" + a)", "1:20: `a` is nothing"),
         ("try { let a = (); `${a}` } catch { 5 }", "`a` is nothing"),
-        ("'/' + ()", "does not go with"),
+        ("'/' + ()", "does not work with"),
         (
             "let a = if false { \"b\" };\n\"/srv/\" + a",
             "`a` is nothing",

@@ -1,4 +1,4 @@
-//! Values on their way into scripts and out of them.
+//! Converts values for scripts and back.
 
 use super::lookup::Lookup;
 use super::raised::Raised;
@@ -9,8 +9,8 @@ use crate::value::{self, Fields, MAX_DEPTH, NotKnown, Value};
 use minijinja::value::ValueKind;
 use rhai::{Array, Blob, Dynamic, FnPtr, ImmutableString, Map, Position};
 
-/// Returns a value as scripts see it: a text, number, boolean, list, map, `()` for nothing; what
-/// check mode cannot know stays unknown. A value that is an error is that error.
+/// Converts a value for scripts: to a text, number, boolean, list or map, or `()` for nothing.
+/// Unknown values of check mode stay unknown. Returns the error if the value is one.
 pub fn to_dynamic(value: &Value) -> Called<Dynamic> {
     Ok(match value.kind() {
         ValueKind::Undefined | ValueKind::None => Dynamic::UNIT,
@@ -23,7 +23,7 @@ pub fn to_dynamic(value: &Value) -> Called<Dynamic> {
             let items: Called<Array> = items.map(|item| to_dynamic(&item)).collect();
             Dynamic::from_array(items?)
         }
-        // All variables hold those of all hosts, which hold all variables again.
+        // The variables contain those of all hosts, which contain all variables again.
         ValueKind::Map if is_looked_up(value) => Dynamic::from(Lookup {
             value: value.clone(),
             what: "entry",
@@ -35,7 +35,7 @@ pub fn to_dynamic(value: &Value) -> Called<Dynamic> {
     })
 }
 
-/// Whether the entries of a mapping are made when they are asked for.
+/// Whether a mapping creates its entries on access.
 fn is_looked_up(value: &Value) -> bool {
     let object = value.as_object();
     object.is_some_and(|object| object.type_name().starts_with(env!("CARGO_PKG_NAME")))
@@ -50,7 +50,7 @@ pub(super) fn fields_of(value: &Value) -> Called<Map> {
         .collect()
 }
 
-/// Whole numbers beyond 64 bits are rare enough to become ones with a point, as in Rhai itself.
+/// Integers beyond 64 bits are rare enough to become floats, as in Rhai itself.
 fn number(value: &Value) -> Dynamic {
     match value.as_i64() {
         Some(whole) if value.is_integer() => whole.into(),
@@ -78,7 +78,7 @@ fn invalid(value: &Value) -> Called<Dynamic> {
     Err(raised.at(Position::NONE))
 }
 
-/// Returns a script's value as a value of the run; functions and the like are none.
+/// Converts a script's value for the run; functions and the like are errors.
 pub fn to_value(dynamic: &Dynamic) -> Result<Value, String> {
     within(dynamic, MAX_DEPTH)
 }
@@ -134,24 +134,24 @@ fn of_other_type(dynamic: &Dynamic) -> Result<Value, String> {
         return Ok(unknown.0.value());
     }
     if dynamic.is::<Lookup>() {
-        return Err("this is no value, only its entries are".to_owned());
+        return Err("this cannot be used as a value, only its entries can".to_owned());
     }
     if let Some(blob) = dynamic.clone().try_cast::<Blob>() {
         return Ok(Value::from_bytes(blob));
     }
     if dynamic.is::<FnPtr>() {
-        return Err("a function is no value here".to_owned());
+        return Err("a function cannot be used as a value here".to_owned());
     }
     if let Some(error) = dynamic.clone().try_cast::<Raised>() {
         return Ok(error.message.into());
     }
     Err(format!(
-        "{} is no value here",
+        "{} cannot be used as a value here",
         place::article(dynamic.type_name())
     ))
 }
 
-/// Returns why a value, or something in it, is not known in check mode.
+/// Returns why a value, or a part of it, is unknown in check mode.
 pub(super) fn unknown_in(dynamic: &Dynamic) -> Option<NotKnown> {
     value::unknown_in(&to_value(dynamic).ok()?)
 }

@@ -1,13 +1,13 @@
-//! A text that a user wrote, kept so that errors can show its lines.
+//! A text written by the user, kept so that errors can show its lines.
 
 use super::{LocalPath, Place, Problem, Result, shown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What files start with that are encrypted as a whole with Ansible Vault.
+/// The start of files encrypted as a whole with Ansible Vault.
 pub const VAULT: &str = "$ANSIBLE_VAULT;";
 
-/// Returns the problem that what stands at a place cannot be read: it is encrypted.
+/// Returns the problem for encrypted text at a place.
 pub fn encrypted(place: &Place, what: &str) -> Problem {
     let message = format!("{what} is encrypted with Ansible Vault, which rmqplay cannot open");
     let help = "decrypt it with ansible-vault into a file that only you can read and pass that with \
@@ -15,17 +15,17 @@ pub fn encrypted(place: &Place, what: &str) -> Problem {
     Problem::at(place, message).help(help.to_owned())
 }
 
-/// A text that a user wrote and the name it is shown under.
+/// A text written by the user, and the name it is shown under.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SourceFile {
-    /// The path from the root, or a name in angle brackets such as `<extra vars>`.
+    /// An absolute path, or a name in angle brackets such as `<extra vars>`.
     pub path: PathBuf,
     /// The whole text.
     pub text: String,
 }
 
 impl SourceFile {
-    /// Returns the text under its name, to be shared by all places in it.
+    /// Returns the text under its name, shared by all places in it.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
         Arc::new(Self {
             path: path.into(),
@@ -33,8 +33,8 @@ impl SourceFile {
         })
     }
 
-    /// Returns the text of the file at `path` on this machine; a file that cannot be read, or is
-    /// not UTF-8, is a problem without a place. So is one that is encrypted, with a place.
+    /// Reads the file at `path` on this machine. A file that cannot be read or is not UTF-8 is a
+    /// problem without a place; an encrypted one is a problem with a place.
     pub fn read(path: &Path) -> Result<Arc<Self>> {
         let path = LocalPath::of(path);
         let bytes = super::regular::read(&path)
@@ -56,8 +56,8 @@ impl SourceFile {
         Ok(file)
     }
 
-    /// Returns the folder that relative paths in this file are relative to; of a text that is no
-    /// file, the one that rmqplay was started in.
+    /// Returns the folder that relative paths in this file are relative to. For a text that is not
+    /// a file, that is the working directory.
     pub fn folder(&self) -> LocalPath {
         LocalPath::of(&self.path).parent()
     }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Returns the text with control characters shown as escapes, so that what a host sent cannot
-/// move the cursor, change the title or hide lines. Line breaks and tabs stay.
+/// Escapes control characters, so that text from a host cannot move the cursor, change the title or
+/// hide lines. Line breaks and tabs are kept.
 pub fn printable(text: &str) -> Cow<'_, str> {
     let harmless = |character: char| {
         matches!(character, '\n' | '\t')
@@ -23,8 +23,8 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Returns a text on one line: `printable`, with line breaks and tabs as escapes too. Names, items
-/// and labels are shown like this, so that none can look like a line of its own.
+/// Like `printable`, but escapes line breaks and tabs too. Names, items and labels are shown like
+/// this, so that none can imitate a line of its own.
 pub fn on_one_line(text: &str) -> Cow<'_, str> {
     match printable(text) {
         shown if !shown.contains(['\n', '\t']) && !text.contains('\r') => shown,
@@ -37,13 +37,13 @@ pub fn on_one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns a text that may have several lines: `printable`, with all lines but the first indented,
-/// since only rmqplay's own lines start at the margin.
+/// Like `printable` for a text with several lines: all lines but the first are indented, since only
+/// rmqplay's own lines start at the margin.
 pub fn indented(text: &str) -> String {
     printable(text.trim_end()).replace('\n', "\n    ")
 }
 
-/// Marks that reorder text on the screen, and line breaks that are no control characters.
+/// Marks that reorder text on the screen, and line breaks that are not control characters.
 fn is_direction_mark(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }

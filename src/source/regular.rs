@@ -1,19 +1,19 @@
-//! Files of this machine whose content has an end.
+//! Files of this machine that are known to end.
 
 use std::fs::{File, Metadata};
 use std::io::{Error, ErrorKind, Read, Result};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
-/// Bytes of a file that is read into memory as a whole.
+/// How many bytes of a file are read into memory at most.
 const LARGEST: u64 = 64 << 20;
 
-/// The device numbers of `/dev/null`, which is an empty file to everybody.
+/// The device number of `/dev/null`, which counts as an empty file.
 const NULL_DEVICE: u64 = 0x103;
 
-/// Opens a file whose content has an end; links are followed. A named pipe is waited for without
-/// end, and a device may never end: both are refused. What a shell hands over by `<(…)` is a pipe
-/// below `/dev`.
+/// Opens a file that is known to end; links are followed. Other named pipes and devices are
+/// refused, since reading them may block forever. A shell passes `<(…)` as a pipe below `/dev`,
+/// which is allowed.
 pub fn open(path: &Path) -> Result<File> {
     let metadata = std::fs::metadata(path)?;
     match kind(&metadata) {
@@ -27,7 +27,7 @@ pub fn open(path: &Path) -> Result<File> {
     File::open(path)
 }
 
-/// Returns the content of a file that [`open`] opens, up to 64 MiB.
+/// Returns the content of a file that [`open`] accepts, up to 64 MiB.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     let mut content = Vec::new();
     open(path)?.take(LARGEST + 1).read_to_end(&mut content)?;
@@ -38,7 +38,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
     Ok(content)
 }
 
-/// Returns what it is if it is no regular file.
+/// Returns the kind of file if it is not a regular file.
 fn kind(metadata: &Metadata) -> Option<&'static str> {
     let kind = metadata.file_type();
     if kind.is_fifo() {

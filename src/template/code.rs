@@ -1,4 +1,4 @@
-//! A text made ready for minijinja, and what is known of it without running it.
+//! A text prepared for minijinja, and what is known of it without running it.
 
 use super::edits::{Edits, Origins};
 use super::layout;
@@ -11,17 +11,17 @@ use minijinja::machinery::{Token, Tokenizer, parse, parse_expr};
 use minijinja::syntax::SyntaxConfig;
 use std::ops::Range;
 
-/// What a text is and how backslashes in its quoted strings are meant.
+/// The kind of a text, and what backslashes in its quoted strings mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
-    /// Text with `{{ }}` in a YAML file: YAML has had the backslashes already, so that
-    /// `'\1'` in it is what it looks like.
+    /// Text with `{{ }}` in a YAML file: YAML has already processed the backslashes, so `'\1'` is
+    /// literal.
     Text,
-    /// An expression without delimiters in a YAML file, backslashes likewise.
+    /// An expression without delimiters in a YAML file, with the same backslashes.
     Expression,
-    /// An expression without delimiters whose backslashes are Python's: conditions.
+    /// An expression without delimiters and with Python's backslashes: conditions.
     Condition,
-    /// A template file, whose backslashes are Python's.
+    /// A template file, with Python's backslashes.
     File,
 }
 
@@ -36,29 +36,29 @@ impl Kind {
     }
 }
 
-/// A text made ready for minijinja, and what is known of it without running it.
+/// A text prepared for minijinja, and what is known of it without running it.
 #[derive(Debug)]
 pub(super) struct Code {
     /// The template that minijinja compiles.
     pub(super) text: String,
-    /// Whether it is one expression and nothing else, so that its value is the result.
+    /// Whether it is a single expression, so that the expression's value is the result.
     pub(super) single: bool,
-    /// Whether it names other templates.
+    /// Whether it refers to other templates.
     pub(super) includes: bool,
-    /// Whether it may need more than its variables: it calls lookups or names other templates.
+    /// Whether it may need more than its variables: it calls lookups or refers to other templates.
     pub(super) reaches: bool,
-    /// Whether its value may be made by the template: it is no mere path to a variable's value.
+    /// Whether the template may create its value: it is not just a path to a variable's value.
     pub(super) makes: bool,
-    /// How many line breaks the user's text ends with; none of an expression.
+    /// How many line breaks the user's text ends with; 0 for an expression.
     pub(super) line_breaks: usize,
-    /// Whether it holds text in variables or macros, whose output is no part of its own.
+    /// Whether it captures text in variables or macros, which is not part of its own output.
     pub(super) captures: bool,
-    /// What was changed, one step after the other.
+    /// The changes, in order.
     changes: Vec<Origins>,
 }
 
 impl Code {
-    /// Rewrites `text`; fails where it is no template.
+    /// Rewrites `text`; fails if it is not a valid template.
     pub(super) fn new(text: &str, kind: Kind, syntax: &SyntaxConfig) -> Result<Self, CodeError> {
         let line_breaks = if kind.is_expression() {
             0
@@ -123,7 +123,7 @@ impl Code {
         })
     }
 
-    /// Returns the range of the user's text that `range` of the compiled text came from.
+    /// Maps a range of the compiled text back to the user's text.
     pub(super) fn original(&self, range: Range<usize>) -> Range<usize> {
         original(&self.changes, range)
     }
@@ -136,7 +136,7 @@ fn original(changes: &[Origins], range: Range<usize>) -> Range<usize> {
         .fold(range, |range, origins| origins.range(range))
 }
 
-/// A text that is changed step by step.
+/// A text that is changed in steps.
 struct Changed {
     text: String,
     changes: Vec<Origins>,
@@ -157,14 +157,14 @@ impl Changed {
     }
 }
 
-/// A syntax error and the range of the user's text it is at.
+/// A syntax error and its range in the user's text.
 #[derive(Debug)]
 pub(super) struct CodeError {
-    /// What minijinja says.
+    /// minijinja's error.
     pub(super) error: Error,
-    /// Where, in the user's text.
+    /// Its range in the user's text.
     pub(super) range: Range<usize>,
-    /// What to write instead, where that can be told.
+    /// What to write instead, if known.
     pub(super) help: Option<String>,
 }
 
@@ -178,7 +178,7 @@ impl CodeError {
     }
 }
 
-/// Returns what to write instead of an operator of other languages at `offset`.
+/// Returns what to write instead of another language's operator at `offset`.
 fn operator_help(text: &str, offset: usize) -> Option<String> {
     let (before, rest) = text.split_at_checked(offset)?;
     let doubled = |sign: char| rest.starts_with(sign) && before.ends_with(sign);
@@ -202,9 +202,9 @@ fn operator_help(text: &str, offset: usize) -> Option<String> {
     Some(format!("write `{meant}` instead of `{found}`"))
 }
 
-/// Doubles the backslashes of the quoted strings in expressions, as Ansible does.
+/// Doubles the backslashes in quoted strings of expressions, as Ansible does.
 fn backslashes(text: &str, expression: bool, syntax: &SyntaxConfig) -> Edits {
-    // The tokens are read from a copy without the escapes that may be wrong ones.
+    // Read the tokens from a copy without the escapes, which may be invalid.
     let mut masked = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -254,7 +254,7 @@ fn double(literal: &str, start: usize, edits: &mut Edits) {
     }
 }
 
-/// Returns whether a template is one expression, and whether it makes its value.
+/// Returns whether a template is a single expression, and whether it creates its value.
 fn is_single(template: &Stmt<'_>) -> (bool, bool) {
     match template {
         Stmt::Template(template) => match template.children.as_slice() {
@@ -265,7 +265,7 @@ fn is_single(template: &Stmt<'_>) -> (bool, bool) {
     }
 }
 
-/// Returns whether it is a variable, or a path into one.
+/// Returns whether it is a variable or a path into one.
 pub(super) fn is_path(expression: &Expr<'_>) -> bool {
     match expression {
         Expr::Var(_) => true,
@@ -275,7 +275,7 @@ pub(super) fn is_path(expression: &Expr<'_>) -> bool {
     }
 }
 
-/// Returns whether it holds text in variables or macros.
+/// Returns whether it captures text in variables or macros.
 fn has_captures(template: &Stmt<'_>) -> bool {
     let mut found = false;
     tree::every_statement(template, &mut |statement| {

@@ -1,4 +1,4 @@
-//! The order of values as Python has it.
+//! The order of values in Python.
 
 use super::level::Level;
 use super::text;
@@ -7,7 +7,7 @@ use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind};
 use std::cmp::Ordering;
 
-/// Returns the order of two values; fails where Python has none, such as for text and numbers.
+/// Returns the order of two values; fails if Python defines no order, such as for text and numbers.
 pub(super) fn compare(left: &Value, right: &Value) -> Result<Ordering, Error> {
     let number = |value: &Value| matches!(value.kind(), ValueKind::Number | ValueKind::Bool);
     if let (Some(left), Some(right)) = (left.as_str(), right.as_str()) {
@@ -45,7 +45,7 @@ pub(super) fn compare(left: &Value, right: &Value) -> Result<Ordering, Error> {
     Err(Error::new(ErrorKind::InvalidOperation, message))
 }
 
-/// Sorts by keys, stable; fails where Python could not compare them.
+/// Sorts stably by keys; fails if Python could not compare them.
 pub(super) fn sort<T>(items: &mut [(Value, T)], reverse: bool) -> Result<(), Error> {
     let mut failed = None;
     items.sort_by(|(left, _), (right, _)| {
@@ -58,7 +58,7 @@ pub(super) fn sort<T>(items: &mut [(Value, T)], reverse: bool) -> Result<(), Err
     failed.map_or(Ok(()), Err)
 }
 
-/// Returns text in lower case and other values as they are, to compare without case.
+/// Returns text in lower case and other values unchanged, for case-insensitive comparison.
 pub(super) fn without_case(value: Value) -> Value {
     match value.as_str() {
         Some(text) => Value::from(text.to_lowercase()),

@@ -21,7 +21,7 @@ enum Parts<'t> {
 
 impl Engine {
     /// Returns whether a condition holds by those of its parts that are known; nothing where it
-    /// has no parts.
+    /// cannot be indexed.
     pub(super) fn decided(
         &self,
         text: &str,

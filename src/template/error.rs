@@ -13,16 +13,16 @@ use std::ops::Range;
 /// Why a template could not be rendered, and where.
 #[derive(Debug, Clone)]
 pub struct TemplateError {
-    /// What is wrong, at the innermost place: in the node's text, or in the template file.
+    /// What is wrong, at the innermost place: in the node's text or in the template file.
     pub problem: Box<Problem>,
-    /// The undefined variable, or the path such as `a.b`, that it failed for.
+    /// The undefined variable, or a path such as `a.b`, that caused it.
     pub undefined: Option<String>,
     /// The value it failed for because check mode cannot know it.
     pub not_known: Option<NotKnown>,
 }
 
 impl TemplateError {
-    /// Returns a failure that no undefined or unknown variable is the reason of.
+    /// Returns a failure that is not caused by an undefined or unknown variable.
     pub fn of(problem: Problem) -> Self {
         Self {
             problem: Box::new(problem),
@@ -31,14 +31,14 @@ impl TemplateError {
         }
     }
 
-    /// Returns the value whose every use fails with this error, for what renders variables when
-    /// they are used.
+    /// Returns a value that fails with this error on any use, for variables that are rendered on
+    /// use.
     pub fn into_value(self) -> Value {
         Error::from(self).into()
     }
 
-    /// Returns what minijinja says, at its place in the user's files. `node` is what was
-    /// rendered where that was no file; `context` is asked for names like an undefined one.
+    /// Converts an error of minijinja, with its place in the user's files. `node` is the rendered
+    /// text, unless that was a file; `context` is searched for names similar to an undefined one.
     pub(super) fn from_minijinja(
         error: &Error,
         sources: &Sources,
@@ -77,7 +77,7 @@ impl TemplateError {
         }
     }
 
-    /// Returns the failure that a value turned out to be which `node` gave.
+    /// Returns the failure for the value of `node` that turned out to be an error.
     pub fn of_value(error: &Error, node: &Node) -> Self {
         if let Some(inner) = Self::cause_of(error) {
             return inner.clone();
@@ -86,7 +86,7 @@ impl TemplateError {
         Self::of(problem.unwrap_or_else(|| Problem::at(&node.place, message(error))))
     }
 
-    /// Returns the failure that `error`, or a cause of it, is.
+    /// Returns the failure that `error` or one of its causes is.
     pub fn cause_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
         std::iter::successors(Some(error), |error| error.source())
             .find_map(|error| error.downcast_ref())
@@ -122,7 +122,7 @@ impl From<TemplateError> for Problems {
     }
 }
 
-/// Returns the place of a range of compiled text.
+/// Returns the place of a range of the compiled text.
 pub(super) fn place(source: &Source, range: Range<usize>, node: Option<&Node>) -> Option<Place> {
     let range = match &source.code {
         Ok(code) => code.original(range),
@@ -135,8 +135,8 @@ pub(super) fn place(source: &Source, range: Range<usize>, node: Option<&Node>) -
     }
 }
 
-/// Returns where a path such as `a.b` stands in what the error is at: minijinja's ranges may
-/// cover more, and operators have none.
+/// Returns the range of a path such as `a.b` in the code that failed: minijinja's ranges may cover
+/// more, and operators lack one.
 fn range_of_path(source: &Source, path: &str, error: &Error) -> Option<Range<usize>> {
     let text = &source.code.as_ref().ok()?.text;
     let start = error.range().map_or_else(
@@ -156,13 +156,13 @@ fn range_of_path(source: &Source, path: &str, error: &Error) -> Option<Range<usi
     Some(start + offset..start + offset + path.len())
 }
 
-/// Returns the user's mistake that an error, or a cause of it, is.
+/// Returns the problem that an error or one of its causes is.
 fn problem_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Problem> {
     std::iter::successors(Some(error), |error| error.source())
         .find_map(|error| error.downcast_ref())
 }
 
-/// Returns the error that caused the others, as far as minijinja made it.
+/// Returns the error that caused the others, as far as minijinja created it.
 fn innermost(error: &Error) -> &Error {
     let mut innermost = error;
     let mut next: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
@@ -177,7 +177,7 @@ fn innermost(error: &Error) -> &Error {
     innermost
 }
 
-/// Returns the path that was undefined: minijinja says "`a.b` is undefined".
+/// Returns the undefined path: minijinja says "`a.b` is undefined".
 fn undefined(error: &Error) -> Option<String> {
     let detail = error.detail()?;
     match error.kind() {
@@ -190,7 +190,7 @@ fn undefined(error: &Error) -> Option<String> {
     }
 }
 
-/// Says what is undefined; of a path also in the words that Ansible has for it.
+/// Says what is undefined; for a path, also in Ansible's words.
 fn undefined_message(path: &str, context: &Value) -> String {
     let parent = path.rsplit_once('.').and_then(|(parent, name)| {
         let value = known(parent, context)?;
@@ -224,7 +224,7 @@ fn message(error: &Error) -> String {
         _ => return error_text(error),
     };
     match error.detail() {
-        None if kind.is_empty() => "this cannot be done with these values".to_owned(),
+        None if kind.is_empty() => "this operation is not possible with these values".to_owned(),
         None => kind.to_owned(),
         Some(detail) if kind.is_empty() => detail.to_owned(),
         Some(detail) => format!("{kind}: {detail}"),
@@ -232,7 +232,7 @@ fn message(error: &Error) -> String {
 }
 
 fn too_much() -> String {
-    format!("the template takes more than {FUEL} steps, or makes that much text")
+    format!("the template takes more than {FUEL} steps, or produces that much text")
 }
 
 fn error_text(error: &Error) -> String {
@@ -242,8 +242,8 @@ fn error_text(error: &Error) -> String {
     )
 }
 
-/// Returns advice that names a variable, or a key of the map that the path leads to, which is
-/// like the undefined one.
+/// Returns a hint that names a variable, or a key of the map that the path leads to, similar to the
+/// undefined one.
 fn similar(path: &str, context: &Value) -> Option<String> {
     if path.contains(['[', '(']) {
         return None;
@@ -256,7 +256,7 @@ fn similar(path: &str, context: &Value) -> Option<String> {
     did_you_mean(name, names.iter().filter_map(Value::as_str))
 }
 
-/// Returns the problem of a text that is no template.
+/// Returns the problem for a text that is not a valid template.
 pub(super) fn syntax_problem(source: &Source, node: Option<&Node>) -> Option<Problem> {
     let error = source.code.as_ref().err()?;
     let mut problem = Problem::new(message(&error.error));

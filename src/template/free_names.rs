@@ -1,4 +1,4 @@
-//! The variables that a template needs in any case.
+//! The variables that a template needs unconditionally.
 
 use super::code::is_path;
 use super::rewrite::GUARDS;
@@ -9,11 +9,11 @@ use minijinja::syntax::SyntaxConfig;
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// What is called for each name.
+/// Called for each name.
 pub(super) type Visit<'v> = &'v mut dyn FnMut(&str, Range<usize>);
 
-/// Calls `visit` with the name and the place of each variable that rendering `text` needs in
-/// any case, where nothing in it asks whether it is defined.
+/// Calls `visit` with the name and the place of each variable that rendering `text` always needs,
+/// unless the text itself checks whether it is defined.
 pub(super) fn of_text(text: &str, syntax: &SyntaxConfig, visit: Visit<'_>) {
     let Ok(template) = parse(text, "", syntax.clone()) else {
         return;
@@ -28,7 +28,7 @@ pub(super) fn of_text(text: &str, syntax: &SyntaxConfig, visit: Visit<'_>) {
     names.report(visit);
 }
 
-/// Calls `visit` with the same of an expression.
+/// Calls `visit` with the same for an expression.
 pub(super) fn of_expression(text: &str, visit: Visit<'_>) {
     let Ok(expression) = parse_expr(text) else {
         return;
@@ -43,9 +43,9 @@ struct Names<'a, 's> {
     source: &'s str,
     needed: Vec<&'s str>,
     excluded: HashSet<&'s str>,
-    /// Names that are given a value more than once.
+    /// Names that are assigned more than once.
     changing: HashSet<&'s str>,
-    /// Names that are given the value of a path.
+    /// Names that are assigned the value of a path.
     assignments: Vec<(&'s str, &'a Expr<'s>)>,
 }
 
@@ -72,7 +72,7 @@ impl<'a, 's> Names<'a, 's> {
         }
     }
 
-    /// Excludes the names that a statement gives a value.
+    /// Excludes the names that a statement assigns.
     fn assigned(&mut self, statement: &Stmt<'s>) {
         let mut target = |target: &Expr<'s>| {
             tree::every_expression(target, &mut |part| {
@@ -102,7 +102,7 @@ impl<'a, 's> Names<'a, 's> {
         }
     }
 
-    /// Excludes the names that some `default` or `is defined` asks for.
+    /// Excludes the names that a `default` or `is defined` covers.
     fn guarded(&mut self, expression: &Expr<'s>) {
         tree::every_expression(expression, &mut |expression| {
             let operand = match expression {
@@ -133,12 +133,12 @@ impl<'a, 's> Names<'a, 's> {
         }
     }
 
-    /// Collects the names of what runs in any case: not the bodies of loops and conditions.
+    /// Collects the names of unconditional code: not the bodies of loops and conditions.
     fn needed_by_statement(&mut self, statement: &'a Stmt<'s>) {
         match statement {
             Stmt::Macro(_) | Stmt::CallBlock(_) => return,
             Stmt::ForLoop(block) => return self.needed(&block.iter),
-            // What is assigned may be undefined until it is used.
+            // An assigned value may be undefined until it is used.
             Stmt::Set(set) if is_path(&set.expr) => {
                 if let Expr::Var(variable) = &set.target {
                     self.assignments.push((variable.id, &set.expr));
@@ -157,7 +157,7 @@ impl<'a, 's> Names<'a, 's> {
         }
     }
 
-    /// Collects what is assigned to a name that is used in any case.
+    /// Collects the values assigned to names that are always used.
     fn needed_by_assignments(&mut self) {
         for (name, value) in std::mem::take(&mut self.assignments) {
             if self.needed.contains(&name) && !self.changing.contains(name) {
@@ -184,11 +184,11 @@ impl<'a, 's> Names<'a, 's> {
                     .for_each(|operation| self.needed(&operation.expr));
             }
             Expr::Call(call) => {
-                // A function's name is no variable of the user's.
+                // A function's name is not a variable of the user's.
                 if !matches!(call.expr, Expr::Var(_)) {
                     self.needed(&call.expr);
                 }
-                // A macro may ask whether what it is given is defined.
+                // A macro may check whether its arguments are defined.
                 let of_template = self.is_own(&call.expr);
                 tree::arguments(&call.args, &mut |argument| {
                     if !(of_template && is_path(argument)) {
@@ -201,7 +201,7 @@ impl<'a, 's> Names<'a, 's> {
     }
 }
 
-/// Returns whether the arguments of a filter such as `select` ask of each item whether it is
+/// Returns whether the arguments of a filter such as `select` check of each item whether it is
 /// defined.
 fn asks_for_each(arguments: &[CallArg<'_>]) -> bool {
     arguments.iter().any(|argument| {

@@ -9,7 +9,7 @@ use crate::value::Value;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind};
 
-/// All functions, sorted by name, but for minijinja's own `range` and `namespace`.
+/// All functions, sorted by name, except minijinja's own `range` and `namespace`.
 const FUNCTIONS: &[Callable] = &[
     callable("cycler", "*", cycle::cycler),
     callable("dict", "value **", dict),
@@ -28,7 +28,7 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_function("namespace", minijinja::functions::namespace);
 }
 
-/// `dict`: a map of another, of pairs, or of named values.
+/// `dict`: a map from another one, from pairs, or from named values.
 fn dict(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let mut entries = match call.get("value") {
         None => Vec::new(),
@@ -49,7 +49,7 @@ fn dict(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     super::changeable::changeable(Value::from_pairs(entries))
 }
 
-/// `now`: the current time, as text if a format is given.
+/// `now`: the current time, formatted if a format is given.
 fn current_time(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let time = now(call.flag("utc", false));
     match call.text("fmt")?.filter(|format| !format.is_empty()) {

@@ -1,11 +1,11 @@
-//! Where a part of a node's text stands in its file.
+//! Finds the place of a part of a node's text in its file.
 
 use crate::source::Place;
 use crate::yaml::Node;
 use std::ops::Range;
 
-/// Returns the place of the bytes `range` of a text node's text; the whole node where YAML's
-/// quoting and folding leave no simple relation.
+/// Returns the place of the bytes `range` of a text node, or the whole node's if YAML's quoting and
+/// folding leave no simple mapping.
 pub(super) fn inside(node: &Node, range: Range<usize>) -> Place {
     let text = node.as_text().unwrap_or_default();
     let raw = node.place.text();
@@ -25,8 +25,8 @@ pub(super) fn inside(node: &Node, range: Range<usize>) -> Place {
     }
 }
 
-/// Walks both texts up to the byte `offset` of `text`, taking any run of white space for any
-/// other, and returns where that is in `raw`.
+/// Walks both texts up to the byte `offset` of `text`, treating all runs of white space as equal,
+/// and returns the matching offset in `raw`.
 fn raw_offset(raw: &str, text: &str, offset: usize) -> Option<usize> {
     let quote = raw.chars().next().filter(|quote| "\"'".contains(*quote));
     let mut at = match raw.chars().next()? {

@@ -8,10 +8,10 @@ use crate::value::Value;
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Output, State};
 
-/// What a template has put out so far.
+/// The output of a template so far.
 #[derive(Debug, Default)]
 pub(super) struct Emitted {
-    /// How many values.
+    /// The number of values.
     pub(super) count: usize,
     /// The last of them.
     pub(super) value: Value,
@@ -19,7 +19,7 @@ pub(super) struct Emitted {
     pub(super) length: usize,
 }
 
-/// Keeps the value and puts out its text.
+/// Keeps the value and outputs its text.
 pub(super) fn text_and_value(
     output: &mut Output<'_>,
     state: &mut State<'_, '_>,
@@ -37,7 +37,7 @@ pub(super) fn text_and_value(
         }
     };
     let emitted = state.get_or_insert_extension(Emitted::default());
-    // Nothing is no text and hides no value beside it.
+    // Null is not text, and does not hide a value next to it.
     if !value.is_none() || emitted.count == 0 {
         emitted.count += usize::from(!value.is_none());
         emitted.value = value.clone();
@@ -46,15 +46,15 @@ pub(super) fn text_and_value(
     Ok(())
 }
 
-/// Keeps the value of a template that is one expression and puts out nothing.
+/// Keeps the value of a single expression and outputs nothing.
 pub(super) fn value_alone(
     _: &mut Output<'_>,
     state: &mut State<'_, '_>,
     value: &Value,
 ) -> Result<(), Error> {
-    // Only an `if` without `else` gets here undefined.
+    // Only an `if` without `else` is undefined here.
     if value.is_undefined() {
-        let message = "the expression has no value: its `if` does not hold and has no `else`";
+        let message = "the expression has no value: its `if` is false and has no `else`";
         return Err(Error::new(ErrorKind::InvalidOperation, message));
     }
     text::check(value)?;
@@ -62,9 +62,9 @@ pub(super) fn value_alone(
     Ok(())
 }
 
-/// Returns what a template gives as Ansible has it: the value that alone is its output, nothing
-/// where there is no output at all, or the text. `captures` tells that some values went into
-/// variables or macros.
+/// Returns a template's result as Ansible defines it: the value if that is the whole output, null
+/// if there is no output, else the text. `captures` says that some values went into variables or
+/// macros.
 pub(super) fn result(emitted: Option<&Emitted>, output: &str, captures: bool) -> Value {
     match emitted {
         None if output.is_empty() => Value::from(()),
@@ -81,8 +81,8 @@ fn is_whole(value: &Value, output: &str) -> bool {
     text::output(value).is_ok_and(|text| text == output)
 }
 
-/// Returns a value that a template made as others may keep it: tuples and what comes item by item
-/// as lists, what can be changed as what cannot. Fails where something in it is undefined.
+/// Returns a template's value in a form that can be kept: tuples and iterators become lists, and
+/// mutable objects immutable ones. Fails if any part of it is undefined.
 pub(super) fn finished(value: Value) -> Result<Value, Error> {
     let _level = Level::enter()?;
     if is_list(&value) {
@@ -115,8 +115,8 @@ pub(super) fn finished(value: Value) -> Result<Value, Error> {
     })
 }
 
-/// Returns the value with as many line breaks at its end as the template has, if it is text:
-/// Jinja2 drops one, and statements may drop more.
+/// Returns text with as many line breaks at its end as the template has: Jinja2 drops one, and
+/// statements may drop more. Other values are unchanged.
 pub(super) fn with_line_breaks(value: Value, breaks: usize, sequence: &str) -> Value {
     let Some(text) = value.as_str() else {
         return value;

@@ -1,4 +1,4 @@
-//! Random numbers: the operating system's, or Python's for a seed.
+//! Random numbers: the operating system's, or Python's for a given seed.
 
 use super::numbers::whole;
 use super::text;
@@ -6,7 +6,7 @@ use crate::value::Value;
 use minijinja::{Error, ErrorKind};
 use sha2::{Digest, Sha512};
 
-/// Where random numbers come from.
+/// The source of random numbers.
 pub(super) enum Random {
     /// The operating system.
     System,
@@ -15,7 +15,7 @@ pub(super) enum Random {
 }
 
 impl Random {
-    /// Returns the source that Python has for this seed; the system's for none.
+    /// Returns Python's source for this seed, or the system's without one.
     pub(super) fn new(seed: Option<&Value>) -> Result<Self, Error> {
         let Some(seed) = seed else {
             return Ok(Self::System);
@@ -48,7 +48,7 @@ impl Random {
         }
     }
 
-    /// Returns the items in a random order.
+    /// Shuffles the items.
     pub(super) fn shuffle<T>(&mut self, items: &mut [T]) -> Result<(), Error> {
         for last in (1..items.len()).rev() {
             let other = self.below(last as u64 + 1)?;
@@ -57,7 +57,7 @@ impl Random {
         Ok(())
     }
 
-    /// Returns one of the items; nothing where there are none.
+    /// Returns a random item, or `None` if there are no items.
     pub(super) fn choose<'i, T>(&mut self, items: &'i [T]) -> Result<Option<&'i T>, Error> {
         if items.is_empty() {
             return Ok(None);
@@ -70,7 +70,7 @@ impl Random {
         match self {
             Self::System => {
                 let number = getrandom::u64().map_err(|error| {
-                    let message = format!("the system gives no random numbers: {error}");
+                    let message = format!("cannot read random numbers from the system: {error}");
                     Error::new(ErrorKind::InvalidOperation, message)
                 })?;
                 Ok(if count == 0 {
@@ -163,7 +163,7 @@ impl Twister {
     }
 }
 
-/// Returns the place after `at`; after the last one the first word becomes the last.
+/// Returns the index after `at`, starting over after the last word.
 fn advance(state: &mut [u32; 624], at: usize) -> usize {
     if at + 1 < state.len() {
         return at + 1;
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_seed_gives_pythons_numbers() {
-        // What random.Random(seed).getrandbits(bits) gives.
+        // Values of random.Random(seed).getrandbits(bits).
         for (seed, bits, expected) in [
             (Value::from(3), 32, 1_022_050_301),
             (Value::from("x"), 64, 5_813_587_092_268_862_931),

@@ -1,23 +1,23 @@
-//! What a template may reach besides its variables.
+//! What a template can reach besides its variables.
 
 use crate::files::Programs;
 use crate::source::LocalPath;
 
-/// What a template may reach besides its variables.
+/// What a template can reach besides its variables.
 #[derive(Debug, Clone, Default)]
 pub struct Site {
-    /// Searched in this order for the files that lookups and `include` name: a role's `files` and
-    /// `templates`, the role, the playbook's folder.
+    /// Folders to search for the files that lookups and `include` name, in this order: a role's
+    /// `files` and `templates`, the role, the playbook's folder.
     pub folders: Vec<LocalPath>,
-    /// Whether what Ansible only warns of is accepted, such as a condition that is no boolean.
+    /// Whether to accept what Ansible only warns about, such as a condition that is not a boolean.
     pub lenient: bool,
     /// Runs the commands of lookups.
     pub programs: Programs,
 }
 
 impl Site {
-    /// Returns it for files of one kind, such as `vars`: the folder of that name in each folder of a
-    /// role or a playbook comes first.
+    /// Returns the site for files of one kind, such as `vars`: the folder of that name in each
+    /// folder of a role or a playbook comes first.
     #[must_use]
     pub fn preferring(&self, kind: &str) -> Self {
         let within = |folder: &LocalPath| {

@@ -1,4 +1,4 @@
-//! Every text that was made ready for minijinja, each once.
+//! Every text prepared for minijinja, each once.
 
 use super::code::{Code, CodeError, Kind};
 use super::syntax::Syntax;
@@ -8,25 +8,25 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Starts the names that templates have inside minijinja; no file is called so.
+/// Starts the names of templates inside minijinja; no file name starts like this.
 const MARK: char = '\u{1}';
 
-/// A text that was made ready for minijinja.
+/// A text prepared for minijinja.
 #[derive(Debug)]
 pub(super) struct Source {
-    /// What it is called inside minijinja.
+    /// Its name inside minijinja.
     pub(super) name: String,
-    /// The file it is, and where its text starts after a `#jinja2:` line; nothing where it is a
-    /// part of a YAML file, since the same text may stand at many places.
+    /// The file, and where its text starts after a `#jinja2:` line. `None` for a part of a YAML
+    /// file, since the same text can be in many places.
     pub(super) file: Option<(Arc<SourceFile>, usize)>,
-    /// It as minijinja compiles it, or what is wrong with it.
+    /// The compiled code, or its error.
     pub(super) code: Result<Code, CodeError>,
 }
 
 type Known<K> = HashMap<K, Arc<Source>>;
 
-/// Every text that was made ready for minijinja, by text. Grows with what the user wrote, never
-/// with what hosts answer.
+/// Every text prepared for minijinja, by text. Grows with what the user wrote, never with data from
+/// hosts.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     texts: RwLock<Known<(Kind, Arc<str>)>>,
@@ -86,13 +86,13 @@ impl Sources {
         source
     }
 
-    /// Returns the source that has this name inside minijinja.
+    /// Returns the source with this name inside minijinja.
     pub(super) fn named(&self, name: &str) -> Option<Arc<Source>> {
         let number = name.strip_prefix(MARK)?.split('@').next()?.parse().ok()?;
         read(&self.all).get::<usize>(number).cloned()
     }
 
-    /// Returns the name for `source` that also tells in which folders it looks for others.
+    /// Returns a name for `source` that also encodes the folders in which it looks for others.
     pub(super) fn name_with_folders(&self, source: &Source, folders: &[LocalPath]) -> String {
         let mut known = write(&self.folders);
         let number = known.iter().position(|other| other == folders);
@@ -103,8 +103,8 @@ impl Sources {
         format!("{}@{number}", source.name)
     }
 
-    /// Returns the folders that the template called `name` looks for others in: first those it
-    /// was given, then its own.
+    /// Returns the folders in which the template called `name` looks for others: those it was
+    /// given, then its own.
     pub(super) fn folders(&self, name: &str) -> Vec<LocalPath> {
         let number = name
             .split_once('@')
@@ -132,7 +132,7 @@ pub(super) fn find(name: &Path, folders: &[LocalPath]) -> Option<LocalPath> {
         .find(|path| path.is_file())
 }
 
-// A panic while one of these is held leaves no half-made entry behind.
+// A panic while one of these is held leaves no incomplete entry behind.
 fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
     lock.read().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Points in time and what lies between them: Python's `datetime` and `timedelta`.
+//! Points in time and durations: Python's `datetime` and `timedelta`.
 
 use crate::value::Value;
 use jiff::civil::DateTime;
@@ -17,7 +17,7 @@ pub(super) struct Moment(pub(super) DateTime);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span(SignedDuration);
 
-/// Returns the point in time that a value is.
+/// Returns the point in time, if the value is one.
 pub(super) fn moment(value: &Value) -> Option<Moment> {
     value.downcast_object_ref::<Moment>().copied()
 }
@@ -32,9 +32,9 @@ pub(super) fn now(utc: bool) -> Zoned {
     Timestamp::now().to_zoned(zone)
 }
 
-/// Returns the text of a time by Python's `strftime` directives.
+/// Formats a time with Python's `strftime` directives.
 pub(super) fn format(time: &Zoned, directives: &str) -> Result<String, Error> {
-    // The forms of the C locale, which Ansible runs in unless told otherwise.
+    // The forms of the C locale, in which Ansible runs by default.
     let directives = directives
         .replace("%c", "%a %b %e %H:%M:%S %Y")
         .replace("%x", "%m/%d/%y")
@@ -42,7 +42,7 @@ pub(super) fn format(time: &Zoned, directives: &str) -> Result<String, Error> {
     jiff::fmt::strtime::format(&directives, time).map_err(wrong)
 }
 
-/// Returns the time that a text tells by Python's `strptime` directives.
+/// Parses a time with Python's `strptime` directives.
 pub(super) fn parse(text: &str, directives: &str) -> Result<Moment, Error> {
     let parsed = jiff::fmt::strtime::parse(directives, text).map_err(wrong)?;
     let midnight = jiff::civil::Time::midnight();
@@ -53,7 +53,8 @@ pub(super) fn parse(text: &str, directives: &str) -> Result<Moment, Error> {
     Ok(Moment(date.map_err(wrong)?.to_datetime(time)))
 }
 
-/// Returns the difference of two times, or a time moved back; nothing where the values are none.
+/// Returns the difference of two times, or a time moved back, or `None` if the values are not
+/// times.
 pub(super) fn subtract(left: &Value, right: &Value) -> Option<Result<Value, Error>> {
     let left = moment(left)?;
     if let Some(right) = moment(right) {
@@ -78,7 +79,7 @@ fn unknown_method() -> Error {
 }
 
 impl Moment {
-    /// Returns it in the time zone of this machine.
+    /// Converts it to the time zone of this machine.
     pub(super) fn local(self) -> Result<Zoned, Error> {
         self.0.to_zoned(TimeZone::system()).map_err(wrong)
     }
@@ -171,7 +172,7 @@ impl fmt::Display for Span {
 }
 
 impl Span {
-    /// Returns whole days, rounded down, and the seconds from there.
+    /// Returns whole days, rounded down, and the remaining seconds.
     fn days_and_seconds(&self) -> (i64, i64) {
         let seconds = self.0.as_nanos().div_euclid(1_000_000_000);
         let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);

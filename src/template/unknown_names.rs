@@ -11,8 +11,7 @@ use minijinja::machinery::{parse, parse_expr};
 use minijinja::syntax::SyntaxConfig;
 use std::ops::Range;
 
-/// Calls `visit` with each use of a filter, test or lookup that does not exist, and where its
-/// name stands in the text.
+/// Calls `visit` with each use of an unknown filter, test or lookup, and the place of its name.
 pub(super) fn find(
     text: &str,
     kind: Kind,

@@ -1,8 +1,8 @@
-//! The parts of a URL as Python's `urllib.parse` tells them.
+//! The parts of a URL as Python's `urllib.parse` returns them.
 
 use crate::value::Value;
 
-/// Returns the parts of a URL, sorted by name; none for user, password and port that are missing.
+/// Returns the parts of a URL, sorted by name; a missing user, password or port is null.
 pub(super) fn parts(url: &str) -> Vec<(&'static str, Value)> {
     let (scheme, rest) = scheme(url);
     let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
@@ -45,7 +45,7 @@ pub(super) fn parts(url: &str) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Returns the scheme of a URL, empty if it has none, and the rest.
+/// Returns the scheme of a URL, which may be empty, and the rest.
 pub(super) fn scheme(url: &str) -> (&str, &str) {
     match url.split_once(':') {
         Some((scheme, rest))

@@ -1,20 +1,20 @@
-//! A YAML node and where it stands.
+//! YAML nodes and their places.
 
 use crate::source::{Place, Problem, encrypted};
 use crate::value::{self, Value};
 use minijinja::value::ValueKind;
 use std::sync::Arc;
 
-/// A YAML node and where it stands.
+/// A YAML node and its place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// What it holds.
+    /// The content.
     pub data: Data,
-    /// Where it stands.
+    /// The place in the file.
     pub place: Place,
 }
 
-/// The entries of a mapping in their order; each key is a node too, mostly a `Data::Text`.
+/// The entries of a mapping in order; each key is a node too, usually a `Data::Text`.
 pub type Map = Vec<(Node, Node)>;
 
 /// What a YAML node holds.
@@ -24,9 +24,9 @@ pub enum Data {
     Null,
     /// `true`, `yes`, `on` and their opposites.
     Bool(bool),
-    /// A whole number in any of YAML 1.1's notations.
+    /// An integer in any of YAML 1.1's notations.
     Integer(i64),
-    /// A number with a point.
+    /// A float.
     Float(f64),
     /// Any other scalar; may hold templates.
     Text(Arc<str>),
@@ -38,14 +38,13 @@ pub enum Data {
     List(Vec<Node>),
     /// A mapping.
     Map(Map),
-    /// A value that a script makes: data, never a template. Before the script runs it is not
-    /// known, and undefined here.
+    /// A value computed by a script: data, never a template. Undefined until the script runs.
     Computed(Value),
 }
 
 impl Data {
-    /// Returns a mapping of these entries; what Ansible writes as a mapping where JSON has no tags,
-    /// `{"__ansible_vault": TEXT}`, is encrypted text.
+    /// Returns a mapping with these entries, or encrypted text for `{"__ansible_vault": TEXT}`, the
+    /// form that Ansible writes in JSON, which has no tags.
     pub(super) fn of_entries(entries: Map) -> Self {
         if let [(key, value)] = entries.as_slice()
             && let Some(text) = value.as_text()
@@ -61,8 +60,8 @@ impl Data {
 }
 
 impl Node {
-    /// Returns what a script made as a node: texts in it are data, never templates, and what is
-    /// not known stays so.
+    /// Converts a script's value to a node: texts in it are data, never templates, and unknown
+    /// values stay unknown.
     pub fn of(value: &Value, place: &Place) -> Self {
         let text = |text: &str| Self {
             data: Data::Unsafe(text.into()),
@@ -121,7 +120,7 @@ impl Node {
         }
     }
 
-    /// Returns the entry of a mapping that has this key.
+    /// Returns the value of a mapping's key.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|(_, value)| value)
     }
@@ -133,7 +132,7 @@ impl Node {
             .find(|(name, _)| name.as_text() == Some(key))
     }
 
-    /// Returns whether it, or anything in it, may be a template, or else is known only when the
+    /// Returns whether the node, or any part of it, may be a template or is only known when the
     /// task runs.
     pub fn has_template(&self) -> bool {
         match &self.data {
@@ -147,14 +146,14 @@ impl Node {
         }
     }
 
-    /// Returns whether it is a whole number that is written in octal, as `0644`.
+    /// Returns whether it is an integer in octal notation, such as `0644`.
     pub fn is_octal(&self) -> bool {
         let written = self.place.text().trim();
         matches!(self.data, Data::Integer(number)
             if written.starts_with('0') && i64::from_str_radix(written, 8) == Ok(number))
     }
 
-    /// Returns what kind of node it is, for messages: `a list`, `text`.
+    /// Returns the kind of node for messages: `a list`, `text`.
     pub fn kind(&self) -> &'static str {
         match &self.data {
             Data::Null => "nothing",
@@ -168,7 +167,7 @@ impl Node {
         }
     }
 
-    /// Returns the problem that this node is not what was expected there.
+    /// Returns the problem for a node that is not what was expected.
     pub fn unexpected(&self, what: &str, expected: &str) -> Problem {
         Problem::at(
             &self.place,
@@ -177,7 +176,7 @@ impl Node {
         .label(format!("expected {expected}"))
     }
 
-    /// Returns the value of encrypted text: its use fails.
+    /// Returns the value for encrypted text: using it fails.
     fn sealed(place: &Place) -> Value {
         let problem = encrypted(place, "this value");
         let kind = minijinja::ErrorKind::InvalidOperation;
@@ -186,7 +185,8 @@ impl Node {
             .into()
     }
 
-    /// Returns it as a value, templates taken as plain text. The use of encrypted text in it fails.
+    /// Converts the node to a value, with templates as plain text. Using encrypted text in it
+    /// fails.
     pub fn to_value(&self) -> Value {
         match &self.data {
             Data::Null => Value::from(()),

@@ -59,11 +59,11 @@ fn mistakes_in_yaml_have_a_place_and_advice() {
         ),
         (
             "web:\n  hosts:\n    17:\n",
-            "hosts.yml:3:5: the name of a host must be text, not a number (put quotes around it)",
+            "hosts.yml:3:5: the name of a host must be text, not a number (quote it)",
         ),
         (
             "web:\n  hosts:\n    'h[3:x]':\n",
-            "hosts.yml:3:5: \"h[3:x]\" is no host name: the ends of [3:x] are neither two numbers \
+            "hosts.yml:3:5: \"h[3:x]\" is not a host name: the ends of [3:x] are neither two numbers \
              nor two letters",
         ),
         (
@@ -72,8 +72,7 @@ fn mistakes_in_yaml_have_a_place_and_advice() {
         ),
         (
             "web:\n  vars:\n    yes: 1\n",
-            "hosts.yml:3:5: the name of a variable must be text, not a boolean (put quotes around \
-             it)",
+            "hosts.yml:3:5: the name of a variable must be text, not a boolean (quote it)",
         ),
         (
             "web:\n  vars:\n    ansible_group_priority: high\n",
@@ -81,7 +80,7 @@ fn mistakes_in_yaml_have_a_place_and_advice() {
         ),
         (
             "a: {children: {b: {children: {a: }}}}\n",
-            "hosts.yml:1:16: the groups \"a\" and \"b\" would each be above the other",
+            "hosts.yml:1:16: the groups \"a\" and \"b\" would contain each other",
         ),
         (
             "- h1\n",
@@ -89,8 +88,8 @@ fn mistakes_in_yaml_have_a_place_and_advice() {
         ),
         (
             "plugin: constructed\n",
-            "hosts.yml:1:1: inventory plugins are not supported (list the hosts in a file, or have \
-             a script write one)",
+            "hosts.yml:1:1: inventory plugins are not supported (list the hosts in a file, or use \
+             a script to write one)",
         ),
         (
             "$ANSIBLE_VAULT;1.1;AES256\n3132\n",
@@ -114,18 +113,21 @@ fn mistakes_in_ini_have_a_place_and_advice() {
         ),
         (
             "[web]\nh x\n",
-            "hosts:2:3: \"x\" is no variable (put quotes around a value that holds blanks)",
+            "hosts:2:3: \"x\" is not a variable (quote a value that contains spaces)",
         ),
         ("[web]\nh x='a\n", "hosts:2:1: a ' is not closed"),
         (
             "[web]\nh1:\n",
-            "hosts:2:1: \"h1:\" is no name of a host (an inventory in YAML has a name \
-          that ends in .yml, .yaml or .json)",
+            "hosts:2:1: \"h1:\" is not a host name (the name of a YAML inventory must end \
+          in .yml, .yaml or .json)",
         ),
-        ("[web:vars]\nx\n[web]\n", "hosts:2:1: this is no variable"),
+        (
+            "[web:vars]\nx\n[web]\n",
+            "hosts:2:1: this is not a variable",
+        ),
         (
             "[a b]\n",
-            "hosts:1:2: \"a b\" is no name of a group (leave out blanks)",
+            "hosts:1:2: \"a b\" is not a group name (remove the spaces)",
         ),
     ] {
         assert_eq!(said("hosts", text), [expected], "{text}");
@@ -138,7 +140,7 @@ fn what_is_hardly_meant_is_warned_of() {
         (
             "hosts.yml",
             "web: {hosts: {'h[5:1]': }}\n",
-            "hosts.yml:1:15: \"h[5:1]\" stands for no host: the range runs backwards",
+            "hosts.yml:1:15: \"h[5:1]\" matches no host: the range runs backwards",
         ),
         (
             "hosts.yml",
@@ -155,7 +157,7 @@ fn what_is_hardly_meant_is_warned_of() {
         (
             "hosts",
             "h x=a#b\n",
-            "hosts:1:3: the value ends at the # (put quotes around it, or a blank before the #)",
+            "hosts:1:3: the value ends at the # (quote it, or put a space before the #)",
         ),
     ] {
         assert_eq!(said(name, text), [expected], "{text}");
@@ -207,7 +209,7 @@ fn a_missing_inventory_is_no_empty_one() {
     );
     assert_eq!(
         missing("nosuchhost").0[0].help,
-        ["a list of hosts ends with a comma: -i nosuchhost,"]
+        ["to name a host, end the list with a comma: -i nosuchhost,"]
     );
     let folder = tempfile::tempdir().unwrap();
     let problems = missing(&folder.path().display().to_string());

@@ -207,7 +207,7 @@ fn what_nobody_knows_is_told_as_it_is() {
         ),
         (
             vec![(BROKER, 100, running.to_owned() + of_another + ended)],
-            json!(["it was told to end, and ended in order"]),
+            json!(["it was asked to stop, and shut down cleanly"]),
         ),
         (
             vec![(BROKER, 100, of_main.to_owned() + of_another)],
@@ -248,7 +248,7 @@ fn what_the_machine_did_is_told() {
 [  130.300018] oom_reaper: reaped process 4321 (java), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB
 ";
     let why = |started: i64, kernel: &str| told(machine(&logs, started, kernel), 0)["why"].clone();
-    let killed = "the kernel ended it for want of memory (java, process 4321) at 2023-11-14 \
+    let killed = "the kernel killed it, out of memory (java, process 4321) at 2023-11-14 \
                   22:15:30 UTC: see what playbooks/preflight.yml says of memory";
     assert_eq!(why(1_700_000_000, kernel), json!([killed]));
     // Only root may read it, or it ended another one long before.
@@ -306,7 +306,7 @@ fn how_a_service_ended_is_told() {
         (
             killed,
             kernel,
-            Some("the kernel ended it for want of memory (java, process 4321) at 1970-01-01 00"),
+            Some("the kernel killed it, out of memory (java, process 4321) at 1970-01-01 00"),
         ),
         ("LoadState=not-found\n", "", None),
     ] {

@@ -471,7 +471,7 @@ fn parameters_of_the_kernel_are_told() {
         ),
         (
             "/proc/sys/vm/min_free_kbytes:5000000",
-            "warn sysctl: vm.min_free_kbytes keeps more than 5 % of the memory from everybody: RocketMQ's os.sh sets it so",
+            "warn sysctl: vm.min_free_kbytes reserves more than 5 % of the memory: RocketMQ's os.sh sets it so",
         ),
         (
             "/proc/sys/vm/overcommit_memory:2",
@@ -609,7 +609,7 @@ fn what_a_crash_left_in_a_store_is_told() {
         (
             "config/topics.json",
             "{\"topicConfigTable\":{",
-            "fail store: config/topics.json of broker-a is no JSON: before it starts, put topics.json.bak beside it in its place",
+            "fail store: config/topics.json of broker-a is not valid JSON: before it starts, replace it with topics.json.bak beside it",
         ),
         (
             "config/consumerOffset.json",

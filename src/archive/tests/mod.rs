@@ -202,7 +202,7 @@ fn what_would_leave_the_destination_is_refused() {
         (vec![Item::Hardlink("h", "a/other")], "does not have"),
         (
             vec![Item::Hardlink("h", "i"), Item::Hardlink("i", "h")],
-            "in a circle",
+            "cycle of hard links",
         ),
         (
             vec![Item::Directory("d/", 0o755), Item::Hardlink("h", "d")],

@@ -1,4 +1,4 @@
-//! The steps of a change as differences that people read.
+//! Shows the steps of a change as readable differences.
 
 mod account;
 mod program;
@@ -8,23 +8,23 @@ use crate::host::{Before, Body, Difference, Kind, Ownership, Step, Unpack, Unpac
 use crate::value::{Value, map};
 use std::fmt::Write;
 
-/// A difference that one step makes.
+/// The difference made by one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diff {
-    /// What is shown after `---`, such as `before: /etc/hosts`.
+    /// The text after `---`, such as `before: /etc/hosts`.
     pub before_header: String,
-    /// What is shown after `+++`, such as `after: /etc/hosts`.
+    /// The text after `+++`, such as `after: /etc/hosts`.
     pub after_header: String,
-    /// Lines that begin with `@@`, `-`, `+` or a blank, as in a unified difference; or a line in
-    /// brackets that says why there are none. Each ends with a line break.
+    /// Lines that begin with `@@`, `-`, `+` or a space, as in a unified diff, or a line in brackets
+    /// that says why there are no such lines. Each ends with a line break.
     pub text: String,
-    /// The whole texts before and after, where they are known.
+    /// The full texts before and after, if known.
     pub contents: Option<(String, String)>,
 }
 
 impl Diff {
-    /// Returns the difference as a task returns it: `before`, `after` and the headers. Of what has
-    /// no whole texts, those are the lines that differ.
+    /// Returns the difference in the form of a task's result: `before`, `after` and the headers.
+    /// Without full texts, they contain only the lines that differ.
     pub fn value(&self) -> Value {
         let lines = |sign: char| -> String {
             let lines = self.text.lines().filter_map(|line| line.strip_prefix(sign));
@@ -45,7 +45,8 @@ impl Diff {
             .into())
     }
 
-    /// Returns several differences as a task returns them: one by itself, others as a list.
+    /// Returns differences in the form of a task's result: a single one by itself, several as a
+    /// list.
     pub fn all(diffs: &[Self]) -> Value {
         match diffs {
             [one] => one.value(),
@@ -55,8 +56,8 @@ impl Diff {
 }
 
 impl Change {
-    /// Returns the differences that the steps make, in their order. Waiting and commands make
-    /// none that could be told.
+    /// Returns the differences that the steps make, in order. Waits and commands have no difference
+    /// that can be shown.
     pub fn differences(&self) -> Vec<Diff> {
         let restarted = program::restarted(&self.steps);
         let is_told = |step: &&Step| {
@@ -68,7 +69,7 @@ impl Change {
     }
 }
 
-/// Entries of an archive that are shown at most.
+/// How many entries of an archive are shown.
 const ENTRIES: usize = 200;
 
 fn differences(step: &Step) -> Vec<Diff> {
@@ -177,13 +178,13 @@ fn named(what: &str, text: String) -> Diff {
     }
 }
 
-/// One line for each attribute that differs: name, as it was, as it will be.
+/// One line for each attribute that differs: its name, old value and new value.
 fn attribute(what: &str, lines: &[(&str, Option<&str>, Option<&str>)]) -> Diff {
     let mut text = String::new();
     for (name, before, after) in lines.iter().filter(|(_, before, after)| before != after) {
         for (sign, value) in [('-', before), ('+', after)] {
             if let Some(value) = value {
-                // Writing into a text cannot fail.
+                // Writing to a string cannot fail.
                 let _ = writeln!(text, "{sign}{name}: {value}");
             }
         }
@@ -210,7 +211,7 @@ fn made(path: &str, kind: &str, ownership: &Ownership) -> Vec<Diff> {
     vec![diff]
 }
 
-/// The content's difference, and that of the attributes where there is one.
+/// The difference of the content, and that of the attributes if they differ.
 fn written(path: &str, before: Option<&Before>, content: Diff, ownership: &Ownership) -> Vec<Diff> {
     let nothing = Ownership::default();
     let old = before.map_or(&nothing, |before| &before.ownership);
@@ -243,7 +244,7 @@ fn content_of(path: &str, before: Option<&Before>, body: &Body) -> Diff {
     diff
 }
 
-/// Returns the unified difference of two contents, without headers.
+/// Returns the unified diff of two contents, without headers.
 pub(super) fn unified(old: &[u8], new: &[u8]) -> String {
     let (Some(old_text), Some(new_text)) = (text(old), text(new)) else {
         let (old, new) = (old.len(), new.len());
@@ -254,7 +255,7 @@ pub(super) fn unified(old: &[u8], new: &[u8]) -> String {
         .to_string()
 }
 
-/// Returns the content as text if it is some; a zero byte makes it binary, as for `diff`.
+/// Returns the content if it is text; a zero byte makes it binary, as in `diff`.
 fn text(content: &[u8]) -> Option<&str> {
     std::str::from_utf8(content)
         .ok()
@@ -284,7 +285,7 @@ fn entry_line(entry: &UnpackEntry) -> String {
 }
 
 impl std::fmt::Display for Diff {
-    /// The difference with its two headers, as people read it.
+    /// The difference with its two headers, as shown to people.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (before, after, text) = (&self.before_header, &self.after_header, &self.text);
         write!(formatter, "--- {before}\n+++ {after}\n{text}")

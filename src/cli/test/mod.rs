@@ -28,14 +28,14 @@ use clap::Args;
 
 /// Run the cases of a project's roles and modules.
 ///
-/// Cases stand in `tests/*.yml` and `roles/*/tests/*.yml`. Each runs on a machine in memory with
-/// what it declares: predicted, carried out, and carried out again. Nothing is connected to.
+/// Cases are in `tests/*.yml` and `roles/*/tests/*.yml`. Each runs on a machine in memory with what
+/// it declares: predicted, applied, and applied again. Nothing is connected to.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Only these: files, folders, or parts of the names of cases.
     #[arg(value_name = "PATH|NAME")]
     wanted: Vec<String>,
-    /// The folder of the playbooks; roles stand in it or beside it.
+    /// The folder of the playbooks; roles are in it or next to it.
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     playbook_dir: LocalPath,
     /// Run the cases' tasks on the hosts of an inventory instead: they are CHANGED.
@@ -116,16 +116,16 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
 
 fn no_cases() -> Exit {
     let message = "there are no cases here";
-    let help = "cases stand in tests/*.yml and roles/*/tests/*.yml; `rmqplay new` makes some";
+    let help = "cases are in tests/*.yml and roles/*/tests/*.yml; `rmqplay new` makes some";
     refuse_because(message, Some(help.to_owned()), Exit::Usage)
 }
 
-/// What came of a case.
+/// The outcome of a case.
 enum Verdict {
     Passed,
-    /// It does not apply, and why.
+    /// It does not apply, with the reason.
     Left(&'static str),
-    /// What does not hold, each ready to be shown.
+    /// It failed, with messages that are ready to be shown.
     Failed(Vec<String>),
 }
 

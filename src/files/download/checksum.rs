@@ -1,4 +1,4 @@
-//! Checksums as playbooks declare them and as projects publish them.
+//! Checksums in the forms in which playbooks declare and projects publish them.
 
 use sha2::digest::DynDigest;
 use std::fmt;
@@ -6,21 +6,21 @@ use std::io::Read;
 use std::path::Path;
 use std::str::FromStr;
 
-/// What a file's content must have.
+/// The checksum that a file must have.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Checksum {
-    /// This digest.
+    /// A digest.
     Digest(Digest),
-    /// The digest that a list of the web has for it.
+    /// The digest that a published list has for the file.
     List {
         /// The list's address.
         url: String,
-        /// The digest's algorithm, if it is said.
+        /// The digest's algorithm, if given.
         algorithm: Option<Algorithm>,
     },
 }
 
-/// An algorithm that proves what a file is.
+/// A cryptographic hash algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Algorithm {
     /// SHA-256.
@@ -32,21 +32,21 @@ pub enum Algorithm {
 /// A digest; displays as `sha256:…`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Digest {
-    /// How it is made.
+    /// Its algorithm.
     pub algorithm: Algorithm,
     /// Lower-case hexadecimal.
     pub hex: String,
 }
 
-/// Text that is no checksum.
+/// Text that is not a checksum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no checksum: write sha256:… or sha512:… with the digest or the address of a list"
+    "{0:?} is not a checksum (expected sha256:… or sha512:… with the digest or the address of a list)"
 )]
 pub struct ChecksumError(String);
 
 impl Algorithm {
-    /// Returns the name as in a playbook.
+    /// Returns the name as used in playbooks.
     pub fn name(self) -> &'static str {
         match self {
             Algorithm::Sha256 => "sha256",
@@ -100,7 +100,7 @@ impl fmt::Display for Digest {
 }
 
 impl Digest {
-    /// Reads hexadecimal digits; their number tells the algorithm where it is not said.
+    /// Parses hexadecimal digits; their number determines the algorithm if none is given.
     fn read(text: &str, algorithm: Option<Algorithm>) -> Option<Self> {
         if !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
@@ -114,14 +114,14 @@ impl Digest {
         })
     }
 
-    /// Returns the SHA-256 of a text, without its name.
+    /// Returns the SHA-256 of a text, without the algorithm's name.
     pub(super) fn of_text(text: &str) -> String {
         let mut hasher = Algorithm::Sha256.hasher();
         hasher.update(text.as_bytes());
         hexadecimal(&hasher.finalize())
     }
 
-    /// Returns the digest of the same algorithm of a file.
+    /// Returns a file's digest with the same algorithm.
     pub fn of_file(&self, path: &Path) -> std::io::Result<Self> {
         let mut file = crate::source::regular::open(path)?;
         let mut hasher = self.algorithm.hasher();
@@ -139,13 +139,14 @@ impl Digest {
         })
     }
 
-    /// Returns whether the file is there and has this digest.
+    /// Returns whether the file exists and has this digest.
     pub fn fits(&self, path: &Path) -> bool {
         self.of_file(path).is_ok_and(|found| found == *self)
     }
 
-    /// Returns what a list says about a file. It may be that of `sha256sum`, BSD's `SHA256 (file) =
-    /// …`, gpg's `file: AB CD …` over several lines, or one digest without a name.
+    /// Returns the digest of a file in a list, which can have the form of `sha256sum`, BSD's
+    /// `SHA256 (file) = …`, gpg's `file: AB CD …` over several lines, or a single digest without a
+    /// name.
     pub(super) fn find(list: &str, file: &str, algorithm: Option<Algorithm>) -> Option<Self> {
         let is_file = |name: &str| {
             let name = name.trim().trim_start_matches('*');

@@ -30,7 +30,7 @@ pub struct Download {
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
     /// The address is none of the web.
-    #[error("{url} is no address of http or https")]
+    #[error("{url} is not an http or https URL")]
     Scheme {
         /// The address.
         url: String,

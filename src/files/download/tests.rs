@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
-/// A server on 127.0.0.1 that knows a few files and counts what it is asked for.
+/// A server on 127.0.0.1 that serves a few files and counts its requests.
 struct Server {
     address: String,
     asked: Arc<AtomicUsize>,
@@ -164,7 +164,7 @@ fn only_the_web_is_fetched_from() {
     };
     let cache = tempfile::tempdir().unwrap();
     let error = ftp.fetch(cache.path(), &Limits::default()).unwrap_err();
-    let expected = "ftp://127.0.0.1/x is no address of http or https";
+    let expected = "ftp://127.0.0.1/x is not an http or https URL";
     assert_eq!(error.to_string(), expected);
 }
 
@@ -251,22 +251,22 @@ fn checksums_are_read_as_declared() {
     }
 }
 
-/// What a server does that ends no download.
+/// The behaviour of a server that never completes a download.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Stuck {
-    /// It does not even accept the connection.
+    /// It does not accept the connection.
     Deaf,
-    /// It accepts and says nothing.
+    /// It accepts the connection and sends nothing.
     Silent,
-    /// It breaks off in the middle of the headers.
+    /// It closes the connection in the middle of the headers.
     Headers,
-    /// It says that there are 100 bytes, and sends one.
+    /// It announces 100 bytes, and sends one.
     Body,
-    /// It sends for ever.
+    /// It never stops sending.
     Endless,
-    /// It sends for ever, in chunks.
+    /// It never stops sending chunks.
     Chunks,
-    /// It names another address of its own, which is silent.
+    /// It redirects to another address of its own, which sends nothing.
     Redirect,
 }
 
@@ -281,7 +281,7 @@ impl Stuck {
         Self::Redirect,
     ];
 
-    /// Starts it, and says each time when it is as far as it gets.
+    /// Starts it, and signals each time it reaches that point.
     fn start(self) -> (String, Receiver<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/file", listener.local_addr().unwrap());
@@ -306,7 +306,7 @@ impl Stuck {
                     }
                     _ => "",
                 };
-                // The other side may be gone.
+                // The other side may have closed the connection.
                 let _ = stream.write_all(answer.as_bytes());
                 let _ = stuck.send(());
                 let piece: &[u8] = match self {
@@ -351,7 +351,7 @@ fn a_limit_ends_a_download_whatever_the_server_does() {
             let right = match error {
                 DownloadError::Limit(HostError::TimedOut) => by_deadline,
                 DownloadError::Limit(HostError::Cancelled) => !by_deadline,
-                // A list has an end.
+                // The size of a list is limited.
                 DownloadError::Fetch { ref reason, .. } => list && reason.contains("at most"),
                 _ => false,
             };

@@ -1,4 +1,4 @@
-//! What check mode's picture of a machine does not show any more.
+//! The parts of a simulated machine that check mode no longer knows.
 
 use super::overlay::{Edit, Entry, State};
 use super::view::{Stop, View};
@@ -14,8 +14,8 @@ impl View<'_> {
         }
     }
 
-    /// Returns the change of entries that leaves a path in doubt; nothing for what is no path, and
-    /// for a path that is in doubt already.
+    /// Returns the edit that puts a path in doubt, or `None` for anything but a path, or if it is
+    /// already in doubt.
     pub(super) fn doubted(&self, part: &Doubtful, reason: &NotKnown) -> Result<Option<Edit>, Stop> {
         let (path, follow) = match part {
             Doubtful::Path(path) => (path, false),
@@ -43,7 +43,7 @@ impl View<'_> {
 }
 
 impl State {
-    /// Takes note of what is in doubt besides paths.
+    /// Records doubts about anything but paths.
     pub(super) fn doubt(&mut self, parts: &[Doubtful], reason: &NotKnown) {
         let others = parts.iter().filter(|part| {
             !matches!(

@@ -1,4 +1,4 @@
-//! What the steps that change files do to check mode's picture of a machine.
+//! The effect of steps that change files on a simulated machine.
 
 use super::overlay::{Edit, Entry, Here};
 use super::source::Source;
@@ -7,10 +7,10 @@ use crate::host::{Before, Content, HostError, Kind, Node, Ownership, Step};
 use camino::Utf8Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The bit that makes what is in a directory belong to its group.
+/// The bit that passes a directory's group on to its new entries.
 const SET_GROUP_ID: u32 = 0o2000;
 
-/// What is written into a file, and what must be known about the file for it.
+/// What is written to a file, and what must be known about the file for it.
 struct Writing<'a> {
     source: Source,
     size: u64,
@@ -20,7 +20,7 @@ struct Writing<'a> {
 }
 
 impl View<'_> {
-    /// Returns the changes that one step on files makes.
+    /// Returns the edits that one step on files makes.
     pub(super) fn file_step(&self, step: &Step) -> Result<Vec<Edit>, Stop> {
         match step {
             Step::Write {
@@ -236,7 +236,7 @@ impl View<'_> {
         }
     }
 
-    /// Returns what stands at a path in a directory that exists.
+    /// Returns the spot of a path in an existing directory, with what is there now.
     pub(super) fn slot(
         &self,
         path: &Utf8Path,
@@ -259,8 +259,8 @@ impl View<'_> {
         }
     }
 
-    /// Returns a new thing at a path whose parents are no links. As on Linux, a directory that is
-    /// made in a set-group-ID directory gets that bit too.
+    /// Returns a new node at a path whose parents are not links. As on Linux, a directory created
+    /// in a set-group-ID directory gets that bit too.
     pub(super) fn new_node(
         &self,
         path: &Utf8Path,
@@ -276,8 +276,8 @@ impl View<'_> {
         Ok(node)
     }
 
-    /// Returns a new thing of the acting user's, whose umask decides what mode it has, and of the
-    /// group that a set-group-ID directory gives it.
+    /// Returns a new node that belongs to the acting user, with the mode left by that user's umask,
+    /// and to the group that a set-group-ID directory passes on.
     pub(super) fn new_in(
         &self,
         directory: Option<&Node>,
@@ -301,7 +301,7 @@ impl View<'_> {
         Ok(node)
     }
 
-    /// Returns a new file in the place of another, from which it takes what it is not given.
+    /// Returns a new file that replaces another, keeping the attributes that are not set.
     fn replaced_node(&self, old: &Node, ownership: &Ownership) -> Result<Node, Stop> {
         let mut node = old.clone();
         renew(&mut node);
@@ -323,7 +323,7 @@ impl View<'_> {
     }
 }
 
-/// Makes it another inode of this moment.
+/// Gives it a new inode and the current time.
 fn renew(node: &mut Node) {
     node.inode = 0;
     node.links = 1;
@@ -332,8 +332,8 @@ fn renew(node: &mut Node) {
     node.changed = node.modified;
 }
 
-/// Returns the mode that something has after its owner or group was set: Linux takes the set-ID
-/// bits of a file away, but not a set-group-ID bit without the group's right to execute.
+/// Returns the mode after a change of owner or group: Linux clears the set-ID bits of a file, but
+/// not a set-group-ID bit without the group's right to execute.
 fn given_away(node: &Node) -> u32 {
     match node.kind {
         Kind::File if node.mode & 0o010 != 0 => node.mode & !0o6000,
@@ -342,7 +342,7 @@ fn given_away(node: &Node) -> u32 {
     }
 }
 
-/// Fails if what stands at a path is not what stood there when the step was planned.
+/// Fails if the content of a path has changed since the step was planned.
 pub(super) fn check_before(
     path: &Utf8Path,
     here: Option<&Here>,
@@ -361,7 +361,7 @@ pub(super) fn check_before(
     }
 }
 
-/// Returns the error that a step cannot be done.
+/// Returns the error for a step that cannot be done.
 pub(super) fn cannot(action: &str, path: &Utf8Path, reason: &str) -> Stop {
     let action = format!("{action} {path}");
     let reason = reason.to_owned();

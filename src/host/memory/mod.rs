@@ -1,4 +1,4 @@
-//! A host in memory: alone the machine of a test, laid over another host it is check mode.
+//! A host in memory: by itself a machine for tests, over another host check mode.
 
 mod accounts;
 mod answers;
@@ -31,10 +31,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use view::{Stop, View, all};
 
 /// A host in memory.
-///
-/// Alone it is the machine of a test, with what the test declares. Laid over another host it is
-/// check mode: what it is asked falls through where nothing was changed, what it changes stays
-/// here. Nothing is ever applied below.
+/// By itself it is a machine for tests, with what the test declares. Over another host it is check
+/// mode: questions about unchanged parts go to the host below, and changes stay here. Nothing is
+/// ever applied to the host below.
 pub struct Memory {
     below: Below,
     overlay: Overlay,
@@ -48,13 +47,14 @@ enum Below {
 }
 
 impl Memory {
-    /// Returns check mode over a host. The changes are shared by all users that are become on one
-    /// machine, each of which has a connection of its own below.
+    /// Returns check mode over a host. All users of a machine share its changes, but each has a
+    /// connection of its own below.
     pub fn over(below: Arc<dyn Host>, changes: Overlay) -> Self {
         Self::on(Below::Machine(below), changes)
     }
 
-    /// Returns the host as another user sees it who cannot be become because check mode made the
+    /// Returns the host as seen by a user that cannot be become, because check mode created the
+    /// account: new files belong to that user.
     /// account: new things belong to that user.
     #[must_use]
     pub fn acting_as(self, user: impl Into<String>) -> Self {
@@ -80,8 +80,8 @@ impl Memory {
         }
     }
 
-    /// Looks something up, asking below for what is not known here as often as it takes: once,
-    /// unless links lead elsewhere.
+    /// Looks something up, asking the host below as often as necessary: once, unless links lead
+    /// elsewhere.
     fn view<T>(
         &self,
         limits: &Limits,
@@ -90,8 +90,8 @@ impl Memory {
         self.view_ahead(&mut HashMap::new(), limits, look, |_| ())
     }
 
-    /// Does the same with what was `seen` before. Where something must be asked, `ahead` looks up
-    /// what will be needed later, so that it is asked too.
+    /// Does the same with the answers `seen` before. If something must be asked, `ahead` looks up
+    /// what will be needed later, so that it is asked at the same time.
     fn view_ahead<T>(
         &self,
         seen: &mut HashMap<Question, Answer>,
@@ -126,7 +126,7 @@ impl Memory {
         }
     }
 
-    /// Makes changes to files, asking below for all of them at once.
+    /// Makes changes to files, asking the host below about all of them at once.
     fn change_files(&self, steps: &[Step], limits: &Limits) -> Result<(), HostError> {
         let mut seen = HashMap::new();
         let mut rest = steps;
@@ -135,7 +135,7 @@ impl Memory {
                 &mut seen,
                 limits,
                 |view| view.file_step(step),
-                // Only what it notes counts here.
+                // Only the questions it records matter here.
                 |view| later.iter().for_each(|step| drop(view.file_step(step))),
             )?;
             let mut state = self.overlay.lock();
@@ -152,7 +152,7 @@ impl Memory {
         }
     }
 
-    /// Returns the output of a step that has none.
+    /// Returns the output of a step without output.
     fn done(&self) -> Output {
         match &self.below {
             Below::Machine(_) => Output::not_run(),
@@ -179,7 +179,7 @@ impl Memory {
 }
 
 impl Memory {
-    /// In check mode no lock is taken, but what another run has fails as in a run.
+    /// In check mode no lock is taken, but a lock of another run is an error, as in a real run.
     fn lock(&self, lock: &Lock, limits: &Limits) -> Result<(), HostError> {
         let answers = self.ask(&[Question::Lock(lock.clone())], limits)?;
         match answers.into_iter().next() {
@@ -191,7 +191,7 @@ impl Memory {
         }
     }
 
-    /// In check mode nothing is said to anybody.
+    /// In check mode nothing is sent.
     fn talk(&self, talk: &Talk, limits: &Limits) -> Result<Output, HostError> {
         if let Below::Machine(_) = self.below {
             return Ok(Output::not_run());
@@ -241,7 +241,7 @@ impl Memory {
 
 impl Host for Memory {
     fn ask(&self, questions: &[Question], limits: &Limits) -> Result<Vec<Answer>, HostError> {
-        // A host tells its facts when the shell starts, so they cost no question.
+        // A host reports its facts when the shell starts, so they cost nothing.
         if questions
             .iter()
             .any(|question| *question != Question::Facts)

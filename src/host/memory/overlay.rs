@@ -7,10 +7,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Numbers of new inodes start here, so that they differ from real ones.
+/// The inode numbers of new files start here, to differ from real ones.
 const FIRST_INODE: u64 = 1 << 40;
 
-/// What check mode has changed on one host so far, shared by all users that are become there.
+/// What check mode has changed on one host so far, shared by all its users.
 #[derive(Debug, Clone, Default)]
 pub struct Overlay(Arc<Mutex<State>>);
 
@@ -28,12 +28,12 @@ impl Overlay {
         })
     }
 
-    /// Returns whether check mode has changed what stands at a path, or does not know it any more.
+    /// Returns whether check mode changed a path, or no longer knows what is there.
     pub fn concerns(&self, path: &Utf8Path) -> bool {
         !self.lock().is_backed_by(path, path)
     }
 
-    /// Returns a copy that goes its own way from now on.
+    /// Returns an independent copy.
     #[must_use]
     pub fn fork(&self) -> Self {
         Self(Arc::new(Mutex::new(self.lock().clone())))
@@ -44,27 +44,27 @@ impl Overlay {
     }
 }
 
-/// What check mode has done to a user account, for those who want to become that user.
+/// What check mode did to a user account that may be become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Account {
-    /// The machine knows it, or nobody does.
+    /// Nothing: the machine decides whether it exists.
     Unchanged,
-    /// Made: the machine does not know it.
+    /// It was created: the machine does not know it.
     Made,
-    /// Removed.
+    /// It was removed.
     Removed,
 }
 
-/// All changes by what they are made to.
+/// All changes by their subject.
 #[derive(Debug, Clone, Default)]
 pub(super) struct State {
     pub(super) entries: BTreeMap<Utf8PathBuf, Entry>,
     pub(super) started: Vec<Started>,
-    /// Processes of the machine that were ended, by pid and start time.
+    /// Processes of the machine that were stopped, by pid and start time.
     pub(super) ended: BTreeSet<(u32, u64)>,
     pub(super) ports: BTreeMap<u16, bool>,
     pub(super) users: BTreeMap<String, Option<User>>,
-    /// Users that the machine does not know.
+    /// Users that do not exist on the machine.
     pub(super) made: BTreeSet<String>,
     pub(super) groups: BTreeMap<String, Option<Group>>,
     /// What commands tell that was set, by their words.
@@ -73,60 +73,60 @@ pub(super) struct State {
     pub(super) programs: BTreeMap<Vec<String>, bool>,
     /// What is not known any more, besides paths, and why.
     pub(super) doubts: BTreeMap<Doubtful, NotKnown>,
-    /// How many numbers for inodes and processes were given out.
+    /// How many numbers of inodes and processes were handed out.
     pub(super) numbers: u32,
 }
 
-/// A program that check mode takes as running.
+/// A program that check mode assumes to be running.
 #[derive(Debug, Clone)]
 pub(super) struct Started {
     pub(super) process: Process,
     pub(super) ports: Vec<u16>,
-    /// The service of systemd that it runs as.
+    /// The systemd service that it runs as.
     pub(super) service: Option<String>,
 }
 
-/// What stands at a path after the changes.
+/// The content of a path after the changes.
 #[derive(Debug, Clone)]
 pub(super) enum Entry {
-    /// Nothing, and nothing below it.
+    /// Nothing, nor anything below it.
     Gone,
-    /// This.
+    /// This node.
     Here(Box<Here>),
-    /// Nobody knows what, nor what is below it.
+    /// It is unknown, as is everything below it.
     Unknown(NotKnown),
 }
 
-/// Something that was made or changed.
+/// A node that was created or changed.
 #[derive(Debug, Clone)]
 pub(super) struct Here {
     pub(super) node: Node,
-    /// Of a regular file.
+    /// The content of a regular file.
     pub(super) source: Source,
-    /// Of a directory: where on the machine its other entries are; `None` where it has no others.
+    /// Of a directory, the path on the machine with its other entries; `None` if it has no others.
     pub(super) rest: Option<Utf8PathBuf>,
-    /// Why its owner, mode and times are not known, if they are not.
+    /// Why its owner, mode and times are unknown, if they are.
     pub(super) doubt: Option<NotKnown>,
 }
 
-/// What is known about a path whose parents are no links.
+/// What is known about a path whose parents are not links.
 pub(super) enum Backing<'a> {
     /// It was changed.
     Changed(&'a Entry),
-    /// It is as on the machine at this path.
+    /// It is unchanged: this path of the machine has it.
     Below(Utf8PathBuf),
-    /// There is nothing.
+    /// It does not exist.
     Nothing,
-    /// Nobody knows.
+    /// It is unknown.
     Unknown(&'a NotKnown),
 }
 
-/// One change of entries.
+/// One edit of the entries.
 #[derive(Debug)]
 pub(super) enum Edit {
-    /// Puts something at a path and leaves what is below it.
+    /// Puts an entry at a path, and keeps what is below it.
     Put(Utf8PathBuf, Entry),
-    /// Puts something at a path and forgets what was below it.
+    /// Puts an entry at a path, and forgets what was below it.
     Replace(Utf8PathBuf, Entry),
     /// Moves everything below the first path to the second and puts the entry there.
     Move(Utf8PathBuf, Utf8PathBuf, Entry),
@@ -144,7 +144,7 @@ impl State {
             && self.doubts.is_empty()
     }
 
-    /// Returns what is known about a path whose parents are no links.
+    /// Returns what is known about a path whose parents are not links.
     pub(super) fn backing(&self, path: &Utf8Path) -> Backing<'_> {
         if let Some(entry) = self.entries.get(path) {
             return Backing::Changed(entry);
@@ -164,19 +164,19 @@ impl State {
         }
     }
 
-    /// Returns whether a path shows what the machine has at `at`.
+    /// Returns whether a path shows the machine's content of `at`.
     pub(super) fn is_backed_by(&self, path: &Utf8Path, at: &Utf8Path) -> bool {
         matches!(self.backing(path), Backing::Below(below) if below == at)
     }
 
-    /// Returns the entries below a path, itself not included.
+    /// Returns the entries below a path, without the path itself.
     pub(super) fn below<'a>(
         &'a self,
         path: &'a Utf8Path,
     ) -> impl Iterator<Item = (&'a Utf8PathBuf, &'a Entry)> {
         self.entries
             .range::<Utf8Path, _>((std::ops::Bound::Excluded(path), std::ops::Bound::Unbounded))
-            // Paths compare by their components, so everything below follows at once.
+            // Paths compare by their components, so everything below follows directly.
             .take_while(move |(other, _)| other.starts_with(path))
     }
 
@@ -201,7 +201,7 @@ impl State {
         }
     }
 
-    /// Returns a number that was not given out before.
+    /// Returns a number that has not been used yet.
     pub(super) fn number(&mut self) -> u32 {
         self.numbers += 1;
         self.numbers
@@ -209,7 +209,7 @@ impl State {
 
     fn put(&mut self, path: Utf8PathBuf, mut entry: Entry) {
         if let Entry::Here(here) = &mut entry {
-            // What was asked of the content is the source's to say.
+            // The source decides how to answer questions about the content.
             here.node.content = None;
             here.node.sha256 = None;
             if here.node.inode == 0 {
@@ -235,7 +235,7 @@ impl From<Here> for Entry {
 }
 
 impl Here {
-    /// Returns a new directory, file or link that has nothing to do with the machine.
+    /// Returns a new directory, file or link that is independent of the machine.
     pub(super) fn new(node: Node, source: Source) -> Self {
         Self {
             node,
@@ -245,7 +245,7 @@ impl Here {
         }
     }
 
-    /// Returns what stands at a path of the machine, to be changed.
+    /// Returns the node at a path of the machine, so that it can be changed.
     pub(super) fn below(node: Node, path: Utf8PathBuf) -> Self {
         let rest = (node.kind == Kind::Directory).then(|| path.clone());
         Self {
@@ -256,7 +256,7 @@ impl Here {
         }
     }
 
-    /// Returns where it points if it is a symbolic link.
+    /// Returns the target, if it is a symbolic link.
     pub(super) fn target(&self) -> Option<&Utf8Path> {
         match &self.node.kind {
             Kind::Symlink { target } => Some(target),

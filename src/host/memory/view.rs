@@ -1,4 +1,4 @@
-//! The machine as it would be: what check mode changed, over what the machine below answers.
+//! The predicted machine: the changes of check mode over the answers of the machine below.
 
 use super::overlay::{Backing, Entry, Here, State};
 use super::source::Source;
@@ -8,18 +8,18 @@ use indexmap::IndexSet;
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 
-/// The machine as it would be.
+/// The predicted machine.
 ///
-/// Whatever is looked up either is known or goes on the list of what must be asked below; then the
-/// look-up ends with [`Stop::Ask`], and is done again once the answers are there. So what belongs
-/// together is asked at once, and no look-up knows of conversations.
+/// Every look-up is either answered or recorded as a question for the machine below. Then it ends
+/// with [`Stop::Ask`], and is repeated once the answers are there. So related questions are asked
+/// together, and look-ups need not know about connections.
 pub(super) struct View<'a> {
     pub(super) state: &'a State,
-    /// Answers of the machine below.
+    /// The answers of the machine below.
     pub(super) seen: &'a HashMap<Question, Answer>,
-    /// What must be asked of it.
+    /// The questions to ask it.
     pub(super) wanted: RefCell<IndexSet<Question>>,
-    /// The user that new things belong to, if another than the one logged in.
+    /// The owner of new files, if not the login user.
     pub(super) acting_as: Option<&'a str>,
 }
 
@@ -38,18 +38,18 @@ impl From<HostError> for Stop {
     }
 }
 
-/// What stands at a path: its place when all links are resolved, and the thing itself.
+/// A node and its path after resolving all links.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) path: Utf8PathBuf,
     pub(super) here: Option<Here>,
 }
 
-/// Links that are followed at most on one path, as in Linux.
+/// How many links are followed on one path, as in Linux.
 const MAX_LINKS: usize = 40;
 
 impl View<'_> {
-    /// Returns what the machine below says, or notes that it must be asked.
+    /// Returns the answer of the machine below, or records the question.
     pub(super) fn below(&self, question: Question) -> Result<&Answer, Stop> {
         if let Some(answer) = self.seen.get(&question) {
             return Ok(answer);
@@ -58,8 +58,8 @@ impl View<'_> {
         Err(Stop::Ask)
     }
 
-    /// Returns what stands at a path, with what is wanted of its content. The links on the way are
-    /// followed, the last one only if told so; a dangling one is nothing.
+    /// Returns the node at a path, with the requested content. Links to parents are followed; the
+    /// last one only if `follow`. A dangling link counts as missing.
     pub(super) fn find(
         &self,
         path: &Utf8Path,
@@ -73,7 +73,7 @@ impl View<'_> {
         }
     }
 
-    /// Returns what stands at a path, though its owner, mode and times may not be known.
+    /// Returns the node at a path, even if its owner, mode and times are unknown.
     pub(super) fn place(
         &self,
         path: &Utf8Path,
@@ -127,7 +127,7 @@ impl View<'_> {
         }
     }
 
-    /// Returns what stands at a path whose parents are no links.
+    /// Returns the node at a path whose parents are not links.
     fn at(&self, path: &Utf8Path, content: &Content) -> Result<Option<Here>, Stop> {
         let mut here = match self.state.backing(path) {
             Backing::Nothing | Backing::Changed(Entry::Gone) => return Ok(None),
@@ -153,12 +153,12 @@ impl View<'_> {
         Ok(Some(here))
     }
 
-    /// Notes what else must be asked for a path if none of its parents is a link.
+    /// Records the further questions about a path, assuming that none of its parents is a link.
     fn foresee(&self, mut path: Utf8PathBuf, names: &VecDeque<String>, content: &Content) {
         for (index, name) in names.iter().enumerate() {
             path = path.join(name);
             let is_last = index + 1 == names.len();
-            // Only what it notes counts here.
+            // Only the questions it records matter here.
             let _ = self.at(&path, if is_last { content } else { &Content::None });
         }
     }
@@ -176,7 +176,7 @@ impl View<'_> {
     }
 }
 
-/// Does all of it even if some must be asked below first, so that all of that is asked at once.
+/// Looks up everything, even if some must be asked below first, so that all of it is asked at once.
 pub(super) fn all<T, R>(
     items: impl IntoIterator<Item = T>,
     mut look: impl FnMut(T) -> Result<R, Stop>,
@@ -193,12 +193,12 @@ pub(super) fn all<T, R>(
     if ask { Err(Stop::Ask) } else { Ok(results) }
 }
 
-/// Returns the error that the machine below answered another question.
+/// Returns the error for an answer to a different question.
 pub(super) fn mismatch(answer: &Answer) -> Stop {
     HostError::Protocol(format!("an answer to another question: {answer:?}")).into()
 }
 
-/// Returns the names along a path; `..` stays, since a link may stand before it.
+/// Returns the names of a path; `..` is kept, since a link may precede it.
 fn names(path: &Utf8Path) -> VecDeque<String> {
     path.components()
         .filter(|part| matches!(part, Utf8Component::Normal(_) | Utf8Component::ParentDir))

@@ -1,6 +1,7 @@
 //! Quoting: the only place where text becomes part of a shell's program.
 
-/// Returns one word of a request: whatever the text holds (NUL aside), the shell sees just that.
+/// Quotes one word of a request: the shell sees exactly the text, which may be anything without
+/// NUL.
 ///
 /// A request is one line, so a newline is written as `"$rmq_nl"`, which `core.sh` sets.
 pub(super) fn quote(text: &str) -> String {
@@ -17,14 +18,14 @@ pub(super) fn quote(text: &str) -> String {
     word
 }
 
-/// Returns one word of a shell text that may have several lines, such as one for another shell.
-/// Such a text is itself quoted by [`quote`] to become part of a request.
+/// Quotes one word of a shell text that may have several lines, such as one for another shell. To
+/// become part of a request, such a text is quoted by [`quote`] itself.
 pub(super) fn quote_lines(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// Returns bytes as the argument of `printf %b`, in printable ASCII without `'`: so it may stand
-/// between single quotes, and NUL and bytes that are no text pass too.
+/// Returns bytes as the argument of `printf %b`, in printable ASCII without `'`: so it can be put
+/// between single quotes, and even NUL and invalid UTF-8 get through.
 pub(super) fn escape(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
     for &byte in bytes {
@@ -38,8 +39,8 @@ pub(super) fn escape(bytes: &[u8]) -> String {
     text
 }
 
-/// Returns a word of the command line that the login shell gets, whichever that is; `None` where
-/// no writing is understood alike by sh, csh and fish.
+/// Quotes a word for the command line of the login shell, whichever that is; `None` if no quoting
+/// means the same to sh, csh and fish.
 pub(super) fn quote_for_login_shell(text: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=+/.,:@%".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -49,11 +50,11 @@ pub(super) fn quote_for_login_shell(text: &str) -> Option<String> {
     (!text.contains(odd)).then(|| format!("'{}'", text.replace('\'', r"'\''")))
 }
 
-/// Returns a program of sh that does the same as `program` and has no `$`: `sudo -i` and `sudo -s`
-/// leave that character, and no other, to a shell in between. `program` has single blanks and
-/// none of `'^@~*?[`.
+/// Returns a sh program that does the same as `program` without using `$`: `sudo -i` and `sudo -s`
+/// leave that character, and no other, to an intermediate shell. `program` must have single spaces
+/// and none of `'^@~*?[`.
 pub(super) fn without_dollars(program: &str) -> String {
-    // In the order of ASCII, `$` is between # and %.
+    // In ASCII, `$` is between # and %.
     let program = program.replace('$', "@");
     format!("eval `echo '{program}' | tr '^@~' '#-%'`")
 }

@@ -1,35 +1,35 @@
-//! What comes back from a shell.
+//! The replies of a shell.
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Debug, Default)]
 pub(super) struct Reply {
     pub(super) pieces: Vec<Piece>,
     pub(super) stderr: Vec<u8>,
 }
 
-/// What was printed between two marks.
+/// The output between two marks.
 #[derive(Debug)]
 pub(super) struct Piece {
     pub(super) bytes: Vec<u8>,
-    /// The word of the mark after it.
+    /// The word of the mark that ends it.
     pub(super) word: String,
 }
 
-/// A part of a reply while it arrives.
+/// A part of a reply as it arrives.
 pub(super) enum Part {
     Stdout(Vec<u8>),
     Stderr(Vec<u8>),
-    /// The piece has ended, with this word.
+    /// The piece ended with this word.
     Piece(String),
 }
 
 impl Reply {
-    /// Returns what was said on standard error, for messages.
+    /// Returns the text of standard error, for messages.
     pub(super) fn reason(&self) -> String {
         let text = String::from_utf8_lossy(&self.stderr);
         let text = text.trim();
         if text.is_empty() {
-            "it failed without a word".to_owned()
+            "it failed and printed nothing".to_owned()
         } else {
             text.to_owned()
         }

@@ -1,4 +1,4 @@
-//! A shell that runs on the machine, and the exchange of requests and replies with it.
+//! A shell running on the machine, and how requests and replies are exchanged with it.
 
 use super::counters::Counters;
 use super::frames::{Frame, Frames};
@@ -14,50 +14,50 @@ use std::time::{Duration, Instant};
 
 const CORE: &str = include_str!("core.sh");
 
-/// How long a silence ends what arrives of a shell that has itself ended.
+/// How long to wait for more output of a shell that has exited.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Bytes of a body that are sent before the shell has said anything. What is started instead of a
-/// shell may read nothing and print without end.
+/// How many bytes of a body are sent before the shell has replied. A program started instead of a
+/// shell may read nothing and print forever.
 const UNHEARD: usize = 64 << 10;
 
-/// How long nobody may have talked to a shell before it is asked for a sign of life: the network
-/// or the host may have gone without telling us.
+/// After how much silence a shell is checked before it is used again: the network or the host may
+/// have vanished without notice.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// How many messages a shell may have sent of its own accord since it was last talked to.
+/// How many unsolicited messages a shell may have sent since it was last used.
 const LATE_MESSAGES: usize = 64;
 
-/// A shell that runs on the machine.
+/// A shell running on the machine.
 pub(super) struct Session {
     channel: Box<dyn Channel>,
     stdout: Frames,
     stderr: Frames,
     machine: String,
     login: Login,
-    /// What is sent before the first request.
+    /// Sent before the first request.
     greeting: String,
     loaded: HashSet<&'static str>,
     group: Option<u32>,
-    /// Whether the first mark has come on standard error.
+    /// Whether the first mark has arrived on standard error.
     greeted: bool,
-    /// How the shell has ended. What it started may hold its pipes for long after.
+    /// How the shell ended. Its children may hold its pipes for a long time.
     exited: Option<i32>,
-    /// What rc files and sudo said before.
+    /// What rc files and sudo printed before.
     noise: Vec<u8>,
-    /// How long starting may take.
+    /// How long it may take to start.
     patience: Duration,
-    /// When it must have started, once it is waited for.
+    /// When it must have started, once somebody waits for it.
     start_by: Option<Instant>,
-    /// Bytes sent since it was opened and before it said anything.
+    /// Bytes sent before it replied for the first time.
     unheard: usize,
-    /// When it last answered.
+    /// When it last replied.
     used: Instant,
     counters: Arc<Counters>,
 }
 
 impl Session {
-    /// Starts a shell. Whether it answers shows with the first reply.
+    /// Starts a shell. The first reply shows whether it works.
     pub(super) fn open(
         transport: &dyn Transport,
         login: &Login,
@@ -87,14 +87,15 @@ impl Session {
         })
     }
 
-    /// Has it remove what shells that were killed have left, before the first request.
+    /// Makes it clean up after killed shells before the first request.
     pub(super) fn sweep(&mut self) {
         let script = Script::with(&[&UNFINISHED]);
         self.greeting.push_str(&script.line(&mut self.loaded));
         self.greeting.push_str(SWEEP);
     }
 
-    /// Returns the process group of the shell and of all it runs, which is the first it says.
+    /// Returns the process group of the shell and its children, which is the first thing it
+    /// reports.
     pub(super) fn group(&mut self, limits: &Limits) -> Option<u32> {
         self.await_start(limits).ok()?;
         self.group
@@ -144,21 +145,21 @@ impl Session {
         scripts.iter().map(|_| self.reply(limits)).collect()
     }
 
-    /// Sends a request after which the shell ends. Bytes sent from then on are the standard input
-    /// of what the request runs with `<&3`.
+    /// Sends a request after which the shell exits. Bytes sent from then on are the standard input
+    /// of a command run with `<&3`.
     pub(super) fn send_last(&mut self, script: &Script, limits: &Limits) -> Result<(), HostError> {
-        // Without the end, a body that was not read to its end would be evaluated.
+        // Without the end marker, a body that was not read completely would be evaluated.
         self.counters.round_trip();
         self.send_line(script, "exit;", limits)
     }
 
-    /// Returns whether it is known that it has started.
+    /// Returns whether it is known to have started.
     pub(super) fn has_started(&self) -> bool {
         self.group.is_some()
     }
 
-    /// Returns whether a shell that was kept can still be used. It is asked only if nobody has
-    /// talked to it for long; otherwise this costs nothing.
+    /// Returns whether an idle shell can still be used. It is only asked if it has not been used
+    /// for long; otherwise this costs nothing.
     pub(super) fn is_alive(&mut self, limits: &Limits) -> bool {
         let now = Limits::default().sooner(Instant::now());
         for _ in 0..LATE_MESSAGES {
@@ -174,7 +175,7 @@ impl Session {
         false
     }
 
-    /// Sends bytes as they are.
+    /// Sends bytes unchanged.
     pub(super) fn send_bytes(&mut self, bytes: &[u8], limits: &Limits) -> Result<(), HostError> {
         self.unheard += bytes.len();
         if self.unheard > UNHEARD {
@@ -184,12 +185,12 @@ impl Session {
         self.channel.send(bytes, limits)
     }
 
-    /// Ends the input of the shell.
+    /// Closes the input of the shell.
     pub(super) fn finish_input(&mut self, limits: &Limits) -> Result<(), HostError> {
         self.channel.finish_input(limits)
     }
 
-    /// Sends a request, whose reply is then received part by part.
+    /// Sends a request, whose reply is then received in parts.
     pub(super) fn send(&mut self, script: &Script, limits: &Limits) -> Result<(), HostError> {
         self.counters.round_trip();
         self.send_line(script, "", limits)
@@ -205,7 +206,7 @@ impl Session {
         let mut line = std::mem::take(&mut self.greeting);
         let request = script.line(&mut self.loaded);
         if !line.is_empty() && line.len() + request.len() > UNHEARD {
-            // It answers this, and gets the long request once it has.
+            // It replies to this, and gets the long request afterwards.
             line.push('\n');
             self.send_bytes(line.as_bytes(), limits)?;
             line.clear();
@@ -217,7 +218,7 @@ impl Session {
         self.send_bytes(line.as_bytes(), limits)
     }
 
-    /// Receives one reply whole.
+    /// Receives a complete reply.
     pub(super) fn reply(&mut self, limits: &Limits) -> Result<Reply, HostError> {
         let mut reply = Reply::default();
         let mut bytes = Vec::new();
@@ -245,7 +246,7 @@ impl Session {
         Ok(reply)
     }
 
-    /// Receives one reply part by part. An error of `take` ends it, and makes the shell useless.
+    /// Receives a reply in parts. An error of `take` ends it, and makes the shell unusable.
     pub(super) fn receive(
         &mut self,
         limits: &Limits,
@@ -267,7 +268,7 @@ impl Session {
         }
     }
 
-    /// Takes one part of standard output; returns whether the reply goes on.
+    /// Takes one part of standard output; returns whether the reply continues.
     fn stdout_frame(
         &mut self,
         frame: Frame,
@@ -293,7 +294,7 @@ impl Session {
         Ok(true)
     }
 
-    /// Takes one part of standard error; returns whether the reply goes on.
+    /// Takes one part of standard error; returns whether the reply continues.
     fn stderr_frame(
         &mut self,
         frame: Frame,
@@ -311,7 +312,7 @@ impl Session {
         Ok(true)
     }
 
-    /// Keeps what was printed before the shell has started, as long as there is an end to it.
+    /// Keeps what was printed before the shell started, up to a limit.
     fn add_noise(&mut self, noise: &[u8]) -> Result<(), HostError> {
         self.noise.extend_from_slice(noise);
         if self.noise.len() > MOST_NOISE {
@@ -358,7 +359,7 @@ impl Session {
         Ok(())
     }
 
-    /// Returns the error for a shell that ended before its reply did.
+    /// Returns the error for a shell that exited before the end of its reply.
     fn ended(&mut self) -> HostError {
         if self.group.is_none() {
             return self.not_started(NotStarted::Ended(self.exited));
@@ -373,7 +374,7 @@ impl Session {
         }
     }
 
-    /// Returns the error for a shell that has not started.
+    /// Returns the error for a shell that did not start.
     fn not_started(&mut self, how: NotStarted) -> HostError {
         let said = self.last_words();
         self.login.not_started(&self.machine, how, &said)

@@ -1,4 +1,4 @@
-//! What there is to log in with, and in which order it is tried.
+//! The credentials to log in with, and the order in which they are tried.
 
 use super::certificate::{Certificates, Held, UserCertificate};
 use super::key_ring::{KeyFile, KeyRing};
@@ -9,7 +9,7 @@ use russh::keys::agent::AgentIdentity;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-/// Something to log in with.
+/// A credential to log in with.
 pub(super) enum Attempt {
     AgentKey(Box<AgentIdentity>),
     Certificate(Box<UserCertificate>),
@@ -18,12 +18,12 @@ pub(super) enum Attempt {
     Password,
 }
 
-/// Returns what there is to try: keys that were named (by the agent where it has them), other keys
-/// of the agent, keys whose passphrase must be asked for, the password. The certificates of a key
+/// Returns the credentials in order: keys that the user named (from the agent if it has them),
+/// other keys of the agent, keys that need a passphrase, the password. The certificates of a key
 /// come before it.
 ///
-/// Hosts hang up after a few keys (six by default), so those the user has named come before all
-/// that an agent may hold. Key files that cannot be read are noted in `skipped`.
+/// Hosts hang up after a few keys (six by default), so the user's keys come before all the others
+/// that an agent may hold. Key files that cannot be read are listed in `skipped`.
 pub(super) fn in_order(
     target: &Target,
     keys: &KeyRing,
@@ -72,7 +72,7 @@ pub(super) fn in_order(
             }
         }
     }
-    // Those of keys that only the agent has.
+    // Certificates of keys that only the agent has.
     for identity in &of_agent {
         let certificates = certificates.take(Some(identity.public_key().key_data()));
         named.extend(with_certificates(certificates, || {
@@ -107,7 +107,7 @@ fn with_certificates(
 }
 
 impl Attempt {
-    /// Returns the method of SSH it belongs to.
+    /// Returns its SSH authentication method.
     pub(super) fn method(&self) -> MethodKind {
         match self {
             Self::AgentKey(_) | Self::Certificate(_) | Self::KeyFile(..) => MethodKind::PublicKey,

@@ -1,4 +1,4 @@
-//! The pipes of one command over SSH.
+//! The pipes of a command over SSH.
 
 use super::connection::Connection;
 use super::reactor::Reactor;
@@ -10,14 +10,14 @@ use russh::client::Msg;
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
 use std::sync::Arc;
 
-/// Bytes handed over to the connection at once; larger pieces are no faster.
+/// How many bytes are passed to the connection at once; larger pieces are not faster.
 const PIECE: usize = 256 * 1024;
 
-/// The pipes of one command over SSH.
+/// The pipes of a command over SSH.
 pub(super) struct SshChannel {
     reactor: Arc<Reactor>,
     connection: Arc<Connection>,
-    /// `None` once it is closed: what nobody reads would hold up the whole connection.
+    /// `None` once it is closed: unread data would block the whole connection.
     pipes: Option<Pipes>,
     arrived: Backlog,
     has_exited: bool,
@@ -29,14 +29,14 @@ struct Pipes {
     place: Place,
 }
 
-/// What a message from the host means.
+/// The meaning of a message from the host.
 enum Meaning {
     News(Received),
     Nothing,
     End(Ending),
 }
 
-/// Why nothing more can come.
+/// Why nothing more can arrive.
 #[derive(Debug, Clone, Copy)]
 enum Ending {
     Closed,
@@ -45,7 +45,7 @@ enum Ending {
 }
 
 impl SshChannel {
-    /// Starts a command in a session. The host's answer is not waited for: a refusal arrives
+    /// Starts a command in a session without waiting for the host's answer: a refusal arrives
     /// through the channel.
     pub(super) async fn start(
         reactor: Arc<Reactor>,
@@ -53,7 +53,7 @@ impl SshChannel {
         command: &str,
     ) -> Result<Self, HostError> {
         let (read, write) = session.channel.split();
-        // From here on the session is closed whatever happens.
+        // From here on the session is closed in any case.
         let channel = Self {
             reactor,
             connection: session.connection,
@@ -73,7 +73,7 @@ impl SshChannel {
         Ok(channel)
     }
 
-    /// Acts on the message after which nothing more can come.
+    /// Handles the message after which nothing more can arrive.
     async fn end(&mut self, ending: Ending) -> Result<(), HostError> {
         match ending {
             Ending::Closed => {
@@ -94,7 +94,7 @@ impl SshChannel {
         }
     }
 
-    /// Sends a piece and takes in what arrives meanwhile.
+    /// Sends a piece, receiving what arrives in the meantime.
     async fn send_piece(&mut self, piece: &[u8]) -> Result<(), HostError> {
         let Some(pipes) = &mut self.pipes else {
             return Ok(());
@@ -102,7 +102,8 @@ impl SshChannel {
         let Pipes { read, write, .. } = pipes;
         let mut sending = Box::pin(write.data_bytes(piece.to_vec()));
         let ending = loop {
-            // A command that has ended reads nothing more, though a child of it may hold its pipes.
+            // A command that has exited reads nothing more, though a child of it may hold its
+            // pipes.
             if self.has_exited {
                 return Ok(());
             }
@@ -175,8 +176,8 @@ impl Channel for SshChannel {
         let Some(pipes) = self.pipes.take() else {
             return;
         };
-        // Dropping alone would leave the session open on the host. Its place is free when the host
-        // has been told.
+        // Dropping the channel alone would leave the session open on the host. The host frees it
+        // once it is notified.
         if let Some(handle) = self.reactor.handle() {
             handle.spawn(async move {
                 drop(pipes.read);
@@ -214,7 +215,7 @@ fn meaning(message: Option<ChannelMsg>) -> Meaning {
     }
 }
 
-/// Returns a signal's number on Linux; 0 for one that SSH has no name for.
+/// Returns the number of a signal on Linux, or 0 if SSH has no name for it.
 fn number(signal: &Sig) -> i32 {
     match signal {
         Sig::HUP => 1,

@@ -1,4 +1,4 @@
-//! What a connection does of itself: check the host's key, and remember why it was lost.
+//! Callbacks of a connection: they check the host key, and remember why the connection was lost.
 
 use super::target::Target;
 use super::{Failure, host_key};
@@ -9,21 +9,21 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
-/// What a connection does of itself.
+/// Callbacks of a connection.
 pub(super) struct Handler {
     pub(super) target: Arc<Target>,
-    /// Told why the connection was lost; dropped when it has ended.
+    /// Receives the reason when the connection is lost; dropped when it ends.
     pub(super) lost: watch::Sender<Option<String>>,
-    /// Told the host's words whenever it does not open a channel.
+    /// Receives the host's message whenever it refuses to open a channel.
     pub(super) refusals: mpsc::UnboundedSender<String>,
 }
 
-/// Why a connection did not come about.
+/// Why a connection failed.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// By the protocol.
+    /// A protocol error.
     Ssh(russh::Error),
-    /// By us, for the host's key.
+    /// The host key was refused.
     HostKey(Failure),
 }
 
@@ -38,7 +38,7 @@ impl russh::client::Handler for Handler {
 
     async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, Refusal> {
         let (target, key) = (self.target.clone(), shown.public_key());
-        // Files are read, and one may be locked: other connections go on meanwhile.
+        // Files are read here, and may be locked: other connections continue in the meantime.
         let check = tokio::task::spawn_blocking(move || host_key::check(&target, &key));
         match check.await {
             Ok(result) => result.map(|()| true).map_err(Refusal::HostKey),
@@ -57,7 +57,7 @@ impl russh::client::Handler for Handler {
         _language: &str,
         _session: &mut Session,
     ) -> Result<(), Refusal> {
-        // Nobody listens any more where the connection is being given up.
+        // Nobody is listening if the connection is being given up.
         let _ = self.refusals.send(description.to_owned());
         Ok(())
     }
@@ -77,7 +77,7 @@ impl russh::client::Handler for Handler {
     }
 }
 
-/// Returns what an error of the protocol means to the user.
+/// Explains a protocol error to the user.
 pub(super) fn explain(error: &russh::Error) -> String {
     use russh::Error;
     match error {
@@ -93,9 +93,9 @@ pub(super) fn explain(error: &russh::Error) -> String {
             "the host closed the connection".to_owned()
         }
         Error::IO(error) if error.kind() == ErrorKind::TimedOut => {
-            "the host gives no sign of life".to_owned()
+            "the host stopped responding".to_owned()
         }
-        Error::KeepaliveTimeout => "the host gives no sign of life".to_owned(),
+        Error::KeepaliveTimeout => "the host stopped responding".to_owned(),
         Error::Version => "what answers there does not speak SSH 2".to_owned(),
         Error::NoCommonAlgo { kind, ours, theirs } => format!(
             "no {kind:?} algorithm in common: the host offers {}, rmqplay {}",

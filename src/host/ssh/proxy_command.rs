@@ -1,4 +1,4 @@
-//! A connection through a command of the user's.
+//! A connection through a command of the user.
 
 use super::Failure;
 use super::stream::Stream;
@@ -8,13 +8,13 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader, Join, ReadBuf};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-/// A command whose standard input and output is the connection; it ends with it.
+/// A command whose standard input and output are the connection; it ends with it.
 struct ProxyCommand {
     pipes: Join<ChildStdout, ChildStdin>,
     _child: Child,
 }
 
-/// Starts a `ProxyCommand`, which is a line of shell by its definition.
+/// Starts a `ProxyCommand`, which is a line of shell by definition.
 pub(super) fn start(command: &str) -> Result<impl Stream + use<>, Failure> {
     let failure =
         |reason: String| Failure::new(format!("cannot run ProxyCommand `{command}`: {reason}"));
@@ -75,7 +75,7 @@ impl AsyncWrite for ProxyCommand {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<std::io::Result<()>> {
-        // What is wrong with it was told before: an error here would only hide that.
+        // The problem was already reported: an error here would only hide it.
         Pin::new(&mut self.pipes)
             .poll_shutdown(context)
             .map(|_| Ok(()))

@@ -1,4 +1,4 @@
-//! The TCP connection below an SSH connection.
+//! The TCP connection under an SSH connection.
 
 use super::Failure;
 use rustix::net::sockopt;
@@ -10,21 +10,21 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// What an SSH connection can go through: TCP, a channel of another connection, or a command.
+/// What an SSH connection can use: TCP, a channel of another connection, or a command.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// A TCP connection that acknowledges at once.
+/// A TCP connection that acknowledges data immediately.
 ///
-/// sshd leaves Nagle's algorithm on for sessions without a terminal, so its small packets wait for
-/// our acknowledgement, which the kernel would hold back for 40 ms.
+/// sshd keeps Nagle's algorithm on for sessions without a terminal, so its small packets wait for
+/// our acknowledgement, which the kernel would delay for 40 ms.
 pub(super) struct QuickStream(TcpStream);
 
 impl QuickStream {
-    /// Connects to one of the host's addresses, which share the time that is left.
+    /// Connects to one of the host's addresses, which share the remaining time.
     ///
-    /// The connection is lost when sent data stays unacknowledged for as long as `silence`:
+    /// The connection counts as lost if sent data stays unacknowledged for as long as `silence`:
     /// keepalives do not notice a dead network while a large body waits in the socket's buffer.
     pub(super) async fn connect(
         host: &str,
@@ -70,7 +70,7 @@ impl QuickStream {
     }
 
     fn acknowledge_at_once(&self) {
-        // The kernel forgets it again after some packets. It is for speed alone.
+        // The kernel forgets this after some packets. It only affects speed.
         #[cfg(target_os = "linux")]
         let _ = sockopt::set_tcp_quickack(&self.0, true);
     }
@@ -114,7 +114,7 @@ impl AsyncWrite for QuickStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // What is wrong with it was told before: an error here would only hide that.
+        // The problem was already reported: an error here would only hide it.
         Pin::new(&mut self.0).poll_shutdown(context).map(|_| Ok(()))
     }
 

@@ -1,4 +1,4 @@
-//! Where an SSH connection goes, and by what right.
+//! The destination of an SSH connection, and how to log in.
 
 use super::ssh_config::{self, Checking, Options, Proxy, Query, SshConfig};
 use super::tokens::Tokens;
@@ -8,85 +8,86 @@ use crate::source::{Problem, Result};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long connecting may take if nothing is said: name, TCP, key exchange and login together.
+/// The default limit for connecting: name resolution, TCP, key exchange and login together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often a silent connection is asked for a sign of life if nothing is said: a host that is cut
-/// off is noticed within 20 seconds, and one that only swaps for a while is not given up.
+/// How often a silent connection is checked by default: a disconnected host is noticed within 20
+/// seconds, and one that only swaps for a while is not given up.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The keys that ssh tries where none is named.
+/// The keys that ssh tries if none is named.
 const DEFAULT_KEYS: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
 
-/// What inventory and command line say about a connection.
+/// The connection settings of inventory and command line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Name or address of the host (`ansible_host`); what `Host` in `ssh_config` is compared with.
+    /// Name or address of the host (`ansible_host`), which is matched against `Host` in
+    /// `ssh_config`.
     pub host: String,
-    /// What is given and wins over the files: user, port, private key, `--accept-new`, ….
+    /// Settings that win over the files: user, port, private key, `--accept-new`, ….
     pub options: Options,
     /// The login password.
     pub password: Option<Secret>,
 }
 
-/// Where an SSH connection goes, and by what right.
+/// The destination of an SSH connection, and how to log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The host as the user named it.
     pub name: String,
-    /// Name or address that is connected to.
+    /// Name or address to connect to.
     pub host: String,
     /// Port.
     pub port: u16,
     /// Remote user.
     pub user: String,
-    /// The way to it.
+    /// The route to it.
     pub route: Route,
     /// Private keys, in the order in which they are tried.
     pub identity_files: Vec<PathBuf>,
-    /// Whether the user named these keys; a missing one is an error then.
+    /// Whether the user named these keys; then a missing one is an error.
     pub keys_are_named: bool,
-    /// Certificates that were named; those beside the keys count too.
+    /// Certificates that the user named; those next to the keys are used too.
     pub certificate_files: Vec<PathBuf>,
-    /// Whether keys of the agent that are not in `identity_files` are left alone.
+    /// Whether to ignore keys of the agent that are not in `identity_files`.
     pub identities_only: bool,
     /// Socket of the agent.
     pub agent: Option<PathBuf>,
     /// The login password.
     pub password: Option<Secret>,
-    /// The name its key is looked up under, if it is not the host's own.
+    /// The name to look up its key under, if not the host's own.
     pub key_alias: Option<String>,
-    /// The `known_hosts` files; new keys are written to the first one.
+    /// The `known_hosts` files; new keys are added to the first one.
     pub known_hosts: Vec<PathBuf>,
-    /// Whether names are hidden in new lines of that file.
+    /// Whether new lines of that file hash the names.
     pub hash_known_hosts: bool,
-    /// What becomes of an unknown key.
+    /// How to treat an unknown key.
     pub host_key_policy: HostKeyPolicy,
-    /// How long connecting may take.
+    /// The time limit for connecting.
     pub connect_timeout: Duration,
-    /// How often a silent connection is asked for a sign of life; never if `None`.
+    /// How often a silent connection is checked; `None` means never.
     pub alive_interval: Option<Duration>,
-    /// The algorithms that are offered.
+    /// The algorithms to offer.
     pub algorithms: Algorithms,
 }
 
-/// The way to a host.
+/// The route to a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
     /// By TCP from this machine.
     Direct,
-    /// By TCP from another host, whose own key is checked as well.
+    /// By TCP from another host, whose own key is checked too.
     Jump(Box<Target>),
-    /// By a command of the user's whose standard input and output is the connection.
+    /// By a command of the user whose standard input and output are the connection.
     Command(String),
 }
 
-/// What becomes of a host key that is not known. A changed or revoked key is always refused.
+/// How to treat an unknown host key. A changed or revoked key is always refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HostKeyPolicy {
     /// It is refused.
     Strict,
-    /// It is written down and trusted from then on.
+    /// It is recorded, and trusted from then on.
     AcceptNew,
 }
 
@@ -100,13 +101,13 @@ impl HostKeyPolicy {
 }
 
 impl Wanted {
-    /// Returns the connection that is meant, with what the files say and with the defaults of ssh.
+    /// Returns the target, with the settings of the files and the defaults of ssh.
     pub fn target(&self, config: &SshConfig, controller: &Controller) -> Result<Target> {
         self.resolve(config, controller, None, &[])
     }
 
-    /// `through` is the host before this one in a list of jumps. `path` holds the hosts whose way
-    /// is being found.
+    /// `through` is the previous host in a list of jumps. `path` contains the hosts whose route is
+    /// being resolved.
     fn resolve(
         &self,
         config: &SshConfig,
@@ -167,7 +168,7 @@ impl Wanted {
         })
     }
 
-    /// Returns the way through a list of hosts, the first of which is reached first.
+    /// Returns the route through a list of hosts, the first of which is reached first.
     fn route_through(
         &self,
         hops: &str,
@@ -185,7 +186,7 @@ impl Wanted {
                     self.host
                 ))
             })?;
-            // `Host *` with a jump host applies to that host itself: ssh users mean all the others.
+            // `Host *` with a jump host matches that host too: ssh users mean all the others.
             if jump.host == self.host {
                 return Ok(Route::Direct);
             }
@@ -223,7 +224,7 @@ fn identity_files(options: &Options, tokens: &Tokens) -> std::result::Result<Vec
     paths(&options.identity_files, tokens)
 }
 
-/// Returns the files that are named; `none` stands for none.
+/// Returns the named files; `none` means no file.
 fn paths(files: &[String], tokens: &Tokens) -> std::result::Result<Vec<PathBuf>, String> {
     let files = files
         .iter()
@@ -255,7 +256,7 @@ fn known_hosts(options: &Options, tokens: &Tokens) -> std::result::Result<Vec<Pa
 }
 
 impl std::fmt::Display for Target {
-    /// Writes it as in messages: `root@web1:22`.
+    /// Formats it for messages: `root@web1:22`.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.host.contains(':') {
             write!(formatter, "{}@[{}]:{}", self.user, self.host, self.port)

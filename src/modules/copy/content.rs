@@ -1,11 +1,11 @@
-//! A text given in the playbook itself.
+//! Text given in the playbook itself.
 
 use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::Serialize;
 use std::io;
 
-/// A text; of a mapping or a list it is the JSON as Python writes it.
+/// Text; a mapping or a list becomes JSON as Python writes it.
 #[derive(Debug, Clone)]
 pub(super) struct Content(pub(super) String);
 
@@ -37,7 +37,7 @@ impl JsonSchema for Content {
     }
 }
 
-/// Returns what Python's `json.dumps` makes: a blank after each comma and colon, ASCII alone.
+/// Returns the output of Python's `json.dumps`: a space after each comma and colon, and only ASCII.
 fn json(data: &serde_json::Value) -> String {
     let mut written = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut written, Python);

@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::path::Path;
 
 impl Copy {
-    /// Copies what is in a folder, or without a slash at its end the folder itself.
+    /// Copies the contents of a folder, or the folder itself if it has no trailing slash.
     pub(super) fn plan_folder(
         &self,
         context: &PlanContext,
@@ -82,7 +82,7 @@ impl Copy {
     }
 }
 
-/// Returns the entries with the folder itself before them.
+/// Returns the entries, preceded by the folder itself.
 fn below(path: &Path, entries: Vec<FolderEntry>) -> Result<Vec<FolderEntry>, ModuleError> {
     let name = last_name(path).and_then(|name| Utf8PathBuf::from_path_buf(name).ok());
     let name = name.ok_or_else(|| {

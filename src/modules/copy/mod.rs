@@ -1,4 +1,4 @@
-//! `copy`: files and folders of the controller, or of the host itself, put on a host.
+//! `copy`: puts files and folders of the controller, or of the host itself, on a host.
 
 mod content;
 mod folder;
@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 /// Puts a file, a folder or a given text on a host.
 ///
-/// Without `mode` a new file gets what the umask of the host's user leaves of 0666, or 0600 if it
-/// holds a secret; an existing file keeps its mode and owner. The file is written beside its place and moved there once it is whole.
+/// Without `mode` a new file gets 0666 minus the umask of the host's user, or 0600 if it contains a
+/// secret; an existing file keeps its mode and owner. Files are replaced atomically.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(
@@ -25,22 +25,22 @@ use std::path::{Path, PathBuf};
     reason = "they are the arguments of the module"
 )]
 pub(super) struct Copy {
-    /// The file or folder, searched in `files/` of the role and the playbook. Of a folder with a
-    /// slash at its end only what is in it is copied.
+    /// The file or folder, searched in `files/` of the role and the playbook. With a trailing slash
+    /// only the contents of a folder are copied.
     src: Option<String>,
-    /// The text itself, in place of `src`; a mapping or list is written as JSON.
+    /// The text itself, instead of `src`; a mapping or list is written as JSON.
     content: Option<Content>,
-    /// Where it goes: a file, or a directory if it exists, ends in a slash or `src` is a folder.
+    /// The destination: a file, or a directory if it exists, ends in a slash or `src` is a folder.
     dest: String,
-    /// Whether the file that is replaced is kept beside it.
+    /// Whether to keep a backup of the old file.
     #[serde(default)]
     backup: bool,
-    /// Whether a file with other content is replaced.
+    /// Whether to replace a file with different content.
     #[serde(default = "crate::module::yes")]
     force: bool,
-    /// Permission bits of files, such as "0644"; `preserve` takes those of `src`.
+    /// Permission bits of files, such as "0644"; `preserve` keeps those of `src`.
     mode: Option<SentMode>,
-    /// Permission bits of directories that are made, and of those in a folder that is copied.
+    /// Permission bits of directories that are created or copied.
     directory_mode: Option<Mode>,
     /// User name or number.
     owner: Option<String>,
@@ -49,17 +49,18 @@ pub(super) struct Copy {
     /// Whether `src` is a path of the host.
     #[serde(default)]
     remote_src: bool,
-    /// Whether a link at `dest` is written through rather than replaced.
+    /// Whether to write through a link at `dest` instead of replacing it.
     #[serde(default)]
     follow: bool,
-    /// Whether links in a folder of the controller are followed rather than copied; so by default.
+    /// Whether to follow links in a folder of the controller instead of copying them; true by
+    /// default.
     local_follow: Option<bool>,
     /// SHA-1 that the file must have.
     checksum: Option<String>,
-    /// A command that must accept the new file before it takes its place; `%s` is its path.
+    /// A command that must accept the new file before it is moved into place; `%s` is its path.
     validate: Option<String>,
-    /// Whether an encrypted file would be decrypted; as that is not possible, one is refused
-    /// unless this is off.
+    /// Whether to decrypt an encrypted file; as that is not supported, one is refused unless this
+    /// is false.
     #[serde(default = "crate::module::yes")]
     decrypt: bool,
 }
@@ -85,16 +86,16 @@ impl BuiltIn for Copy {
     mode: \"0640\"
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
-        ("dest", "Where it is."),
-        ("src", "Where it came from."),
+        ("dest", "The destination."),
+        ("src", "The source."),
         ("checksum", "SHA-1 of the file."),
         ("md5sum", "MD5 of the file, if it was changed."),
-        ("backup_file", "Where the old file is kept."),
+        ("backup_file", "The path of the backup."),
         ("state", "`file`, or `directory` for a folder."),
         ("mode", "Permission bits, as in \"0644\"."),
         ("owner", "User name; `uid` is the number."),
         ("group", "Group name; `gid` is the number."),
-        ("size", "Bytes."),
+        ("size", "Size in bytes."),
     ];
 }
 
@@ -154,7 +155,7 @@ impl Copy {
         .plan(context.host)
     }
 
-    /// Returns what a file is given, of which the original has the permission bits `sent`.
+    /// Returns the attributes of a file whose original has the permission bits `sent`.
     fn attributes(&self, sent: u32) -> Attributes {
         Attributes {
             mode: self.mode.as_ref().map(|mode| mode.of(sent)),

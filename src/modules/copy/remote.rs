@@ -1,4 +1,4 @@
-//! A file or directory of the host copied to another place of it.
+//! Copies a file or directory of the host to another path of the host.
 
 use super::Copy;
 use crate::change::{
@@ -107,7 +107,8 @@ impl Copy {
         Ok(change)
     }
 
-    /// The directory is listed first, and then what is in it is compared, so this asks twice.
+    /// The directory is listed first, and then its contents are compared, which takes two round
+    /// trips.
     fn plan_remote_directory(
         &self,
         context: &PlanContext,

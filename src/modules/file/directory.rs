@@ -10,7 +10,7 @@ use crate::modules::host_path::{beyond_new, is_directory, look, real_path};
 use camino::Utf8Path;
 
 impl FileModule {
-    /// Makes a directory with those on the way to it.
+    /// Creates a directory and its parents.
     pub(super) fn plan_directory(
         &self,
         context: &PlanContext,

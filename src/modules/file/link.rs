@@ -57,7 +57,7 @@ impl FileModule {
         Ok(change)
     }
 
-    /// What is given goes to what the link leads to, unless `follow` is off.
+    /// The attributes are set on the target of the link, unless `follow` is off.
     fn link_attributes(
         &self,
         context: &PlanContext,
@@ -149,7 +149,7 @@ impl FileModule {
         Ok(change)
     }
 
-    /// Relative to the link, so it stays as it is written.
+    /// The target is relative to the link, so it is kept as written.
     fn written_target(&self) -> Option<Utf8PathBuf> {
         self.src.as_deref().map(Utf8PathBuf::from)
     }

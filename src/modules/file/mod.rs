@@ -1,4 +1,4 @@
-//! `file`: files, directories and links, and who may do what with them.
+//! `file`: files, directories and links, and their permissions.
 
 mod directory;
 mod link;
@@ -13,10 +13,9 @@ use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use camino::Utf8Path;
 use times::{Time, Times, ensure_times};
 
-/// Makes, changes or removes files, directories and links, and sets their mode, owner and group.
+/// Creates, changes or removes files, directories and links, and sets their mode, owner and group.
 ///
-/// Without `mode` a new directory has the mode that the umask of the host's user leaves of 0777, and
-/// a new file what it leaves of 0666.
+/// Without `mode`, new directories get 0777 and new files 0666, minus the umask of the host's user.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FileModule {
@@ -58,7 +57,7 @@ pub(super) struct FileModule {
     access_time_format: String,
 }
 
-/// What must stand at the path.
+/// The desired state of the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum State {
@@ -147,7 +146,7 @@ impl FileModule {
         })
     }
 
-    /// Without a state it is about what is there; where there is nothing, `recurse` means a
+    /// Without `state`, keeps the kind that exists; if nothing exists, `recurse` implies a
     /// directory.
     fn plan_present(&self, context: &PlanContext, path: &Utf8Path) -> Result<Change, ModuleError> {
         if self.src.is_some() {
@@ -218,7 +217,7 @@ fn plan_absent(context: &PlanContext, path: &Utf8Path) -> Result<Change, ModuleE
     Ok(change)
 }
 
-/// Returns what the answer with this number says that stands there.
+/// Returns the node found by the answer at this index.
 fn node(answers: &[Answer], index: usize) -> Option<&Node> {
     match answers.get(index) {
         Some(Answer::Path(node)) => node.as_ref(),

@@ -5,10 +5,10 @@ use crate::host::{Node, Probe, Step};
 use crate::module::ModuleError;
 use camino::Utf8Path;
 
-/// What a task wants of a time.
+/// The time that a task wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Time {
-    /// It stays.
+    /// The current one.
     Preserve,
     /// The moment the task runs.
     Now,
@@ -17,7 +17,7 @@ pub(super) enum Time {
 }
 
 impl Time {
-    /// Reads `preserve`, `now`, or a time in the host's time zone written in `format`.
+    /// Parses `preserve`, `now`, or a time in the host's time zone written in `format`.
     pub(super) fn read(
         written: Option<&str>,
         format: &str,
@@ -46,7 +46,7 @@ impl Time {
         }
     }
 
-    /// Returns whether `present` is as wanted.
+    /// Returns whether `present` is the wanted time.
     pub(super) fn holds(self, present: i64) -> bool {
         match self {
             Time::Preserve => true,
@@ -64,13 +64,13 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// Returns whether the times of `node` are as wanted.
+    /// Returns whether `node` has the wanted times.
     pub(super) fn hold(self, node: &Node) -> bool {
         self.modified.holds(node.modified) && self.accessed.holds(node.accessed)
     }
 }
 
-/// Seconds by which the host's clocks are ahead of UTC at present.
+/// How many seconds the host's time zone is ahead of UTC at present.
 fn offset(host: &Probe) -> Result<i64, ModuleError> {
     let facts = host.facts()?;
     let time = facts.0.get("date_time").cloned().unwrap_or_default();
@@ -85,7 +85,7 @@ fn offset(host: &Probe) -> Result<i64, ModuleError> {
     })
 }
 
-/// Reads a time by a format of `strptime` with numbers only.
+/// Parses a time by a format of `strptime` with only numbers.
 fn seconds(text: &str, format: &str) -> Option<i64> {
     let (mut year, mut month, mut day) = (1900, 1, 1);
     let (mut hour, mut minute, mut second) = (0, 0, 0);
@@ -127,8 +127,8 @@ fn seconds(text: &str, format: &str) -> Option<i64> {
     valid.then(|| days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second)
 }
 
-/// Returns the days from 1970 to a date, counting years from March on so that the leap day is the
-/// last of a year.
+/// Returns the days from 1970 to a date, counting years from March so that the leap day is the last
+/// day of a year.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let (year, from_march) = if month > 2 {
         (year, month - 3)
@@ -141,7 +141,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
-/// Sets the times of what is there, where they are others.
+/// Sets the times of an existing path if they differ.
 pub(super) fn ensure_times(change: &mut Change, path: &Utf8Path, node: &Node, times: Times) {
     if !times.hold(node) {
         change.steps.push(Step::Touch {

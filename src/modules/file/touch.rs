@@ -1,4 +1,4 @@
-//! A file that is there, empty if it is new, with the times that are wanted.
+//! A file that exists, empty if new, with the wanted times.
 
 use super::times::{Time, ensure_times};
 use super::{FileModule, node};
@@ -10,7 +10,7 @@ use crate::modules::host_path::look;
 use camino::Utf8Path;
 
 impl FileModule {
-    /// Makes an empty file where there is nothing, and sets the times of what is there.
+    /// Creates an empty file if nothing exists, and sets the times.
     pub(super) fn plan_touch(
         &self,
         context: &PlanContext,

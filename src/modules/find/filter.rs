@@ -1,4 +1,4 @@
-//! What `find` takes of all that is there.
+//! Which entries `find` returns.
 
 use super::{AgeStamp, FileType, Find};
 use crate::change::Mode;
@@ -8,15 +8,15 @@ use crate::module::ModuleError;
 use crate::modules::byte_pattern::BytePattern;
 use camino::Utf8Path;
 
-/// What `find` takes of all that is there.
+/// Which entries `find` returns.
 pub(super) struct Filter<'a> {
     find: &'a Find,
     patterns: Vec<NamePattern>,
     excludes: Vec<NamePattern>,
-    /// The time from which, or up to which, something was changed.
+    /// The time since which, or until which, an entry was changed.
     age: Option<(i64, i64)>,
     size: Option<i64>,
-    /// What must be in a file.
+    /// What a file must contain.
     pub(super) contains: Option<BytePattern>,
 }
 
@@ -35,7 +35,7 @@ impl NamePattern {
 }
 
 impl<'a> Filter<'a> {
-    /// Returns the filter of a task. The host is asked for its time where an age counts.
+    /// Returns the filter of a task. The host is asked for its time if ages matter.
     pub(super) fn of(find: &'a Find, host: &Probe) -> Result<Self, ModuleError> {
         let patterns = |argument: &str, patterns: &[String]| {
             let pattern = |text: &String| {
@@ -79,7 +79,7 @@ impl<'a> Filter<'a> {
         })
     }
 
-    /// Returns whether something is taken, as far as can be said without its content.
+    /// Returns whether an entry passes, as far as can be said without its content.
     pub(super) fn takes(&self, path: &Utf8Path, node: &Node) -> Result<bool, ModuleError> {
         let name = path.file_name().unwrap_or_default();
         let is_kind = match self.find.file_type {
@@ -118,7 +118,7 @@ impl<'a> Filter<'a> {
         self.age.is_none_or(|(age, now)| reaches(now - time, age))
     }
 
-    /// The size of anything but a file says nothing.
+    /// Only the size of files matters.
     fn is_large_enough(&self, node: &Node) -> bool {
         let size = i64::try_from(node.size).unwrap_or(i64::MAX);
         node.kind != Kind::File || self.size.is_none_or(|wanted| reaches(size, wanted))
@@ -137,7 +137,7 @@ impl<'a> Filter<'a> {
     }
 }
 
-/// Returns whether a number is at least what is wanted; what is wanted with a minus is the most.
+/// Returns whether a number is at least the limit, or at most the limit if that is negative.
 fn reaches(number: i64, wanted: i64) -> bool {
     if wanted < 0 {
         number <= -wanted
@@ -146,7 +146,7 @@ fn reaches(number: i64, wanted: i64) -> bool {
     }
 }
 
-/// Reads a number with a letter for its unit.
+/// Parses a number with a letter for its unit.
 fn amount(argument: &str, text: &str, units: &[(char, i64)]) -> Result<i64, ModuleError> {
     let lower = text.to_lowercase();
     let unit = units.iter().find(|(letter, _)| lower.ends_with(*letter));

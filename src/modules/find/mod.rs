@@ -1,4 +1,4 @@
-//! `find`: what lies in directories of a host.
+//! `find`: lists the contents of directories of a host.
 
 mod filter;
 
@@ -13,7 +13,7 @@ use crate::value::{Fields, Value, map};
 use camino::{Utf8Path, Utf8PathBuf};
 use filter::Filter;
 
-/// Tells what lies in directories of the host, filtered by name, kind, age, size, mode and content.
+/// Finds entries in directories of the host by name, kind, age, size, mode and content.
 ///
 /// Nothing is changed. Links are never followed.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
@@ -25,54 +25,54 @@ use filter::Filter;
 pub(super) struct Find {
     /// The directories.
     paths: Vec<String>,
-    /// Of names, with `*`, `?` and `[…]`; any fits if none is given.
+    /// Patterns of names, with `*`, `?` and `[…]`; by default any name matches.
     #[serde(default)]
     patterns: Vec<String>,
-    /// Of names that are left out though they fit.
+    /// Patterns of names to leave out.
     #[serde(default)]
     excludes: Vec<String>,
-    /// Whether patterns are regular expressions, which fit from the start of a name.
+    /// Whether patterns are regular expressions, which match from the start of a name.
     #[serde(default)]
     use_regex: bool,
-    /// What to return.
+    /// The kind of entries to return.
     #[serde(default)]
     file_type: FileType,
-    /// Whether it is looked into the directories below.
+    /// Whether to descend into subdirectories.
     #[serde(default)]
     recurse: bool,
-    /// Levels to go down with `recurse`; all by default.
+    /// How many levels to descend with `recurse`; by default all.
     depth: Option<u32>,
     /// Whether to return names that start with a dot.
     #[serde(default)]
     hidden: bool,
-    /// At least this old, as in `2d` (`s`, `m`, `h`, `d`, `w`); with a minus, at most.
+    /// Minimum age, as in `2d` (`s`, `m`, `h`, `d`, `w`); negative for a maximum.
     age: Option<String>,
-    /// The time that counts for `age`.
+    /// The time to use for `age`.
     #[serde(default)]
     age_stamp: AgeStamp,
-    /// At least this large, as in `10m` (`b`, `k`, `m`, `g`, `t`); with a minus, at most.
+    /// Minimum size, as in `10m` (`b`, `k`, `m`, `g`, `t`); negative for a maximum.
     size: Option<String>,
     /// Permission bits.
     mode: Option<Mode>,
-    /// Whether `mode` must be all of the bits rather than one of them.
+    /// Whether all bits must equal `mode`, instead of any of them being set.
     #[serde(default = "crate::module::yes")]
     exact_mode: bool,
-    /// A regular expression that fits a line of the file from its start.
+    /// A regular expression that a line of the file must match from its start.
     contains: Option<String>,
-    /// Whether `contains` is searched anywhere in the whole file.
+    /// Whether `contains` may match anywhere in the file.
     #[serde(default)]
     read_whole_file: bool,
     /// Whether to return the checksum of each file.
     #[serde(default)]
     get_checksum: bool,
-    /// Which checksum.
+    /// The checksum algorithm.
     #[serde(default)]
     checksum_algorithm: Algorithm,
     /// Maximum number of results.
     limit: Option<usize>,
 }
 
-/// What to return.
+/// The kind of entries to return.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum FileType {
@@ -83,7 +83,7 @@ enum FileType {
     Link,
 }
 
-/// The time that counts.
+/// The time to use for `age`.
 #[derive(Debug, Clone, Copy, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum AgeStamp {
@@ -120,13 +120,13 @@ impl BuiltIn for Find {
             "A list of maps with `path`, `checksum` if asked for, and what `stat` returns of kind, \
              mode, owner, size and times.",
         ),
-        ("matched", "How many there are."),
-        ("examined", "How many were looked at."),
+        ("matched", "The number of results."),
+        ("examined", "The number of entries examined."),
         (
             "skipped_paths",
             "Paths that are not directories, each with the reason.",
         ),
-        ("msg", "Whether all was looked at."),
+        ("msg", "Whether all paths were examined."),
     ];
 }
 
@@ -179,8 +179,8 @@ impl Module for Find {
 }
 
 impl Find {
-    /// Asks for all directories at once. Returns what is in them, what is nearer to the top first,
-    /// and the paths that are not directories.
+    /// Lists all directories in one round trip. Returns their entries, those nearer to the top
+    /// first, and the paths that are not directories.
     fn found(&self, host: &Probe) -> Result<(Vec<(Utf8PathBuf, Node)>, Fields), ModuleError> {
         let depth = match (self.recurse, self.depth) {
             (false, _) => Some(1),
@@ -253,7 +253,7 @@ impl Find {
     }
 }
 
-/// Returns what is in the directory that a link leads to, under the link's own path.
+/// Returns the entries of the directory that a link leads to, under the link's own path.
 fn behind_link(
     host: &Probe,
     link: &Utf8Path,

@@ -1,23 +1,23 @@
-//! A line that takes its place among the lines of a file.
+//! Puts a line among the lines of a file.
 
 use crate::module::ModuleError;
 use crate::modules::byte_pattern::BytePattern;
 
-/// What finds lines.
+/// How to find lines.
 pub(super) enum Search<'a> {
     /// A regular expression that matches anywhere in the line.
     Pattern(BytePattern),
     /// A part of the line.
     Text(&'a [u8]),
-    /// The whole line without its end.
+    /// The whole line without its line break.
     Line(&'a [u8]),
 }
 
-/// Where a new line goes.
+/// Where to insert a new line.
 pub(super) enum Place {
-    /// To the start of the file.
+    /// At the start of the file.
     Start,
-    /// To the end of the file.
+    /// At the end of the file.
     End,
     /// After the line that matches.
     After(BytePattern),
@@ -25,24 +25,24 @@ pub(super) enum Place {
     Before(BytePattern),
 }
 
-/// A line as it should be in a file.
+/// The wanted line.
 pub(super) struct WantedLine<'a> {
     pub(super) line: &'a str,
-    /// What finds the line that it takes the place of.
+    /// How to find the line to replace.
     pub(super) search: Option<Search<'a>>,
-    /// Whether the line holds groups of the pattern that is searched.
+    /// Whether the line contains groups of the searched pattern.
     pub(super) backrefs: bool,
-    /// Where it goes if none is found.
+    /// Where to insert it if nothing is found.
     pub(super) place: Place,
-    /// Whether the first line that is found counts, rather than the last.
+    /// Whether to use the first match instead of the last.
     pub(super) first: bool,
 }
 
-/// What is found of a new line's place.
+/// What was found about a new line's place.
 enum Spot {
-    /// The line is there already.
+    /// The line already exists.
     There(usize),
-    /// This line matches the pattern of the place.
+    /// This line matches the pattern for the place.
     Matches(usize),
     None,
 }
@@ -54,7 +54,7 @@ pub(super) fn of(text: &[u8]) -> Vec<Vec<u8>> {
 }
 
 impl Search<'_> {
-    /// Returns whether this line is meant.
+    /// Returns whether this line matches.
     pub(super) fn finds(&self, line: &[u8]) -> Result<bool, ModuleError> {
         Ok(match self {
             Search::Pattern(pattern) => pattern.is_match(line)?,
@@ -67,7 +67,7 @@ impl Search<'_> {
 }
 
 impl WantedLine<'_> {
-    /// Puts the line in its place and returns what was done.
+    /// Puts the line in place and returns what was done.
     pub(super) fn put(&self, lines: &mut Vec<Vec<u8>>) -> Result<&'static str, ModuleError> {
         let spot = match self.found(lines)? {
             Some(index) => {
@@ -104,7 +104,7 @@ impl WantedLine<'_> {
         Ok("line added")
     }
 
-    /// Returns the line that is to be replaced.
+    /// Returns the line to replace.
     fn found(&self, lines: &[Vec<u8>]) -> Result<Option<usize>, ModuleError> {
         let Some(search) = &self.search else {
             return Ok(None);
@@ -121,8 +121,8 @@ impl WantedLine<'_> {
         Ok(found)
     }
 
-    /// Returns the line itself where it is there already, or else the one that its place is named
-    /// by. Behind the first of these nothing is looked at if the first one counts.
+    /// Returns the line itself if it already exists, or else the line that determines its place.
+    /// Stops at the first of these if the first match counts.
     fn spot(&self, lines: &[Vec<u8>]) -> Result<Spot, ModuleError> {
         let mut there = None;
         let mut matches = None;
@@ -145,7 +145,7 @@ impl WantedLine<'_> {
         })
     }
 
-    /// Returns the new line in the place of an old one.
+    /// Returns the new line that replaces an old one.
     fn expanded(&self, old: Option<&Vec<u8>>) -> Result<Vec<u8>, ModuleError> {
         if let (true, Some(Search::Pattern(pattern)), Some(old)) =
             (self.backrefs, &self.search, old)

@@ -1,4 +1,4 @@
-//! `lineinfile`: keeps a line in a file, or keeps it out.
+//! `lineinfile`: keeps a line in a file, or out of it.
 
 mod lines;
 
@@ -10,46 +10,47 @@ use lines::{Place, Search, WantedLine};
 
 /// Keeps one line in a file, or keeps lines out of it.
 ///
-/// A line that `regexp` or `search_string` finds is replaced, else the line is put in. The pattern
-/// should match the new line too, or each run replaces or adds one more.
+/// A line found by `regexp` or `search_string` is replaced; otherwise the line is inserted. The
+/// pattern should match the new line too, or each run replaces or adds another line.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LineInFile {
     /// The file; a link is followed.
     path: String,
-    /// Whether the line is there. `absent` removes all lines that `regexp`, `search_string` or
-    /// `line` finds.
+    /// Whether the line should exist. `absent` removes all lines found by `regexp`, `search_string`
+    /// or `line`.
     #[serde(default)]
     state: Presence,
     /// The line.
     line: Option<String>,
-    /// A regular expression as of Python; the last line it matches is replaced.
+    /// A Python regular expression; the last line that matches is replaced.
     regexp: Option<String>,
-    /// A text; the last line that holds it is replaced.
+    /// A text; the last line that contains it is replaced.
     search_string: Option<String>,
-    /// Whether `line` holds groups of `regexp` (`\1`, `\g<name>`); without a match nothing is done.
+    /// Whether `line` contains groups of `regexp` (`\1`, `\g<name>`); without a match nothing is
+    /// done.
     #[serde(default)]
     backrefs: bool,
-    /// A new line goes after the last line that matches this regular expression; to the end of the
-    /// file for `EOF`, for no match and by default, to its start for `BOF`.
+    /// Insert a new line after the last line that matches this regular expression; at the end of
+    /// the file for `EOF`, without a match, and by default; at its start for `BOF`.
     insertafter: Option<String>,
-    /// A new line goes before the last line that matches this regular expression; to the start of
-    /// the file for `BOF`, to its end for no match.
+    /// Insert a new line before the last line that matches this regular expression; at the start of
+    /// the file for `BOF`, at its end without a match.
     insertbefore: Option<String>,
-    /// Whether the first line counts that is found, not the last.
+    /// Whether to use the first match instead of the last.
     #[serde(default)]
     firstmatch: bool,
-    /// Whether the file is made, and the directories on the way, where it does not exist.
+    /// Whether to create a missing file and its directories.
     #[serde(default)]
     create: bool,
-    /// Whether the old file is kept beside the new one.
+    /// Whether to keep a backup of the old file.
     #[serde(default)]
     backup: bool,
-    /// A command that must accept the new file before it takes the old one's place; `%s` in it is
-    /// the new file's path.
+    /// A command that must accept the new file before it replaces the old one; `%s` in it is the
+    /// new file's path.
     validate: Option<String>,
-    /// Permission bits, such as "0644" or "u=rw,g=r,o="; by default a new file gets what the
-    /// umask of the host's user leaves of 0666.
+    /// Permission bits, such as "0644" or "u=rw,g=r,o="; by default a new file gets 0666 minus the
+    /// umask of the host's user.
     mode: Option<Mode>,
     /// User name or number.
     owner: Option<String>,
@@ -83,8 +84,8 @@ impl BuiltIn for LineInFile {
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("msg", "What was done."),
-        ("found", "How many lines were removed (`absent`)."),
-        ("backup", "Where the old file is kept, or nothing."),
+        ("found", "The number of removed lines (`absent`)."),
+        ("backup", "The path of the backup, or empty."),
     ];
 }
 
@@ -231,7 +232,7 @@ impl LineInFile {
         }
     }
 
-    /// An empty text is in every line.
+    /// Every line contains an empty text.
     fn warning(&self) -> Option<String> {
         let is_empty = |text: &Option<String>| text.as_ref().is_some_and(String::is_empty);
         let (argument, help) = if is_empty(&self.regexp) {

@@ -14,25 +14,25 @@ const LIST: &str =
 
 /// Installs, upgrades and removes packages with `apk`.
 ///
-/// What would be done is found out by apk's own simulation.
+/// The changes are determined by apk's own simulation.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::modules) struct Apk {
     /// Packages: `nginx`, `nginx=1.26.3-r0`, `nginx>1.26`.
     name: Vec<String>,
-    /// What becomes of them.
+    /// The desired state of the packages.
     state: State,
-    /// Whether the index of packages is brought up to date first.
+    /// Whether to update the package index first.
     update_cache: bool,
-    /// Whether all packages are brought to their newest versions.
+    /// Whether to upgrade all packages to their newest versions.
     upgrade: bool,
-    /// Whether all packages are brought to the versions that are available, older ones too.
+    /// Whether to change all packages to the available versions, even older ones.
     available: bool,
-    /// Whether the index is not kept.
+    /// Whether to discard the index.
     no_cache: bool,
-    /// Repositories that are used instead of those of the host.
+    /// Repositories to use instead of the host's own.
     repository: Vec<String>,
-    /// Has no effect: the file is always the host's own.
+    /// Ignored: the host's own file is always used.
     world: Option<String>,
 }
 
@@ -173,7 +173,7 @@ impl Manager for Apk {
     }
 }
 
-/// Reads a line of a simulation: `(1/2) Installing tree (2.2.1-r0)`, `(2/2) Upgrading a (1 -> 2)`,
+/// Parses a line of a simulation: `(1/2) Installing tree (2.2.1-r0)`, `(2/2) Upgrading a (1 -> 2)`,
 /// `(1/1) Purging tree (2.2.1-r0)`.
 fn read(line: &str, architecture: &str) -> Option<Move> {
     let (_, rest) = line.strip_prefix('(')?.split_once(") ")?;

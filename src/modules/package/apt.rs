@@ -1,4 +1,4 @@
-//! `apt`: packages of Debian and what is made from it.
+//! `apt`: packages of Debian and its derivatives.
 
 use super::apt_get::AptGet;
 use super::index::Index;
@@ -9,94 +9,94 @@ use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 
 /// Installs, upgrades and removes packages with `apt-get`.
 ///
-/// What would be done is found out by apt's own simulation, so check mode shows every package that
-/// comes or goes with those that are named.
+/// The changes are determined by apt's own simulation, so check mode also shows the dependencies
+/// that are installed or removed.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::modules) struct Apt {
     /// Packages: `nginx`, `nginx=1.22*`, `nginx>=1.20`, `libc6:i386`, `php*`.
     name: Vec<String>,
-    /// What becomes of them.
+    /// The desired state of the packages.
     state: State,
-    /// Whether the index of packages is brought up to date first.
+    /// Whether to update the package index first.
     update_cache: Option<bool>,
-    /// Seconds for which the index counts as up to date.
+    /// How many seconds the index counts as up to date.
     cache_valid_time: u64,
-    /// How often a fetch that fails is tried again.
+    /// How often to retry a failed download of the index.
     update_cache_retries: Option<u32>,
-    /// Has no effect: apt decides how long it waits before it tries again.
+    /// Ignored: apt decides how long it waits between retries.
     update_cache_retry_max_delay: Option<u32>,
-    /// A package file of the host.
+    /// A package file on the host.
     deb: Option<String>,
-    /// The release that packages come from.
+    /// The release to take packages from.
     default_release: Option<String>,
-    /// Whether recommended packages come with it; by default as apt is set up.
+    /// Whether to install recommended packages too; the default is apt's configuration.
     install_recommends: Option<bool>,
-    /// Whether all packages are brought to their newest versions.
+    /// Whether to upgrade all packages to their newest versions.
     upgrade: Upgrade,
-    /// Whether packages that nothing needs any more are removed.
+    /// Whether to remove packages that are no longer needed.
     autoremove: bool,
-    /// Whether fetched packages are removed from the cache that no release has any more.
+    /// Whether to remove downloaded packages that are no longer available.
     autoclean: bool,
-    /// Whether all fetched packages are removed from the cache.
+    /// Whether to remove all downloaded packages.
     clean: bool,
-    /// Whether settings are removed with their packages.
+    /// Whether to remove packages with their configuration.
     purge: bool,
-    /// Whether only packages that are there are upgraded.
+    /// Whether to upgrade only installed packages.
     only_upgrade: bool,
-    /// Whether the task fails if packages would be removed.
+    /// Whether to fail if packages would be removed.
     fail_on_autoremove: bool,
-    /// Options of dpkg, with commas between.
+    /// Options of dpkg, separated by commas.
     #[serde(default = "dpkg_options")]
     dpkg_options: String,
-    /// Whether packages without a valid signature are taken, and downgrades and changes of held
-    /// packages are made.
+    /// Whether to accept packages without a valid signature, downgrades, and changes of held
+    /// packages.
     force: bool,
-    /// Whether packages without a valid signature are taken.
+    /// Whether to accept packages without a valid signature.
     allow_unauthenticated: bool,
-    /// Whether a package may be brought to an older version.
+    /// Whether to allow downgrades.
     allow_downgrade: bool,
-    /// Whether the versions of held packages may change.
+    /// Whether to allow changes of held packages.
     allow_change_held_packages: bool,
-    /// Seconds to wait for another apt to end.
+    /// How many seconds to wait for another apt to finish.
     #[serde(default = "lock_timeout")]
     lock_timeout: u32,
-    /// Has no effect: it is always `apt-get` that is used.
+    /// Ignored: `apt-get` is always used.
     force_apt_get: bool,
-    /// Has no effect: no library is needed.
+    /// Ignored: no library is needed.
     auto_install_module_deps: Option<bool>,
 }
 
-/// What becomes of packages.
+/// The desired state of packages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum State {
-    /// They are there.
+    /// Installed.
     #[default]
     Present,
-    /// The same.
+    /// The same as `present`.
     Installed,
-    /// They are there in the newest version.
+    /// Installed in the newest version.
     Latest,
-    /// They are gone.
+    /// Not installed.
     Absent,
-    /// The same.
+    /// The same as `absent`.
     Removed,
-    /// What is needed to build them is there.
+    /// Their build dependencies are installed.
     BuildDep,
-    /// Packages whose dependencies are missing are repaired.
+    /// Missing dependencies are repaired.
     Fixed,
 }
 
-/// How all packages are upgraded.
+/// How to upgrade all packages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Upgrade {
     /// Not at all.
     #[default]
     No,
-    /// Nothing is removed.
+    /// Without removing packages.
     Safe,
-    /// What is in the way is removed.
+    /// Removing packages if necessary.
     Full,
 }
 
@@ -157,10 +157,8 @@ impl BuiltIn for Apt {
     update_cache: true
     cache_valid_time: 3600
 ";
-    const RETURNS: &'static [(&'static str, &'static str)] = &[(
-        "cache_updated",
-        "Whether the index of packages was brought up to date.",
-    )];
+    const RETURNS: &'static [(&'static str, &'static str)] =
+        &[("cache_updated", "Whether the package index was updated.")];
 }
 
 impl Module for Apt {
@@ -236,7 +234,7 @@ impl Apt {
         manager::transaction(apt, context, packages, apt.words(words.iter().copied()))
     }
 
-    /// Returns the words for what is done about all packages rather than those that are named.
+    /// Returns the words for what is done to all packages rather than to named ones.
     fn of_all_packages(&self, none_named: bool) -> Option<&'static [&'static str]> {
         match (self.upgrade, self.state) {
             (Upgrade::Full, _) => Some(&["dist-upgrade"]),
@@ -293,7 +291,7 @@ impl Apt {
     }
 }
 
-/// Files that are fetched again when needed do not count as a change.
+/// Downloads that are repeated when needed do not count as a change.
 fn cleaned(context: &PlanContext, apt: &AptGet, words: &[&str]) -> Change {
     let command = Command::new(apt.words(words.iter().copied()));
     Change {

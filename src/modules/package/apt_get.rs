@@ -1,4 +1,4 @@
-//! `apt-get` and `dpkg`, of Debian and what is made from it.
+//! `apt-get` and `dpkg`, of Debian and its derivatives.
 
 use super::manager::{Manager, Wanted, ask, said};
 use super::packages::{Move, Package, Packages};
@@ -16,18 +16,18 @@ const LIST: &[&str] = &[
 /// `apt-get` with the options of a task.
 #[derive(Debug, Default)]
 pub(super) struct AptGet {
-    /// Options of all its commands.
+    /// Options for all its commands.
     pub(super) options: Vec<String>,
-    /// What is done instead of `install`: `build-dep`.
+    /// The command to use instead of `install`: `build-dep`.
     pub(super) instead: Option<&'static str>,
-    /// Whether only what is there is brought to another version.
+    /// Whether to change only installed packages.
     pub(super) only_upgrade: bool,
-    /// Whether the settings of a package are removed with it.
+    /// Whether to remove packages with their configuration.
     pub(super) purge: bool,
 }
 
 impl AptGet {
-    /// Returns the command line of `apt-get` with these words at its end.
+    /// Returns the command line of `apt-get` that ends with these words.
     pub(super) fn words<'w>(&self, words: impl IntoIterator<Item = &'w str>) -> Vec<String> {
         let start = ["apt-get", "-y", "-q"].map(str::to_owned);
         let options = self.options.iter().cloned();
@@ -35,7 +35,7 @@ impl AptGet {
         start.into_iter().chain(options).chain(end).collect()
     }
 
-    /// Returns whether what a name stands for is there in a fitting version.
+    /// Returns whether the package of this name is installed in a matching version.
     fn has(
         &self,
         packages: &Packages,
@@ -179,14 +179,14 @@ impl<'s> Spec<'s> {
             })
     }
 
-    /// Returns the packages that are there.
+    /// Returns the installed packages.
     fn of<'p>(&'p self, packages: &'p Packages) -> impl Iterator<Item = &'p Package> {
         let packages = packages.iter();
         packages.filter(|package| is_installed(package) && self.means(package))
     }
 }
 
-/// Returns whether a package is there; of others only the settings are left.
+/// Returns whether a package is installed; of others only the configuration is left.
 fn is_installed(package: &Package) -> bool {
     let state = package.rest.strip_prefix('\t').unwrap_or_default();
     state.chars().nth(1) == Some('i')
@@ -200,7 +200,7 @@ impl Package {
     }
 }
 
-/// Reads a line of a trial: `Inst NAME [OLD] (NEW FROM [ARCHITECTURE])`, `Remv NAME [OLD]`,
+/// Parses a line of a simulation: `Inst NAME [OLD] (NEW FROM [ARCHITECTURE])`, `Remv NAME [OLD]`,
 /// `Purg NAME [OLD]`.
 fn read(line: &str, packages: &Packages) -> Option<Move> {
     let mut words = line.split_whitespace();

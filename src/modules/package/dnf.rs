@@ -1,4 +1,4 @@
-//! `dnf`, `dnf5` and `yum`: packages of Fedora and what is made from it.
+//! `dnf`, `dnf5` and `yum`: packages of Fedora and its derivatives.
 
 use super::dnf_table;
 use super::index::Index;
@@ -13,63 +13,63 @@ use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 /// Lists packages.
 const LIST: &[&str] = &["rpm", "-qa", "--qf", "%{NAME}\\t%{ARCH}\\t%{EVR}\\n"];
 
-/// Installs, upgrades and removes packages with `dnf`, or what the host has as `dnf` or `yum`.
+/// Installs, upgrades and removes packages with `dnf`, or the host's `dnf` or `yum`.
 ///
-/// What would be done is found out by a transaction that is not confirmed; dnf may fetch its
-/// index of packages for it.
+/// The changes are determined by a transaction that is not confirmed; dnf may download its package
+/// index for it.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::modules) struct Dnf {
-    /// Packages: `nginx`, `nginx-1.20*`, `nginx.x86_64`, `@group`, the path or address of a package
+    /// Packages: `nginx`, `nginx-1.20*`, `nginx.x86_64`, `@group`, the path or URL of a package
     /// file. `*` with `state: latest` upgrades all.
     name: Vec<String>,
-    /// What becomes of them.
+    /// The desired state of the packages.
     state: State,
-    /// Whether the index of packages is brought up to date first.
+    /// Whether to update the package index first.
     update_cache: bool,
-    /// Whether only packages that are there are upgraded.
+    /// Whether to upgrade only installed packages.
     update_only: bool,
-    /// Whether packages that nothing needs any more are removed.
+    /// Whether to remove packages that are no longer needed.
     autoremove: bool,
-    /// Whether a package may be brought to an older version.
+    /// Whether to allow downgrades.
     allow_downgrade: bool,
-    /// Whether packages that are in the way are removed.
+    /// Whether to remove conflicting packages.
     allowerasing: bool,
-    /// Whether older versions are taken if the newest cannot be.
+    /// Whether to accept older versions if the newest cannot be installed.
     nobest: Option<bool>,
-    /// Whether only the newest versions are taken.
+    /// Whether to accept only the newest versions.
     best: Option<bool>,
-    /// Whether packages that cannot be installed are left out.
+    /// Whether to skip packages that cannot be installed.
     skip_broken: bool,
-    /// Whether recommended packages come with it.
+    /// Whether to install recommended packages too.
     install_weak_deps: Option<bool>,
-    /// Whether signatures do not count.
+    /// Whether to skip signature checks.
     disable_gpg_check: bool,
-    /// Whether certificates of repositories count.
+    /// Whether to verify the certificates of repositories.
     sslverify: Option<bool>,
-    /// Repositories that are used besides those that are enabled.
+    /// Repositories to use in addition to the enabled ones.
     enablerepo: Vec<String>,
-    /// Repositories that are not used.
+    /// Repositories not to use.
     disablerepo: Vec<String>,
-    /// Packages that are left as they are.
+    /// Packages not to change.
     exclude: Vec<String>,
-    /// Whether only upgrades that mend security count.
+    /// Whether to apply only security updates.
     security: bool,
-    /// Whether only upgrades that mend faults count.
+    /// Whether to apply only bug fixes.
     bugfix: bool,
-    /// Whether only the index that is there is used.
+    /// Whether to use only the cached index.
     cacheonly: bool,
-    /// Another file of settings.
+    /// A different configuration file.
     conf_file: Option<String>,
-    /// The release that packages come from.
+    /// The release to take packages from.
     releasever: Option<String>,
-    /// Has no effect: dnf itself waits.
+    /// Ignored: dnf itself waits.
     lock_timeout: Option<i32>,
-    /// Has no effect: it is what the host has that is used.
+    /// Ignored: the host's own program is used.
     use_backend: Option<String>,
-    /// Has no effect: no library is needed.
+    /// Ignored: no library is needed.
     auto_install_module_deps: Option<bool>,
-    /// Has no effect: addresses are fetched by dnf.
+    /// Ignored: dnf downloads URLs itself.
     validate_certs: Option<bool>,
 }
 
@@ -162,7 +162,7 @@ impl Dnf {
         words
     }
 
-    /// Returns those of the names that no package has by itself, but some package provides.
+    /// Returns the names that no package has itself, but some package provides.
     fn provided(
         &self,
         context: &PlanContext,
@@ -244,7 +244,7 @@ impl Manager for Dnf {
 }
 
 impl Package {
-    /// Returns whether a name means the package: `NAME`, `NAME.ARCH`, `NAME-VERSION`,
+    /// Returns whether a name refers to the package: `NAME`, `NAME.ARCH`, `NAME-VERSION`,
     /// `NAME-VERSION-RELEASE`, each with `.ARCH` too, and globs.
     fn is_called(&self, name: &str) -> bool {
         let Self {

@@ -2,8 +2,8 @@
 
 use super::packages::{Move, Package};
 
-/// Reads the rows of the table: under `Installing:`, `Upgrading:` and their like a row for each
-/// package, with name, architecture, version, repository and size.
+/// Parses the rows of the table: headings such as `Installing:` and `Upgrading:` are followed by a
+/// row for each package, with name, architecture, version, repository and size.
 pub(super) fn read(text: &str) -> Vec<Move> {
     let mut moves = Vec::new();
     let mut removes = None;
@@ -49,8 +49,7 @@ pub(super) fn read(text: &str) -> Vec<Move> {
     moves
 }
 
-/// Returns whether the packages below a heading are removed; nothing for headings of something
-/// else.
+/// Returns whether the packages below a heading are removed, or `None` for any other heading.
 fn action(heading: &str) -> Option<bool> {
     let puts = ["Installing", "Upgrading", "Downgrading", "Reinstalling"];
     let removes = ["Removing", "Removing unused", "Removing dependent"];

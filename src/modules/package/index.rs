@@ -1,4 +1,4 @@
-//! The index of packages that apt, dnf and apk keep on a host, and when it is brought up to date.
+//! The package index that apt, dnf and apk keep on a host, and when to update it.
 
 use super::manager::{Manager, ask, with_environment};
 use crate::change::Change;
@@ -6,22 +6,21 @@ use crate::host::{Command, Setting, Step};
 use crate::module::{ModuleError, PlanContext};
 use crate::value::NotKnown;
 
-/// What the times of the index are in check mode's picture of the host once it was brought up to
-/// date.
+/// The times of the index on the simulated host of check mode after an update.
 const UPDATED: &str = "updated\n";
 
-/// The index of packages of a host.
+/// The package index of a host.
 pub(super) struct Index<'a> {
-    /// Files and folders that are changed when it is brought up to date.
+    /// Files and folders that an update changes.
     pub(super) paths: &'a [&'a str],
-    /// Brings it up to date.
+    /// The command that updates it.
     pub(super) update: &'a [&'a str],
-    /// Seconds for which it counts as up to date.
+    /// How many seconds it counts as up to date.
     pub(super) valid: u64,
 }
 
 impl Index<'_> {
-    /// Returns the change that brings it up to date, if it is too old.
+    /// Returns the change that updates it, if it is too old.
     pub(super) fn update(
         &self,
         context: &PlanContext,
@@ -59,7 +58,7 @@ impl Index<'_> {
         Ok(Some(change))
     }
 
-    /// Returns why a transaction is not known: check mode does not bring the index up to date.
+    /// Returns why a transaction is unknown: check mode does not update the index.
     pub(super) fn doubt(&self, context: &PlanContext, manager: &dyn Manager) -> Option<NotKnown> {
         let output = ask(context, manager, self.teller()).ok()?;
         (output.stdout == UPDATED.as_bytes()).then(|| {

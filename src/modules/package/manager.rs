@@ -1,5 +1,5 @@
-//! What package managers have in common: the wanted packages, a trial of the transaction, and the
-//! list of packages that it leads to.
+//! The common parts of package managers: the wanted packages, a simulation of the transaction, and
+//! the resulting list of packages.
 
 use super::packages::{Move, Packages};
 use crate::change::Change;
@@ -7,24 +7,24 @@ use crate::host::{Command, Output, Setting, Step};
 use crate::module::{ModuleError, PlanContext};
 use std::collections::BTreeMap;
 
-/// What becomes of packages.
+/// The desired state of packages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// They are there, in whatever version.
+    /// Installed in any version.
     Present,
-    /// They are there in the newest version.
+    /// Installed in the newest version.
     Latest,
-    /// They are gone.
+    /// Not installed.
     Absent,
 }
 
 /// A package manager with the options of a task.
 pub(super) trait Manager {
-    /// Returns the command that lists all packages: name, architecture, version and more, tabs
-    /// between.
+    /// Returns the command that lists all packages: name, architecture, version and more, separated
+    /// by tabs.
     fn teller(&self) -> Command;
 
-    /// Returns those of the names for which a transaction is needed, as the program takes them.
+    /// Returns the names that need a transaction, in the form the program takes.
     fn open(
         &self,
         packages: &Packages,
@@ -33,20 +33,20 @@ pub(super) trait Manager {
         context: &PlanContext,
     ) -> Result<Vec<String>, ModuleError>;
 
-    /// Returns the command line that carries a transaction out.
+    /// Returns the command line that runs a transaction.
     fn act(&self, wanted: Wanted, names: &[String]) -> Vec<String>;
 
-    /// Returns the command line that only shows what a transaction would do.
+    /// Returns the command line that only simulates a transaction.
     fn trial(&self, act: &[String]) -> Vec<String>;
 
-    /// Reads what a trial printed.
+    /// Parses the output of a simulation.
     fn moves(&self, output: &Output, packages: &Packages) -> Result<Vec<Move>, ModuleError>;
 
     /// Variables that keep the program from asking and from other languages.
     fn environment(&self) -> &'static [(&'static str, &'static str)];
 }
 
-/// Returns what must be done for packages to be as they are wanted.
+/// Returns what must be done to reach the desired state.
 pub(super) fn plan(
     manager: &dyn Manager,
     context: &PlanContext,
@@ -98,7 +98,7 @@ pub(super) fn transaction(
     Ok(change)
 }
 
-/// Asks a program of the host, in English.
+/// Runs a program of the host, in English.
 pub(super) fn ask(
     context: &PlanContext,
     manager: &dyn Manager,
@@ -108,7 +108,7 @@ pub(super) fn ask(
     Ok(context.host.query(&command)?)
 }
 
-/// Returns the command with the task's environment, in which nothing asks.
+/// Returns the command with the task's environment, in which nothing asks questions.
 pub(super) fn with_environment(
     context: &PlanContext,
     manager: &dyn Manager,

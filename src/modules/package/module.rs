@@ -1,4 +1,4 @@
-//! `package`: packages with the package manager that the host has.
+//! `package`: packages with the host's own package manager.
 
 use super::apk::Apk;
 use super::apt::Apt;
@@ -15,30 +15,30 @@ use camino::Utf8Path;
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::modules) struct PackageModule {
-    /// Packages, called as the host's package manager calls them.
+    /// Packages, named as in the host's package manager.
     name: Vec<String>,
-    /// What becomes of them.
+    /// The desired state of the packages.
     #[serde(default)]
     state: State,
-    /// The package manager; by default the one that the host has.
+    /// The package manager; the default is the host's own.
     #[serde(default, rename = "use")]
     manager: Choice,
 }
 
-/// What becomes of packages.
+/// The desired state of packages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum State {
-    /// They are there.
+    /// Installed.
     #[default]
     Present,
-    /// The same.
+    /// The same as `present`.
     Installed,
-    /// They are there in the newest version.
+    /// Installed in the newest version.
     Latest,
-    /// They are gone.
+    /// Not installed.
     Absent,
-    /// The same.
+    /// The same as `absent`.
     Removed,
 }
 
@@ -64,7 +64,7 @@ impl State {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Choice {
-    /// The one that the host has.
+    /// The host's own.
     #[default]
     Auto,
     Apt,
@@ -74,7 +74,7 @@ enum Choice {
     Apk,
 }
 
-/// The programs by which a host is known, each with its package manager.
+/// The programs that identify a host's package manager.
 const PROGRAMS: &[(&str, Choice)] = &[
     ("/usr/bin/dnf5", Choice::Dnf),
     ("/usr/bin/dnf", Choice::Dnf),
@@ -108,8 +108,8 @@ impl Module for PackageModule {
     }
 }
 
-/// Returns the package manager that the host has; apt of a host that is known to be of Debian's
-/// kind only if it is the one that the system is made with.
+/// Returns the host's package manager. On a Debian-like host apt is only used if the system is
+/// built with it.
 fn found(context: &PlanContext) -> Result<Choice, ModuleError> {
     let mut questions: Vec<Question> = PROGRAMS
         .iter()

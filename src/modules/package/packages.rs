@@ -3,8 +3,8 @@
 use crate::glob;
 use std::fmt::Write as _;
 
-/// The packages of a host: a line each, with name, architecture, version and what else the list
-/// has, tabs between.
+/// The packages of a host: a line each, with name, architecture, version and any other columns of
+/// the list, separated by tabs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Packages(Vec<Package>);
 
@@ -17,16 +17,16 @@ pub(super) struct Package {
     pub(super) architecture: String,
     /// Its version.
     pub(super) version: String,
-    /// The rest of its line, the tab before it included.
+    /// The rest of its line, with the leading tab.
     pub(super) rest: String,
 }
 
-/// What a transaction makes of a package.
+/// The effect of a transaction on a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Move {
-    /// It is there in this version; what else its line says is in `rest`.
+    /// It is installed in this version; `rest` contains the rest of its line.
     Put(Package),
-    /// It is gone; of any architecture if none is given.
+    /// It is removed, of any architecture if none is given.
     Remove {
         /// Its name.
         name: String,
@@ -36,12 +36,12 @@ pub(super) enum Move {
 }
 
 impl Packages {
-    /// Reads what a package manager prints.
+    /// Parses the output of a package manager.
     pub(super) fn read(text: &str) -> Self {
         Self(text.lines().filter_map(Package::read).collect())
     }
 
-    /// Returns what the package manager prints.
+    /// Returns the output of the package manager.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         for package in &self.0 {
@@ -61,7 +61,7 @@ impl Packages {
         self.0.iter()
     }
 
-    /// Returns the packages after a transaction, in the order of their names.
+    /// Returns the packages after a transaction, sorted by name.
     pub(super) fn after(&self, moves: Vec<Move>) -> Self {
         let mut packages = self.clone();
         for one in moves {
@@ -82,7 +82,7 @@ impl Packages {
         packages
     }
 
-    /// Puts the packages in the order of their names, by which lists are compared.
+    /// Sorts the packages by name, so that lists can be compared.
     pub(super) fn sort(&mut self) {
         let key = |package: &Package| (package.name.clone(), package.architecture.clone());
         self.0.sort_by_key(key);
@@ -109,7 +109,7 @@ impl Package {
         self.name == new.name && (self.architecture == new.architecture || free(self) || free(new))
     }
 
-    /// Returns whether a pattern means its version.
+    /// Returns whether a pattern matches its version.
     pub(super) fn has_version(&self, pattern: &str) -> bool {
         glob::matches(pattern, &self.version)
     }

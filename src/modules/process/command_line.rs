@@ -5,7 +5,7 @@ use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
-/// The words of a command, given as a list or as text. Text with commas is one text.
+/// The words of a command, given as a list or as text. Text with commas is a single text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct CommandLine(pub(super) Vec<String>);
 

@@ -1,4 +1,4 @@
-//! What a running program has otherwise than declared.
+//! Differences between a running program and its declaration.
 
 use super::ProcessModule;
 use super::found::Found;
@@ -7,14 +7,14 @@ use crate::host::{Command, Content, Node, Process, ProcessMatch};
 use crate::module::{ModuleError, PlanContext};
 use crate::value::{Fields, Value, map};
 
-/// One thing that a running program has otherwise than declared.
+/// A difference between a running program and its declaration.
 pub(super) struct Difference {
     pub(super) what: &'static str,
     pub(super) before: String,
     pub(super) after: String,
 }
 
-/// Returns the differences as the task returns them.
+/// Returns the differences in the form of the task's result.
 fn value(differences: &[Difference]) -> Value {
     let one = |difference: &Difference| {
         let fields = [
@@ -29,7 +29,7 @@ fn value(differences: &[Difference]) -> Value {
 }
 
 impl ProcessModule {
-    /// Returns whether the program runs as declared, and has the task return how it differs.
+    /// Returns whether the program runs as declared, and adds the differences to the task's result.
     pub(super) fn compare(
         &self,
         context: &PlanContext,
@@ -46,7 +46,7 @@ impl ProcessModule {
         Ok(differences.is_empty())
     }
 
-    /// Returns what the running program has otherwise than declared.
+    /// Returns the differences between the running program and its declaration.
     fn differences(
         &self,
         context: &PlanContext,
@@ -84,7 +84,7 @@ impl ProcessModule {
         Ok(differences)
     }
 
-    /// A launcher has a name of its own: what it starts cannot be compared with it.
+    /// A launcher has a different name than its program, so they cannot be compared.
     pub(super) fn is_launched(&self, running: &Process) -> bool {
         let name = |argv: &[String]| {
             argv.first()
@@ -102,8 +102,8 @@ impl ProcessModule {
     }
 }
 
-/// Compares directories rather than names: the declared one may lead through a link. What cannot be
-/// seen counts as the same.
+/// Compares directories rather than names: the declared one may contain a link. Directories that
+/// cannot be seen count as equal.
 fn is_directory_of(
     context: &PlanContext,
     declared: Option<&Node>,

@@ -1,4 +1,4 @@
-//! The service of a program as it is on a host that systemd runs, and what makes it as declared.
+//! The service of a program on a host run by systemd, and the steps that make it as declared.
 
 use super::ProcessModule;
 use super::differences::Difference;
@@ -12,18 +12,18 @@ use crate::host::{
 use crate::module::{ModuleError, PlanContext};
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// The service as it is on a host that systemd runs.
+/// The service on a host run by systemd.
 pub(super) struct Found<'a> {
     service: &'a Service,
     file: Option<Node>,
     link: Option<Node>,
     has_folder: bool,
-    /// As it will be after the steps so far.
+    /// Its state after the steps so far.
     state: ServiceState,
 }
 
 impl<'a> Found<'a> {
-    /// Returns the service as the answers and systemd tell it; nothing where systemd does not run
+    /// Returns the service according to the answers and systemd, or `None` if systemd does not run
     /// the host.
     pub(super) fn of(
         service: &'a Service,
@@ -59,7 +59,7 @@ impl<'a> Found<'a> {
         self.service.unit()
     }
 
-    /// Returns what to do where the program does not become ready.
+    /// Returns what to do if the program does not become ready.
     pub(super) fn advice(&self) -> String {
         format!(
             "systemctl status {} says how it ended; systemd starts it again, until it has failed \
@@ -68,7 +68,7 @@ impl<'a> Found<'a> {
         )
     }
 
-    /// Refuses to touch a service of this name that runs another program, such as another
+    /// Refuses to touch a service with this name that runs another program, such as another
     /// cluster's.
     pub(super) fn check_main(
         &self,
@@ -104,7 +104,8 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// Returns whether a program is the service's, though a launcher may be its main process.
+    /// Returns whether a program belongs to the service, although a launcher may be its main
+    /// process.
     fn holds(&self, context: &PlanContext, program: &Process) -> Result<bool, ModuleError> {
         let path = Utf8PathBuf::from(format!("/proc/{}/cgroup", program.pid));
         let file = context.host.look(&path, true, Content::UpTo(u64::MAX))?;
@@ -115,7 +116,7 @@ impl<'a> Found<'a> {
             .any(|line| line.ends_with(&end)))
     }
 
-    /// Adds what makes the unit file, and its link, as declared.
+    /// Adds the steps that make the unit file and its link as declared.
     pub(super) fn declare(
         &mut self,
         module: &ProcessModule,
@@ -185,7 +186,7 @@ impl<'a> Found<'a> {
         Ok(())
     }
 
-    /// Adds what keeps the service from being started with the host, if it is declared so.
+    /// Adds the steps that keep the service from starting at boot, if declared.
     pub(super) fn disable(&mut self, change: &mut Change) {
         if !self.service.enabled && self.link.is_some() {
             change.ensure_absent(&self.service.link(), self.link.as_ref());
@@ -203,8 +204,8 @@ impl<'a> Found<'a> {
         self.set(after.clone(), after, argv.into())
     }
 
-    /// Returns the step that has systemd take it for stopped, and not start it again; `has_ended`
-    /// if its program was ended by the steps before. Nothing where systemd does so already.
+    /// Returns the step that makes systemd treat the service as stopped and not start it again;
+    /// `has_ended` if earlier steps stopped its program. `None` if systemd already does.
     pub(super) fn stop(&mut self, has_ended: bool) -> Option<Step> {
         let (state, after) = (self.state.clone(), self.state.stopped());
         let before = if has_ended { after.clone() } else { state };
@@ -214,7 +215,7 @@ impl<'a> Found<'a> {
             .then(|| self.set(before, after, argv.into()))
     }
 
-    /// Check mode takes `after` for what systemd tells from then on.
+    /// From then on check mode assumes that systemd reports `after`.
     fn set(&mut self, before: ServiceState, after: ServiceState, argv: Vec<String>) -> Step {
         self.state.clone_from(&after);
         Step::Set(Setting {
@@ -226,8 +227,8 @@ impl<'a> Found<'a> {
         })
     }
 
-    /// Returns a difference where a program runs that systemd does not run as this service. What a
-    /// launcher started is not the service's main process, but the launcher is.
+    /// Returns a difference if a program runs outside of this service. The child of a launcher is
+    /// not the service's main process, but the launcher is.
     pub(super) fn difference(&self, running: &Process, is_launched: bool) -> Option<Difference> {
         let main = self.state.main_pid;
         let is_run = main == running.pid || is_launched && main != 0;

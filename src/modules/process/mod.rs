@@ -36,78 +36,78 @@ use std::collections::BTreeMap;
 /// next start. What is `stopped` stays so until the host is started again. Elsewhere `service` says
 /// nothing.
 ///
-/// With `state: known` nothing is changed, in check mode or not: it tells which programs run and, if
-/// `command` is given, how they differ from it.
+/// With `state: known` nothing is changed, in check mode or not: it returns which programs run and,
+/// if `command` is given, how they differ from it.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProcessModule {
-    /// What the program is called in messages; the file name of the command by default.
+    /// The program's name in messages; the default is the file name of the command.
     name: Option<String>,
-    /// The command: a list of words, or text whose quotes keep words together. There is no shell.
-    /// It may be left out if `state` is `stopped` or `known` and `recognise` is given.
+    /// The command: a list of words, or text in which quotes keep words together. There is no
+    /// shell. Optional if `state` is `stopped` or `known` and `recognise` is given.
     #[serde(default)]
     command: CommandLine,
     /// The directory it runs in; `/` by default.
     #[schemars(with = "Option<String>")]
     chdir: Option<Utf8PathBuf>,
-    /// Variables added to its environment, besides those of the task.
+    /// Environment variables, in addition to those of the task.
     #[serde(default)]
     environment: BTreeMap<String, String>,
-    /// The user it runs as, if another than the task's. This needs root.
+    /// The user it runs as, if not the task's. This needs root.
     user: Option<String>,
-    /// The file its output is appended to; `/dev/null` by default.
+    /// The file for its output, which is appended; `/dev/null` by default.
     #[schemars(with = "Option<String>")]
     log: Option<Utf8PathBuf>,
-    /// How the running program is recognised; by its whole command line if not given, so that a
-    /// change of the command is not seen as one.
+    /// How to recognise the running program; the default is its whole command line, so that a
+    /// changed command is not recognised as the same program.
     recognise: Option<Recognise>,
-    /// What is wanted.
+    /// The desired state.
     #[serde(default)]
     state: State,
-    /// The signal that ends it; `TERM` by default.
+    /// The signal that stops it; `TERM` by default.
     stop_signal: Option<String>,
-    /// Seconds it may take to end; 120 by default.
+    /// How many seconds it may take to exit; 120 by default.
     stop_timeout: Option<u64>,
-    /// Whether it is killed where it has not ended by then.
+    /// Whether to kill it if it has not exited by then.
     #[serde(default)]
     force_kill: bool,
     /// When it counts as started; as soon as it runs if not given.
     #[serde(default)]
     ready: Ready,
-    /// The service that it is run as where systemd runs the host, which needs root there: `name`,
-    /// without `.service`; `description`; `enabled`, whether it is started with the host (`true`
-    /// by default; where `state` is `stopped`, `false` keeps it from that, and `true` changes
-    /// nothing); `settings`, a mapping of further lines of `[Service]`, such as
-    /// `LimitNOFILE: 655350`, which take the place of those that rmqplay writes itself.
+    /// The service that runs it if systemd runs the host, which needs root: `name`, without
+    /// `.service`; `description`; `enabled`, whether it starts at boot (`true` by default; if
+    /// `state` is `stopped`, `false` disables it, and `true` changes nothing); `settings`, a
+    /// mapping of additional lines of `[Service]`, such as `LimitNOFILE: 655350`, which replace
+    /// those that rmqplay writes itself.
     service: Option<Service>,
 }
 
-/// What is wanted of a program.
+/// The desired state of a program.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum State {
-    /// It runs, as declared.
+    /// Running as declared.
     #[default]
     Started,
-    /// It does not run.
+    /// Not running.
     Stopped,
-    /// It is ended if it runs, and started.
+    /// Stopped if it runs, then started.
     Restarted,
-    /// Anything: what runs is returned, and left as it is.
+    /// Any: returns what runs, and changes nothing.
     Known,
 }
 
-/// How a running program is recognised; all that is given must hold.
+/// How to recognise a running program; all conditions must hold.
 #[derive(Debug, Clone, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Recognise {
-    /// The executable: its whole path with links resolved, or the file name alone.
+    /// The executable: its full path with links resolved, or only the file name.
     executable: Option<String>,
     /// An argument that is exactly this: the main class of a Java program.
     main_class: Option<String>,
     /// An argument that is exactly this.
     argument: Option<String>,
-    /// Arguments that must all be there, each exactly.
+    /// Arguments that must all be present, each exactly.
     #[serde(default)]
     arguments: Vec<String>,
 }
@@ -129,17 +129,17 @@ impl BuiltIn for ProcessModule {
     stop_timeout: 10
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
-        ("name", "What the program is called."),
-        ("state", "What was wanted."),
+        ("name", "The program's name."),
+        ("state", "The desired state."),
         ("command", "The words of the command."),
-        ("pids", "Ids of the processes that ran before."),
+        ("pids", "The ids of the processes that were running before."),
         (
             "service",
-            "The service it is run as, where systemd runs the host.",
+            "The service that runs it, if systemd runs the host.",
         ),
         (
             "differences",
-            "Why a running program is restarted, or would be: maps of `what`, `before` and `after`.",
+            "Why a running program is or would be restarted: maps of `what`, `before` and `after`.",
         ),
     ];
 }
@@ -215,7 +215,7 @@ impl ProcessModule {
         self.ready.check(self.log.as_deref())
     }
 
-    /// What the program is called in messages.
+    /// Returns the program's name in messages.
     fn title(&self) -> &str {
         if let Some(name) = &self.name {
             return name;
@@ -231,8 +231,8 @@ impl ProcessModule {
         program.rsplit('/').next().unwrap_or(program)
     }
 
-    /// The arguments are given besides the whole command line so that the host can tell quickly
-    /// which programs are not meant.
+    /// The arguments are given in addition to the whole command line so that the host can quickly
+    /// rule out other programs.
     fn recognise(&self) -> Result<ProcessMatch, ModuleError> {
         let Some(given) = &self.recognise else {
             return match self.command.0.split_first() {

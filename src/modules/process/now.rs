@@ -1,4 +1,4 @@
-//! What a host says about a program, asked at once.
+//! What a host reports about a program, in one round trip.
 
 use super::ProcessModule;
 use super::found::Found;
@@ -6,15 +6,15 @@ use super::service::Service;
 use crate::host::{Answer, Content, Node, Process, ProcessMatch, Question};
 use crate::module::{ModuleError, PlanContext};
 
-/// What a host says about a program.
+/// What a host reports about a program.
 pub(super) struct Now<'a> {
-    /// The programs that are recognised.
+    /// The recognised programs.
     pub(super) programs: Vec<Process>,
-    /// Whether all ports are open that tell that it is ready.
+    /// Whether all ports that show its readiness are open.
     pub(super) has_open_ports: bool,
     /// The directory it should run in.
     pub(super) directory: Option<Node>,
-    /// The service it should run as, where systemd runs the host.
+    /// The service it should run as, if systemd runs the host.
     pub(super) service: Option<Found<'a>>,
 }
 

@@ -5,22 +5,22 @@ use crate::module::{ModuleError, PlanContext};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::time::Duration;
 
-/// When a program counts as started; all that is given must hold.
+/// When a program counts as started; all conditions must hold.
 #[derive(Debug, Clone, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Ready {
     /// A TCP port that accepts connections.
     port: Option<u16>,
-    /// TCP ports that all accept connections.
+    /// TCP ports that must all accept connections.
     ports: Vec<u16>,
-    /// Name or address of the ports, as the host sees it; `127.0.0.1` by default.
+    /// Name or address of the ports, as resolved by the host; `127.0.0.1` by default.
     host: Option<String>,
-    /// A regular expression that a line of the log matches which was written after the start.
+    /// A regular expression that must match a line of the log written after the start.
     log_line: Option<String>,
-    /// The file `log_line` is searched in, if it is not the program's own `log`.
+    /// The file to search for `log_line`, if not the program's own `log`.
     #[schemars(with = "Option<String>")]
     pub(super) log: Option<Utf8PathBuf>,
-    /// Seconds it may take; 60 by default.
+    /// How many seconds it may take; 60 by default.
     timeout: Option<u64>,
 }
 
@@ -59,7 +59,7 @@ impl Ready {
         self.all_ports().into_iter().map(open).collect()
     }
 
-    /// Returns the condition for the line in the log: what the log holds now does not count.
+    /// Returns the condition for the line in the log: earlier lines do not count.
     pub(super) fn line(
         &self,
         context: &PlanContext,
@@ -78,7 +78,7 @@ impl Ready {
         }))
     }
 
-    /// Returns what is waited for, after the program's name.
+    /// Returns what is awaited, to follow the program's name.
     pub(super) fn what(&self) -> String {
         let host = self.host.as_deref().unwrap_or("127.0.0.1");
         let ports = self.all_ports();

@@ -1,4 +1,4 @@
-//! The service of systemd that a program is run as, where systemd runs the host.
+//! The systemd service of a program, if systemd runs the host.
 
 use crate::change::file_question;
 use crate::host::{Content, Question};
@@ -6,29 +6,29 @@ use crate::module::ModuleError;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 
-/// A directory where systemd runs the host, and nowhere else (`sd_booted`).
+/// A directory that exists if and only if systemd runs the host (`sd_booted`).
 const BOOTED: &str = "/run/systemd/system";
 
-/// The units that the host's own people write.
+/// The folder for the units of the host's administrators.
 const UNITS: &str = "/etc/systemd/system";
 
-/// What is started with the host.
+/// The folder with links to what starts at boot.
 pub(super) const WANTED: &str = "/etc/systemd/system/multi-user.target.wants";
 
-/// The service of systemd that a program is run as.
+/// The systemd service of a program.
 #[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Service {
     /// Its name, without `.service`.
     pub(super) name: String,
-    /// What it is called in systemd's lists; the `name` of the program by default.
+    /// Its description in systemd's lists; the default is the `name` of the program.
     pub(super) description: Option<String>,
-    /// Whether it is started with the host. One that is `stopped` is taken from there where this
-    /// is `false`, and left as it is otherwise.
+    /// Whether it starts at boot. A `stopped` service is disabled if this is `false`, and unchanged
+    /// otherwise.
     #[serde(default = "yes")]
     pub(super) enabled: bool,
-    /// Further lines of `[Service]`, such as `LimitNOFILE: 655350`. One that rmqplay writes itself
-    /// is replaced.
+    /// Additional lines of `[Service]`, such as `LimitNOFILE: 655350`, which replace those that
+    /// rmqplay writes itself.
     #[serde(default)]
     pub(super) settings: BTreeMap<String, String>,
 }
@@ -38,7 +38,7 @@ fn yes() -> bool {
 }
 
 impl Service {
-    /// Refuses a name that systemd would take for something else.
+    /// Refuses a name that systemd would misinterpret.
     pub(super) fn check(&self) -> Result<(), ModuleError> {
         let name = &self.name;
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b":_.-@".contains(&byte);
@@ -66,12 +66,12 @@ impl Service {
         Utf8Path::new(UNITS).join(self.unit())
     }
 
-    /// Returns the link that has it started with the host.
+    /// Returns the link that makes it start at boot.
     pub(super) fn link(&self) -> Utf8PathBuf {
         Utf8Path::new(WANTED).join(self.unit())
     }
 
-    /// Returns what [`Found::of`](super::found::Found::of) needs the answers to, in this order.
+    /// Returns the questions for [`Found::of`](super::found::Found::of), in this order.
     pub(super) fn questions(&self) -> Vec<Question> {
         let look = |path: Utf8PathBuf| Question::Path {
             path,

@@ -1,4 +1,4 @@
-//! The steps that start and end a program.
+//! The steps that start and stop a program.
 
 use super::ProcessModule;
 use super::found::Found;
@@ -10,10 +10,10 @@ use crate::modules::tempfile::random;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::time::Duration;
 
-/// Between two looks at a program that starts or ends.
+/// How often a starting or stopping program is checked.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// The variable by which what a start leaves is told from other programs.
+/// The variable that identifies processes started by this module.
 const MARK: &str = "RMQPLAY_START";
 
 fn is_java(process: &Process) -> bool {
@@ -35,7 +35,7 @@ impl ProcessModule {
         Ok(steps)
     }
 
-    /// Returns the name of the signal that ends it, without `SIG`.
+    /// Returns the stop signal's name, without `SIG`.
     pub(super) fn signal_name(&self) -> Result<&str, ModuleError> {
         let signal = self.stop_signal.as_deref().unwrap_or("TERM");
         let signal = signal.strip_prefix("SIG").unwrap_or(signal);
@@ -46,13 +46,13 @@ impl ProcessModule {
         Ok(signal)
     }
 
-    /// Returns the seconds that it may take to end.
+    /// Returns how many seconds the program may take to exit.
     pub(super) fn stop_seconds(&self) -> u64 {
         self.stop_timeout.unwrap_or(120)
     }
 
-    /// Returns the steps that end all programs that were found. systemd is told after their end:
-    /// it kills what takes too long, which is for the task to say.
+    /// Returns the steps that stop every program found. systemd is informed only after they have
+    /// exited: it would kill one that takes too long, and that is for the task to decide.
     pub(super) fn stop(
         &self,
         recognise: &ProcessMatch,
@@ -86,13 +86,13 @@ impl ProcessModule {
         let java = found.iter().find(|one| is_java(one));
         let threads = java.map_or_else(String::new, |java| {
             format!(
-                "kill -QUIT {} has Java write what its threads wait for into its output; ",
+                "`kill -QUIT {}` makes Java print a thread dump to its output; ",
                 java.pid
             )
         });
         let help = format!(
-            "{threads}give it more time with stop_timeout, or set force_kill: true, which kills it \
-             then and may cost what it has not written yet"
+            "{threads}raise stop_timeout, or set force_kill: true to kill it after that time, \
+             which can lose data it has not written yet"
         );
         Wait {
             conditions: vec![Condition::Process {
@@ -156,8 +156,8 @@ impl ProcessModule {
         ])
     }
 
-    /// A run that was broken off may have left a program that is not ready yet. What its log held
-    /// by then is not known, so the ports alone tell.
+    /// An interrupted run may have left a program that is not ready yet. What its log contained at
+    /// that time is unknown, so only the ports count.
     pub(super) fn still_starting(
         &self,
         recognise: &ProcessMatch,
@@ -185,7 +185,7 @@ impl ProcessModule {
         }
     }
 
-    /// Says before anything is ended what would keep the program from starting.
+    /// Reports what would keep the program from starting, before anything is stopped.
     fn check_paths(&self, context: &PlanContext) -> Result<(), ModuleError> {
         let executable = self.command.0.first().map(Utf8PathBuf::from);
         let executable = executable.filter(|path| path.is_absolute());

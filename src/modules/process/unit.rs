@@ -1,44 +1,42 @@
-//! The text of a unit of systemd that runs a program.
+//! The text of a systemd unit that runs a program.
 
 use crate::module::ModuleError;
 use camino::Utf8Path;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// What a unit says of a program.
+/// The program that a unit describes.
 pub(super) struct Unit<'a> {
-    /// One line that says what it is.
+    /// One line that describes it.
     pub(super) description: &'a str,
     /// The user it runs as, if not root.
     pub(super) user: Option<&'a str>,
     /// The directory it runs in.
     pub(super) directory: &'a Utf8Path,
-    /// Variables of its environment.
+    /// Its environment variables.
     pub(super) environment: &'a BTreeMap<String, String>,
     /// Program and arguments.
     pub(super) argv: &'a [String],
-    /// The file its output is appended to.
+    /// The file that its output is appended to.
     pub(super) log: &'a Utf8Path,
-    /// The signal that ends it, without `SIG`.
+    /// The stop signal, without `SIG`.
     pub(super) signal: &'a str,
-    /// Seconds it may take to end.
+    /// Seconds it may take to exit.
     pub(super) stop_timeout: u64,
-    /// Further lines of `[Service]`, or those that take the place of one written here.
+    /// Lines to add to `[Service]`, or to replace the ones written here.
     pub(super) settings: &'a BTreeMap<String, String>,
 }
 
-/// Appends the output of the program in its arguments to the file before them, and becomes the
-/// program. systemd can append by itself only since 240. The log is its user's alone, as where
-/// systemd does not run the host.
+/// Appends the program's output to the log file, then becomes the program. systemd can append by
+/// itself only since 240. Only the user can read the log, as on hosts without systemd.
 pub(super) const APPEND: &str = r#"(umask 077; : >>"$0") && exec "$@" >>"$0" 2>&1"#;
 
-/// How much longer systemd waits for the end than a task does before it kills what is left, when
-/// the host is shut down.
+/// How many seconds longer than a task systemd waits during a shutdown before it kills the rest.
 const AFTER_STOP_TIMEOUT: u64 = 60;
 
 impl Unit<'_> {
     /// Returns the unit file. Words that systemd cannot hold, such as those with line breaks, are
-    /// refused.
+    /// an error.
     pub(super) fn text(&self) -> Result<String, ModuleError> {
         let mut lines = self.service()?;
         for (name, value) in self.settings {
@@ -55,15 +53,15 @@ impl Unit<'_> {
             plain("description", self.description)?
         );
         for (name, value) in lines {
-            // Writing into a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = writeln!(text, "{name}={value}");
         }
         text.push_str("\n[Install]\nWantedBy=multi-user.target\n");
         Ok(text)
     }
 
-    /// Returns the lines of `[Service]`. `StartLimit…` moved to `[Unit]` in systemd 230, which still
-    /// reads them here under these names; 219, of `CentOS` 7, only so.
+    /// Returns the lines of `[Service]`. systemd 230 moved `StartLimit…` to `[Unit]` but still
+    /// reads them here under these names; 219, in `CentOS` 7, reads them only here.
     fn service(&self) -> Result<Vec<(String, String)>, ModuleError> {
         let mut lines = vec![("Type", "simple".to_owned())];
         if let Some(user) = self.user {
@@ -77,7 +75,7 @@ impl Unit<'_> {
         }
         lines.push(("UMask", "0027".to_owned()));
         lines.push(("ExecStart", self.command()?));
-        // 143 is how Java ends after SIGTERM.
+        // Java exits with 143 after SIGTERM.
         let success = match self.signal {
             "TERM" => "143".to_owned(),
             signal => format!("143 SIG{signal}"),
@@ -97,8 +95,8 @@ impl Unit<'_> {
         Ok(lines.into_iter().map(owned).collect())
     }
 
-    /// Returns the command, a word a line: systemd 219 reads 2047 bytes of a line, and what differs
-    /// between two commands is seen.
+    /// Returns the command with one word per line: systemd 219 reads at most 2047 bytes of a line,
+    /// and a diff shows which words changed.
     fn command(&self) -> Result<String, ModuleError> {
         let mut command = format!("/bin/sh -c {}", word("command", APPEND)?);
         let log = ("log", self.log.as_str());
@@ -113,19 +111,19 @@ impl Unit<'_> {
     }
 }
 
-/// Returns a word of a command, which systemd would expand variables in.
+/// Returns a word of a command, with variables escaped so that systemd does not expand them.
 fn word(what: &str, text: &str) -> Result<String, ModuleError> {
     quoted(what, text).map(|word| word.replace('$', "$$"))
 }
 
-/// Returns a word between quotes.
+/// Returns a quoted word.
 fn quoted(what: &str, text: &str) -> Result<String, ModuleError> {
     check(what, text)?;
     let escaped = text.replace('\\', r"\\").replace('"', "\\\"");
     Ok(format!("\"{}\"", escaped.replace('%', "%%")))
 }
 
-/// Returns a value that is taken as it stands to the end of the line.
+/// Returns a value that systemd takes literally to the end of the line.
 fn plain(what: &str, text: &str) -> Result<String, ModuleError> {
     check(what, text)?;
     if text.trim() != text || text.ends_with('\\') {
@@ -145,7 +143,7 @@ fn check(what: &str, text: &str) -> Result<(), ModuleError> {
     }
 }
 
-/// systemd reads lines of valid Unicode, of which it leaves out what is no character
+/// systemd reads lines of valid Unicode and drops anything that is not a character
 /// (`unichar_is_valid` in its source).
 fn is_kept(character: char) -> bool {
     let number = u32::from(character);
@@ -166,7 +164,7 @@ fn check_variable(name: &str) -> Result<(), ModuleError> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let is_name = name.bytes().all(fits) && !name.starts_with(|first: char| first.is_numeric());
     if name.is_empty() || !is_name {
-        let message = format!("environment: systemd takes no variable {name:?}");
+        let message = format!("environment: invalid variable name for systemd: {name:?}");
         return Err(ModuleError::refused(message));
     }
     Ok(())
@@ -174,7 +172,7 @@ fn check_variable(name: &str) -> Result<(), ModuleError> {
 
 fn check_setting(name: &str, value: &str) -> Result<(), ModuleError> {
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        let message = format!("service.settings: {name:?} is no name of a setting");
+        let message = format!("service.settings: {name:?} is not the name of a setting");
         return Err(ModuleError::refused(message));
     }
     check("service.settings", value)?;
@@ -225,7 +223,7 @@ mod tests {
             (
                 &["a"],
                 &[("Limit=", "1")],
-                "service.settings: \"Limit=\" is no name of a setting",
+                "service.settings: \"Limit=\" is not the name of a setting",
             ),
             (
                 &["a"],
@@ -243,9 +241,9 @@ mod tests {
         }
     }
 
-    /// What systemd makes of a command that it reads (`extract_first_word`, `unit_full_printf` and
-    /// `replace_env_argv` in its source), as far as our units use it. That it is so is tried on a
-    /// host that systemd runs, in `tests/lab_services.rs`.
+    /// What systemd makes of a command it reads (`extract_first_word`, `unit_full_printf` and
+    /// `replace_env_argv` in its source), as far as our units use it. `tests/lab_services.rs`
+    /// checks this on a host run by systemd.
     fn read(command: &str) -> Vec<String> {
         let command = command.replace("\\\n", " ");
         let mut words = Vec::new();

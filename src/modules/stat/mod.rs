@@ -19,20 +19,21 @@ use camino::Utf8Path;
 pub(super) struct Stat {
     /// The path.
     path: String,
-    /// Whether a link stands for what it leads to.
+    /// Whether to follow a link.
     #[serde(default)]
     follow: bool,
     /// Whether to return the checksum of a file.
     #[serde(default = "crate::module::yes")]
     get_checksum: bool,
-    /// Which checksum.
+    /// The checksum algorithm.
     #[serde(default)]
     checksum_algorithm: Algorithm,
-    /// Whether the host's program `file` is asked for `mimetype` and `charset`; no by default.
+    /// Whether to return `mimetype` and `charset`, from the host's program `file`; false by
+    /// default.
     #[serde(default)]
     get_mime: bool,
-    /// Whether the host's program `lsattr` is asked for `attributes`, `attr_flags` and `version`;
-    /// no by default.
+    /// Whether to return `attributes`, `attr_flags` and `version`, from the host's program
+    /// `lsattr`; false by default.
     #[serde(default)]
     get_attributes: bool,
 }
@@ -101,7 +102,7 @@ impl Module for Stat {
 }
 
 impl Stat {
-    /// Asks what is there, and what the user may do with it.
+    /// Asks what is at the path, and what the user may do with it.
     fn look(
         &self,
         context: &PlanContext,
@@ -137,7 +138,7 @@ impl Stat {
     }
 }
 
-/// Adds where a link leads to.
+/// Adds the target of a link.
 fn add_target(
     stat: &mut Fields,
     host: &Probe,

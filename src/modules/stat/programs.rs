@@ -1,4 +1,4 @@
-//! What `stat` tells that only programs of the host know.
+//! The parts of `stat` that only programs of the host know.
 
 use crate::host::{Command, HostError, Probe};
 use crate::value::{Fields, Value};
@@ -28,7 +28,7 @@ const ATTRIBUTES: [(char, &str); 20] = [
     ('Z', "compresseddirty"),
 ];
 
-/// Returns `mimetype` and `charset`: `unknown` where the host cannot tell.
+/// Returns `mimetype` and `charset`: `unknown` if the host cannot tell.
 pub(super) fn mime(host: &Probe, path: &Utf8Path) -> Result<Fields, HostError> {
     let argv = ["file", "--mime-type", "--mime-encoding", path.as_str()];
     let printed = printed(host, &argv)?;
@@ -44,7 +44,7 @@ pub(super) fn mime(host: &Probe, path: &Utf8Path) -> Result<Fields, HostError> {
     ]))
 }
 
-/// Returns `version`, `attr_flags` and `attributes`: empty where the host cannot tell.
+/// Returns `version`, `attr_flags` and `attributes`: empty if the host cannot tell.
 pub(super) fn attributes(host: &Probe, path: &Utf8Path) -> Result<Fields, HostError> {
     let printed = printed(host, &["lsattr", "-vd", path.as_str()])?;
     // `381700746 --------------e------- /etc/hosts`
@@ -63,7 +63,7 @@ pub(super) fn attributes(host: &Probe, path: &Utf8Path) -> Result<Fields, HostEr
     ]))
 }
 
-/// Returns what a program prints, nothing where it fails.
+/// Returns the output of a program, or an empty text if it fails.
 fn printed(host: &Probe, argv: &[&str]) -> Result<String, HostError> {
     let output = host.query(&Command::new(argv.iter().copied()))?;
     if output.status != 0 {

@@ -1,4 +1,4 @@
-//! What a host has of an archive, and what it lacks.
+//! The difference between an archive and what a host already has.
 
 use super::USUAL_OF_FOLDERS;
 use crate::archive::Selected;
@@ -7,16 +7,16 @@ use crate::host::{Before, Kind, Node, Ownership, Step};
 use crate::module::ModuleError;
 use camino::Utf8Path;
 
-/// What a host has of an archive, and what it lacks.
+/// The difference between an archive and what a host already has.
 pub(super) struct Comparison<'a> {
     dest: &'a Utf8Path,
     attributes: Attributes,
     keep_newer: bool,
-    /// Takes away what is of another kind.
+    /// Removes what is of a different kind.
     pub(super) removed: Vec<Step>,
-    /// What is sent, with what stands in its place.
+    /// Entries to send, with what they replace.
     pub(super) missing: Vec<(Selected, Option<Before>)>,
-    /// Corrects modes, owners and links of what is there.
+    /// Corrects modes, owners and links of existing entries.
     pub(super) adjusted: Vec<Step>,
 }
 
@@ -32,7 +32,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Compares an entry with what stands in its place.
+    /// Compares an entry with what is at its path.
     pub(super) fn add(
         &mut self,
         mut entry: Selected,
@@ -88,7 +88,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn adjust(&mut self, path: &Utf8Path, entry: &Selected, node: &Node) {
-        // The mark that new files get a directory's group is the host's own business.
+        // The setgid bit of a directory, which new files inherit, is left to the host.
         let kept = match node.kind {
             Kind::Directory if self.attributes.mode.is_none() => node.mode & 0o7000,
             _ => 0,

@@ -15,19 +15,19 @@ use camino::{Utf8Path, Utf8PathBuf};
 use comparison::Comparison;
 use std::sync::Arc;
 
-/// Unpacks an archive of this machine, of the host (`remote_src`) or of the web into a directory
-/// of the host.
+/// Unpacks an archive of this machine, of the host (`remote_src`) or from a URL into a directory of
+/// the host.
 ///
 /// The archive is read on this machine and compared with the host entry by entry: kind, content,
-/// link target and mode, not times. Only what differs is sent, as plain tar, so the host needs
-/// `tar` alone, whatever the archive is: tar, tar.gz, tar.bz2, tar.xz, tar.zst or zip, known by its
-/// content. What the archive has not is left alone.
+/// link target and mode, not times. Only differences are sent, as plain tar, so the host only needs
+/// `tar`, whatever the format of the archive is: tar, tar.gz, tar.bz2, tar.xz, tar.zst or zip,
+/// detected by its content. Files that are not in the archive are left alone.
 ///
-/// Files belong to the user who unpacks unless `owner` or `group` say otherwise; the owners in the
-/// archive do not count. Permissions to write for group and others, set-user-id and the like are
-/// not taken over either, unless `mode` gives them. Hard links become files of their own. An
-/// archive that would write outside `dest` is refused as a whole, and nothing is ever written
-/// through a link of the host.
+/// Files belong to the user who unpacks unless `owner` or `group` are given; the owners in the
+/// archive are ignored. Write permissions for group and others, set-user-ID and the like are
+/// ignored too, unless `mode` sets them. Hard links become separate files. An archive that would
+/// write outside of `dest` is refused as a whole, and nothing is ever written through a link of the
+/// host.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(
@@ -35,48 +35,48 @@ use std::sync::Arc;
     reason = "each is an argument of Ansible's"
 )]
 pub(super) struct Unarchive {
-    /// The archive: a file of this machine, searched as `copy` does; of the host with
-    /// `remote_src`; or an address that starts with `https://` or `http://`, which this machine
-    /// fetches into `~/.cache/rmqplay`.
+    /// The archive: a file of this machine, searched like `src` of `copy`; a file of the host with
+    /// `remote_src`; or a URL that starts with `https://` or `http://`, which this machine
+    /// downloads to `~/.cache/rmqplay`.
     src: String,
-    /// The directory, which exists.
+    /// The directory, which must exist.
     dest: String,
     /// Whether `src` is a file of the host.
     #[serde(default)]
     remote_src: bool,
-    /// The opposite of `remote_src`, as in playbooks of old.
+    /// The opposite of `remote_src`, as in old playbooks.
     copy: Option<bool>,
-    /// What the archive's content must have: `sha256:…` or `sha512:…`, with the digest or with the
-    /// address of a list of digests. An address of http should have it.
+    /// The checksum of the archive: `sha256:…` or `sha512:…`, with the digest or with the URL of a
+    /// list of digests. An http URL should have one.
     checksum: Option<String>,
-    /// Whether to use an address without a warning though nothing proves what comes from it.
+    /// Whether to use a URL without a warning although nothing authenticates its content.
     #[serde(default)]
     insecure: bool,
     /// A path or glob of the host; if it exists, nothing is done.
     creates: Option<String>,
-    /// Patterns; only what fits one, and what is below it, is unpacked.
+    /// Patterns of paths: only matching entries, and everything below them, are unpacked.
     #[serde(default)]
     include: Vec<String>,
-    /// Patterns; what fits one, and what is below it, is not unpacked.
+    /// Patterns of paths: matching entries, and everything below them, are not unpacked.
     #[serde(default)]
     exclude: Vec<String>,
-    /// Whether files of the host stay that are newer than the archive's.
+    /// Whether to keep files of the host that are newer than the archive's.
     #[serde(default)]
     keep_newer: bool,
-    /// Whether the entries are returned as `files`.
+    /// Whether to return the entries as `files`.
     #[serde(default)]
     list_files: bool,
-    /// Folders that are taken away at the start of each path.
+    /// How many folders to strip from the start of each path.
     #[serde(default)]
     strip_components: usize,
-    /// For playbooks of Ansible: `--strip-components=N` is understood, anything else refused.
+    /// For Ansible's playbooks: only `--strip-components=N` is accepted.
     #[serde(default)]
     extra_opts: Vec<String>,
-    /// Owner of all that is unpacked.
+    /// The owner of all entries.
     owner: Option<String>,
-    /// Group of all that is unpacked.
+    /// The group of all entries.
     group: Option<String>,
-    /// Mode of all that is unpacked, such as `u=rwX,go=rX`.
+    /// The mode of all entries, such as `u=rwX,go=rX`.
     mode: Option<Mode>,
 }
 
@@ -105,7 +105,7 @@ impl BuiltIn for Unarchive {
         ("handler", "The archive's format: `tar.gz`, `zip`, …"),
         ("state", "`directory`."),
         ("files", "The paths in the archive, with `list_files`."),
-        ("unpacked", "How many entries are sent."),
+        ("unpacked", "The number of entries that are sent."),
     ];
 }
 
@@ -234,10 +234,10 @@ impl Unarchive {
     }
 }
 
-/// What a symbolic mode starts from for a folder that the archive has no entry for.
+/// The mode that a symbolic mode modifies for a folder without an entry in the archive.
 const USUAL_OF_FOLDERS: u32 = 0o755;
 
-/// Returns what stands where each entry would be, in one request with the look at `dest`.
+/// Returns the node at the path of each entry, in one request with that of `dest`.
 fn look(
     context: &PlanContext,
     dest: &Utf8Path,

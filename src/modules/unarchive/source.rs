@@ -1,4 +1,4 @@
-//! Where an archive comes from: this machine, the host, or the web.
+//! The source of an archive: this machine, the host, or a URL.
 
 use super::Unarchive;
 use crate::files::download::{Checksum, Digest};
@@ -9,7 +9,7 @@ use camino::Utf8PathBuf;
 use std::path::PathBuf;
 
 impl Unarchive {
-    /// Returns the file of this machine that holds the archive.
+    /// Returns the file of this machine that contains the archive.
     pub(super) fn fetch(&self, context: &PlanContext) -> Result<Fetched, ModuleError> {
         let checksum = web::checksum(self.checksum.as_deref())?;
         if self.src.contains("://") {
@@ -38,7 +38,7 @@ impl Unarchive {
         Ok(Fetched { path, doubt: None })
     }
 
-    /// Brings the archive of a host here, once for all hosts that have the same.
+    /// Fetches the archive of a host, once for all hosts that have the same one.
     fn fetch_from_host(&self, context: &PlanContext) -> Result<PathBuf, ModuleError> {
         let paths = HostPaths::new(context.host, context.environment);
         let path = Utf8PathBuf::from(paths.absolute(&self.src)?);

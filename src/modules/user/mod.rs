@@ -8,9 +8,9 @@ use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes}
 use crate::value::Value;
 use camino::Utf8PathBuf;
 
-/// Makes a user account, changes it, or removes it.
+/// Creates, changes or removes a user account.
 ///
-/// What is not given stays as it is. A new account gets a group of its own name unless `group` is
+/// Anything not given is kept. A new account gets a group with its own name unless `group` is
 /// given, and the home directory `/home/NAME`.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -21,13 +21,13 @@ use camino::Utf8PathBuf;
 pub(super) struct UserModule {
     /// The login name.
     name: String,
-    /// The number; the host chooses one for a new account if not given.
+    /// The number; chosen by the host for a new account if not given.
     uid: Option<u32>,
-    /// The primary group, which exists.
+    /// The primary group, which must exist.
     group: Option<String>,
-    /// Further groups, which exist. An empty list takes the user out of all.
+    /// Further groups, which must exist. An empty list removes the user from all.
     groups: Option<Vec<String>>,
-    /// Whether groups that are not in `groups` stay.
+    /// Whether to keep groups that are not in `groups`.
     #[serde(default)]
     append: bool,
     /// The login shell.
@@ -35,38 +35,38 @@ pub(super) struct UserModule {
     /// The home directory.
     #[schemars(with = "Option<String>")]
     home: Option<Utf8PathBuf>,
-    /// Whether the home directory is made if it is not there; yes by default.
+    /// Whether to create a missing home directory; true by default.
     create_home: Option<bool>,
-    /// Whether the home directory is moved where `home` changes.
+    /// Whether to move the home directory if `home` changes.
     #[serde(default)]
     move_home: bool,
     /// Whether a new account is a system account.
     #[serde(default)]
     system: bool,
-    /// A text about the user, mostly the full name.
+    /// A comment about the user, usually the full name.
     comment: Option<String>,
-    /// Whether the account is there.
+    /// Whether the account should exist.
     #[serde(default)]
     state: Presence,
-    /// Whether the home directory goes with an account that is removed.
+    /// Whether to remove the home directory with the account.
     #[serde(default)]
     remove: bool,
-    /// The password's hash as in `/etc/shadow`, as the filter `password_hash` makes it; `!` for
-    /// none.
+    /// The password's hash as in `/etc/shadow`, as returned by the filter `password_hash`; `!` for
+    /// no password.
     password: Option<String>,
-    /// When the password is set.
+    /// When to set the password.
     #[serde(default)]
     update_password: UpdatePassword,
 }
 
-/// When a password is set.
+/// When to set a password.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum UpdatePassword {
-    /// Whenever it is another one.
+    /// Whenever it differs.
     #[default]
     Always,
-    /// When the account is made.
+    /// When the account is created.
     OnCreate,
 }
 
@@ -86,16 +86,16 @@ impl BuiltIn for UserModule {
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("name", "The login name."),
-        ("state", "Whether the account is there."),
-        ("uid", "Its number, where it is known before the task."),
+        ("state", "Whether the account should exist."),
+        ("uid", "Its number, if known before the task."),
         (
             "group",
-            "Its primary group's number, where it is known before the task.",
+            "Its primary group's number, if known before the task.",
         ),
         ("groups", "Its further groups, joined by commas."),
         ("home", "Its home directory."),
         ("shell", "Its shell."),
-        ("comment", "The text about the user."),
+        ("comment", "The comment about the user."),
         ("system", "As given."),
         ("append", "As given."),
         ("create_home", "As given."),
@@ -105,19 +105,19 @@ impl BuiltIn for UserModule {
     ];
 }
 
-/// What the host says about an account and what is given for it.
+/// What the host reports about an account, for the given arguments.
 struct Found {
     user: Option<User>,
-    /// The account that has the number given.
+    /// The account with the given number.
     of_uid: Option<User>,
-    /// The group that has the number given for the user.
+    /// The group with the number of the user.
     of_gid: Option<Group>,
-    /// The primary group: that given, or that of the user's name.
+    /// The primary group: the given one, or that with the user's name.
     group: Option<Group>,
-    /// What stands where the home directory should be.
+    /// What is at the path of the home directory.
     home: Option<Node>,
     shadow: Option<Node>,
-    /// Those of the further groups that exist.
+    /// The further groups that exist.
     groups: Vec<Group>,
 }
 
@@ -210,7 +210,7 @@ impl UserModule {
         self.home.clone().unwrap_or_else(usual)
     }
 
-    /// A home directory that is not to be moved is made in a step of its own.
+    /// A home directory that is not moved is created in a separate step.
     fn steps(
         &self,
         context: &PlanContext,
@@ -267,10 +267,10 @@ impl UserModule {
     }
 }
 
-/// Largest `/etc/shadow` that a password is looked up in, in bytes.
+/// The largest `/etc/shadow` in which a password is looked up, in bytes.
 const LARGEST_SHADOW: u64 = 4 * 1024 * 1024;
 
-/// A number that the host chooses is not returned.
+/// A number chosen by the host is not returned.
 fn add_account(change: &mut Change, user: &User) {
     for (name, number) in [("uid", user.uid), ("group", user.gid)] {
         if number != 0 || user.name == "root" {
@@ -289,7 +289,7 @@ fn add_account(change: &mut Change, user: &User) {
     }
 }
 
-/// Refuses names that programs would take for an option or that would break `/etc/passwd`.
+/// Refuses names that programs would mistake for an option or that would break `/etc/passwd`.
 pub(super) fn check_name(what: &str, name: &str) -> Result<(), ModuleError> {
     let bad =
         |letter: char| letter.is_control() || letter.is_whitespace() || ":/,".contains(letter);

@@ -1,4 +1,4 @@
-//! What an account should be, from what it is and what is given.
+//! The wanted account, from the current one and the arguments.
 
 use super::{Found, UserModule};
 use crate::host::{Node, User};
@@ -35,7 +35,7 @@ impl UserModule {
         }
     }
 
-    /// Returns the account as it should be; number 0 leaves the choice to the host.
+    /// Returns the wanted account; number 0 lets the host choose.
     pub(super) fn wanted(&self, found: &Found) -> Result<User, ModuleError> {
         if let Some(other) = found
             .of_uid
@@ -117,7 +117,7 @@ impl UserModule {
         Ok(())
     }
 
-    /// Returns the password to be set, if it is not set already.
+    /// Returns the password to set, unless it is already set.
     pub(super) fn new_password(&self, found: &Found) -> Option<String> {
         let password = self.password.as_ref()?;
         if found.user.is_none() {
@@ -141,7 +141,7 @@ fn hash_of(shadow: &Node, name: &str) -> Option<String> {
     entry.nth(1).map(str::to_owned)
 }
 
-/// Hashes start with `$`, those of old have 13 letters; `!` and `*` stand for no password.
+/// Hashes start with `$`, or have 13 letters in the old form; `!` and `*` mean no password.
 fn is_hash(text: &str) -> bool {
     let text = text.trim_start_matches('!');
     let of_old = |letter: char| letter.is_ascii_alphanumeric() || "./".contains(letter);

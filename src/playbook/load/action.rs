@@ -1,4 +1,4 @@
-//! The module of a task and its arguments, in all the forms Ansible knows.
+//! The module of a task and its arguments, in all of Ansible's forms.
 
 use super::Reader;
 use super::key_value;
@@ -7,7 +7,7 @@ use crate::playbook::{Action, Level, keyword_names};
 use crate::source::{Place, Problem, did_you_mean};
 use crate::yaml::{Data, Map, Node};
 
-/// Modules whose text is a command; only these keys in it are arguments.
+/// Modules whose free text is a command; only these keys in it are arguments.
 const COMMANDS: &[&str] = &["command", "raw", "script", "shell"];
 const COMMAND_KEYS: &[&str] = &[
     "creates",
@@ -20,16 +20,16 @@ const COMMAND_KEYS: &[&str] = &[
     "strip_empty_ends",
 ];
 
-/// Modules whose text may be one template all the same.
+/// Modules whose free text may be a single template anyway.
 const TAKES_TEMPLATE: &[&str] = &["import_tasks", "include_tasks", "include_vars", "meta"];
 
-/// The key under which the arguments hold text that is no `key=value`.
+/// The key of the arguments that holds free text which is not `key=value`.
 pub(super) const RAW: &str = "_raw_params";
 
-/// The key under which the arguments hold a template that gives further ones.
+/// The key of the arguments that holds a template with further ones.
 pub const VARIABLE: &str = "_variable_params";
 
-/// Returns a module's or plugin's name without the collection that Ansible's own stand in.
+/// Returns the name of a module or plugin without the prefix of Ansible's own collections.
 pub(super) fn short_name(name: &str) -> &str {
     ["ansible.builtin.", "ansible.legacy."]
         .iter()
@@ -37,15 +37,15 @@ pub(super) fn short_name(name: &str) -> &str {
         .unwrap_or(name)
 }
 
-/// A task's module, and where to act if the form tells it.
+/// A task's module, and where to run it if the form says so.
 pub(super) struct Found {
     pub(super) action: Action,
-    /// Where `local_action` stands.
+    /// The place of `local_action`.
     pub(super) local: Option<Place>,
 }
 
 impl Reader<'_> {
-    /// Returns the module of a task: the one key of `others`, or `action` or `local_action`.
+    /// Returns the module of a task: the only key of `others`, or `action` or `local_action`.
     pub(super) fn action(
         &mut self,
         task: &Node,
@@ -93,7 +93,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Of several keys that could be modules, those near to a keyword are misspelt keywords.
+    /// Treats keys similar to a keyword as misspelt, if several keys could be modules.
     fn without_misspelt<'e, 'a>(
         &mut self,
         others: &'e [Entry<'a>],
@@ -151,7 +151,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Returns the arguments of a module: what stands behind its name, over those of `args`.
+    /// Returns the arguments of a module: those after its name, on top of those of `args`.
     pub(super) fn arguments(&mut self, module: &str, value: &Node, args: Option<&Node>) -> Map {
         let mut arguments = args.and_then(Node::as_map).cloned().unwrap_or_default();
         if let Some(template) = args.filter(|args| args.as_text().is_some()) {
@@ -233,7 +233,8 @@ impl Reader<'_> {
         arguments
     }
 
-    /// What a template gives cannot be checked before it is rendered; `set_fact` takes anything.
+    /// Arguments from a template cannot be checked before it is rendered; `set_fact` takes
+    /// anything.
     fn refuse_variable_arguments(&mut self, module: &str, value: &Node) {
         if module != "set_fact" {
             let message = format!("the arguments of {module} cannot come from one template");
@@ -259,7 +260,7 @@ fn two_modules(first: &Entry<'_>, second: &Entry<'_>) -> Problem {
         .help(advice)
 }
 
-/// Whether a text before `=` is the name of an argument, or a template that gives one
+/// Whether text before `=` is the name of an argument, or a template that evaluates to one
 /// (`set_fact: "{{ name }}=x"`).
 fn is_argument_name(key: &str) -> bool {
     if key.starts_with("{{") && key.ends_with("}}") {
@@ -271,7 +272,7 @@ fn is_argument_name(key: &str) -> bool {
             .all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
 }
 
-/// Puts `further` over `map`.
+/// Adds `further` to `map`, replacing existing keys.
 fn merge(map: &mut Map, further: &[(Node, Node)]) {
     for (key, value) in further {
         match map.iter_mut().find(|(known, _)| known.data == key.data) {
@@ -288,7 +289,7 @@ pub(super) fn text_node(text: &str, place: &Place) -> Node {
     }
 }
 
-/// Returns where `key=…` stands in a text, if it stands there once.
+/// Returns the place of `key=…` in a text, if it occurs exactly once.
 fn place_within(value: &Node, key: &str) -> Option<Place> {
     let needle = format!("{key}=");
     let text = value.place.text();

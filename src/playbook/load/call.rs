@@ -1,4 +1,4 @@
-//! What an import or include is given: its key and its arguments.
+//! The key and the arguments of an import or include.
 
 use super::Reader;
 use super::action::{RAW, short_name};
@@ -9,7 +9,7 @@ use crate::playbook::{Level, boolean};
 use crate::source::{Problem, did_you_mean};
 use crate::yaml::{Map, Node};
 
-/// The modules that are no modules: other files' tasks.
+/// Keys that look like modules but bring in tasks of other files.
 pub(super) const NAMES: &[&str] = &[
     "import_role",
     "import_tasks",
@@ -40,7 +40,7 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Returns the first argument that has one of these names.
+    /// Returns the first argument with one of these names.
     pub(super) fn get(&self, names: &[&str]) -> Option<&Node> {
         self.arguments
             .iter()
@@ -48,7 +48,7 @@ impl Call<'_> {
             .map(|(_, value)| value)
     }
 
-    /// Returns `tasks_from` and its like.
+    /// Returns `tasks_from` and the like.
     pub(super) fn role_files(&self) -> Map {
         let is_from = |key: &Node| key.as_text().is_some_and(|name| name.ends_with("_from"));
         let arguments = self.arguments.iter();
@@ -57,7 +57,7 @@ impl Call<'_> {
 }
 
 impl Reader<'_> {
-    /// Returns which import or include it is, with its arguments checked by name.
+    /// Returns the import or include of a task, after checking the names of its arguments.
     pub(super) fn call<'a>(&mut self, keys: &Keys<'a>) -> Option<Call<'a>> {
         let is_call = |entry: &&Entry<'a>| NAMES.contains(&short_name(entry.name));
         let entry = *keys.others.iter().find(is_call)?;

@@ -1,4 +1,4 @@
-//! `import_tasks` and `import_role`, put in place at once.
+//! `import_tasks` and `import_role`, which are resolved while loading.
 
 use super::Reader;
 use super::call::Call;
@@ -92,7 +92,7 @@ impl Reader<'_> {
         })))
     }
 
-    /// Returns the path if there is a file.
+    /// Returns the path if the file exists.
     pub(super) fn existing_file(&mut self, path: LocalPath, named: &Node) -> Option<LocalPath> {
         if path.is_file() {
             return Some(path);
@@ -122,7 +122,7 @@ impl Reader<'_> {
 
     fn refuse_loops(&mut self, keys: &Keys<'_>, call: &Call<'_>) {
         for with in &keys.with {
-            let message = format!("{} cannot stand on {}", with.name, call.module);
+            let message = format!("{} is not allowed on {}", with.name, call.module);
             let advice = format!("use {}", call.module.replace("import", "include"));
             self.report(Problem::at(&with.key.place, message).help(advice));
         }
@@ -131,13 +131,13 @@ impl Reader<'_> {
     fn refuse_apply(&mut self, call: &Call<'_>) {
         if let Some(apply) = call.get(&["apply"]) {
             let message = format!("{} has no argument \"apply\"", call.module);
-            let advice = "keywords of an import reach its tasks without it".to_owned();
+            let advice = "keywords of an import apply to its tasks anyway".to_owned();
             self.report(Problem::at(&apply.place, message).help(advice));
         }
     }
 }
 
-/// Returns the path that starts with a folder known before any host is reached: `role_path` or
+/// Resolves a path that starts with a folder known before any host is reached: `role_path` or
 /// `playbook_dir`.
 pub(super) fn below_known_folder(
     path: &Node,
@@ -155,7 +155,7 @@ pub(super) fn below_known_folder(
     fixed.then(|| folder.join(rest.trim_start_matches('/')))
 }
 
-/// Returns the problem that something to import depends on a variable.
+/// Returns the problem for an import that depends on a variable.
 pub(super) fn template_in_import(value: &Node, what: &str) -> Problem {
     let advice = match what {
         "import_role" | "roles" => "use include_role",

@@ -1,11 +1,11 @@
-//! `key=value` text, taken apart as Ansible does it: quotes and template braces keep together.
+//! Parses `key=value` text as Ansible does: quotes and template braces keep text together.
 
-/// What a text of arguments holds.
+/// The parts of a text of arguments.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct KeyValues {
     /// The `key=value` pairs, unquoted, in order.
     pub(super) pairs: Vec<(String, String)>,
-    /// What is no pair, as written.
+    /// Everything that is not a pair, as written.
     pub(super) rest: String,
 }
 
@@ -36,7 +36,7 @@ impl KeyValues {
     }
 }
 
-/// Splits at the first `=` that no backslash stands before.
+/// Splits at the first `=` without a backslash before it.
 fn pair(token: &str) -> Option<(&str, &str)> {
     let at = token
         .match_indices('=')
@@ -53,8 +53,8 @@ fn unquote(text: &str) -> &str {
         .unwrap_or(text)
 }
 
-/// Splits text at blanks and line breaks, which stay at the ends of their tokens, but not within
-/// quotes or template braces; `None` if one of these is never closed.
+/// Splits text at spaces and line breaks outside of quotes and template braces; each token keeps
+/// its trailing white space. `None` if a quote or brace is never closed.
 pub(super) fn split(text: &str) -> Option<Vec<String>> {
     let mut splitter = Splitter::default();
     let lines: Vec<&str> = text.split('\n').collect();
@@ -82,7 +82,7 @@ pub(super) fn split(text: &str) -> Option<Vec<String>> {
 struct Splitter {
     tokens: Vec<String>,
     quote: Option<char>,
-    /// How many `{{`, `{%` and `{#` are open.
+    /// The number of open `{{`, `{%` and `{#`.
     depths: [usize; 3],
 }
 
@@ -158,7 +158,7 @@ fn decode_escapes(token: &str) -> String {
     decoded + rest
 }
 
-/// Returns what the escape at the start of `text` stands for, and its length.
+/// Returns the character of the escape at the start of `text`, and the escape's length.
 fn escape_at(text: &str) -> Option<(char, usize)> {
     let kind = text.chars().nth(1)?;
     let digits = |count: usize| {

@@ -1,4 +1,4 @@
-//! The entries of a play, role, block or task: known keywords in their places.
+//! The entries of a play, role, block or task: known keywords at the right level.
 
 use super::Reader;
 use super::play::one_or_many;
@@ -15,8 +15,8 @@ pub(super) struct Entry<'a> {
 }
 
 impl Reader<'_> {
-    /// Returns the good keywords of a mapping; unknown ones, those that stand elsewhere and wrong
-    /// kinds of value are reported and left out. `other` tells which keys are no keywords.
+    /// Returns the valid keywords of a mapping. Unknown keywords, those of other levels and values
+    /// of the wrong kind are reported and left out. `other` says which keys are not keywords.
     pub(super) fn entries<'a>(
         &mut self,
         node: &'a Node,
@@ -59,7 +59,7 @@ impl Reader<'_> {
         keywords
     }
 
-    /// Puts a keyword that plays, roles, blocks and tasks share in its place; false if it is none.
+    /// Stores a keyword that plays, roles, blocks and tasks share; false if it is not one.
     pub(super) fn set_shared(&mut self, keywords: &mut Keywords, entry: &Entry<'_>) -> bool {
         let value = Some(entry.value.clone());
         match entry.name {
@@ -94,7 +94,7 @@ impl Reader<'_> {
         true
     }
 
-    /// Returns expressions of which all must hold.
+    /// Returns expressions that must all be true.
     pub(super) fn conditions(&mut self, entry: &Entry<'_>) -> Vec<Node> {
         let conditions = one_or_many(entry.value);
         for condition in &conditions {
@@ -103,7 +103,7 @@ impl Reader<'_> {
         conditions
     }
 
-    /// A condition is an expression already: braces in it are a mistake, or were meant as text.
+    /// A condition is already an expression: braces in it are a mistake, or were meant as text.
     pub(super) fn check_condition(&mut self, keyword: &str, condition: &Node) {
         let Some(text) = condition.as_text() else {
             return;
@@ -121,11 +121,11 @@ impl Reader<'_> {
             Some(inner) => format!("write: {keyword}: {}", inner.trim()),
             None => "use the variables' names without braces".to_owned(),
         };
-        let message = format!("{keyword} is an expression already: no {{{{ }}}} in it");
+        let message = format!("{keyword} must not contain {{{{ }}}}: it is already an expression");
         self.report_unless_compat(Problem::at(&condition.place, message).help(advice));
     }
 
-    /// Returns variables; a name that no expression could use is reported.
+    /// Returns variables; reports names that expressions cannot use.
     pub(super) fn variables(&mut self, value: &Node) -> Map {
         let Some(map) = value.as_map() else {
             return Map::new();
@@ -136,13 +136,13 @@ impl Reader<'_> {
         map.clone()
     }
 
-    /// Reports a name that no expression could use.
+    /// Reports a name that expressions cannot use.
     pub(super) fn check_variable_name(&mut self, name: &Node) {
         let text = name.to_value().to_string();
         if is_variable_name(&text) {
             return;
         }
-        let message = format!("\"{text}\" cannot be the name of a variable");
+        let message = format!("\"{text}\" is not a valid variable name");
         let better: String = text
             .chars()
             .map(|letter| {
@@ -156,7 +156,7 @@ impl Reader<'_> {
         let advice = is_variable_name(&better).then(|| format!("write {better}"));
         self.report(
             Problem::at(&name.place, message)
-                .label("letters, digits and _ are allowed, no digit first")
+                .label("only letters, digits and _, and no digit first")
                 .help(advice),
         );
     }
@@ -176,7 +176,7 @@ impl Reader<'_> {
     }
 }
 
-/// Returns whether expressions can use a variable of this name.
+/// Returns whether expressions can use a variable with this name.
 pub(super) fn is_variable_name(name: &str) -> bool {
     const RESERVED: &[&str] = &[
         "and", "or", "not", "in", "is", "if", "else", "elif", "for", "true", "false", "none",
@@ -190,7 +190,7 @@ pub(super) fn is_variable_name(name: &str) -> bool {
         && !RESERVED.contains(&name)
 }
 
-/// Returns the tags of text, separated by commas, or of a list of such texts.
+/// Returns the tags of a text, separated by commas, or of a list of such texts.
 fn tags(value: &Node) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
     for item in one_or_many(value) {
@@ -212,7 +212,7 @@ fn problem_of(entry: &Entry<'_>, level: Level) -> Option<Problem> {
     if known.levels.contains(&level) {
         return known.kind.check(name, entry.value);
     }
-    let message = format!("{name} cannot stand on {}", level.name());
+    let message = format!("{name} is not allowed on {}", level.name());
     let places: Vec<_> = known.levels.iter().map(|level| level.name()).collect();
     let advice = if level == Level::Include && known.levels.contains(&Level::Apply) {
         format!("to give it to the included tasks, put it under apply: {{{name}: …}}")
@@ -222,7 +222,7 @@ fn problem_of(entry: &Entry<'_>, level: Level) -> Option<Problem> {
     Some(Problem::at(&entry.key.place, message).help(advice))
 }
 
-/// Returns the problem that no keyword is called `name`.
+/// Returns the problem for an unknown keyword `name`.
 pub(super) fn unknown_keyword(key: &Node, name: &str, level: Level) -> Problem {
     let renamed = match name {
         "sudo" | "su" => Some("write become: true"),

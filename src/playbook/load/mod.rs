@@ -1,4 +1,4 @@
-//! From files to plays, tasks and roles; every mistake found is reported, not only the first.
+//! Loads files into plays, tasks and roles; reports every mistake, not only the first.
 
 mod action;
 mod cache;
@@ -32,23 +32,23 @@ pub use script_options::TaskOptions;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Returns the pairs of `key=value` text as Ansible takes it apart; `None` if anything in it is no
-/// pair, or a quote is never closed.
+/// Returns the pairs of `key=value` text, parsed as in Ansible; `None` if anything in it is not a
+/// pair, or if a quote is never closed.
 pub fn key_values(text: &str) -> Option<Vec<(String, String)>> {
     let parsed = key_value::parse(text, |_| true)?;
     parsed.rest.trim().is_empty().then_some(parsed.pairs)
 }
 
-/// What loading depends on besides the files.
+/// Options for loading.
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
-    /// Accept what Ansible accepts though it is likely a mistake.
+    /// Accept what Ansible accepts, even if it is probably a mistake.
     pub compat: bool,
-    /// Further folders that hold roles, searched after those beside the playbook.
+    /// Further folders with roles, searched after those next to the playbook.
     pub roles_path: Vec<LocalPath>,
 }
 
-/// Reads playbooks, and what they include while they run; shared by all hosts' threads.
+/// Loads playbooks, and what they include while they run; shared by all hosts' threads.
 ///
 /// Every file is read once, and the same include gives the same tasks to every host.
 #[derive(Debug, Default)]
@@ -59,14 +59,14 @@ pub struct Loader {
     roles: Cache<RoleKey, Arc<Role>>,
 }
 
-/// A tasks file, the role it belongs to, whether its tasks are handlers, the playbook's folder.
+/// A tasks file, its role, whether its tasks are handlers, and the playbook's folder.
 type TasksKey = (LocalPath, Option<Arc<RoleName>>, bool, LocalPath);
 
-/// A role, the files used instead of `main`, the playbook's folder.
+/// A role, the files used instead of `main`, and the playbook's folder.
 type RoleKey = (RoleName, RoleFiles, LocalPath);
 
 impl Loader {
-    /// Returns a loader that has read nothing yet.
+    /// Returns a loader that has not read anything yet.
     pub fn new(options: LoadOptions) -> Self {
         Self {
             options,
@@ -74,19 +74,19 @@ impl Loader {
         }
     }
 
-    /// Returns what loading depends on besides the files.
+    /// Returns the options for loading.
     pub fn options(&self) -> &LoadOptions {
         &self.options
     }
 
-    /// Returns the playbook in the file at `path`, with all that it imports and the roles it uses.
+    /// Loads the playbook at `path`, with everything it imports and the roles it uses.
     pub fn playbook(&self, path: &Path) -> Result<Playbook> {
         let (playbook, problems, _) = self.readable(path);
         problems.or(playbook)
     }
 
-    /// Returns what can be read of the playbook in the file at `path`, what is wrong with the rest,
-    /// and where that is.
+    /// Loads as much as possible of the playbook at `path`, and returns the problems with the rest
+    /// and its places.
     pub fn readable(&self, path: &Path) -> (Playbook, Problems, Unread) {
         let mut reader = Reader::new(self);
         let plays = reader.playbook(&LocalPath::of(path));
@@ -109,12 +109,12 @@ impl Loader {
         (playbook, problems, unread)
     }
 
-    /// Returns the playbook that a text holds, such as one made for a single task.
+    /// Loads a playbook from a text, such as one made for a single task.
     pub fn playbook_in(&self, file: &Arc<SourceFile>) -> Result<Playbook> {
         self.playbook_of(&file.path, &yaml::read(file)?)
     }
 
-    /// Returns the playbook that a document holds, as if it stood at `path`.
+    /// Loads a playbook from a document, as if it were at `path`.
     pub fn playbook_of(&self, path: &Path, document: &Node) -> Result<Playbook> {
         let mut reader = Reader::new(self);
         let plays = reader.plays(&LocalPath::of(path), document, &Vec::new());
@@ -124,7 +124,7 @@ impl Loader {
         })
     }
 
-    /// Returns the tasks that `include_tasks` includes; `file` is its argument, rendered.
+    /// Returns the tasks that `include_tasks` includes; `file` is its rendered argument.
     pub fn include_tasks(
         &self,
         include: &Include,
@@ -143,8 +143,8 @@ impl Loader {
         })
     }
 
-    /// Returns the role that `include_role` includes; `name` and `files` are its arguments,
-    /// rendered.
+    /// Returns the role that `include_role` includes; `name` and `files` are its rendered
+    /// arguments.
     pub fn include_role(
         &self,
         include: &Include,
@@ -162,7 +162,7 @@ impl Loader {
         }
     }
 
-    /// Returns the document in a YAML file, read once however often it is asked for.
+    /// Returns the document of a YAML file, which is read only once.
     pub fn file(&self, path: &LocalPath) -> Result<Arc<Node>> {
         self.files.get(path.clone(), || {
             let file = SourceFile::read(path)?;
@@ -176,11 +176,11 @@ impl Loader {
     }
 }
 
-/// Reads one playbook, tasks file or role, and gathers the problems.
+/// Reads one playbook, tasks file or role, and collects the problems.
 struct Reader<'a> {
     loader: &'a Loader,
     problems: Problems,
-    /// Whether a file or a role that is named cannot be read at all.
+    /// Whether a named file or role cannot be read at all.
     lacks_files: bool,
 }
 
@@ -193,7 +193,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns `value`, or the problems found, each once: a role may be read several times.
+    /// Returns `value`, or the problems found without duplicates: a role may be read several times.
     fn finish<T>(self, value: T) -> Result<T> {
         self.problems.once().or(value)
     }
@@ -202,14 +202,14 @@ impl<'a> Reader<'a> {
         self.problems.0.extend(problem.into());
     }
 
-    /// Reports what Ansible accepts without a word, or with a warning.
+    /// Reports what Ansible accepts silently or with a warning.
     fn report_unless_compat(&mut self, problem: Problem) {
         if !self.loader.options.compat {
             self.report(problem);
         }
     }
 
-    /// Returns a YAML file's document; `place` is where it was named.
+    /// Returns the document of a YAML file; `place` is where the file is named.
     fn file(&mut self, path: &LocalPath, place: Option<&Place>) -> Option<Arc<Node>> {
         let result = self.loader.file(path).map_err(|mut problems| {
             for problem in &mut problems.0 {

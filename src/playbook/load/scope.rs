@@ -1,16 +1,16 @@
-//! What tasks are read for: whose they are and what led to them.
+//! The context in which tasks are read.
 
 use crate::files::NotFound;
 use crate::playbook::{Include, RoleName, Script, search_folders};
 use crate::source::{LocalPath, Place, Problem, Result};
 use std::sync::Arc;
 
-/// Whose tasks are read, where from, and which files led there.
+/// The context of tasks: their role, folders, and the files that led to them.
 #[derive(Debug, Clone)]
 pub(super) struct Scope {
-    /// The folder of the playbook the play stands in.
+    /// The folder of the playbook that contains the play.
     pub(super) play_folder: LocalPath,
-    /// The folder of the file that is read.
+    /// The folder of the file being read.
     pub(super) folder: LocalPath,
     /// The role the tasks belong to.
     pub(super) role: Option<Arc<RoleName>>,
@@ -51,8 +51,8 @@ impl Scope {
         }
     }
 
-    /// Returns the scope of what is read from `path`, named at `place`; a problem if `path` is
-    /// being read already.
+    /// Returns the scope for reading `path`, named at `place`, or a problem if `path` is already
+    /// being read.
     pub(super) fn enter(&self, path: &LocalPath, place: &Place) -> Result<Self> {
         if let Some(start) = self.chain.iter().position(|(other, _)| other == path) {
             let mut problem = Problem::at(place, format!("{} imports itself", path.display()))
@@ -67,8 +67,8 @@ impl Scope {
         Ok(scope)
     }
 
-    /// Returns the path of the tasks file `name`, looked for beside the file that names it, in the
-    /// role and beside the playbook.
+    /// Returns the path of the tasks file `name`, searched next to the file that names it, in the
+    /// role and next to the playbook.
     pub(super) fn find_tasks(&self, name: &str, place: &Place) -> Result<LocalPath> {
         let beside = self.folder.join(name);
         if beside.is_file() {
@@ -84,7 +84,7 @@ impl Scope {
     }
 }
 
-/// Returns the problem that a file named at `place` is nowhere.
+/// Returns the problem for a missing file named at `place`.
 pub(in crate::playbook) fn missing_file(what: &str, place: &Place, missing: &NotFound) -> Problem {
     let mut folders: Vec<String> = Vec::new();
     for path in &missing.searched {

@@ -61,7 +61,7 @@ impl Reader<'_> {
         Some(Item::Task(Arc::new(task)))
     }
 
-    /// An import or include is no module, so `action` cannot name it.
+    /// An import or include is not a module, so `action` cannot name it.
     fn refuse_call_as_action(&mut self, action: &Action) -> bool {
         let module = &action.module;
         let refused = super::call::NAMES.contains(&module.as_str());
@@ -73,7 +73,7 @@ impl Reader<'_> {
         refused
     }
 
-    /// `local_action`, which stands at `place`.
+    /// Handles a `local_action` at `place`.
     fn act_on_this_machine(&mut self, task: &mut Task, place: &Place) {
         if let Some(host) = &task.keywords.delegate_to {
             let message = "this task has both local_action and delegate_to";
@@ -104,14 +104,13 @@ impl Reader<'_> {
         }
     }
 
-    /// Nothing is left running in the background: what should go on is a program with a module of
-    /// its own.
+    /// Nothing is left running in the background: long-running programs have modules of their own.
     fn check_async(&mut self, task: &Task) {
         let is_zero = |node: &&Node| node.to_value().as_i64() == Some(0);
         if let (Some(_), Some(poll)) = (&task.r#async, task.poll.as_ref().filter(is_zero)) {
-            let message = "a task is not left behind in the background";
-            let advice = "leave out poll and the task may take as long as async says; \
-                          for a program that goes on running use the module process";
+            let message = "a task cannot be left running in the background";
+            let advice = "remove poll to wait for the task, up to the seconds of async; use the \
+                          module process to keep a program running";
             self.report(Problem::at(&poll.place, message).help(advice.to_owned()));
         }
     }
@@ -127,13 +126,13 @@ impl Reader<'_> {
             .iter()
             .any(|(_, value)| value.as_text() == Some("end_role"));
         if ends_role && (scope.role.is_none() || scope.handlers) {
-            let message = "end_role ends the tasks of a role, and this is none of them";
+            let message = "end_role is only allowed in tasks of a role";
             self.report(Problem::at(&task.action.place, message));
         }
     }
 }
 
-/// Returns the kind of files that a module is about.
+/// Returns the kind of files that a module works with.
 fn kind_of_files(module: &str) -> &'static str {
     match module {
         "template" => "templates",

@@ -1,11 +1,11 @@
-//! Where templates and expressions stand in keywords.
+//! The templates and expressions in keywords.
 
 use super::Validator;
 use crate::playbook::{Keywords, Loop, Until};
 use crate::yaml::Node;
 
 impl Keywords {
-    /// Returns the values of all keywords that may be templates, without conditions and `vars`.
+    /// Returns the values of all keywords that may be templates, except conditions and `vars`.
     pub(super) fn values(&self) -> impl Iterator<Item = &Node> {
         let one = [
             &self.r#become,
@@ -33,7 +33,7 @@ impl Keywords {
 }
 
 impl Loop {
-    /// Returns what a loop is over, and what it shows and waits.
+    /// Returns the values of a loop: its items, label and pause.
     pub(super) fn values(&self) -> impl Iterator<Item = &Node> {
         let control = [&self.control.label, &self.control.pause];
         std::iter::once(&self.items).chain(control.into_iter().flatten())
@@ -47,7 +47,7 @@ impl Until {
 }
 
 impl Validator<'_> {
-    /// Checks the syntax of everything in keywords.
+    /// Checks the syntax of all values of keywords.
     pub(super) fn keywords(&mut self, keywords: &Keywords) {
         for condition in &keywords.when {
             self.condition(condition);

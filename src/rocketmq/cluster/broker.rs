@@ -1,4 +1,4 @@
-//! A broker of a cluster, as it is declared, listed and seen.
+//! A broker of a cluster: declared, listed and observed.
 
 use super::super::cluster_info::Listed;
 use super::super::runtime::Runtime;
@@ -6,7 +6,7 @@ use super::super::wire::Address;
 use super::producers::Producers;
 use crate::value::{self, Fields, Value};
 
-/// How full the disk of a store may be, 0 to 1: from here on a broker takes no messages
+/// How full the disk of a store may be, 0 to 1: above this a broker accepts no messages
 /// (`diskSpaceWarningLevelRatio`).
 const FULL: f64 = 0.9;
 
@@ -19,13 +19,13 @@ pub(super) struct Broker {
     pub(super) is_declared: bool,
     pub(super) listed_by: Vec<Address>,
     pub(super) runtime: Result<Runtime, String>,
-    /// Bytes that a slave is behind, if both tell how far they are.
+    /// Bytes that a slave is behind, if both report their position.
     pub(super) lag: Option<u64>,
-    /// Bytes that a slave is ahead of its master, which then copies nothing to it.
+    /// Bytes that a slave is ahead of its master, which then sends it nothing.
     pub(super) ahead: Option<u64>,
-    /// Whether producers are sent to it.
+    /// Whether producers are routed to it.
     pub(super) producers: Producers,
-    /// What is not as declared.
+    /// Differences from the declaration.
     pub(super) problems: Vec<String>,
 }
 
@@ -49,8 +49,8 @@ impl Broker {
         (&self.name, self.id, &self.address) == (&listed.name, listed.id, &listed.address)
     }
 
-    /// Returns how far the messages of a slave and its master reach, in bytes: its own end, and that of
-    /// its master, which is among those asked before.
+    /// Returns the end of a slave's messages and of its master's, in bytes. The master is one of
+    /// `before`.
     pub(super) fn ends<'a>(&self, before: &'a [Broker]) -> Option<(u64, &'a Broker, u64)> {
         let mut before = before.iter();
         let master = before.find(|other| other.id == 0 && other.name == self.name)?;
@@ -59,13 +59,13 @@ impl Broker {
         Some((own, master, end))
     }
 
-    /// A master refuses a slave that has more messages than itself, without a word to anybody.
+    /// A master silently refuses a slave that has more messages than itself.
     pub(super) fn ahead_of_its_master(&self) -> Option<String> {
         let ahead = self.ahead?;
         Some(format!(
-            "{self} is {ahead} bytes ahead of its master, as after the master was wiped or restored alone: \
-             nothing is copied to it; playbooks/resync.yml puts its messages aside and has it copy its \
-             master's"
+            "{self} is {ahead} bytes ahead of its master, as after only the master was wiped or \
+             restored: it receives nothing; playbooks/resync.yml sets its messages aside and \
+             copies the master's"
         ))
     }
 
@@ -78,12 +78,12 @@ impl Broker {
         })
     }
 
-    /// Returns whether it makes sense to ask if producers are sent to it.
+    /// Returns whether it makes sense to check if producers are routed to it.
     pub(super) fn is_asked_for_producers(&self) -> bool {
         self.id == 0 && self.is_declared && self.runtime.is_ok()
     }
 
-    /// A master that producers are not sent to looks well, and gets no messages.
+    /// A master without producers looks healthy, but gets no messages.
     pub(super) fn without_producers(&self) -> Option<String> {
         let version = self.runtime.as_ref().ok()?.version().unwrap_or_default();
         let problem = self.producers.problem(&version)?;

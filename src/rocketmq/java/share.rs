@@ -6,42 +6,44 @@ use crate::rocketmq::program::Program;
 /// A program's share of its host's memory, with which it is started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::rocketmq) struct Share {
-    /// Its heap, of that size from the beginning: a heap that grows does so in the busiest moment.
+    /// Its heap, allocated in full at the start: a heap that grows does so at the busiest moment.
     pub(in crate::rocketmq) heap: Size,
-    /// The heap's part for young objects, where one is given.
+    /// The heap's part for young objects, if set.
     pub(in crate::rocketmq) young: Option<Size>,
-    /// What a broker may take besides, for what it receives and sends.
+    /// Direct memory of a broker on top of the heap, for what it receives and sends.
     pub(in crate::rocketmq) direct: Option<Size>,
 }
 
-/// Of the memory that Java does not take of itself, the fifths that heaps and direct memory get
-/// together. All is rounded down afterwards, so it is about half of the memory that they get: the
-/// other half is for the page cache, by which RocketMQ is fast.
+/// How many fifths of the memory left by Java's own overhead go to heaps and direct memory
+/// together. Everything is rounded down afterwards, so in practice they get about half; the other
+/// half is for the page cache, which makes RocketMQ fast.
 const FIFTHS: u64 = 3;
 
-/// A nameserver keeps routes only. Its part of the memory does not depend on brokers beside it, so
-/// that it goes on running where one is added or leaves.
+/// A nameserver keeps only routes. Its part of the memory does not depend on brokers beside it, so
+/// it can keep running when one is added or removed.
 const PART_OF_NAMESERVER: u64 = 14;
 
-/// The rest is the brokers', each with as many parts for its heap, and half as many besides.
+/// The rest goes to the brokers: each gets this many parts for its heap, and half as many for
+/// direct memory.
 const HEAP_OF_BROKER: u64 = 4;
 const ALL_OF_BROKER: u64 = 6;
 
-/// Bytes of heaps, by RocketMQ's own scripts: a larger one only makes collections longer.
+/// The largest heap in bytes, as in RocketMQ's own scripts: a larger one only makes collections
+/// longer.
 const MOST_OF_BROKER: u64 = 8 << 30;
 const MOST_OF_NAMESERVER: u64 = 4 << 30;
 
-/// Bytes with which 3.2.6, 4.9.7 and 5.3.3 were seen to start and serve.
+/// The smallest heap in bytes with which 3.2.6, 4.9.7 and 5.3.3 were seen to start and serve.
 const LEAST_OF_BROKER: u64 = 128 << 20;
 const LEAST_OF_NAMESERVER: u64 = 64 << 20;
 const LEAST_DIRECT: u64 = 64 << 20;
 
 impl Share {
-    /// Returns the share of each program of a host; or which setting is no size.
+    /// Returns the share of each program of a host, or an error that names an invalid setting.
     ///
-    /// A size that is set is kept as it is. The others follow from the host's memory, `total` bytes,
-    /// and which programs it has: setting one does not change another, but for direct memory, which
-    /// is half as much as the heap. They are the same until the memory changes by an eighth.
+    /// A size that is set is kept. The others are derived from the host's memory, `total` bytes,
+    /// and its programs. Setting one size does not change another, except that direct memory is
+    /// half the heap. The derived sizes stay the same until the memory changes by an eighth.
     pub(in crate::rocketmq) fn of_all(
         total: Option<u64>,
         programs: &[Program],
@@ -61,7 +63,7 @@ impl Share {
             (None, None) => {
                 let variable = program.variable("heap");
                 return Err(format!(
-                    "the host does not tell how much memory it has: set {variable}"
+                    "the host does not report how much memory it has: set {variable}"
                 ));
             }
         };
@@ -114,7 +116,7 @@ impl Size {
     }
 }
 
-/// Reads a setting; an empty one is none.
+/// Parses a setting; an empty one counts as unset.
 fn given(program: &Program, part: &str, text: &str) -> Result<Option<Size>, String> {
     if text.is_empty() {
         return Ok(None);
@@ -127,9 +129,9 @@ fn given(program: &Program, part: &str, text: &str) -> Result<Option<Size>, Stri
     size.map(Some).ok_or_else(wrong)
 }
 
-/// The heaps of a host's programs that follow from its memory, in bytes.
+/// The heaps derived from the host's memory, in bytes.
 struct Heaps {
-    /// The host's memory.
+    /// The host's memory in bytes.
     total: u64,
     nameserver: u64,
     broker: u64,
@@ -155,8 +157,8 @@ impl Heaps {
     }
 }
 
-/// Rounds down to one of four steps from each power of two to the next. Machines have somewhat less
-/// than the round number that they are sold with, and another kernel some MiB more or less: that is
+/// Rounds down to one of four steps between powers of two. Machines have slightly less than the
+/// round number they are sold with, and another kernel gives a few MiB more or less: all of that is
 /// the same step.
 fn coarse(bytes: u64) -> u64 {
     let power = bytes.checked_ilog2().unwrap_or(0);
@@ -324,7 +326,7 @@ mod tests {
         }
         assert_eq!(
             refused(None, |broker| broker.heap = "1g".to_owned()),
-            "the host does not tell how much memory it has: set rocketmq_nameserver_heap"
+            "the host does not report how much memory it has: set rocketmq_nameserver_heap"
         );
     }
 }

@@ -1,22 +1,22 @@
-//! What the kernel did: which programs it ended for want of memory, and when it started.
+//! What the kernel did: which programs it killed when out of memory, and when it booted.
 
 use crate::host::{Command, HostError, Probe};
 
-/// Why the machine itself may have ended a program.
+/// Reasons of the machine itself for the end of a program.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Kernel {
-    /// When the machine was started, in seconds since 1970; 0 where it does not say.
+    /// When the machine booted, in seconds since 1970; 0 if unknown.
     pub(super) started: i64,
-    /// The Java programs that it ended for want of memory, oldest first.
+    /// The Java programs killed when out of memory, oldest first.
     pub(super) killed: Vec<Killed>,
 }
 
-/// A Java program that the kernel ended for want of memory.
+/// A Java program that the kernel killed when out of memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Killed {
     /// Its process id.
     pub(super) pid: u32,
-    /// When, in seconds since 1970; a few seconds more or less, for the kernel's clock drifts.
+    /// When, in seconds since 1970, give or take a few: the kernel's clock drifts.
     pub(super) at: i64,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Killed {
 const DRIFT: i64 = 10;
 
 impl Kernel {
-    /// Asks a machine. Messages of the kernel that only root may read are none.
+    /// Asks a machine. Kernel messages that only root may read count as missing.
     pub(super) fn look(host: &Probe) -> Result<Self, HostError> {
         let stat = printed(host, &["grep", "-s", "^btime", "/proc/stat"])?;
         let number = stat.split_whitespace().nth(1);
@@ -37,15 +37,15 @@ impl Kernel {
         })
     }
 
-    /// Returns the first program that it ended after another one's last sign of life. What still
-    /// wrote afterwards was another one.
+    /// Returns the first program killed after another one last wrote something. A program that
+    /// wrote later must be a different one.
     pub(super) fn killed_after(&self, last_sign: i64) -> Option<&Killed> {
         let mut killed = self.killed.iter();
         killed.find(|killed| killed.at + DRIFT >= last_sign)
     }
 }
 
-/// Returns what a command prints; nothing where it fails or is not there.
+/// Returns what a command prints, or an empty text if it is missing or fails.
 pub(super) fn printed(host: &Probe, argv: &[&str]) -> Result<String, HostError> {
     match host.query(&Command::new(argv.iter().copied())) {
         Ok(output) if output.status == 0 => Ok(String::from_utf8_lossy(&output.stdout).into()),
@@ -54,12 +54,12 @@ pub(super) fn printed(host: &Probe, argv: &[&str]) -> Result<String, HostError> 
     }
 }
 
-/// Finds the Java programs that were ended for want of memory: `Out of memory: Killed process 7
-/// (java) …`, with or without `Memory cgroup` before it, or the summary before that line.
+/// Finds the Java programs killed when out of memory: `Out of memory: Killed process 7 (java) …`,
+/// with or without `Memory cgroup` before it, or the summary before that line.
 fn killed(messages: &str, started: i64) -> Vec<Killed> {
     let mut all: Vec<Killed> = Vec::new();
     for line in messages.lines() {
-        // `<6>[ 1234.567890] what is said`
+        // `<6>[ 1234.567890] message`
         let Some((stamp, said)) = line
             .split_once('[')
             .and_then(|(_, line)| line.split_once(']'))
@@ -78,7 +78,7 @@ fn killed(messages: &str, started: i64) -> Vec<Killed> {
     all
 }
 
-/// Returns the process that a message says was ended.
+/// Returns the process that a message reports as killed.
 fn pid(said: &str) -> Option<u32> {
     let pid = if let Some((_, summary)) = said.split_once("oom-kill:") {
         let (_, pid) = summary.split_once("task=java,pid=")?;
@@ -99,7 +99,7 @@ fn pid(said: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    /// As kernels from 2.6 to 6.x say it.
+    /// The wording of kernels from 2.6 to 6.x.
     #[test]
     fn what_kernels_say_of_java_is_found() {
         for (message, expected) in [

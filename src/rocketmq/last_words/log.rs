@@ -1,19 +1,20 @@
-//! A log of a program that ended: what in it belongs to that end.
+//! The log of a program that ended, and which of its lines belong to that end.
 
 use camino::Utf8PathBuf;
 use jiff::civil::DateTime;
 
-/// How far before a log's last line its other lines may be to have to do with it, in seconds: 3.2.6
-/// takes 10 s to end after it failed, and a thread is waited for 90 s at the most.
+/// How long before a log's last line another line can still be related to it, in seconds: 3.2.6
+/// takes 10 s to exit after a failure, and waits up to 90 s for a thread.
 const BELONGS: i64 = 120;
 
-/// The same for errors of which nobody knows whether they have to do with it.
+/// The same for errors that may be unrelated.
 const MAY_BELONG: i64 = 15;
 
-/// With this a program has started: what stands before was overcome, or is of an earlier life.
+/// Printed by a program that has started: earlier lines are of a problem that was overcome, or of
+/// an earlier life.
 const STARTED: &str = "boot success";
 
-/// The most characters of a line that are told.
+/// Longer lines are cut to this many characters.
 const LONGEST: usize = 300;
 
 /// A log of a program that ended.
@@ -22,15 +23,15 @@ pub(in crate::rocketmq) struct Log {
     pub(super) path: Utf8PathBuf,
     /// Its last lines.
     lines: Vec<String>,
-    /// The index of the first of them that has to do with the end.
+    /// The index of the first line that is related to the end.
     end: usize,
-    /// The index of the first of them that may.
+    /// The index of the first line that may be.
     last: usize,
 }
 
 impl Log {
-    /// Reads the end of a log. Where it does not begin at the log's own beginning, the first line is
-    /// a part of one.
+    /// Parses the end of a log. Unless the text starts at the log's own beginning, its first line
+    /// is incomplete.
     pub(in crate::rocketmq) fn read(path: Utf8PathBuf, text: &str, is_whole: bool) -> Self {
         let lines = text.lines().skip(usize::from(!is_whole));
         let lines = lines.map(str::trim_end).filter(|line| !line.is_empty());
@@ -43,15 +44,15 @@ impl Log {
         }
     }
 
-    /// Returns the last line of the end that has one of these words in it.
+    /// Returns the last line of the end that contains one of these words.
     pub(super) fn line_with(&self, words: &[String]) -> Option<String> {
         let mut lines = self.lines.iter().skip(self.end).rev();
         let found = lines.find(|line| words.iter().any(|word| line.contains(word)))?;
         Some(self.told(found))
     }
 
-    /// Returns the last lines, at most so many, that say what the program failed of: errors of the
-    /// thread that starts it, and what Java or that thread printed.
+    /// Returns the last `most` lines that say why the program failed: errors of the thread that
+    /// starts it, and what Java or that thread printed.
     pub(in crate::rocketmq) fn failures(&self, most: usize) -> Vec<String> {
         let mut is_of_start = true;
         self.tell_last(self.end, most, |line| {
@@ -63,7 +64,7 @@ impl Log {
         })
     }
 
-    /// Returns the errors just before the end, at most so many. A program that runs tells many that do
+    /// Returns the last `most` errors before the end. A running program logs many errors that do
     /// not end it.
     pub(in crate::rocketmq) fn errors(&self, most: usize) -> Vec<String> {
         self.tell_last(self.last, most, |line| match time(line) {
@@ -84,7 +85,7 @@ impl Log {
         last.map(|line| self.told(line)).collect()
     }
 
-    /// Returns whether the program was told to end, and did so.
+    /// Returns whether the program was asked to stop and shut down completely.
     pub(in crate::rocketmq) fn ends_in_order(&self) -> bool {
         let mut lines = self.lines.iter().skip(self.end);
         lines.any(|line| {
@@ -93,12 +94,12 @@ impl Log {
         })
     }
 
-    /// Returns whether it is written by RocketMQ rather than printed by Java.
+    /// Returns whether RocketMQ wrote the log, as opposed to Java printing to it.
     pub(super) fn is_rocketmq_s(&self) -> bool {
         self.path.extension() == Some("log")
     }
 
-    /// Returns the last lines, at most so many, as `tail` shows them.
+    /// Returns the last `most` lines, as `tail` shows them.
     pub(in crate::rocketmq) fn tail(&self, most: usize) -> Vec<String> {
         let from = self.lines.len().saturating_sub(most);
         let last = self.lines.iter().skip(from).map(|line| cut(line));
@@ -113,7 +114,8 @@ impl Log {
     }
 }
 
-/// Returns the index of the first line after the start that is so few seconds before the last one.
+/// Returns the index of the first line after the start that is at most `seconds` before the last
+/// one.
 fn end(lines: &[String], seconds: i64) -> usize {
     let started = lines.iter().rposition(|line| line.contains(STARTED));
     let after_start = started.map_or(0, |index| index + 1);
@@ -123,7 +125,7 @@ fn end(lines: &[String], seconds: i64) -> usize {
     let old = lines
         .iter()
         .rposition(|line| time(line).is_some_and(|time| time + seconds < last));
-    // What follows an old line without a time of its own belongs to it.
+    // A line without a time belongs to the line before it.
     let recent = old.map_or(0, |old| {
         let mut after = lines.iter().skip(old + 1);
         let next = after.position(|line| time(line).is_some());
@@ -132,15 +134,15 @@ fn end(lines: &[String], seconds: i64) -> usize {
     after_start.max(recent)
 }
 
-/// Returns the time that a line begins with, in seconds: `2026-11-23 08:55:50 INFO main - …`. Only
-/// for comparison: logs tell the time of China, whatever the machine's.
+/// Returns the time at the start of a line, in seconds: `2026-11-23 08:55:50 INFO main - …`. Only
+/// for comparison: logs use China's time zone whatever the machine's is.
 fn time(line: &str) -> Option<i64> {
     let time: DateTime = line.get(..19)?.parse().ok()?;
     let since = time.duration_since(DateTime::new(1970, 1, 1, 0, 0, 0, 0).ok()?);
     Some(since.as_secs())
 }
 
-/// Returns whether a line without a time names an exception. Those of its stack do not count.
+/// Returns whether a line without a time names an exception. Lines of its stack trace do not count.
 fn names_exception(line: &str) -> bool {
     let is_stack = line.starts_with([' ', '\t']) || line.starts_with("...");
     !is_stack

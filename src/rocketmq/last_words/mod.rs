@@ -1,4 +1,4 @@
-//! `rocketmq_last_words`: why programs of a host do not run.
+//! `rocketmq_last_words`: why programs of a host are not running.
 
 mod kernel;
 mod log;
@@ -14,20 +14,20 @@ use kernel::Kernel;
 pub(super) use log::Log;
 use service::Ended;
 
-/// Tells why programs of RocketMQ do not run, as far as their host knows.
+/// Reports why RocketMQ programs are not running, as far as their host knows.
 ///
-/// Of each program that does not run, the ends of its logs are read, and it is asked whether the
-/// kernel ended it when out of memory (only root can see that), whether the machine was started
-/// since, and what systemd remembers of its service. Nothing is changed.
+/// For each program that is not running, it reads the ends of its logs and checks whether the
+/// kernel killed it when out of memory (visible only to root), whether the machine has rebooted
+/// since, and what systemd recorded about its service. Nothing is changed.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LastWordsModule {
-    /// The programs that should run here, as `rocketmq_preflight` takes them.
+    /// The programs that should run here, in the form that `rocketmq_preflight` takes.
     programs: Vec<Program>,
-    /// What is known of causes, the most telling first.
+    /// Known causes, the most specific first.
     #[serde(default)]
     reasons: Vec<Reason>,
-    /// How many last lines of RocketMQ's own logs are returned, of programs that run as well.
+    /// How many of the last lines of RocketMQ's logs to return, also for running programs.
     #[serde(default)]
     lines: usize,
 }
@@ -36,9 +36,9 @@ pub(super) struct LastWordsModule {
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Reason {
-    /// Parts of a line, one of which is in it.
+    /// Texts, one of which the line contains.
     words: Vec<String>,
-    /// What to do about it, a sentence.
+    /// What to do about it, as one sentence.
     advice: String,
 }
 
@@ -63,8 +63,8 @@ impl BuiltIn for LastWordsModule {
     )];
 }
 
-/// The logs of a program below its folder, in the order of what tells most: a Java program that
-/// fails says so on its standard output, which goes to the first two.
+/// The logs of a program below its folder, the most informative first: a Java program that fails
+/// says so on its standard output, which goes to the first two.
 const LOGS: [&str; 5] = [
     "logs/broker.out",
     "logs/namesrv.out",
@@ -73,16 +73,16 @@ const LOGS: [&str; 5] = [
     "logs/rocketmqlogs/namesrv.log",
 ];
 
-/// A log that was last written so many seconds before another one is of an earlier life.
+/// A log last written this many seconds before another one belongs to an earlier life.
 const SAME_LIFE: i64 = 120;
 
-/// How many bytes of a log's end are looked at: 60 lines or more.
+/// How many bytes of a log's end are read: 60 lines or more.
 const BYTES: u64 = 16 << 10;
 
-/// The most lines that are told of a program.
+/// How many lines are reported of a program.
 const LINES: usize = 3;
 
-/// What is there of a program.
+/// What was found of a program.
 struct Found<'a> {
     program: &'a Program,
     pid: Option<u32>,
@@ -126,7 +126,7 @@ impl Module for LastWordsModule {
 }
 
 impl LastWordsModule {
-    /// Looks which programs run, and which logs there are, at once.
+    /// Finds out which programs run and which logs exist, in one round trip.
     fn find(&self, host: &Probe) -> Result<Vec<Found<'_>>, ModuleError> {
         let mut questions = Vec::new();
         for program in &self.programs {
@@ -177,7 +177,7 @@ impl LastWordsModule {
         ])
     }
 
-    /// Returns why a program does not run, what is most certain first.
+    /// Returns why a program is not running, the most certain reason first.
     fn why(
         &self,
         found: &Found,
@@ -205,7 +205,7 @@ impl LastWordsModule {
         });
         let ended_in_order = reason.is_none() && logs.iter().any(Log::ends_in_order);
         if why.is_empty() && ended_in_order {
-            why.push("it was told to end, and ended in order".to_owned());
+            why.push("it was asked to stop, and shut down cleanly".to_owned());
         } else if may_be_the_kernel && let Some(killed) = kernel.killed_after(last_sign) {
             why = vec![of_kernel(killed)];
         }
@@ -226,12 +226,12 @@ impl<'a> Found<'a> {
         Self { program, pid, logs }
     }
 
-    /// Returns when it last wrote something, in seconds since 1970.
+    /// Returns when it last wrote to a log, in seconds since 1970.
     fn last_sign(&self) -> Option<i64> {
         self.logs.iter().map(|(_, node)| node.modified).max()
     }
 
-    /// Returns how it ended, where systemd runs it.
+    /// Returns how it ended, if systemd runs it.
     fn exit(&self, host: &Probe) -> Result<Option<Ended>, HostError> {
         match (&self.program.service, self.pid) {
             (Some(name), None) => service::ended(host, name),
@@ -253,7 +253,7 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Returns what logs say of an end that nobody knows: an error of the start, or silence.
+/// Returns what the logs say about an end without a known cause: errors of the start, or silence.
 fn unexplained(logs: &[Log]) -> Vec<String> {
     let first = |lines: &dyn Fn(&Log) -> Vec<String>| {
         let mut lines = logs.iter().map(lines);
@@ -274,14 +274,14 @@ fn unexplained(logs: &[Log]) -> Vec<String> {
 
 fn of_kernel(killed: &kernel::Killed) -> String {
     format!(
-        "the kernel ended it for want of memory (java, process {}) at {}: see what \
+        "the kernel killed it, out of memory (java, process {}) at {}: see what \
          playbooks/preflight.yml says of memory",
         killed.pid,
         moment(killed.at)
     )
 }
 
-/// Returns a moment as people read it.
+/// Formats a moment for people.
 fn moment(seconds: i64) -> String {
     let moment = jiff::Timestamp::from_second(seconds).unwrap_or_default();
     moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()

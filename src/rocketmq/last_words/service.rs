@@ -1,4 +1,4 @@
-//! How a service ended, as systemd remembers it.
+//! How a service ended, according to systemd.
 
 use super::kernel::printed;
 use crate::host::{HostError, Probe};
@@ -7,17 +7,17 @@ use std::collections::BTreeMap;
 /// How a service ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Ended {
-    /// What is told of it.
+    /// The text to report.
     pub(super) line: String,
-    /// Whether it was killed, so that the kernel may know more.
+    /// Whether it was killed, in which case the kernel may know more.
     pub(super) was_killed: bool,
 }
 
-/// What systemd tells of a service, by the names that it has for it.
+/// The properties of a service, by systemd's names for them.
 struct Told<'a>(BTreeMap<&'a str, &'a str>);
 
-/// Asks how a service ended, given without `.service`; nothing where there is no such service, or it
-/// ended as it was told to.
+/// Returns how a service ended, given its name without `.service`. Returns `None` if there is no
+/// such service, or if it ended because it was stopped.
 pub(super) fn ended(host: &Probe, name: &str) -> Result<Option<Ended>, HostError> {
     let properties = "LoadState,ActiveState,SubState,Result,ExecMainCode,ExecMainStatus";
     let unit = format!("{name}.service");
@@ -52,12 +52,12 @@ impl Told<'_> {
     /// RocketMQ's own exit codes are -1, -2 and -3 in its sources.
     fn how(&self) -> Option<String> {
         if self.get("Result") == "oom-kill" {
-            return Some("the kernel ended it for want of memory".to_owned());
+            return Some("the kernel killed it, out of memory".to_owned());
         }
         let status = self.get("ExecMainStatus");
         // CLD_EXITED, CLD_KILLED and CLD_DUMPED.
         Some(match (self.get("ExecMainCode"), status) {
-            // Java ends so after SIGTERM.
+            // Java's exit code after SIGTERM.
             ("1", "0" | "143") => return None,
             ("1", "253") => {
                 "it ended with 253: its store or configuration could not be loaded".to_owned()
@@ -119,7 +119,7 @@ mod tests {
                 "oom-kill",
                 "2",
                 "9",
-                Some(format!("the kernel ended it for want of memory{given_up}")),
+                Some(format!("the kernel killed it, out of memory{given_up}")),
             ),
             (
                 "loaded",

@@ -1,4 +1,4 @@
-//! What a host tells of itself, asked in as few round trips as it takes.
+//! What a host reports about itself, in as few round trips as possible.
 
 use super::PreflightModule;
 use super::store::{self, Store};
@@ -8,25 +8,25 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What a host tells of itself.
+/// What a host reports about itself.
 pub(super) struct Machine {
     pub(super) facts: Fields,
-    /// Seconds that its clock is ahead of this machine's, as far as that can be told.
+    /// How many seconds its clock is ahead of this machine's, as far as that can be measured.
     pub(super) clock: i64,
     pub(super) hosts_file: String,
-    /// For each program what runs of it.
+    /// The running processes of each program.
     pub(super) running: Vec<Vec<Process>>,
-    /// The limits of the user that programs run as, where it is another one that is there already.
+    /// The limits of the user that programs run as, if it is a different user that already exists.
     user_limits: Vec<String>,
-    /// The lines of files below `/proc` that are of interest.
+    /// The relevant lines of files below `/proc`.
     lines: BTreeMap<String, Vec<String>>,
-    /// The disks of all folders; a folder that is not there yet is on the disk of what it will be in.
+    /// The disks of all folders; a missing folder is on the disk of its nearest existing parent.
     pub(super) disks: Vec<(Utf8PathBuf, Disk)>,
-    /// What is in the stores, with what the broker is called.
+    /// The contents of the stores, each with its broker's name.
     pub(super) stores: Vec<(String, Store)>,
 }
 
-/// A disk and how full it is.
+/// A disk and its usage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Disk {
     pub(super) mount: String,
@@ -36,8 +36,8 @@ pub(super) struct Disk {
     pub(super) used: u64,
 }
 
-/// Lines with these are taken of the files below `/proc`: sockets that listen, limits, memory, and
-/// parameters that are one number.
+/// Which lines to keep from files below `/proc`: listening sockets, limits, memory, and parameters
+/// that are a single number.
 const PATTERNS: [&str; 5] = [
     " 0A ",
     "^Max open files",
@@ -116,7 +116,7 @@ impl Machine {
         })
     }
 
-    /// Returns a fact that is text.
+    /// Returns a fact as text.
     pub(super) fn fact(&self, name: &str) -> &str {
         let fact = self.facts.get(name).and_then(|value| value.as_str());
         fact.unwrap_or_default()
@@ -127,7 +127,7 @@ impl Machine {
         self.lines.get(path).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the limits that programs get when they are started, as `/proc/self/limits` has them.
+    /// Returns the limits that programs start with, in the form of `/proc/self/limits`.
     pub(super) fn limits_at_start(&self) -> &[String] {
         if self.user_limits.is_empty() {
             return self.lines("/proc/self/limits");
@@ -135,7 +135,7 @@ impl Machine {
         &self.user_limits
     }
 
-    /// Returns a parameter of the kernel; none where the kernel does not have it.
+    /// Returns a kernel parameter, or `None` if the kernel does not have it.
     pub(super) fn parameter(&self, name: &str) -> Option<u64> {
         let path = parameter_path(name);
         self.lines(&path).first()?.trim().parse().ok()
@@ -159,7 +159,7 @@ fn is_logged_in(facts: &Fields, user: &User) -> bool {
     name == Some(user.name.as_str())
 }
 
-/// Becomes a user as the start of a program does: what PAM gives it is among its limits.
+/// Becomes the user the way a program's start does, since PAM sets some of the limits.
 fn limits_of(host: &Probe, user: &str) -> Result<Vec<String>, HostError> {
     let argv = ["su", "-s", "/bin/sh", user, "-c", "cat /proc/self/limits"];
     match host.query(&Command::new(argv)) {
@@ -176,7 +176,7 @@ fn parameter_path(name: &str) -> String {
     format!("/proc/sys/{}", name.replace('.', "/"))
 }
 
-/// Returns seconds since 1970.
+/// Returns the seconds since 1970.
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| {
@@ -184,7 +184,7 @@ fn now() -> i64 {
     })
 }
 
-/// The host told its time, in whole seconds, between these two moments.
+/// The host reported its time, in whole seconds, between these two moments.
 fn ahead(facts: &Fields, before: i64, after: i64) -> i64 {
     let time = facts.get("date_time");
     let epoch = time.and_then(|time| time.get_attr("epoch").ok());
@@ -196,7 +196,7 @@ fn ahead(facts: &Fields, before: i64, after: i64) -> i64 {
     }
 }
 
-/// Reads all files below `/proc` at once.
+/// Reads all files below `/proc` in one round trip.
 fn lines(
     host: &Probe,
     module: &PreflightModule,
@@ -226,7 +226,7 @@ fn lines(
     Ok(lines)
 }
 
-/// Asks for the disks of folders that are there.
+/// Asks for the disks of existing folders.
 fn disks(host: &Probe, folders: &[Utf8PathBuf]) -> Result<Vec<(Utf8PathBuf, Disk)>, HostError> {
     let argv = ["df", "-P", "-k"].into_iter();
     let argv = argv.chain(folders.iter().map(|folder| folder.as_str()));
@@ -236,7 +236,7 @@ fn disks(host: &Probe, folders: &[Utf8PathBuf]) -> Result<Vec<(Utf8PathBuf, Disk
     Ok(folders.iter().cloned().zip(told).collect())
 }
 
-/// Reads `overlay 1000 700 300 70% /var/lib`; the first and the last may have blanks in them.
+/// Parses `overlay 1000 700 300 70% /var/lib`; the first and last column may contain spaces.
 fn disk(line: &str) -> Option<Disk> {
     let words: Vec<_> = line.split_whitespace().collect();
     let at = words.iter().rposition(|word| {

@@ -34,7 +34,7 @@ impl PreflightModule {
         let Some(total) = machine.memory("MemTotal") else {
             return vec![Check::warn(
                 "memory",
-                "the host does not tell how much it has",
+                "the host does not report how much it has",
             )];
         };
         let (mut sure, mut most, mut wanted_now) = (0_u64, 0_u64, 0_u64);

@@ -5,8 +5,8 @@ use crate::host::{Answer, Content, Kind, Question};
 use crate::rocketmq::wire::read_json;
 use camino::Utf8Path;
 
-/// The files that a broker keeps its topics, groups and offsets in. One that was cut off by a crash
-/// keeps it from starting, or lets it forget all of them.
+/// The files in which a broker keeps its topics, groups and offsets. One truncated by a crash keeps
+/// it from starting, or makes it lose all of them.
 const TABLES: [&str; 4] = [
     "topics.json",
     "subscriptionGroup.json",
@@ -14,21 +14,21 @@ const TABLES: [&str; 4] = [
     "delayOffset.json",
 ];
 
-/// Larger ones are not read.
+/// Larger files are not read.
 const TABLE_LIMIT: u64 = 1 << 20;
 
 /// What a broker left in its store.
 pub(super) struct Store {
     has_abort: bool,
-    /// The cluster whose mark it carries.
+    /// The cluster that it is marked with.
     owner: Option<String>,
-    /// Tables that are no JSON.
+    /// Tables that are not valid JSON.
     broken: Vec<&'static str>,
-    /// The sizes of its files of messages.
+    /// The sizes of its message files.
     file_sizes: Vec<u64>,
 }
 
-/// Returns what there is to ask of a store.
+/// Returns the questions about a store.
 pub(super) fn questions(store: &Utf8Path) -> Vec<Question> {
     let path = |name: &str, content| Question::Path {
         path: store.join(name),
@@ -76,14 +76,14 @@ impl Store {
         }
     }
 
-    /// Returns the complaint about a store that another cluster has marked.
+    /// Returns the failure for a store marked by another cluster.
     pub(super) fn owned_by_another(&self, name: &str, cluster: Option<&str>) -> Option<Check> {
         let (owner, cluster) = (self.owner.as_deref()?, cluster?);
         (owner != cluster)
             .then(|| Check::fail("store", format!("that of {name} is of the cluster {owner}")))
     }
 
-    /// Returns what is wrong with it. `file_size` is what the broker is configured with.
+    /// Returns the problems of the store, given the configured `file_size`.
     pub(super) fn checks(
         &self,
         name: &str,
@@ -95,8 +95,8 @@ impl Store {
             .iter()
             .map(|table| {
                 let found = format!(
-                    "config/{table} of {name} is no JSON: before it starts, put {table}.bak beside \
-                     it in its place"
+                    "config/{table} of {name} is not valid JSON: before it starts, replace it with \
+                     {table}.bak beside it"
                 );
                 Check::fail("store", found)
             })

@@ -1,4 +1,4 @@
-//! The kernel's parameters, the clock, the host's name and address, and its environment.
+//! The kernel's parameters, the clock, and the host's name, address and environment.
 
 use super::check::Check;
 use super::machine::Machine;
@@ -7,21 +7,21 @@ use crate::host::{Command, HostError, Probe};
 use crate::rocketmq::topology::numbers;
 use std::net::IpAddr;
 
-/// Parameters that are looked at though nobody wants a value of them.
+/// Parameters that are checked although no setting asks for a value.
 pub(super) const TRAPS: [&str; 3] = [
     "vm.min_free_kbytes",
     "vm.overcommit_memory",
     "vm.zone_reclaim_mode",
 ];
 
-/// Seconds that clocks may differ.
+/// How many seconds clocks may differ.
 const CLOCK_WARNS: u64 = 2;
 const CLOCK_FAILS: u64 = 30;
 
-/// How the interfaces are called that other machines do not reach.
+/// Name prefixes of interfaces that other machines cannot reach.
 const BRIDGES: [&str; 6] = ["lo", "docker", "br-", "virbr", "veth", "cni"];
 
-/// Until here a nameserver and a broker do not start where their own name has no address.
+/// Up to this version nameservers and brokers do not start if their host name has no address.
 const NAME_MATTERS_UNTIL: [u32; 2] = [4, 2];
 
 impl PreflightModule {
@@ -44,7 +44,7 @@ impl PreflightModule {
         let free = machine.parameter("vm.min_free_kbytes").unwrap_or(0) << 10;
         let total = machine.memory("MemTotal").unwrap_or(u64::MAX);
         if free > total / 20 {
-            let found = "vm.min_free_kbytes keeps more than 5 % of the memory from everybody: \
+            let found = "vm.min_free_kbytes reserves more than 5 % of the memory: \
                          RocketMQ's os.sh sets it so";
             wrong.push(Check::warn("sysctl", found));
         }
@@ -59,7 +59,7 @@ impl PreflightModule {
         Check::or_pass(wrong, "sysctl", "as it should be")
     }
 
-    /// RocketMQ asks for the address of the machine's own name.
+    /// RocketMQ looks up the address of the machine's own name.
     pub(super) fn own_name(&self, host: &Probe, machine: &Machine) -> Result<Check, HostError> {
         let name = machine.fact("nodename");
         let mut lines = machine.hosts_file.lines();
@@ -96,7 +96,8 @@ impl PreflightModule {
         })
     }
 
-    /// A name that stands elsewhere in `/etc/hosts` means another machine, whatever deploy adds.
+    /// A name that is already elsewhere in `/etc/hosts` points to another machine, whatever deploy
+    /// adds.
     pub(super) fn names_of_others(&self, machine: &Machine) -> Vec<Check> {
         let cluster = self.cluster.as_deref().unwrap_or_default();
         let (begin, end) = (format!("# BEGIN {cluster}"), format!("# END {cluster}"));
@@ -132,7 +133,7 @@ impl PreflightModule {
         wrong
     }
 
-    /// Brokers are configured with this address, so it must be one that others reach.
+    /// Brokers are configured with this address, so it must be one that others can reach.
     pub(super) fn own_address(&self, machine: &Machine) -> Check {
         let address = self.address.as_str();
         let interfaces = machine.facts.get("interfaces");
@@ -164,7 +165,7 @@ impl PreflightModule {
         }
     }
 
-    /// Further addresses of an interface are known by the list of all.
+    /// Secondary addresses of an interface are only in the list of all addresses.
     fn is_listed(&self, machine: &Machine) -> bool {
         let lists = ["all_ipv4_addresses", "all_ipv6_addresses"];
         let mut lists = lists.iter().filter_map(|list| machine.facts.get(*list));
@@ -175,7 +176,7 @@ impl PreflightModule {
     }
 }
 
-/// Asks the system for the address of a name; none where it has none, or cannot be asked.
+/// Resolves a name; returns `None` if it has no address or cannot be resolved.
 fn resolved(host: &Probe, name: &str) -> Result<Option<String>, HostError> {
     match host.query(&Command::new(["getent", "hosts", name])) {
         Ok(output) => {
@@ -193,7 +194,7 @@ fn is_loopback(address: &str) -> bool {
         .is_ok_and(|address| address.is_loopback())
 }
 
-/// Times of messages, offsets by time, and the order of logs go by the clocks.
+/// Message times, lookups by time and the order of log lines depend on the clocks.
 pub(super) fn clock(machine: &Machine) -> Check {
     let seconds = machine.clock.unsigned_abs();
     let side = if machine.clock > 0 {
@@ -209,7 +210,7 @@ pub(super) fn clock(machine: &Machine) -> Check {
     }
 }
 
-/// Java takes options from there, which win over those of the command line.
+/// Java takes options from these variables, and they win over the command line.
 pub(super) fn environment(machine: &Machine) -> Option<Check> {
     let environment = machine.facts.get("env")?;
     let names = ["_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS"];

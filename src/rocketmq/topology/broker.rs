@@ -1,21 +1,21 @@
-//! One broker of a cluster: where it is and what it is configured with.
+//! One broker of a cluster: its place and its configuration.
 
 use super::machine::{Entry, Machine};
 use super::{Replication, TopologyModule, located, settings};
 use crate::value::{self, Fields, Value};
 use std::collections::BTreeMap;
 
-/// The port of a host's first broker, and how far its next one is from it: a broker takes also the
-/// port after its own (for slaves) and the second before it (for producers that are close).
+/// The port of a host's first broker, and the distance to the next one: a broker also uses the port
+/// after its own (for slaves) and the second port before it (for VIP producers).
 const PORT: u16 = 10911;
 const PORTS_APART: u16 = 10;
 
-/// From this version on there is the second port before a broker's own.
+/// The first version that uses the second port before a broker's own.
 const HAS_FAST_PORT: [u32; 2] = [3, 5];
 
-/// From this version on a master with `sync` waits for a slave only if it is told how many brokers
-/// must have a message, itself among them: the default of 1 acknowledges what no slave has
-/// (`CommitLog.handleDiskFlushAndHA`; measured with a frozen slave on 5.3.3).
+/// The first version in which a master with `sync` must be configured with how many brokers must
+/// have a message, itself included: with the default of 1 it acknowledges messages that no slave
+/// has (`CommitLog.handleDiskFlushAndHA`; measured with a frozen slave on 5.3.3).
 const COUNTS_REPLICAS: [u32; 2] = [5, 0];
 const IN_SYNC_REPLICAS: &str = "inSyncReplicas";
 /// The master and one slave, as before 5.0.
@@ -31,14 +31,14 @@ pub(super) struct Broker {
     pub(super) port: u16,
     /// All ports it listens on.
     pub(super) ports: Vec<u16>,
-    /// The folder that holds its logs, and its messages if nothing else is said.
+    /// The folder of its logs, and of its messages unless `store` is set.
     pub(super) home: String,
     pub(super) store: String,
     settings: BTreeMap<String, String>,
 }
 
 impl Broker {
-    /// Returns all brokers, masters first, and what is wrong with what hosts say of them.
+    /// Returns all brokers, masters first, and the problems of their declarations.
     pub(super) fn all(topology: &TopologyModule) -> (Vec<Self>, Vec<String>) {
         let groups = topology.masters.iter().chain(&topology.slaves);
         let missing = groups.filter(|host| topology.machine(host).is_none());
@@ -81,7 +81,7 @@ impl Broker {
         }
     }
 
-    /// Returns its name among all brokers, after which its files are called.
+    /// Returns its unique name among all brokers, after which its files are named.
     pub(super) fn instance(&self) -> String {
         instance(&self.name, self.id)
     }
@@ -90,8 +90,8 @@ impl Broker {
         if self.id == 0 { "master" } else { "slave" }
     }
 
-    /// Returns its settings as its version spells them, without those that its place decides; or
-    /// what is wrong with them.
+    /// Returns its settings as its version spells them, without those that the topology decides, or
+    /// the problems with them.
     pub(super) fn settings(&self, topology: &TopologyModule) -> Result<Fields, Vec<String>> {
         let version = settings::numbers(&topology.version);
         let mut fields = Fields::new();
@@ -115,16 +115,16 @@ impl Broker {
         }
     }
 
-    /// Returns how many brokers must have a message before a master with `sync` acknowledges it,
-    /// where the version needs to be told.
+    /// Returns how many brokers must have a message before a master with `sync` acknowledges it, in
+    /// versions that need this setting.
     fn replicas(&self, topology: &TopologyModule) -> Option<&'static str> {
         let version = settings::numbers(&topology.version);
         let waits = topology.replication == Replication::Sync && self.id == 0;
         (waits && version.as_slice() >= COUNTS_REPLICAS.as_slice()).then_some(REPLICAS)
     }
 
-    /// Returns what is wrong with a setting that lets a master with `sync` acknowledge messages no
-    /// slave has, or wait for more slaves than it has.
+    /// Returns the problem with a setting that lets a master with `sync` acknowledge messages that
+    /// no slave has, or wait for more slaves than it has.
     pub(super) fn replicas_problem(
         &self,
         topology: &TopologyModule,
@@ -145,7 +145,7 @@ impl Broker {
         })
     }
 
-    /// Returns it as `rocketmq_cluster` takes it.
+    /// Returns it in the form that `rocketmq_cluster` takes.
     pub(super) fn short(&self) -> Value {
         Value::from_pairs([
             ("name", Value::from(self.name.as_str())),
@@ -154,12 +154,12 @@ impl Broker {
         ])
     }
 
-    /// Returns it for playbooks.
+    /// Returns it in the form that playbooks use.
     pub(super) fn value(&self) -> Value {
         value::map(self.fields())
     }
 
-    /// Returns it with what its own host needs to know.
+    /// Returns it with the details that only its own host needs.
     pub(super) fn value_with(&self, settings: Fields) -> Value {
         let mut fields = self.fields();
         fields.insert("home".to_owned(), self.home.as_str().into());
@@ -198,8 +198,8 @@ impl Broker {
     }
 }
 
-/// Returns what there is to say of every broker: what hosts list themselves, then the others of the
-/// group `masters`, then those of the group `slaves`, which copy all masters in turn.
+/// Returns the entry of every broker: those listed by hosts, then the other hosts of the group
+/// `masters`, then those of the group `slaves`, which copy the masters in turn.
 fn entries(topology: &TopologyModule) -> Vec<(&Machine, Entry)> {
     let is_broker = |machine: &&Machine| {
         let mut groups = topology.masters.iter().chain(&topology.slaves);
@@ -251,13 +251,13 @@ impl Machine {
         }
     }
 
-    /// Returns how many brokers the groups give it.
+    /// Returns how many brokers the groups assign to it.
     fn count(&self, topology: &TopologyModule) -> usize {
         let groups = topology.masters.iter().chain(&topology.slaves);
         groups.filter(|host| **host == self.host).count()
     }
 
-    /// What is said of a host's only broker says nothing where it has several.
+    /// A variable for a host's only broker is ambiguous if the host has several.
     fn ambiguity(&self, topology: &TopologyModule) -> Option<String> {
         let says = [
             ("rocketmq_listen_port", self.port.is_some()),

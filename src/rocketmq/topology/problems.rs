@@ -1,11 +1,11 @@
-//! What would keep a cluster from working, or let it lose messages.
+//! Problems that keep a cluster from working, or let it lose messages.
 
 use super::broker::Broker;
 use super::{Replication, TopologyModule, folders, settings};
 use crate::source::did_you_mean;
 use std::collections::BTreeMap;
 
-/// Returns everything that is wrong with a cluster.
+/// Returns all problems of a cluster.
 pub(super) fn of(topology: &TopologyModule, brokers: &[Broker]) -> Vec<String> {
     let mut problems = Vec::new();
     if settings::numbers(&topology.version).len() < 3 {
@@ -31,7 +31,7 @@ pub(super) fn of(topology: &TopologyModule, brokers: &[Broker]) -> Vec<String> {
     problems
 }
 
-/// A misspelt variable would leave the default in force without a word.
+/// A misspelt variable would silently leave the default in force.
 fn unknown_variables(topology: &TopologyModule) -> impl Iterator<Item = String> {
     let known = || topology.known.iter().map(String::as_str);
     let unknown = topology.variables.iter();
@@ -45,7 +45,7 @@ fn unknown_variables(topology: &TopologyModule) -> impl Iterator<Item = String> 
         })
 }
 
-/// Returns what works, but should not be so.
+/// Returns what works but is not recommended.
 pub(super) fn warnings(brokers: &[Broker]) -> Vec<String> {
     let slaves = brokers.iter().filter(|broker| broker.id != 0);
     let shared = slaves.filter(|slave| {
@@ -80,7 +80,7 @@ fn names(topology: &TopologyModule, brokers: &[Broker]) -> Vec<String> {
     wrong
 }
 
-/// A broker registers its address with the nameservers: others must be able to use it.
+/// A broker registers its address with the nameservers, so others must be able to reach it.
 fn addresses(topology: &TopologyModule) -> Vec<String> {
     let mut all: Vec<_> = topology
         .hosts
@@ -102,7 +102,7 @@ fn addresses(topology: &TopologyModule) -> Vec<String> {
             problems.push(format!("the address of {} is {address:?}", machine.host));
         } else if address.contains(':') && settings::numbers(&topology.version) < vec![4] {
             problems.push(format!(
-                "the address of {} is {address}, but RocketMQ {} knows no IPv6",
+                "the address of {} is {address}, but RocketMQ {} does not support IPv6",
                 machine.host, topology.version
             ));
         } else if address.contains(':') && !TopologyModule::is_address(address) {

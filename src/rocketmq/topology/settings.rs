@@ -1,11 +1,11 @@
-//! What a broker can be configured with, by version, and whether a value is one it can read.
+//! The settings of a broker by version, and whether it can read their values.
 
 use crate::source::did_you_mean;
 
-/// A line for each setting: its name, its kind, and the lines of RocketMQ that have it (3, 4, 5).
-/// Taken from the setters of `BrokerConfig`, `MessageStoreConfig`, `NettyServerConfig`,
-/// `NettyClientConfig` and `AuthConfig` in the jars of 3.2.6, 4.9.7 and 5.3.3: by these a broker
-/// reads its file.
+/// One line per setting: its name, its kind, and the major versions of RocketMQ that have it (3, 4,
+/// 5). Taken from the setters of `BrokerConfig`, `MessageStoreConfig`, `NettyServerConfig`,
+/// `NettyClientConfig` and `AuthConfig` in the jars of 3.2.6, 4.9.7 and 5.3.3, which a broker reads
+/// its file with.
 const SETTINGS: &str = include_str!("settings.txt");
 
 /// The version in which `maped…` became `mapped…`.
@@ -34,7 +34,7 @@ const DECIDED: &[(&str, &str)] = &[
 ];
 
 /// Switches that need more than a setting (accounts, a quorum, certificates), each with its name: a
-/// broker that has one without the rest ends at once or never registers.
+/// broker that has only the switch exits at once or never registers.
 const NOT_CARRIED: &[(&str, &str)] = &[
     ("aclEnable", "access control"),
     ("authenticationEnabled", "access control"),
@@ -47,14 +47,14 @@ const NOT_CARRIED: &[(&str, &str)] = &[
     ("useTLS", "TLS"),
 ];
 
-/// A version as numbers that can be compared; what follows a `-` does not count.
+/// A version as comparable numbers; a suffix after `-` is ignored.
 pub(in crate::rocketmq) fn numbers(version: &str) -> Vec<u32> {
     let parts = version.split(['.', '-']);
     parts.map_while(|part| part.parse().ok()).collect()
 }
 
-/// Returns a setting's name in this version: the size of files was spelt with one p until 4.5.2,
-/// which ignores the old spelling without a word.
+/// Returns a setting's name in this version: before 4.5.2 the size of files was spelt with one p;
+/// later versions silently ignore that spelling.
 pub(super) fn name_in(version: &[u32], name: &str) -> String {
     let (from, to) = if version < RESPELT.as_slice() {
         ("mappedFileSize", "mapedFileSize")
@@ -65,7 +65,7 @@ pub(super) fn name_in(version: &[u32], name: &str) -> String {
     rest.map_or_else(|| name.to_owned(), |rest| format!("{to}{rest}"))
 }
 
-/// Returns the text of a setting as it is written to the file, or what is wrong with it.
+/// Returns a setting's text for the file, or what is wrong with it.
 pub(super) fn value_in(version: &[u32], name: &str, value: &str) -> Result<String, String> {
     if let Some((_, by)) = DECIDED.iter().find(|(decided, _)| *decided == name) {
         return Err(format!("{name} is decided by {by}"));
@@ -82,7 +82,7 @@ pub(super) fn value_in(version: &[u32], name: &str, value: &str) -> Result<Strin
     check(kind, value).map_err(|expected| format!("{name} is {value:?}, not {expected}"))
 }
 
-/// Returns kind and lines of a setting that this version has.
+/// Returns the kind and major versions of a setting, if this version has it.
 fn find(version: &[u32], name: &str) -> Option<(&'static str, &'static str)> {
     let line = match version.first() {
         Some(0..=3) => '3',
@@ -114,8 +114,8 @@ fn unknown(version: &[u32], name: &str) -> String {
     }
 }
 
-/// Returns the value as a broker reads it, or what it should be. A broker takes its default for a
-/// value that it cannot read, and says nothing.
+/// Returns the value as a broker reads it, or what was expected. A broker silently uses its default
+/// for a value that it cannot read.
 fn check(kind: &str, value: &str) -> Result<String, &'static str> {
     let plain = value.trim();
     let is_number = |fits: bool| fits.then(|| plain.to_owned());

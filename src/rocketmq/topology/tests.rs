@@ -427,7 +427,7 @@ fn addresses_of_ipv6_are_put_into_brackets() {
         (
             "2001:db8::1",
             "3.2.6",
-            "the address of mq1 is 2001:db8::1, but RocketMQ 3.2.6 knows no IPv6",
+            "the address of mq1 is 2001:db8::1, but RocketMQ 3.2.6 does not support IPv6",
         ),
     ] {
         let mut changes = hosts(address);

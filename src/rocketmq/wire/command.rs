@@ -3,32 +3,33 @@
 use super::json;
 use serde_json::{Map, Value};
 
-/// The most that a server takes or sends at once, in bytes (`com.rocketmq.remoting.frameMaxLength`).
+/// The most that a server accepts or sends at once, in bytes
+/// (`com.rocketmq.remoting.frameMaxLength`).
 const LONGEST: usize = 16 << 20;
 
-/// Bit 0 of the flag: it is an answer.
+/// Bit 0 of the flag: set in answers.
 const IS_ANSWER: i32 = 1;
 
-/// One message: a request, or the answer to one.
+/// One message: a request or an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Command {
-    /// What is asked for; in an answer how it went, 0 for well.
+    /// The code of the request; in an answer its status, 0 for success.
     pub(crate) code: i32,
-    /// Number of the request, repeated in its answer.
+    /// The number of the request, repeated in its answer.
     pub(crate) opaque: i32,
     /// Whether it is an answer.
     pub(crate) is_answer: bool,
-    /// The sender's version as its number in the list of all versions (78, 407, 479).
+    /// The sender's version, as its number in the list of all versions (78, 407, 479).
     pub(crate) version: i32,
-    /// Why it went wrong.
+    /// Why the request failed.
     pub(crate) remark: Option<String>,
-    /// Arguments, or named values of the answer; all are text.
+    /// Arguments, or named values of the answer, all as text.
     pub(crate) fields: Vec<(String, String)>,
-    /// What follows the header.
+    /// The bytes after the header.
     pub(crate) body: Vec<u8>,
 }
 
-/// Why bytes are no message.
+/// Why bytes are not a valid message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FrameError {
     #[error("a message of {0} bytes")]
@@ -37,7 +38,7 @@ pub(crate) enum FrameError {
     HeaderLength { header: usize, message: usize },
     #[error("a header of serialisation {0}")]
     Serialisation(u8),
-    #[error("a header that is no JSON: {0}")]
+    #[error("a header that is not valid JSON: {0}")]
     Header(String),
 }
 
@@ -54,7 +55,7 @@ impl Command {
         }
     }
 
-    /// Returns the same with a body.
+    /// Returns the message with this body.
     pub(crate) fn with_body(self, body: impl Into<Vec<u8>>) -> Self {
         Self {
             body: body.into(),
@@ -69,12 +70,12 @@ impl Command {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Returns its bytes; the header is JSON.
+    /// Encodes the message with a JSON header.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let header = self.header().to_string().into_bytes();
         let length = 4 + header.len() + self.body.len();
         let mut bytes = Vec::with_capacity(4 + length);
-        // What is said here is far shorter than 16 MiB.
+        // Our messages are far shorter than 16 MiB.
         bytes.extend(u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
         bytes.extend(
             u32::try_from(header.len())
@@ -86,7 +87,7 @@ impl Command {
         bytes
     }
 
-    /// Every version knows the language JAVA; 3.2.6 does not answer to an unknown one.
+    /// Every version knows the language JAVA; 3.2.6 does not answer an unknown one.
     fn header(&self) -> Value {
         let mut header = Map::new();
         let mut put = |name: &str, value: Value| header.insert(name.to_owned(), value);
@@ -109,7 +110,7 @@ impl Command {
         header.into()
     }
 
-    /// Takes a message off the front of `bytes`; `None` where it is not complete yet.
+    /// Takes one message off the front of `bytes`, or returns `None` if it is still incomplete.
     pub(crate) fn take(bytes: &mut Vec<u8>) -> Result<Option<Self>, FrameError> {
         let Some(length) = number(bytes, 0) else {
             return Ok(None);
@@ -170,7 +171,7 @@ impl Command {
     }
 }
 
-/// Returns the number in the four bytes from `at` on.
+/// Returns the number in the four bytes starting at `at`.
 fn number(bytes: &[u8], at: usize) -> Option<usize> {
     let bytes: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
     usize::try_from(u32::from_be_bytes(bytes)).ok()
@@ -247,7 +248,7 @@ mod tests {
             let bytes: Vec<u8> = commands.iter().flat_map(Command::encode).collect();
             let mut arrived = Vec::new();
             let mut read = Vec::new();
-            // It may arrive in any pieces; one byte each is the hardest.
+            // Bytes may arrive in any pieces; one at a time is the hardest case.
             for byte in bytes {
                 arrived.push(byte);
                 if let Some(command) = Command::take(&mut arrived).unwrap() {

@@ -1,4 +1,4 @@
-//! Functions that a script calls and nobody has defined, found before it runs.
+//! Calls of undefined functions in a script, found before it runs.
 
 use crate::script::Program;
 use crate::script::habits::advice_on_method;
@@ -8,7 +8,7 @@ use crate::source::{Problem, Problems, did_you_mean};
 use rhai::{ASTNode, Engine, Expr, FnCallExpr, Position, Stmt};
 use std::collections::BTreeSet;
 
-/// Returns the problems with the functions that a script calls, given the engine it runs in.
+/// Returns the problems with a script's function calls, given the engine that will run it.
 pub(in crate::script) fn check(program: &Program, engine: &Engine) -> Problems {
     let name = |function: rhai::FuncInfo<'_>| Some(function.metadata.name.to_string());
     let known: BTreeSet<String> = engine
@@ -47,7 +47,7 @@ pub(in crate::script) fn check(program: &Program, engine: &Engine) -> Problems {
     in_order(problems)
 }
 
-/// Returns whether a name is that of a variable somewhere in the script, which may hold a function.
+/// Returns whether a variable of the script has this name, and so may hold a function.
 fn is_variable(program: &Program, name: &str) -> bool {
     let parameter = |function: &crate::script::functions::Function| {
         function

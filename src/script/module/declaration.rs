@@ -1,5 +1,5 @@
-//! `const MODULE`: what a module written as a script says about itself. It stands in the script as
-//! it is, so that nothing is run to read it.
+//! `const MODULE`: how a module written as a script describes itself. It is a literal, so that
+//! reading it runs nothing.
 
 use super::parameter::{self, Parameter};
 use super::reads::Reads;
@@ -9,7 +9,7 @@ use crate::source::{Place, Problem, Problems, did_you_mean};
 use crate::yaml::{Data, Map, Node};
 use rhai::{Expr, Stmt};
 
-/// What a module says about itself.
+/// A module's description of itself.
 #[derive(Debug)]
 pub(super) struct Declaration {
     pub(super) description: String,
@@ -17,7 +17,7 @@ pub(super) struct Declaration {
     /// Return values: name and meaning.
     pub(super) returns: Vec<(String, String)>,
     pub(super) example: String,
-    /// Programs that it only looks with.
+    /// Read-only programs it runs.
     pub(super) reads: Reads,
 }
 
@@ -72,7 +72,7 @@ pub(super) fn read(program: &Program, problems: &mut Problems) -> Declaration {
     declaration
 }
 
-/// Returns the value of the constant of this name.
+/// Returns the value of the constant with this name.
 pub(super) fn constant(program: &Program, name: &str) -> Option<Node> {
     let mut statements = program.ast.statements().iter();
     statements.find_map(|statement| match statement {
@@ -83,7 +83,7 @@ pub(super) fn constant(program: &Program, name: &str) -> Option<Node> {
     })
 }
 
-/// Notes what a script would do when it is read: it is asked, and does nothing by itself.
+/// Reports statements that would run when a script is loaded: it must only define things.
 pub(in crate::script) fn only_definitions(program: &Program, what: &str, problems: &mut Problems) {
     for statement in program.ast.statements() {
         let definition = match statement {
@@ -94,14 +94,14 @@ pub(in crate::script) fn only_definitions(program: &Program, what: &str, problem
         };
         if !definition {
             let place = program.place_in("", statement.position());
-            let message = format!("{what} holds functions, constants and imports alone");
-            let advice = "what it does belongs into a function".to_owned();
+            let message = format!("{what} may only contain functions, constants and imports");
+            let advice = "move the statement into a function".to_owned();
             problems.push(Problem::at(&place, message).help(advice));
         }
     }
 }
 
-/// Returns a text that must stand in the script.
+/// Returns a text that must be a literal.
 pub(super) fn text(node: &Node, what: &str, problems: &mut Problems) -> String {
     match node.as_text() {
         Some(text) => text.to_owned(),
@@ -112,7 +112,7 @@ pub(super) fn text(node: &Node, what: &str, problems: &mut Problems) -> String {
     }
 }
 
-/// Returns the entries of a map that must stand in the script.
+/// Returns the entries of a map that must be a literal.
 pub(super) fn map<'n>(node: &'n Node, what: &str, problems: &mut Problems) -> &'n Map {
     static EMPTY: Map = Map::new();
     node.as_map().unwrap_or_else(|| {
@@ -121,16 +121,16 @@ pub(super) fn map<'n>(node: &'n Node, what: &str, problems: &mut Problems) -> &'
     })
 }
 
-/// Returns the problem that something in the declaration is not what it must be.
+/// Returns the problem for a part of the declaration that is not as expected.
 pub(super) fn unexpected(node: &Node, what: &str, expected: &str) -> Problem {
     if let Data::Computed(_) = node.data {
-        let message = format!("{what} must stand here as it is");
+        let message = format!("{what} must be a literal");
         return Problem::at(&node.place, message).label("computed");
     }
     node.unexpected(what, expected)
 }
 
-/// Returns the problem that a key means nothing.
+/// Returns the problem for an unknown key.
 pub(super) fn unknown(key: &Node, what: &str, name: &str, known: &[&str]) -> Problem {
     let near = did_you_mean(name, known.iter().copied());
     Problem::at(&key.place, format!("{what} has no key \"{name}\""))

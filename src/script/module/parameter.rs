@@ -1,4 +1,4 @@
-//! An argument that a module written as a script takes.
+//! An argument of a module written as a script.
 
 use super::declaration::{map, text, unexpected, unknown};
 use super::{missing, shown};
@@ -9,21 +9,21 @@ use crate::yaml::{Data, Node};
 use minijinja::value::ValueKind;
 use serde_json::json;
 
-/// An argument that a module takes.
+/// An argument of a module.
 #[derive(Debug, Clone)]
 pub(super) struct Parameter {
     pub(super) name: String,
     pub(super) aliases: Vec<String>,
     description: String,
     of: Type,
-    /// Of each item of a list.
+    /// The type of each item of a list.
     elements: Type,
     required: bool,
     default: Option<Value>,
     choices: Vec<String>,
 }
 
-/// What an argument takes, under Ansible's names.
+/// The type of an argument, under Ansible's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Type {
     Str,
@@ -57,7 +57,7 @@ const KEYS: &[&str] = &[
     "type",
 ];
 
-/// Reads `arguments`.
+/// Parses `arguments`.
 pub(super) fn read(node: &Node, problems: &mut Problems) -> Vec<Parameter> {
     let mut parameters: Vec<Parameter> = Vec::new();
     let mut taken: Vec<String> = Vec::new();
@@ -132,7 +132,7 @@ fn read_type(node: &Node, problems: &mut Problems) -> Type {
     Type::Raw
 }
 
-/// Returns a list of texts that must stand in the script.
+/// Returns a list of texts that must be a literal.
 pub(super) fn texts(node: &Node, what: &str, problems: &mut Problems) -> Vec<String> {
     let Some(items) = node.as_list() else {
         problems.push(unexpected(node, what, "a list of texts"));
@@ -145,7 +145,7 @@ pub(super) fn texts(node: &Node, what: &str, problems: &mut Problems) -> Vec<Str
 }
 
 impl Parameter {
-    /// Returns what of the declaration does not go together.
+    /// Returns the contradiction in the declaration, if any.
     fn contradiction(&self, node: &Node) -> Option<Problem> {
         let at = |key: &str, message: String| {
             let place = node.entry(key).map_or(&node.place, |(key, _)| &key.place);
@@ -178,7 +178,7 @@ impl Parameter {
         )
     }
 
-    /// Returns a value as what the argument takes.
+    /// Converts a value to the argument's type.
     fn converted(&self, value: Value) -> Result<Value, ArgumentError> {
         let value = convert_one(self.of, value)?;
         if self.of == Type::List {
@@ -250,7 +250,7 @@ fn convert_one(of: Type, value: Value) -> Result<Value, ArgumentError> {
     })
 }
 
-/// Returns the names of those that are paths of the host.
+/// Returns the names of the arguments that are paths of the host.
 pub(super) fn paths(parameters: &[Parameter]) -> Vec<String> {
     let is_path = |of: &Parameter| match of.of {
         Type::List => of.elements == Type::Path,
@@ -267,8 +267,7 @@ fn wrong(message: String) -> ArgumentError {
     }
 }
 
-/// Returns all arguments of a module, each as what it takes: what is not given is its default, or
-/// nothing.
+/// Converts all arguments of a module to their types; missing ones get their default, or nothing.
 pub(super) fn convert(
     parameters: &[Parameter],
     mut given: Fields,
@@ -298,7 +297,7 @@ pub(super) fn convert(
     })
 }
 
-/// Returns the JSON schema of the arguments, from which the module's page is made.
+/// Returns the JSON schema of the arguments, from which the module's page is generated.
 pub(super) fn schema(description: &str, parameters: &[Parameter]) -> schemars::Schema {
     let properties: serde_json::Map<String, serde_json::Value> = parameters
         .iter()

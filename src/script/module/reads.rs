@@ -1,6 +1,6 @@
-//! `reads`: the programs that a module, or a file of facts, promises only to look with. They run in
-//! check mode too, so a program that is not declared is refused: when the script is read if its
-//! name stands there, else when it is asked for.
+//! `reads`: the programs that a module, or a file of facts, declares to be read-only. They run in
+//! check mode too, so any other program is refused: when the script is parsed if its name is a
+//! literal, otherwise when it is queried.
 
 use super::declaration::{self, map, unknown};
 use super::parameter::texts;
@@ -11,10 +11,10 @@ use crate::source::{Problem, Problems};
 use crate::yaml::Node;
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 
-/// What a file of facts says about itself.
+/// How a file of facts describes itself.
 const FACTS: &str = "FACTS";
 
-/// The programs that a script declares.
+/// The read-only programs of a script.
 #[derive(Debug, Clone)]
 pub(super) struct Reads {
     pub(super) programs: Vec<String>,
@@ -23,7 +23,7 @@ pub(super) struct Reads {
 }
 
 impl Reads {
-    /// Returns those of a script that declares none in its constant of this name.
+    /// Returns the declaration of a script that lacks this constant.
     pub(super) fn none(constant: &'static str) -> Self {
         Self {
             programs: Vec::new(),
@@ -31,7 +31,7 @@ impl Reads {
         }
     }
 
-    /// Adds those of a declaration.
+    /// Adds the programs of a declaration.
     pub(super) fn read(&mut self, node: &Node, problems: &mut Problems) {
         for program in texts(node, "reads", problems) {
             if program.is_empty() || program.contains(char::is_whitespace) {
@@ -43,7 +43,7 @@ impl Reads {
         }
     }
 
-    /// Returns what the constant of a file of facts declares.
+    /// Returns the programs declared by the constant of a file of facts.
     pub(super) fn of_facts(program: &Program, problems: &mut Problems) -> Self {
         let mut reads = Self::none(FACTS);
         let constant = declaration::constant(program, FACTS);
@@ -83,7 +83,7 @@ impl Reads {
         in_order(problems)
     }
 
-    /// Returns what is wrong with a query of a program, and what to do.
+    /// Returns the message and help for a query of an undeclared program.
     fn undeclared(&self, name: &str) -> Option<(String, String)> {
         if self.programs.iter().any(|known| known == name) {
             return None;
@@ -98,7 +98,7 @@ impl Reads {
     }
 }
 
-/// Returns the name of the program that a call of `query` runs, if it stands there.
+/// Returns the name of the program that a call of `query` runs, if it is a literal.
 fn queried(call: &FnCallExpr) -> Option<(&str, Position)> {
     let words = match call.args.last().filter(|_| call.name == "query")? {
         Expr::Map(map, _) => &map.0.iter().find(|(key, _)| key.name == "argv")?.1,
@@ -113,7 +113,7 @@ fn queried(call: &FnCallExpr) -> Option<(&str, Position)> {
     }
 }
 
-/// Returns an error if the script that runs has not declared a program.
+/// Returns an error unless the running script declares the program.
 pub(super) fn allow(name: &str, position: Position) -> Called<()> {
     let undeclared = running::reads().and_then(|reads| reads.undeclared(name));
     match undeclared {

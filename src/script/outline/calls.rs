@@ -8,7 +8,7 @@ use crate::source::Place;
 use crate::yaml::{Data, Map, Node};
 use rhai::{Expr, FnCallExpr, Position};
 
-/// Built-in functions that are modules as well where they are given a map.
+/// Built-in functions that are also modules if called with a map.
 const ALSO_MODULES: &[&str] = &["debug"];
 
 impl<'p> Reader<'p> {
@@ -114,7 +114,7 @@ impl<'p> Reader<'p> {
         let options = options.and_then(|options| self.map(options));
         self.note_arguments(at, options.as_ref());
         let name = match name {
-            // What is computed in a name is shown as it is written.
+            // A computed part of a name is shown as written.
             Expr::InterpolatedString(_, position) => {
                 let place = crate::script::place::place(self.file, *position);
                 let text = place.text().trim_matches('`').into();
@@ -136,7 +136,7 @@ impl<'p> Reader<'p> {
         });
     }
 
-    /// `block(|| …, |error| …, || …)`, the options before them.
+    /// `block(|| …, |error| …, || …)`, optionally preceded by options.
     fn read_block(&mut self, call: &FnCallExpr, place: Place, at: usize) {
         let options = call.args.first().and_then(|first| self.map(first));
         self.note_arguments(at, options.as_ref());
@@ -161,7 +161,8 @@ impl<'p> Reader<'p> {
         self.closure(call.args.get(index)?)
     }
 
-    /// Returns the calls of a function given to the call at `at`, as its part `number`.
+    /// Returns the calls inside a function that is passed to the call at `at`, as its part
+    /// `number`.
     fn inside(&mut self, at: usize, number: u32, function: Option<&Expr>) -> Vec<Call> {
         let Some(function) = function.and_then(|function| self.closure(function)) else {
             return Vec::new();
@@ -204,7 +205,7 @@ impl<'p> Reader<'p> {
     }
 }
 
-/// Whether a call that is no function of the script is one of a module.
+/// Whether a call that is not a function of the script is a module.
 fn is_module(call: &FnCallExpr) -> bool {
     let name = call.name.as_str();
     let given_map = matches!(call.args.first(), Some(Expr::Map(..)));

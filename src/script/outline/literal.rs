@@ -1,4 +1,4 @@
-//! What stands in a script as it is: texts, numbers, lists and maps of these.
+//! Literals of a script: texts, numbers, and lists and maps of them.
 
 use crate::source::{Place, SourceFile};
 use crate::value::Value;
@@ -6,7 +6,7 @@ use crate::yaml::{Data, Node};
 use rhai::Expr;
 use std::sync::Arc;
 
-/// Returns a node for what a script computes.
+/// Returns a node for a value that a script computes.
 pub fn computed(place: &Place) -> Node {
     Node {
         data: Data::Computed(Value::UNDEFINED),
@@ -31,7 +31,7 @@ pub(in crate::script) fn node(file: &Arc<SourceFile>, expression: &Expr) -> Node
     Node { data, place }
 }
 
-/// Returns the entries of a map that stands in the script.
+/// Returns the entries of a map literal.
 pub(super) fn entries(file: &Arc<SourceFile>, map: &[(rhai::Ident, Expr)]) -> crate::yaml::Map {
     let entry = |(name, value): &(rhai::Ident, Expr)| {
         let place = super::super::place::place(file, name.pos);

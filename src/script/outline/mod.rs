@@ -1,8 +1,8 @@
-//! What a script calls, as far as can be seen before it runs: its tasks, with those of their
-//! arguments that stand in the script itself.
+//! What a script calls, as far as can be seen before it runs: its tasks, with those arguments that
+//! are literals.
 //!
-//! Nothing is run for it. Every branch counts, a function counts where it is called, and what a
-//! script computes is not known.
+//! Nothing is run to find out. Every branch counts, a function counts where it is called, and
+//! computed values are unknown.
 
 mod calls;
 mod literal;
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub use literal::computed;
 pub(in crate::script) use literal::node as literal;
 
-/// What a script calls that concerns a host.
+/// A call that concerns a host.
 #[derive(Debug, Clone)]
 pub enum Call {
     /// A module.
@@ -26,7 +26,7 @@ pub enum Call {
         name: String,
         /// Where it is called.
         place: Place,
-        /// Its arguments; nothing where they are computed as a whole.
+        /// Its arguments, or `None` if they are computed as a whole.
         arguments: Option<Map>,
     },
     /// `task(name, options, || …)`.
@@ -39,7 +39,7 @@ pub enum Call {
         options: Map,
         /// What it calls.
         inner: Vec<Call>,
-        /// Whether it stands at the top of the script, in no function and no condition.
+        /// Whether it is at the top level of the script, outside of functions and conditions.
         top: bool,
     },
     /// `block(options, || …, |error| …, || …)`.
@@ -52,12 +52,12 @@ pub enum Call {
         body: Vec<Call>,
         /// What it calls after a failure.
         rescue: Vec<Call>,
-        /// What it calls in any case.
+        /// What it calls in either case.
         always: Vec<Call>,
     },
     /// `include_tasks` or `include_role`.
     Include {
-        /// Which of them.
+        /// Which of the two.
         name: &'static str,
         /// Where it is called.
         place: Place,
@@ -88,20 +88,20 @@ impl Call {
     }
 }
 
-/// What is seen of a script before it runs.
+/// What is known of a script before it runs.
 #[derive(Debug, Clone, Default)]
 pub struct Outline {
-    /// What it calls, in the order in which it is written.
+    /// Its calls, in the order in which they are written.
     pub calls: Vec<Call>,
-    /// The statements that a call stands in, by the call of `task` or `block` around it and its
-    /// own byte: what hosts that take different ways through a script are kept in step by.
+    /// The statements that contain a call, by the call of `task` or `block` around it and its own
+    /// byte offset: they keep hosts that take different paths through a script in step.
     pub(super) statements: HashMap<(Option<usize>, usize), BTreeSet<u32>>,
-    /// The places of arguments that stand in the script: by the byte of the call, each argument's
-    /// name with the places of the name and the value.
+    /// The places of literal arguments: by the byte offset of the call, each argument's name with
+    /// the places of its name and value.
     pub(super) arguments: HashMap<usize, BTreeMap<String, (Place, Place)>>,
-    /// All texts that stand in the script.
+    /// All text literals of the script.
     pub(super) texts: BTreeSet<String>,
-    /// The variables of the host that it needs, each with its place.
+    /// The host variables that it needs, each with its place.
     pub variables: Vec<(String, Place)>,
     computed_tags: bool,
 }
@@ -111,24 +111,24 @@ impl Outline {
         reader::read(program)
     }
 
-    /// Returns the number of the statement that a call stands in, of those not before `last`.
+    /// Returns the number of the statement that contains a call, ignoring those before `last`.
     pub fn statement(&self, around: Option<usize>, call: usize, last: u32) -> u32 {
         let statements = self.statements.get(&(around, call));
         let next = statements.and_then(|statements| statements.range(last..).next());
         next.copied().unwrap_or(last)
     }
 
-    /// Returns the places of an argument's name and value, where the script itself has them.
+    /// Returns the places of an argument's name and value, if it is a literal.
     pub fn argument(&self, call: usize, name: &str) -> Option<&(Place, Place)> {
         self.arguments.get(&call)?.get(name)
     }
 
-    /// Returns whether the tags of something in it are computed.
+    /// Returns whether any tags are computed.
     pub fn computes_tags(&self) -> bool {
         self.computed_tags
     }
 
-    /// Returns whether a text stands in the script as it is.
+    /// Returns whether the script contains this text as a literal.
     pub fn holds_text(&self, text: &str) -> bool {
         self.texts.contains(text)
     }

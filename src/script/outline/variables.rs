@@ -1,4 +1,4 @@
-//! The variables that a script needs: `vars.NAME`, unless it asks for the name first.
+//! The variables that a script needs: `vars.NAME`, unless it checks for the name first.
 
 use crate::script::place::place;
 use crate::script::program::Program;
@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 const VARS: &str = "vars";
 
-/// Returns the names that a script and its imports look up in `vars`, each with its place. What
-/// stands in it as text (`"port" in vars`), is a key of a map in it (`vars: #{port: 1}`), may fail
-/// within `try`, or is set, which is another mistake, is left out.
+/// Returns the names that a script and its imports look up in `vars`, each with its place. Leaves
+/// out names that the script contains as text (`"port" in vars`) or as the key of a map (`vars:
+/// #{port: 1}`), that may fail within `try`, or that it sets, which is a different mistake.
 pub(super) fn needed(program: &Program) -> Vec<(String, Place)> {
     let programs = program.with_imports();
     let mut asked: BTreeSet<String> = BTreeSet::new();

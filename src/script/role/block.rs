@@ -1,5 +1,5 @@
-//! `block(options, || …, |error| …, || …)`: what is done, what is done when that failed, and what
-//! is done in any case.
+//! `block(options, || …, |error| …, || …)`: the work, what to do if it fails, and what to do in
+//! either case.
 
 use super::{Reply, Request, link, nodes};
 use crate::script::problem::summary;
@@ -71,7 +71,7 @@ fn block(context: &NativeCallContext, mut given: Vec<Dynamic>) -> Called<Dynamic
             };
             let last = match &result {
                 Ok(_) => work(),
-                // The place of what failed stays what it is.
+                // Keep the place of the failure.
                 Err(_) => here::apart(work),
             };
             if result.is_ok() {
@@ -82,7 +82,7 @@ fn block(context: &NativeCallContext, mut given: Vec<Dynamic>) -> Called<Dynamic
     })
 }
 
-/// Returns what the second part is told of an error; nothing where that cannot deal with it.
+/// Returns the error to pass to the second part, or `None` if it cannot be rescued.
 fn rescuable(error: &EvalAltResult) -> Option<Raised> {
     if Stop::of(error).is_some() || error.is_system_exception() || error.is_pseudo_error() {
         return None;
@@ -91,7 +91,7 @@ fn rescuable(error: &EvalAltResult) -> Option<Raised> {
     Some(raised.unwrap_or_else(|| Raised::new(summary(error))))
 }
 
-/// The second part takes the error, or nothing.
+/// The second part takes the error as a parameter, or no parameter.
 fn call_with(context: &NativeCallContext, rescue: &FnPtr, raised: Raised) -> Called<Dynamic> {
     let parameters = link::about(context.call_position(), |link| {
         link.program.parameters(rescue)

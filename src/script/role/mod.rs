@@ -1,5 +1,5 @@
-//! Scripts in place of a role's YAML: modules are functions, and what they do to a host is done
-//! by the run, as for a task in YAML.
+//! Scripts in place of a role's YAML: modules are functions, and the run carries out their changes
+//! as it does for tasks in YAML.
 
 mod block;
 mod include;
@@ -17,7 +17,7 @@ use super::{Budget, Called, Limits, Lookup, to_dynamic};
 use crate::value::Value;
 use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, Position};
 
-/// The functions of roles that are no modules.
+/// The functions of roles that are not modules.
 pub const FUNCTIONS: &[&str] = &[
     "block",
     "include_role",
@@ -29,10 +29,10 @@ pub const FUNCTIONS: &[&str] = &[
     "task",
 ];
 
-/// The names that the scripts of roles are given.
+/// The names defined in scripts of roles.
 pub const GLOBALS: &[&str] = &["check_mode", "facts", "groups", "host", "hostvars", "vars"];
 
-/// Returns the engine for the scripts of roles, with these modules. One serves all hosts.
+/// Returns the engine for scripts of roles, with these modules. One engine serves all hosts.
 pub fn engine<'m>(limits: Limits, modules: impl IntoIterator<Item = &'m str>) -> Engine {
     let mut engine = super::engine(limits);
     #[expect(
@@ -50,7 +50,7 @@ pub fn engine<'m>(limits: Limits, modules: impl IntoIterator<Item = &'m str>) ->
     engine
 }
 
-/// Runs the script of a link on this thread, and tells the run how it ended.
+/// Runs the script of a link on this thread, and reports to the run how it ended.
 pub fn run(engine: &Engine, budget: Budget, link: Link) {
     let program = link.program.clone();
     let console = link.console.clone();
@@ -59,7 +59,7 @@ pub fn run(engine: &Engine, budget: Budget, link: Link) {
         None => program.run(engine, budget).map(|_| ()),
     });
     if let Some(link) = link {
-        // The host's thread may have gone on: then nobody wants to know.
+        // The host's thread may have stopped waiting: then nobody needs the result.
         let _ = link.requests.send(Request::Finished(result));
     }
 }

@@ -1,4 +1,5 @@
-//! Values of a script as the nodes that the same task would have in YAML, each with its place.
+//! Converts a script's values to the nodes that the same task would have in YAML, with their
+//! places.
 
 use super::link;
 use crate::script::{Called, Raised, to_value};
@@ -6,7 +7,7 @@ use crate::source::Place;
 use crate::yaml::{Data, Map, Node};
 use rhai::Position;
 
-/// Keywords whose text is an expression. All other text of a script is data.
+/// Keywords whose text is an expression. Any other text of a script is data.
 const EXPRESSIONS: &[&str] = &["changed_when", "failed_when", "until", "when"];
 
 /// Returns a text that is data.
@@ -47,7 +48,7 @@ pub(super) fn entries(
         .collect()
 }
 
-/// Makes texts expressions. Only what stands in the script may be one: text that came from a host
+/// Turns texts into expressions. Only literals of the script can be expressions: text from a host
 /// is never evaluated.
 fn expressions(node: &mut Node, position: Position) -> Called<()> {
     match &mut node.data {
@@ -65,12 +66,12 @@ fn expressions(node: &mut Node, position: Position) -> Called<()> {
     Ok(())
 }
 
-/// Returns an error if a text does not stand in the script as it is.
+/// Returns an error unless the text is a literal of the script.
 pub(super) fn written_here(text: &str, position: Position) -> Called<()> {
     if link::about(position, |link| link.outline.holds_text(text))? {
         return Ok(());
     }
-    let message = "a template or an expression must stand in the script as it is";
-    let help = "values come in by name: render(\"{{ name }}\", #{name: value})".to_owned();
+    let message = "a template or an expression must be a literal in the script";
+    let help = "pass values by name: render(\"{{ name }}\", #{name: value})".to_owned();
     Err(Raised::new(message).help(help).at(position))
 }

@@ -12,7 +12,7 @@ use minijinja::value::ValueKind;
 
 type Result = std::result::Result<Value, Error>;
 
-/// `none`: whether it is nothing.
+/// `none`: whether it is null.
 pub(super) fn none(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(call.value()?.is_none().into())
 }
@@ -27,18 +27,18 @@ pub(super) fn string(call: &mut Call<'_, '_, '_>) -> Result {
     Ok((call.value()?.kind() == ValueKind::String).into())
 }
 
-/// `number`: whether it is a number; booleans are numbers in Python.
+/// `number`: whether it is a number, which includes booleans as in Python.
 pub(super) fn number(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(matches!(call.value()?.kind(), ValueKind::Number | ValueKind::Bool).into())
 }
 
-/// `integer`: whether it is a whole number and no boolean.
+/// `integer`: whether it is an integer and not a boolean.
 pub(super) fn integer(call: &mut Call<'_, '_, '_>) -> Result {
     let value = call.value()?;
     Ok((value.kind() == ValueKind::Number && value.is_integer()).into())
 }
 
-/// `float`: whether it is a number with a point.
+/// `float`: whether it is a float.
 pub(super) fn float(call: &mut Call<'_, '_, '_>) -> Result {
     let value = call.value()?;
     Ok((value.kind() == ValueKind::Number && !value.is_integer()).into())
@@ -49,7 +49,7 @@ pub(super) fn mapping(call: &mut Call<'_, '_, '_>) -> Result {
     Ok((call.value()?.kind() == ValueKind::Map).into())
 }
 
-/// `iterable`: whether a loop can go through it.
+/// `iterable`: whether a loop can iterate over it.
 pub(super) fn iterable(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(has_items(&call.value()?).into())
 }
@@ -68,7 +68,7 @@ pub(super) fn callable(call: &mut Call<'_, '_, '_>) -> Result {
     Ok((call.value()?.kind() == ValueKind::Plain).into())
 }
 
-/// `escaped`: whether it is text that was escaped.
+/// `escaped`: whether it is escaped text.
 pub(super) fn escaped(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(call.value()?.is_safe().into())
 }
@@ -81,20 +81,20 @@ pub(super) fn sameas(call: &mut Call<'_, '_, '_>) -> Result {
 
 fn whole_number(call: &Call<'_, '_, '_>, value: &Value) -> std::result::Result<i128, Error> {
     whole(value)
-        .ok_or_else(|| call.wrong(&format!("'{}' is no whole number", text::type_name(value))))
+        .ok_or_else(|| call.wrong(&format!("'{}' is not an integer", text::type_name(value))))
 }
 
-/// `even`: whether it can be divided by two.
+/// `even`: whether it is divisible by two.
 pub(super) fn even(call: &mut Call<'_, '_, '_>) -> Result {
     Ok((whole_number(call, &call.value()?)? % 2 == 0).into())
 }
 
-/// `odd`: whether it cannot be divided by two.
+/// `odd`: whether it is not divisible by two.
 pub(super) fn odd(call: &mut Call<'_, '_, '_>) -> Result {
     Ok((whole_number(call, &call.value()?)? % 2 != 0).into())
 }
 
-/// `divisibleby`: whether it can be divided by a number.
+/// `divisibleby`: whether it is divisible by a number.
 pub(super) fn divisibleby(call: &mut Call<'_, '_, '_>) -> Result {
     let value = whole_number(call, &call.value()?)?;
     let rest = value.checked_rem(whole_number(call, &call.required("num")?)?);
@@ -102,7 +102,7 @@ pub(super) fn divisibleby(call: &mut Call<'_, '_, '_>) -> Result {
         .ok_or_else(|| call.wrong("integer modulo by zero"))
 }
 
-/// `nan`: whether it is the number that is none.
+/// `nan`: whether it is the float "not a number".
 pub(super) fn nan(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(float_of(&call.value()?).is_some_and(f64::is_nan).into())
 }

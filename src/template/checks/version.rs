@@ -7,7 +7,7 @@ use crate::value::Value;
 use minijinja::Error;
 use std::cmp::Ordering;
 
-/// `version`: whether two versions are in an order.
+/// `version`: whether a comparison of two versions holds.
 pub(super) fn version(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let value = call.value_text()?;
     let other = text::text(&call.required("version")?)?;
@@ -43,7 +43,7 @@ pub(super) fn version(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     .into())
 }
 
-/// Returns the order; nothing where one is no version of the kind or they cannot be compared.
+/// Returns the order, or `None` if one is not a version of this kind or they cannot be compared.
 fn order(kind: &str, left: &str, right: &str) -> Result<Option<Ordering>, Error> {
     Ok(match kind {
         "loose" => loose(left, right),
@@ -70,7 +70,7 @@ fn part(text: &str) -> Part {
         .map_or_else(|_| Part::Word(text.to_owned()), Part::Number)
 }
 
-/// Splits into runs of digits, of small letters, and of anything else but points.
+/// Splits into runs of digits, of lower-case letters, and of anything else except dots.
 fn loose_parts(version: &str) -> Vec<Part> {
     let class = |character: char| match character {
         '0'..='9' => 0,
@@ -92,8 +92,8 @@ fn loose_parts(version: &str) -> Vec<Part> {
         .collect()
 }
 
-/// Returns the order of two versions as the test `version` sees it; nothing where they cannot be
-/// compared, as `1.0` and `1.x`.
+/// Returns the order of two versions as the test `version` sees it, or `None` if they cannot be
+/// compared, like `1.0` and `1.x`.
 pub fn loose(left: &str, right: &str) -> Option<Ordering> {
     let (left, right) = (loose_parts(left), loose_parts(right));
     let differing = left.iter().zip(&right).find(|(a, b)| a != b);
@@ -105,7 +105,7 @@ pub fn loose(left: &str, right: &str) -> Option<Ordering> {
     }
 }
 
-/// Returns versions in their order, or two that cannot be compared.
+/// Sorts versions, or returns two that cannot be compared.
 pub fn in_order(mut versions: Vec<String>) -> Result<Vec<String>, (String, String)> {
     versions.sort_by_cached_key(|version| loose_parts(version));
     let mut pairs = versions.windows(2);
@@ -177,7 +177,7 @@ fn semantic(version: &str) -> Result<Option<Semantic>, Error> {
     }))
 }
 
-/// Epoch, release, and what orders pre-, post- and development releases around it.
+/// Epoch, release, and the keys that order pre-, post- and development releases around it.
 type Pep440 = (
     u64,
     Vec<u64>,
@@ -209,7 +209,7 @@ fn pep440(version: &str) -> Result<Option<Pep440>, Error> {
         "beta" | "b" => "b",
         _ => "rc",
     });
-    // A development release of no pre-release comes before all pre-releases.
+    // A development release that is not of a pre-release sorts before all pre-releases.
     let before = match before {
         Some(letter) => (0, letter.to_owned(), number(&found, 3)),
         None if development && !post => (-1, String::new(), 0),
@@ -221,7 +221,7 @@ fn pep440(version: &str) -> Result<Option<Pep440>, Error> {
         .iter()
         .flat_map(|local| local.split(['-', '_', '.']))
         .map(|text| match part(text) {
-            // Numbers come after words here.
+            // Here numbers sort after words.
             Part::Number(number) => Part::Word(format!("~{number:020}")),
             word @ Part::Word(_) => word,
         });

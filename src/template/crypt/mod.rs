@@ -6,7 +6,7 @@ mod sha;
 
 use sha::{SHA256_ORDER, SHA512_ORDER, sha_crypt};
 
-/// A way to hash passwords.
+/// A password hashing scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scheme {
     /// `$1$`
@@ -20,7 +20,7 @@ pub(super) enum Scheme {
 }
 
 impl Scheme {
-    /// Returns how many characters a salt has that Ansible makes.
+    /// Returns the length of the salts that Ansible generates.
     pub(super) fn salt_size(self) -> usize {
         match self {
             Self::Md5 => 8,
@@ -29,22 +29,23 @@ impl Scheme {
         }
     }
 
-    /// Returns the most rounds that take seconds rather than days; the schemes allow more.
+    /// Returns the highest number of rounds that takes seconds rather than days; the schemes allow
+    /// more.
     pub(super) fn most_rounds(self) -> u32 {
         match self {
             Self::Md5 => u32::MAX,
             Self::Sha256 | Self::Sha512 => 5_000_000,
-            // Two to the power of it.
+            // The exponent of a power of two.
             Self::Blowfish => 16,
         }
     }
 }
 
-/// The characters that stand for six bits, least bits first.
+/// The characters that encode six bits, least significant bits first.
 pub(super) const ALPHABET: &str =
     "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Returns the hash of a password; fails where the salt or the rounds are none of the scheme.
+/// Returns the hash of a password; fails if the scheme does not allow the salt or the rounds.
 pub(super) fn hash(
     scheme: Scheme,
     password: &str,
@@ -84,7 +85,7 @@ pub(super) fn hash(
     }
 }
 
-/// Writes bytes as characters of six bits each, the first byte highest.
+/// Encodes bytes as characters of six bits each, with the first byte as the most significant.
 fn encode(out: &mut String, bytes: [u8; 3], count: usize) {
     let mut bits = u32::from(bytes[0]) << 16 | u32::from(bytes[1]) << 8 | u32::from(bytes[2]);
     for _ in 0..count {
@@ -93,7 +94,7 @@ fn encode(out: &mut String, bytes: [u8; 3], count: usize) {
     }
 }
 
-/// Writes a digest with its bytes taken in an order; `!` in it is a zero.
+/// Encodes a digest with its bytes in the given order; `NONE` in it is a zero.
 fn encode_all(out: &mut String, digest: &[u8], order: &[[u8; 3]]) {
     let byte = |index: u8| digest.get(usize::from(index)).copied().unwrap_or(0);
     for group in order {
@@ -110,7 +111,7 @@ fn stretched(digest: &[u8], count: usize) -> Vec<u8> {
     digest.iter().copied().cycle().take(count).collect()
 }
 
-/// No byte of a digest.
+/// Marks a position without a byte of the digest.
 const NONE: u8 = 255;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::template::guarded::is_undefined;
 use crate::value::{Value, boolean};
 use minijinja::{Error, ErrorKind};
 
-/// `default`: another value where one is undefined; with `boolean` where it is not true.
+/// `default`: a fallback for an undefined value; with `boolean`, for a false one too.
 pub(super) fn default(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let value = call.value()?;
     let undefined = is_undefined(&value)?;
@@ -16,7 +16,7 @@ pub(super) fn default(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     }
 }
 
-/// `mandatory`: the value, or the given message where it is undefined.
+/// `mandatory`: the value, or an error with the given message if it is undefined.
 pub(super) fn mandatory(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let value = call.value()?;
     match call.text("msg")? {
@@ -27,7 +27,7 @@ pub(super) fn mandatory(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     }
 }
 
-/// `ternary`: one of two values by the truth of another, or a third where that is none.
+/// `ternary`: one of two values by the truth of another, or a third if that is null.
 pub(super) fn ternary(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let value = call.value()?;
     match call.some("none_val") {
@@ -37,7 +37,8 @@ pub(super) fn ternary(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     }
 }
 
-/// `bool`: whether the value stands for true; here a letter alone and blanks around do not count.
+/// `bool`: whether the value means true; unlike elsewhere, single letters and surrounding spaces do
+/// not count.
 pub(super) fn bool(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let value = call.value()?;
     let counts = value
@@ -46,7 +47,7 @@ pub(super) fn bool(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     Ok((counts && boolean(&value) == Some(true)).into())
 }
 
-/// `type_debug`: what Python calls the type of the value.
+/// `type_debug`: Python's name for the type of the value.
 pub(super) fn type_debug(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     Ok(crate::template::text::type_name(&call.value()?).into())
 }

@@ -1,4 +1,4 @@
-//! Filters for JSON: as Python's `json` module writes it.
+//! Filters for JSON as Python's `json` module writes it.
 
 use crate::template::call::Call;
 use crate::template::compare::{compare, is_list};
@@ -10,10 +10,10 @@ use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind};
 use std::fmt::Write;
 
-/// Blanks of one level of indentation.
+/// The largest indentation of one level, in spaces.
 const WIDEST: usize = 1000;
 
-/// How JSON is written.
+/// The formatting of JSON.
 struct Style {
     indent: Option<String>,
     item_separator: String,
@@ -23,7 +23,7 @@ struct Style {
 }
 
 impl Style {
-    /// Reads the arguments of Python's `json.dumps`.
+    /// Parses the arguments of Python's `json.dumps`.
     fn of(call: &Call<'_, '_, '_>, indent: Option<Value>, sort_keys: bool) -> Result<Self, Error> {
         let mut style = Self {
             indent: None,
@@ -179,7 +179,7 @@ impl Style {
                 '\x0c' => out.push_str("\\f"),
                 _ if character < ' ' || (self.ascii && !(' '..='~').contains(&character)) => {
                     for unit in character.encode_utf16(&mut [0; 2]) {
-                        // Writing into a string cannot fail.
+                        // Writing to a string cannot fail.
                         let _ = write!(out, "\\u{unit:04x}");
                     }
                 }
@@ -190,7 +190,7 @@ impl Style {
     }
 }
 
-/// `to_json`: as JSON on one line.
+/// `to_json`: JSON on one line.
 pub(super) fn to_json(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let style = Style::of(call, None, false)?;
     let mut out = String::new();
@@ -198,7 +198,7 @@ pub(super) fn to_json(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     Ok(out.into())
 }
 
-/// `to_nice_json`: as JSON with a line for each entry, keys sorted.
+/// `to_nice_json`: JSON with one line per entry, sorted by key.
 pub(super) fn to_nice_json(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let indent = call.get("indent").unwrap_or_else(|| Value::from(4));
     let mut style = Style::of(call, Some(indent), call.flag("sort_keys", true))?;
@@ -209,7 +209,7 @@ pub(super) fn to_nice_json(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> 
     Ok(out.into())
 }
 
-/// `tojson`: as JSON that can stand in HTML, keys sorted.
+/// `tojson`: JSON that is safe in HTML, sorted by key.
 pub(super) fn tojson(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let style = Style::of(call, call.get("indent"), true)?;
     let mut out = String::new();
@@ -222,7 +222,7 @@ pub(super) fn tojson(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     Ok(Value::from_safe_string(safe))
 }
 
-/// `from_json`: the value that JSON tells.
+/// `from_json`: the value of a JSON text.
 pub(super) fn from_json(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let text = call.value_text()?;
     let value: serde_json::Value = serde_json::from_str(&text)

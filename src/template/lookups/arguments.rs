@@ -1,6 +1,6 @@
-//! Arguments inside of a term: `key name=value other="a b"`.
+//! Arguments inside a term: `key name=value other="a b"`.
 
-/// Returns what is no `name=value`, joined by blanks, and the named values.
+/// Returns the words that are not `name=value`, joined by spaces, and the named values.
 pub(super) fn parse(term: &str) -> (String, Vec<(String, String)>) {
     let mut plain = Vec::new();
     let mut named = Vec::new();
@@ -15,7 +15,7 @@ pub(super) fn parse(term: &str) -> (String, Vec<(String, String)>) {
     (plain.join(" "), named)
 }
 
-/// Splits at blanks that are not inside of quotes.
+/// Splits at spaces outside of quotes.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();

@@ -1,4 +1,4 @@
-//! The lookups, each theme in its file; their one list is here.
+//! The list of all lookups; each theme has its own file.
 
 mod arguments;
 mod commands;
@@ -19,9 +19,9 @@ use crate::source::did_you_mean;
 use crate::value::{Fields, Value, boolean};
 use minijinja::{Error, ErrorKind};
 
-/// A run of a lookup.
+/// One call of a lookup.
 pub(super) struct Lookup<'l> {
-    /// What is looked up.
+    /// The terms to look up.
     pub(super) terms: &'l [Value],
     /// The named arguments.
     pub(super) options: &'l Fields,
@@ -62,7 +62,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     LOOKUPS.iter().map(|(name, _)| *name)
 }
 
-/// Runs a lookup and returns all it found.
+/// Runs a lookup and returns everything it found.
 pub(super) fn run(name: &str, lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     let short = name.strip_prefix("ansible.builtin.").unwrap_or(name);
     let found = LOOKUPS.iter().find(|(known, _)| *known == short);
@@ -74,12 +74,12 @@ pub(super) fn run(name: &str, lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> 
     run(lookup)
 }
 
-/// `lookup`: what was found: the one value, or texts with commas between.
+/// `lookup`: the single value found, or the values as text joined by commas.
 pub(super) fn lookup(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     call_lookup(call, false)
 }
 
-/// `query` and `q`: the list of what was found.
+/// `query` and `q`: everything found, as a list.
 pub(super) fn query(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     call_lookup(call, true)
 }
@@ -127,7 +127,7 @@ fn joined(mut found: Vec<Value>) -> Result<Value, Error> {
 }
 
 impl Lookup<'_> {
-    /// Returns an option that is given and not none.
+    /// Returns an option that is set and not null.
     fn option(&self, name: &str) -> Option<&Value> {
         self.options.get(name).filter(|value| !value.is_none())
     }
@@ -137,7 +137,7 @@ impl Lookup<'_> {
         self.option(name).map(text::text).transpose()
     }
 
-    /// Returns an option that is a boolean; what is neither true nor false counts as false.
+    /// Returns a boolean option; a value that is neither true nor false counts as false.
     fn flag(&self, name: &str, default: bool) -> bool {
         let given = self.option(name);
         given.map_or(default, |value| boolean(value) == Some(true))
@@ -149,7 +149,7 @@ impl Lookup<'_> {
     }
 }
 
-/// Returns the items of a list; a list of one where it is none.
+/// Returns the items of a list, or the value itself as the only item.
 fn as_list(value: &Value) -> Result<Vec<Value>, Error> {
     if is_list(value) {
         value.try_iter()?.checked().collect()

@@ -1,4 +1,4 @@
-//! Rewrites what minijinja does otherwise than Jinja2 under Ansible.
+//! Rewrites what minijinja does differently from Jinja2 under Ansible.
 //!
 //! - The operand of `default`, `is defined` and `is undefined` may fail at any step of it, as in
 //!   `{{ a.b.c | upper | default('x') }}`: each step becomes a guarded one (`guarded`), which
@@ -47,15 +47,16 @@ const CHANGING: [&str; 10] = [
     "setdefault",
 ];
 
-/// Collects the rewritings of one text.
+/// Collects the edits for one text.
 pub(super) struct Rewrite<'s> {
     length: usize,
     tokens: Tokens<'s>,
     /// Whether it calls methods that change lists or maps.
     changing: bool,
-    /// Whether it sets what a namespace holds, so that a loop can make lists deeper and deeper.
+    /// Whether it assigns to a namespace's attributes, with which a loop can nest lists ever
+    /// deeper.
     growing: bool,
-    /// Whether it reads times, which `-` must take.
+    /// Whether it reads times, which `-` must support.
     times: bool,
     /// The macros that take any arguments.
     open_macros: Vec<macros::Open<'s>>,
@@ -78,12 +79,12 @@ impl<'s> Rewrite<'s> {
         }
     }
 
-    /// Takes what is no token of the text, and where it stands.
+    /// Takes the error for an invalid token, and its range.
     pub(super) fn take_failure(&mut self) -> Option<(Error, Range<usize>)> {
         self.tokens.take_failure()
     }
 
-    /// Returns the rewritings that a template needs.
+    /// Returns the edits for a template.
     pub(super) fn template(mut self, template: &Stmt<'s>) -> Edits {
         let mut changing = false;
         let mut growing = false;
@@ -115,7 +116,7 @@ impl<'s> Rewrite<'s> {
         self.edits
     }
 
-    /// Returns the rewritings that an expression needs, delimiters among them.
+    /// Returns the edits for an expression, with its delimiters.
     pub(super) fn alone(mut self, expression: &Expr<'s>) -> Edits {
         self.edits.enclose(0..self.length, "{{ ", " }}");
         self.expression(expression, false);
@@ -156,7 +157,7 @@ impl<'s> Rewrite<'s> {
     }
 }
 
-/// Returns whether the callee is a method that changes what it is called on.
+/// Returns whether the callee is a method that changes its object.
 fn changes(callee: &Expr<'_>) -> bool {
     matches!(callee, Expr::GetAttr(method) if CHANGING.contains(&method.name))
 }

@@ -1,4 +1,4 @@
-//! The tokens of a text, to find where the parts of its syntax tree stand.
+//! The tokens of a text, to locate the parts of its syntax tree.
 
 use minijinja::Error;
 use minijinja::machinery::{Span, Token, Tokenizer};
@@ -9,7 +9,7 @@ use std::ops::Range;
 pub(super) struct Tokens<'s> {
     source: &'s str,
     all: Vec<(Token<'s>, Span)>,
-    /// What ends the tokens before the text does, and where.
+    /// The error that ends the tokens before the text ends, and its range.
     failure: Option<(Error, usize)>,
 }
 
@@ -38,8 +38,8 @@ impl<'s> Tokens<'s> {
         }
     }
 
-    /// Takes what is no token, and where it stands. The parser may overlook it: where it asks
-    /// whether something follows, as after a string, such an error looks like the end.
+    /// Takes the error for an invalid token, and its range. The parser may miss it: if it only
+    /// checks whether anything follows, as after a string, such an error looks like the end.
     pub(super) fn take_failure(&mut self) -> Option<(Error, Range<usize>)> {
         let (error, start) = self.failure.take()?;
         let rest = self.source.get(start..).unwrap_or_default();
@@ -47,7 +47,7 @@ impl<'s> Tokens<'s> {
         Some((error, start..start + length))
     }
 
-    /// Returns where a part of the source stands in it.
+    /// Returns the range of a part of the source.
     pub(super) fn range_of(&self, part: &str) -> Range<usize> {
         let start = (part.as_ptr() as usize).saturating_sub(self.source.as_ptr() as usize);
         start..start + part.len()
@@ -65,7 +65,7 @@ impl<'s> Tokens<'s> {
         next.map_or(offset, |(_, span)| end(span))
     }
 
-    /// Returns the parentheses of which the opening one is the first from `offset` on.
+    /// Returns the first pair of parentheses that opens at or after `offset`.
     pub(super) fn parentheses_from(&self, offset: usize) -> Option<(Range<usize>, Range<usize>)> {
         let (first, open) = self.first_from(offset, |token| matches!(token, Token::ParenOpen))?;
         let mut depth = 0;
@@ -82,7 +82,7 @@ impl<'s> Tokens<'s> {
         None
     }
 
-    /// Returns the first token from `offset` on that `wanted` takes, and its number.
+    /// Returns the first token at or after `offset` that `wanted` accepts, and its index.
     pub(super) fn first_from(
         &self,
         offset: usize,
@@ -94,7 +94,7 @@ impl<'s> Tokens<'s> {
         found.map(|(number, (_, span))| (number, range(*span)))
     }
 
-    /// Returns the token before the one of this number, where it is the word `word`.
+    /// Returns the token before this index, if it is the word `word`.
     pub(super) fn word_before(&self, number: usize, word: &str) -> Option<Range<usize>> {
         match self.all.get(number.checked_sub(1)?)? {
             (Token::Ident(found), span) if *found == word => Some(range(*span)),
@@ -102,7 +102,7 @@ impl<'s> Tokens<'s> {
         }
     }
 
-    /// Returns the start of the left operand of the comparison whose operator has this number.
+    /// Returns the start of the left operand of the comparison whose operator has this index.
     pub(super) fn start_of_operand(&self, operator: usize) -> Option<usize> {
         let mut depth = 0;
         let mut first = operator;
@@ -121,7 +121,8 @@ impl<'s> Tokens<'s> {
         self.all.get(first).map(|(_, span)| start(span))
     }
 
-    /// Returns whether the token binds less than a comparison, or is no part of an expression.
+    /// Returns whether the token binds less tightly than a comparison, or is not part of an
+    /// expression.
     fn ends_operand(&self, number: usize) -> bool {
         let before = number
             .checked_sub(1)
@@ -149,8 +150,8 @@ impl<'s> Tokens<'s> {
         }
     }
 
-    /// Returns the brackets or parentheses of which the closing one ends at `end`; for the
-    /// form `a.0` the point and nothing.
+    /// Returns the brackets or parentheses that close at `end_offset`; for the form `a.0`, the dot
+    /// and nothing.
     pub(super) fn brackets(&self, end_offset: usize) -> Option<(Range<usize>, Range<usize>)> {
         let last = self
             .all
@@ -175,7 +176,7 @@ impl<'s> Tokens<'s> {
         None
     }
 
-    /// Returns the parts between the commas of what is in parentheses.
+    /// Returns the parts between the commas inside parentheses.
     pub(super) fn parts(&self, open: &Range<usize>, close: &Range<usize>) -> Vec<Range<usize>> {
         let mut parts: Vec<Range<usize>> = Vec::new();
         let mut depth = 0;

@@ -14,7 +14,7 @@ const FILES: Library = Library {
     text: include_str!("files.sh"),
 };
 
-/// Returns the call of a function of the library on `path`, with further words.
+/// Returns the call of a library function on `path`, with further words.
 fn call((function, action): (&str, &str), path: &Utf8Path, words: &[&str]) -> Request {
     let mut script = Script::with(&[&BASE, &UNFINISHED, &PLACE, &FILES]);
     script.call(function, [path.as_str()].iter().chain(words));
@@ -66,7 +66,7 @@ pub(super) fn touch(path: &Utf8Path, modified: Option<i64>, accessed: Option<i64
     call(("rmq_touch", "touch"), path, &words)
 }
 
-/// Removes what stands there.
+/// Removes what is at a path.
 pub(super) fn remove(path: &Utf8Path, directory: bool) -> Result<Request, HostError> {
     let named = |component| matches!(component, Utf8Component::Normal(_));
     let climbs = |component| matches!(component, Utf8Component::ParentDir);
@@ -89,7 +89,7 @@ pub(super) fn rename(from: &Utf8Path, to: &Utf8Path) -> Request {
     call(("rmq_rename", "rename"), from, &[to.as_str()])
 }
 
-/// Returns a time as `touch -t` takes it, in UTC: the one form that every touch knows.
+/// Formats a time in UTC for `touch -t`: the only form that every touch accepts.
 fn touch_time(seconds: i64) -> String {
     let time = Time::of(seconds);
     format!(

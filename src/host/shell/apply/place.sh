@@ -1,22 +1,22 @@
-# Putting something new in the place of what stands at a path.
+# Replaces what is at a path with something new.
 
-# Only that of GNU replaces a link to a directory; others move things into the directory, or refuse.
+# Only GNU's replaces a link to a directory; others move things into the directory, or fail.
 rmq_count 1
 case $(exec mv --version 2>/dev/null) in
 *GNU*) rmq_mv='mv -fT' ;;
 *) rmq_mv='mv -f' ;;
 esac
 
-# FROM TO: moves a thing to the other name, in the same file system and at once. A link there is
-# replaced, not followed.
+# FROM TO: renames a file within a file system, atomically. A link there is replaced, not
+# followed.
 rmq_move() {
   if [ "$rmq_mv" = 'mv -f' ] && [ -d "$2" ]; then rmq_move_over_directory "$1" "$2"; return; fi
   rmq_count 1
   $rmq_mv "$1" "$2"
 }
 
-# FROM TO: the same where TO is a link to a directory: what is moved into the directory above it
-# under the same name takes its place.
+# FROM TO: the same if TO is a link to a directory: a file moved into its parent directory under
+# the same name replaces it.
 rmq_move_over_directory() {
   if ! [ -L "$2" ]; then printf '%s is a directory\n' "$2" >&2; return 1; fi
   rmq_count 4
@@ -34,9 +34,9 @@ rmq_parent() {
   [ -d "$rmq_dir" ] || { printf 'there is no directory %s\n' "$rmq_dir" >&2; return 1; }
 }
 
-# PATH NAME: sets rmq_temp to where a new file can be made that nobody else can touch. In a
-# directory of another user this is inside a directory of our own, which is the working directory
-# from then on, so that it cannot be exchanged on the way.
+# PATH NAME: sets rmq_temp to a path for a new file that nobody else can touch. In a directory of
+# another user it is inside a directory of our own, which becomes the working directory so that it
+# cannot be swapped on the way.
 rmq_place() {
   rmq_parent "$1" || return
   rmq_private=

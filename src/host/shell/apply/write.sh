@@ -1,4 +1,4 @@
-# Writing regular files. The content comes from rmq_body, which each request defines, and so does
+# Writes regular files. Each request defines rmq_body, which provides the content, and
 # rmq_validate.
 
 rmq_count 1
@@ -7,8 +7,8 @@ case $(exec cp --attributes-only 2>&1) in
 *) rmq_cp=1 ;;
 esac
 
-# PATH BEFORE: fails with 64 unless the regular file there has this digest, or none is there if it
-# is empty. A link is no file.
+# PATH BEFORE: fails with 64 unless the regular file there has this digest, or there is none if
+# BEFORE is empty. A link is not a file.
 rmq_unchanged() {
   if [ -e "$1" ] && ! [ -f "$1" ] && ! [ -L "$1" ]; then
     printf 'a directory or special file is there\n' >&2
@@ -21,19 +21,19 @@ rmq_unchanged() {
   fi
 }
 
-# DIGEST: whether standard input has it.
+# DIGEST: whether standard input has this digest.
 rmq_has_digest() {
   rmq_count 1
   rmq_s=$(exec $rmq_sha)
   [ "${rmq_s%% *}" = "$1" ]
 }
 
-# DIGEST: fails with a message unless standard input has it.
+# DIGEST: fails with a message unless standard input has this digest.
 rmq_arrived() {
   rmq_has_digest "$1" || { printf 'it did not arrive whole\n' >&2; return 1; }
 }
 
-# PATH: gives the new file what can be kept of the owner, mode, ACL and other attributes there.
+# PATH: copies what is possible of the owner, mode, ACL and other attributes to the new file.
 rmq_inherit() {
   if [ -L "$1" ] || ! [ -f "$1" ]; then return; fi
   rmq_count 1
@@ -48,14 +48,14 @@ rmq_inherit() {
   chmod "${rmq_s%% *}" "$rmq_temp"
 }
 
-# FILE MODE OWNER GROUP: sets what is not empty.
+# FILE MODE OWNER GROUP: sets those that are not empty.
 rmq_own() {
   if [ "$3$4" ]; then rmq_count 1; chown -h -- "$3${4:+:$4}" "$1" || return; fi
   if [ "$2" ]; then rmq_count 1; chmod "$2" "$1"; fi
 }
 
-# PATH MODE OWNER GROUP: makes the new file, which is descriptor 5. It has its owner and mode
-# before it has content, so nobody reads it who may not.
+# PATH MODE OWNER GROUP: creates the new file as descriptor 5. It has its owner and mode before it
+# has content, so nobody can read it without permission.
 rmq_fill() {
   rmq_inherit "$1" && rmq_own "$rmq_temp" "$2" "$3" "$4" && rmq_body >&5 || return
   # Writing has taken the set-user-id bit away.
@@ -69,7 +69,7 @@ rmq_fill() {
   esac
 }
 
-# PATH BACKUP: copies what stands there, with owner and mode.
+# PATH BACKUP: copies the file there, with owner and mode.
 rmq_backup() {
   if [ -z "$2" ]; then return; fi
   if [ -e "$2" ] || [ -L "$2" ]; then printf '%s exists already\n' "$2" >&2; return 1; fi
@@ -77,8 +77,8 @@ rmq_backup() {
   cp -p "$1" "$rmq_temp.backup" && rmq_move "$rmq_temp.backup" "$2"
 }
 
-# PATH MODE OWNER GROUP: puts the new file there. A file that is a mount point cannot be replaced,
-# only written.
+# PATH MODE OWNER GROUP: puts the new file in place. A file that is a mount point cannot be
+# replaced, only written.
 rmq_replace() {
   rmq_count 1
   dd if=/dev/null of="$rmq_temp" conv=notrunc,fsync 2>/dev/null || :

@@ -1,4 +1,4 @@
-//! What the user may do with what stands at a path.
+//! What the user may do with a path.
 
 use super::{Plan, absolute};
 use crate::host::shell::script::Library;
@@ -10,7 +10,7 @@ const ACCESS: Library = Library {
     text: include_str!("access.sh"),
 };
 
-/// Adds the question what the user may do there.
+/// Adds a question about what the user may do.
 pub(super) fn ask<'a>(
     plan: &mut Plan<'a>,
     index: usize,

@@ -1,6 +1,6 @@
-# What the user may do with what stands at a path.
+# What the user may do with a path.
 
-# PATH: a piece named a and those of the letters r, w and x that hold.
+# PATH: a piece named a, with those of the letters r, w and x that apply.
 rmq_access() {
   rmq_s=a
   if [ -r "$1" ]; then rmq_s=${rmq_s}r; fi

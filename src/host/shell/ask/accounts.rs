@@ -38,8 +38,8 @@ pub(super) fn ask_group<'a>(plan: &mut Plan<'a>, index: usize, name: &'a str) {
     );
 }
 
-/// Returns the name if an account can have it, and else one that none has: so it is no option and
-/// has no part in a line of /etc/passwd.
+/// Returns the name if it is valid for an account, or else one that no account has: so it cannot be
+/// an option, nor match a part of a line of /etc/passwd.
 fn argument(name: &str) -> &str {
     if name.starts_with('-') || name.is_empty() || name.contains([':', '\n', '\0']) {
         ":"
@@ -48,13 +48,13 @@ fn argument(name: &str) -> &str {
     }
 }
 
-/// Takes the entry of an account; `None` where there is none.
+/// Takes the entry of an account, or returns `None` if it does not exist.
 fn entry(pieces: &mut Pieces) -> Result<Option<String>, HostError> {
     let piece = pieces.next()?;
     let text = String::from_utf8_lossy(&piece.bytes).into_owned();
     match piece.word.as_str() {
         "0" => Ok(text.lines().next().map(str::to_owned)),
-        // getent says 2 where the name is not known; some say 1.
+        // getent exits with 2 if the name is unknown; some versions with 1.
         "1" | "2" => Ok(None),
         _ => Err(HostError::Protocol(pieces.complaint("getent"))),
     }

@@ -1,4 +1,4 @@
-//! Answers questions: all of a call in one round trip.
+//! Answers all questions of a call in one round trip.
 
 mod access;
 mod accounts;
@@ -22,13 +22,13 @@ pub(super) use accounts::ACCOUNTS;
 pub(super) use path::PATH;
 use std::collections::VecDeque;
 
-/// The length at which a request is ended and another begun, in bytes. They are sent together.
+/// The length in bytes at which another request is started. They are sent together.
 ///
-/// A shell reads a line byte by byte (0.5 µs each), and what it hands to one program must stay
-/// far below the 128 KiB that every system takes.
+/// A shell reads a line byte by byte (0.5 µs each), and the arguments of a program must stay far
+/// below the 128 KiB that every system accepts.
 const REQUEST: usize = 32 << 10;
 
-/// Answers the questions in their order.
+/// Answers the questions in order.
 pub(super) fn ask(
     host: &ShellHost,
     questions: &[Question],
@@ -41,7 +41,7 @@ pub(super) fn ask(
     let mut plan = Plan::default();
     for (index, question) in questions.iter().enumerate() {
         match question {
-            // These are put together below.
+            // These are combined below.
             Question::Path { .. } => {}
             Question::Access(path) => access::ask(&mut plan, index, path)?,
             Question::Tree { path, depth } => tree::ask(&mut plan, index, path, *depth)?,
@@ -63,8 +63,8 @@ pub(super) fn ask(
     complete.ok_or_else(|| HostError::Protocol("a question was not answered".to_owned()))
 }
 
-/// Returns the path if it is absolute, as every path here must be: a function of the shell may
-/// then take it for nothing else.
+/// Returns the path if it is absolute, as every path here must be: the shell's functions cannot
+/// mistake it for anything else.
 fn absolute(path: &Utf8Path) -> Result<&Utf8Path, HostError> {
     if path.is_absolute() {
         Ok(path)
@@ -76,10 +76,10 @@ fn absolute(path: &Utf8Path) -> Result<&Utf8Path, HostError> {
     }
 }
 
-/// The answers that are known so far.
+/// The answers known so far.
 struct Answers {
     list: Vec<Option<Answer>>,
-    /// Questions about links whose target is not known yet.
+    /// Questions about links whose target is not yet known.
     links: Vec<usize>,
 }
 
@@ -90,7 +90,7 @@ impl Answers {
         }
     }
 
-    /// Sets what stands at a path.
+    /// Sets the node of a path.
     fn set_line(&mut self, index: usize, line: StatLine) {
         if !line.has_target {
             self.links.push(index);
@@ -98,7 +98,7 @@ impl Answers {
         self.set(index, Answer::Path(Some(line.node)));
     }
 
-    /// Returns what stands at a path, to add to it.
+    /// Returns the node of a path, to complete it.
     fn node(&mut self, index: usize) -> Option<&mut Node> {
         match self.list.get_mut(index) {
             Some(Some(Answer::Path(Some(node)))) => Some(node),
@@ -111,17 +111,17 @@ impl Answers {
     }
 }
 
-/// What understands the pieces of the reply that belong to one call.
+/// Interprets the pieces of the reply to one call.
 type Reader<'a> = Box<dyn FnOnce(&mut Pieces, &mut Answers) -> Result<(), HostError> + 'a>;
 
-/// Requests to be sent together, and what understands the replies.
+/// Requests to be sent together, and how to interpret the replies.
 #[derive(Default)]
 struct Plan<'a> {
     requests: Vec<(Script, Vec<Reader<'a>>)>,
 }
 
 impl<'a> Plan<'a> {
-    /// Adds a call of a function of the last of these libraries, which needs the others.
+    /// Adds a call of a function of the last library, which needs the others.
     fn call<W: AsRef<str>>(
         &mut self,
         libraries: &[&'static Library],
@@ -140,7 +140,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Sends all, and has the replies understood.
+    /// Sends all requests and interprets the replies.
     fn send(
         self,
         host: &ShellHost,
@@ -162,10 +162,10 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The pieces of a reply, to be taken in their order.
+/// The pieces of a reply, taken in order.
 struct Pieces {
     pieces: VecDeque<Piece>,
-    /// What all calls said on standard error.
+    /// The standard error of all calls.
     stderr: String,
 }
 
@@ -183,7 +183,7 @@ impl Pieces {
         piece.ok_or_else(|| HostError::Protocol(format!("a piece is missing: {}", self.stderr)))
     }
 
-    /// Takes the next piece if its word is wanted.
+    /// Takes the next piece if `wanted` accepts its word.
     fn next_if(&mut self, wanted: impl Fn(&str) -> bool) -> Option<Piece> {
         if wanted(&self.pieces.front()?.word) {
             self.pieces.pop_front()
@@ -192,12 +192,14 @@ impl Pieces {
         }
     }
 
-    /// Returns the line of standard error that speaks of `path`, else the last one.
+    /// Returns the line of standard error about `path`, or else the last line.
     fn complaint(&self, path: &str) -> String {
         let lines = || self.stderr.lines().filter(|line| !line.trim().is_empty());
         let line = lines()
             .find(|line| line.contains(path))
             .or_else(|| lines().next_back());
-        line.unwrap_or("it failed without a word").trim().to_owned()
+        line.unwrap_or("it failed and printed nothing")
+            .trim()
+            .to_owned()
     }
 }

@@ -1,4 +1,4 @@
-//! What stands at paths.
+//! Asks what is at paths.
 
 use super::stat_line::{StatLine, utf8_target};
 use super::{Answers, Pieces, Plan, REQUEST, absolute};
@@ -12,17 +12,17 @@ pub(in crate::host::shell) const PATH: Library = Library {
     text: include_str!("path.sh"),
 };
 
-/// The bytes that [`Content::From`] gives at the most.
+/// How many bytes [`Content::From`] returns at most.
 const LARGEST_TAIL: usize = 1 << 20;
 
-/// A question about a path, and its place in the list.
+/// A question about a path, and its index in the list.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
     index: usize,
     path: &'a Utf8Path,
 }
 
-/// Adds all questions about paths: those without content go together.
+/// Adds all questions about paths; those without content are grouped.
 pub(super) fn ask<'a>(plan: &mut Plan<'a>, questions: &'a [Question]) -> Result<(), HostError> {
     for following in [false, true] {
         let (mut stats, mut digests) = (Vec::new(), Vec::new());
@@ -72,8 +72,8 @@ pub(super) fn ask<'a>(plan: &mut Plan<'a>, questions: &'a [Question]) -> Result<
     Ok(())
 }
 
-/// Asks one by one what the answers for many left open: why a path could not be read, and the
-/// targets of links that were printed with escapes.
+/// Asks individually about what the grouped answers left open: why a path could not be read, and
+/// the targets of links that were printed with escapes.
 pub(super) fn ask_again(
     host: &ShellHost,
     questions: &[Question],
@@ -106,7 +106,7 @@ fn words<'a>(follow: bool, batch: &[Asked<'a>]) -> Vec<&'a str> {
     std::iter::once(flag(follow)).chain(paths).collect()
 }
 
-/// Cuts a list so that the words of each part fit into a request.
+/// Splits a list so that the words of each part fit into a request.
 fn batches<'a>(list: &[Asked<'a>]) -> Vec<Vec<Asked<'a>>> {
     let mut batches: Vec<Vec<_>> = Vec::new();
     let mut length = REQUEST;
@@ -123,7 +123,7 @@ fn batches<'a>(list: &[Asked<'a>]) -> Vec<Vec<Asked<'a>>> {
     batches
 }
 
-/// What is wanted of a file that is looked at alone.
+/// What is wanted of a file that is asked about individually.
 #[derive(Clone, Copy)]
 enum Wanted {
     Nothing,
@@ -137,7 +137,7 @@ fn look<'a>(plan: &mut Plan<'a>, asked: Asked<'a>, follow: bool, wanted: Wanted)
         Wanted::UpTo(limit) => ("upto", limit),
         Wanted::From(offset) => ("from", offset),
     };
-    // Arithmetic of the shell is signed.
+    // The shell's arithmetic is signed.
     let number = number.min(i64::MAX as u64).to_string();
     let words = [flag(follow), word, &number, asked.path.as_str()];
     plan.call(&[&PATH], "rmq_look", words, move |pieces, answers| {
@@ -145,7 +145,7 @@ fn look<'a>(plan: &mut Plan<'a>, asked: Asked<'a>, follow: bool, wanted: Wanted)
     });
 }
 
-/// Whether a message of `stat` says that nothing is there, rather than that it cannot tell.
+/// Whether a message of `stat` says that nothing is there, rather than that it cannot find out.
 fn is_absence(message: &str) -> bool {
     let ends = [
         "No such file or directory",
@@ -164,7 +164,7 @@ fn read_stats(
     if piece.word == "127" {
         return Err(HostError::Missing("stat".to_owned()));
     }
-    // What else was said may be about a path that is there but cannot be reached.
+    // Other messages may be about an existing path that cannot be reached.
     let complained = pieces.stderr.lines().any(|line| !is_absence(line));
     let mut rest = piece.bytes.as_slice();
     for asked in batch {
@@ -215,7 +215,7 @@ fn read_digests(
     Ok(())
 }
 
-/// Reads `DIGEST  NAME` or `DIGEST *NAME`; GNU marks a name with escapes by a backslash before.
+/// Parses `DIGEST  NAME` or `DIGEST *NAME`; GNU marks an escaped name with a leading backslash.
 fn digest_line(bytes: &[u8], name: &str) -> Option<(String, usize)> {
     let escaped = name
         .replace('\\', "\\\\")
@@ -234,7 +234,7 @@ fn digest_line(bytes: &[u8], name: &str) -> Option<(String, usize)> {
     Some((digest, bytes.len() - rest.len()))
 }
 
-/// Reads the 64 hexadecimal digits at the start.
+/// Parses the 64 hexadecimal digits at the start.
 pub(super) fn digest(bytes: &[u8]) -> Option<String> {
     let digest = bytes.get(..64)?;
     let is_digest = digest.iter().all(u8::is_ascii_hexdigit);
@@ -275,7 +275,7 @@ fn read_look(
     }
     let mut bytes = piece.bytes;
     if let Wanted::From(_) = wanted {
-        // A log goes on growing.
+        // A log may keep growing.
         bytes.truncate(LARGEST_TAIL);
     }
     node.content = Some(bytes);

@@ -1,7 +1,7 @@
-# What stands at paths. Paths are absolute, so none is taken for an option.
+# What is at paths. Paths are absolute, so none is mistaken for an option.
 
-# The first letter tells the base of the mode: hexadecimal with the type, or octal with it. The last
-# one keeps newlines at the end of a name where the output is substituted.
+# The first letter is the base of the mode: hexadecimal with the type, or octal with it. The last
+# one protects newlines at the end of a name when the output is substituted.
 rmq_count 1
 if stat -c %f / >/dev/null 2>&1; then
   rmq_c=-c rmq_format='x%f/%u/%g/%s/%Y/%X/%Z/%h/%i/%d/%U/%G/%N|'
@@ -9,14 +9,14 @@ else
   rmq_c=-f rmq_format='o%p/%u/%g/%z/%m/%a/%c/%l/%i/%d/%Su/%Sg/%N%SY|'
 fi
 
-# The command that prints digest and name of files, or of standard input.
+# The command that prints the digest and name of files, or of standard input.
 if command -v sha256sum >/dev/null; then rmq_sha=sha256sum
 elif command -v shasum >/dev/null; then rmq_sha='shasum -a 256'
 elif command -v openssl >/dev/null; then rmq_sha='openssl dgst -sha256 -r'
 else rmq_sha=sha256sum
 fi
 
-# FOLLOW PATH…: one piece with a line for each path that is there. FOLLOW is -L or empty.
+# FOLLOW PATH…: one piece with a line for each existing path. FOLLOW is -L or empty.
 rmq_stat() {
   rmq_count 1
   rmq_f=$1
@@ -25,7 +25,7 @@ rmq_stat() {
   rmq_piece "$?"
 }
 
-# FOLLOW PATH: whether a regular file stands there.
+# FOLLOW PATH: whether there is a regular file.
 rmq_is_file() { [ -f "$2" ] && { [ "$1" ] || [ ! -L "$2" ]; }; }
 
 # FOLLOW PATH…: one piece with a line for each path that is a regular file.
@@ -41,7 +41,7 @@ rmq_digests() {
   rmq_piece "$?"
 }
 
-# FOLLOW WANTED NUMBER PATH: a piece with what stands there, and for a regular file one with its
+# FOLLOW WANTED NUMBER PATH: a piece with the node there, and for a regular file one with its
 # content (word c) or its digest (word d). WANTED is upto (NUMBER bytes) or from (byte NUMBER).
 rmq_look() {
   rmq_count 1

@@ -1,30 +1,29 @@
-//! Reads the lines that `stat` prints for us.
+//! Parses the lines that `stat` prints for us.
 
 use crate::host::{HostError, Kind, Node};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// A line of `stat`.
 pub(super) struct StatLine {
-    /// What it tells.
+    /// The node that it describes.
     pub(super) node: Node,
-    /// Whether the target of a symbolic link could be told from it. An old `stat` escapes odd
-    /// characters.
+    /// Whether it contains the target of a symbolic link. An old `stat` escapes unusual characters.
     pub(super) has_target: bool,
-    /// Its length with the newline.
+    /// Its length including the newline.
     pub(super) length: usize,
 }
 
-/// What a line ends with.
+/// The end of a line.
 const END: &[u8] = b"|\n";
 
-/// Fields before the name.
+/// How many fields precede the name.
 const FIELDS: usize = 12;
 
 impl StatLine {
-    /// Reads the line that `bytes` begin with; `None` where it is not about `path`.
+    /// Parses the line at the start of `bytes`; `None` if it is not about `path`.
     ///
-    /// The path is known beforehand, and the length of a link's target is its size: so neither can
-    /// be made to look like the next line.
+    /// The path is known, and so is the length of a link's target, which is its size: so neither
+    /// can imitate the next line.
     pub(super) fn read(bytes: &[u8], path: &Utf8Path) -> Result<Option<Self>, HostError> {
         let mut fields = bytes.splitn(FIELDS + 1, |&byte| byte == b'/');
         let values: Vec<_> = fields
@@ -54,7 +53,7 @@ impl StatLine {
     }
 }
 
-/// Returns the target of the link at `path`, or an error where it is no text.
+/// Returns the target of the link at `path`, or an error if it is not UTF-8.
 pub(super) fn utf8_target(path: &Utf8Path, target: &[u8]) -> Result<Utf8PathBuf, HostError> {
     let target = std::str::from_utf8(target).map_err(|_| HostError::Read {
         path: path.to_owned(),
@@ -66,14 +65,14 @@ pub(super) fn utf8_target(path: &Utf8Path, target: &[u8]) -> Result<Utf8PathBuf,
     Ok(Utf8PathBuf::from(target))
 }
 
-/// The part of a line from the name on.
+/// A line from the name on.
 struct Line<'a> {
     target: Option<&'a [u8]>,
     length: usize,
 }
 
 impl<'a> Line<'a> {
-    /// Reads `NAME`, or for a link `NAME -> TARGET`, either none or both in quotes.
+    /// Parses `NAME`, or for a link `NAME -> TARGET`, with or without quotes.
     fn read(bytes: &'a [u8], path: &Utf8Path, link_size: Option<u64>) -> Option<Self> {
         let (rest, quotes) = after_name(bytes, path.as_str().as_bytes())?;
         let (target, rest) = match (link_size, rest.strip_prefix(b" -> ")) {
@@ -90,7 +89,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Returns what follows the name, and how many quotes are on each side of it.
+/// Returns the text after the name, and how many quotes are on each side of it.
 fn after_name<'a>(bytes: &'a [u8], name: &[u8]) -> Option<(&'a [u8], usize)> {
     if let Some(rest) = bytes.strip_prefix(name) {
         return Some((rest, 0));
@@ -104,7 +103,7 @@ fn after_name<'a>(bytes: &'a [u8], name: &[u8]) -> Option<(&'a [u8], usize)> {
     Some((rest.strip_prefix(name)?.strip_prefix(end)?, 1))
 }
 
-/// Takes a target of that many bytes; none, and the rest of the line, where it was escaped.
+/// Takes a target of this many bytes, or `None` and the rest of the line if it is escaped.
 fn target(bytes: &[u8], size: usize, quotes: usize) -> Option<(Option<&[u8]>, &[u8])> {
     let end = size.saturating_add(2 * quotes);
     let after = bytes.get(end..).filter(|rest| rest.starts_with(END));
@@ -113,7 +112,7 @@ fn target(bytes: &[u8], size: usize, quotes: usize) -> Option<(Option<&[u8]>, &[
     }
     let rest = from_end(bytes)?;
     let line = bytes.get(..bytes.len() - rest.len())?;
-    // Links of /proc have no size.
+    // Links in /proc have a size of 0.
     Some(((size == 0).then(|| unquoted(line)), rest))
 }
 
@@ -122,7 +121,7 @@ fn from_end(bytes: &[u8]) -> Option<&[u8]> {
     bytes.get(at..)
 }
 
-/// Returns a word without the quotes around it.
+/// Returns a word without the surrounding quotes.
 pub(super) fn unquoted(word: &[u8]) -> &[u8] {
     match word {
         [b'\'' | b'"' | b'`', inner @ .., b'\'' | b'"'] => inner,
@@ -164,7 +163,7 @@ fn node(values: &[impl AsRef<str>]) -> Option<Node> {
     })
 }
 
-/// Returns a name, or the number where it has none.
+/// Returns a name, or the number of an account without a name.
 pub(super) fn account(name: &str, number: u32) -> String {
     if name == "UNKNOWN" || name.is_empty() {
         number.to_string()

@@ -20,7 +20,7 @@ pub(super) fn ask<'a>(
     depth: Option<u32>,
 ) -> Result<(), HostError> {
     let depth = depth.map(|depth| depth.to_string()).unwrap_or_default();
-    // An end of `/` would be doubled in the names.
+    // A trailing `/` would be doubled in the names.
     let path = absolute(top)?.as_str().trim_end_matches('/');
     let path = if path.is_empty() { "/" } else { path };
     plan.call(
@@ -54,7 +54,7 @@ fn read(top: &Utf8Path, pieces: &mut Pieces) -> Result<Vec<(Utf8PathBuf, Node)>,
     }
 }
 
-/// Fails where a part of the tree could not be read; what vanished meanwhile is no matter.
+/// Fails if a part of the tree could not be read; files that vanished in the meantime are ignored.
 fn check(top: &Utf8Path, status: &str, pieces: &Pieces) -> Result<(), HostError> {
     let vanished =
         |line: &str| line.trim().is_empty() || line.ends_with("No such file or directory");
@@ -67,7 +67,7 @@ fn check(top: &Utf8Path, status: &str, pieces: &Pieces) -> Result<(), HostError>
     })
 }
 
-/// Reads what GNU find prints: fields and path, NUL, target of a link, NUL.
+/// Parses the output of GNU find: fields and path, NUL, target of a link, NUL.
 fn read_gnu(top: &Utf8Path, bytes: &[u8]) -> Result<Vec<(Utf8PathBuf, Node)>, HostError> {
     let mut parts = bytes.split(|&byte| byte == 0);
     let mut nodes = Vec::new();
@@ -95,7 +95,7 @@ fn gnu_entry(top: &Utf8Path, fields: &[u8]) -> Result<(Utf8PathBuf, Node), HostE
     let odd = || HostError::Protocol(format!("find said {:?}", String::from_utf8_lossy(fields)));
     let number = |index: usize| -> Option<u64> { values.get(index)?.parse().ok() };
     let small = |index: usize| u32::try_from(number(index)?).ok();
-    // With a fraction.
+    // The time has a fraction.
     let seconds =
         |index: usize| -> Option<i64> { values.get(index)?.split('.').next()?.parse().ok() };
     let kind = values.first().ok_or_else(odd)?;
@@ -129,7 +129,7 @@ fn gnu_entry(top: &Utf8Path, fields: &[u8]) -> Result<(Utf8PathBuf, Node), HostE
     Ok((path, read().ok_or_else(odd)?))
 }
 
-/// Reads the lines of stat about the names of find, which stand in the same order.
+/// Parses the lines of stat for the names from find, which are in the same order.
 fn read_lines(
     top: &Utf8Path,
     names: &[u8],

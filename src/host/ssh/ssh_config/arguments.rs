@@ -1,27 +1,26 @@
-//! Arguments of `ssh` that inventories give, such as `-o ProxyJump=gate`.
+//! Arguments of `ssh` in inventories, such as `-o ProxyJump=gate`.
 
 use super::SshConfig;
 use std::path::PathBuf;
 
-/// What arguments of `ssh` say (`ansible_ssh_common_args`, `ansible_ssh_extra_args`).
+/// The parsed arguments of `ssh` (`ansible_ssh_common_args`, `ansible_ssh_extra_args`).
 #[derive(Debug, Clone, Default)]
 pub struct Arguments {
-    /// The settings; they win over those of files.
+    /// The settings, which win over those of files.
     pub settings: SshConfig,
-    /// The file of `-F`, which is read instead of the user's and the system's.
+    /// The file of `-F`, which replaces the user's and the system's.
     pub file: Option<PathBuf>,
 }
 
-/// Letters of options that stand alone and mean nothing to rmqplay: it has no terminal and forwards
-/// nothing.
+/// Options without a value that rmqplay ignores: it has no terminal and forwards nothing.
 const FLAGS: &str = "46AaCfGgKkMNnqsTtVvXxYy";
 
-/// Letters of options with a value that mean nothing to rmqplay.
+/// Options with a value that rmqplay ignores.
 const IGNORED: &str = "BbcDEeILmOPQRSWw";
 
 impl Arguments {
-    /// Reads arguments as they would stand on a shell's command line; an error's text where they
-    /// make no sense.
+    /// Parses arguments written as on a shell's command line; returns a message if they are
+    /// invalid.
     pub fn parse(text: &str) -> Result<Self, String> {
         let words = words(text)?;
         let mut words = words.into_iter();
@@ -30,7 +29,7 @@ impl Arguments {
             let mut letters = word
                 .strip_prefix('-')
                 .filter(|letters| !letters.is_empty())
-                .ok_or_else(|| format!("{word:?} is no option of ssh"))?;
+                .ok_or_else(|| format!("{word:?} is not an option of ssh"))?;
             while let Some(letter) = letters.chars().next() {
                 letters = letters.get(letter.len_utf8()..).unwrap_or_default();
                 if FLAGS.contains(letter) {
@@ -47,7 +46,7 @@ impl Arguments {
                     'l' => lines.push(format!("User {}", quoted(&value))),
                     'p' => lines.push(format!("Port {value}")),
                     _ if IGNORED.contains(letter) => {}
-                    _ => return Err(format!("-{letter} is no option of ssh")),
+                    _ => return Err(format!("-{letter} is not an option of ssh")),
                 }
                 break;
             }
@@ -60,9 +59,9 @@ impl Arguments {
     }
 }
 
-/// Returns the words of a command line as a shell would, without expanding anything: in single
-/// quotes everything stands for itself; a backslash protects what follows, in double quotes only
-/// `"`, `\`, `$`, `` ` `` and a line's end.
+/// Splits a command line like a shell, without expanding anything: in single quotes all text is
+/// literal; a backslash escapes the next character, in double quotes only `"`, `\`, `$`, `` ` ``
+/// and a line break.
 fn words(text: &str) -> Result<Vec<String>, &'static str> {
     const OPEN: &str = "a quote is not closed";
     let mut words = Vec::new();
@@ -166,16 +165,16 @@ mod tests {
     #[test]
     fn arguments_that_make_no_sense_are_told() {
         for (text, expected) in [
-            ("web1", "\"web1\" is no option of ssh"),
+            ("web1", "\"web1\" is not an option of ssh"),
             ("-p", "-p needs a value"),
             ("-z", "-z needs a value"),
-            ("-z x", "-z is no option of ssh"),
+            ("-z x", "-z is not an option of ssh"),
             ("-o 'x", "a quote is not closed"),
             (
                 "-o Port=x",
                 "<ssh arguments>:1:1: port: expected a port between 1 and 65535, found \"x\"",
             ),
-            ("-", "\"-\" is no option of ssh"),
+            ("-", "\"-\" is not an option of ssh"),
         ] {
             assert_eq!(parse(text).unwrap_err(), expected, "{text}");
         }

@@ -1,18 +1,18 @@
-//! One line of an `ssh_config` file, cut into words as ssh does.
+//! One line of an `ssh_config` file, split into words as ssh does.
 
-/// A line that says something.
+/// A line with a setting.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line<'a> {
     /// The keyword in lower case.
     pub(super) keyword: String,
-    /// What follows it and the `=`, as it stands.
+    /// The text after it and the `=`, unchanged.
     pub(super) rest: &'a str,
 }
 
 const BLANKS: [char; 4] = [' ', '\t', '\r', '\u{c}'];
 
 impl<'a> Line<'a> {
-    /// Returns the keyword and the rest; nothing for a blank line or a comment.
+    /// Returns the keyword and the rest, or `None` for a blank line or a comment.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let text = text.trim_matches(BLANKS);
         if text.is_empty() || text.starts_with('#') {
@@ -31,9 +31,9 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Returns the words of a text: in quotes of either kind a blank does not end a word, a backslash
-/// protects a quote, a backslash or (outside of quotes) a blank, and `#` at the start of a word
-/// begins a comment. Nothing is returned where a quote is not closed.
+/// Splits a text into words: quotes of either kind keep spaces, a backslash escapes a quote, a
+/// backslash or (outside of quotes) a space, and `#` at the start of a word begins a comment.
+/// Returns `None` if a quote is not closed.
 pub(super) fn words(text: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut characters = text.chars().peekable();

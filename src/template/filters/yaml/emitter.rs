@@ -7,21 +7,21 @@ use minijinja::Error;
 
 /// The settings of `PyYAML`'s `dump`.
 pub(super) struct Options {
-    /// Blanks of a level.
+    /// Spaces per level.
     pub(super) indent: usize,
-    /// The column after which lines are broken.
+    /// The column after which lines are wrapped.
     pub(super) width: usize,
-    /// Whether lists and maps are in brackets; none: where they hold only scalars.
+    /// Whether lists and maps are in brackets; `None`: only if they contain nothing but scalars.
     pub(super) flow: Option<bool>,
     /// The style of all scalars: `'`, `"`, `|` or `>`.
     pub(super) style: Option<char>,
     /// Whether entries are sorted by key.
     pub(super) sort_keys: bool,
-    /// Whether characters beyond ASCII are written as they are.
+    /// Whether characters beyond ASCII are written literally.
     pub(super) unicode: bool,
-    /// Whether `---` starts the document.
+    /// Whether the document starts with `---`.
     pub(super) explicit_start: bool,
-    /// Whether `...` ends it.
+    /// Whether it ends with `...`.
     pub(super) explicit_end: bool,
 }
 
@@ -40,14 +40,14 @@ impl Default for Options {
     }
 }
 
-/// Where a node stands.
+/// The context of a node.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     Root,
     Item,
     /// A key on one line.
     Key,
-    /// A value, or a key that `?` starts.
+    /// A value, or a key that starts with `?`.
     Value,
 }
 
@@ -61,16 +61,16 @@ pub(super) struct Emitter {
     indent: Option<usize>,
     /// How many brackets are open.
     pub(super) flow_level: usize,
-    /// Whether nothing but white space was written since the last word.
+    /// Whether only white space was written since the last word.
     pub(super) whitespace: bool,
     /// Whether only indentation was written on this line.
     pub(super) indention: bool,
-    /// Whether the document needs an end that is seen.
+    /// Whether the document needs an explicit end.
     pub(super) open_ended: bool,
 }
 
 impl Emitter {
-    /// Returns the document that a value is.
+    /// Returns a value as a document.
     pub(super) fn document(value: &Value, options: Options) -> Result<String, Error> {
         let node = node(value, &options)?;
         let (start, end) = (options.explicit_start, options.explicit_end);
@@ -175,7 +175,7 @@ impl Emitter {
         self.node(value, Place::Value);
     }
 
-    /// A key that is short and on one line stands before its colon.
+    /// Whether a key is short and on one line, so that it can be written before its colon.
     fn is_simple(&self, key: &Node) -> bool {
         match key {
             Node::Scalar { text, .. } => {
@@ -244,7 +244,7 @@ impl Emitter {
         });
     }
 
-    /// Goes to the indentation of a new line, unless it is there already.
+    /// Starts a line with the current indentation, unless it is there already.
     pub(super) fn new_line(&mut self) {
         let indent = self.indent.unwrap_or(0);
         if !self.indention || self.column > indent || (self.column == indent && !self.whitespace) {
@@ -257,7 +257,7 @@ impl Emitter {
         self.indention = true;
     }
 
-    /// Writes a sign of YAML, after a blank if `spaced` and needed.
+    /// Writes an indicator, after a space if `spaced` and needed.
     pub(super) fn indicator(
         &mut self,
         text: &str,

@@ -1,4 +1,4 @@
-//! Values made ready to be written as YAML.
+//! Values prepared to be written as YAML.
 
 use super::emitter::Options;
 use super::scalar::reads_as_other;
@@ -10,10 +10,10 @@ use crate::value::Value;
 use minijinja::Error;
 use minijinja::value::ValueKind;
 
-/// A value made ready: what it is written as, and whether in brackets.
+/// A prepared value: its text, or its items and whether they are in brackets.
 pub(super) enum Node {
-    /// `tag` stands before it where it is no text but quoted.
-    /// Text, or what is written as it.
+    /// Text, or a scalar written as text. `tag` precedes it if it would be a different type when
+    /// quoted.
     Scalar {
         text: String,
         style: Style,
@@ -39,7 +39,7 @@ pub(super) enum Style {
     Folded,
 }
 
-/// Makes a value ready for writing.
+/// Prepares a value for writing.
 pub(super) fn node(value: &Value, options: &Options) -> Result<Node, Error> {
     let _level = Level::enter()?;
     if value.kind() == ValueKind::Map {
@@ -74,7 +74,7 @@ pub(super) fn node(value: &Value, options: &Options) -> Result<Node, Error> {
     scalar(value, options)
 }
 
-/// Sorts by key as Python does, or leaves the order where the keys cannot be compared.
+/// Sorts by key as Python does, or keeps the order if the keys cannot be compared.
 fn sort(entries: &mut Vec<(Value, Value)>) {
     let mut sorted = entries.clone();
     let mut failed = false;
@@ -98,7 +98,7 @@ fn scalar(value: &Value, options: &Options) -> Result<Node, Error> {
     text::check(value)?;
     let (text, tag) = match value.as_str() {
         Some(text) => (text.to_owned(), ""),
-        // What is no text but quoted needs a tag, which libyaml shortens to this.
+        // A quoted scalar that is not text needs a tag, which libyaml shortens to this.
         None => (number_or_name(value)?, "!"),
     };
     let style = match options.style {
@@ -129,7 +129,7 @@ fn number_or_name(value: &Value) -> Result<String, Error> {
         "nan" => ".nan".to_owned(),
         "inf" => ".inf".to_owned(),
         "-inf" => "-.inf".to_owned(),
-        // YAML 1.1 wants a point before the exponent.
+        // YAML 1.1 requires a point before the exponent.
         number if value.kind() == ValueKind::Number && !number.contains('.') => {
             number.replacen('e', ".0e", 1)
         }
