@@ -69,6 +69,17 @@ pub enum HostError {
         /// The path.
         path: Utf8PathBuf,
     },
+    /// A path to be changed leads through a link that another user made, to what is not that user's.
+    #[error(
+        "{link} is a symbolic link of user {owner} and leads to what does not belong to {owner}; \
+         it is not followed"
+    )]
+    ForeignLink {
+        /// The link.
+        link: Utf8PathBuf,
+        /// Its owner.
+        owner: String,
+    },
     /// A command of a step ended with an exit code other than 0.
     #[error("{command} failed with exit code {}", output.status)]
     Command {

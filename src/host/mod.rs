@@ -43,7 +43,7 @@ pub use limits::{Cancel, Limits};
 pub use local::Local;
 pub use lock::Lock;
 pub use memory::{Account, Memory, Overlay, Serve};
-pub use node::{Kind, Node, Ownership};
+pub use node::{Kind, Node, Ownership, may_follow};
 pub use probe::Probe;
 pub use process::{Process, ProcessMatch, StartProcess};
 pub use question::{Answer, Content, Question};

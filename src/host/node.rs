@@ -68,6 +68,13 @@ impl Node {
     }
 }
 
+/// Returns whether user `acting` may follow a link to change `target`, which it leads to: one of
+/// root's or their own, else only to what belongs to the link's owner as well. So nobody leads a
+/// change to where they could not make it themselves.
+pub fn may_follow(link: &Node, target: Option<&Node>, acting: u32) -> bool {
+    link.uid == 0 || link.uid == acting || target.is_some_and(|target| target.uid == link.uid)
+}
+
 /// The kind of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {

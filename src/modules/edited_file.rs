@@ -1,7 +1,7 @@
 //! A file of the host that a task edits: its text, and how it is replaced.
 
 use super::file_result::given;
-use super::host_path::{host_path, real_path};
+use super::host_path::{host_path, path_to_change};
 use super::words;
 use crate::change::{Attributes, Change, EnsureFile, directory_questions};
 use crate::host::{Body, Content, Kind, Node, Probe, sha256};
@@ -76,7 +76,7 @@ impl<'a> EditedFile<'a> {
         if !is_new_text && !are_new_attributes {
             return Ok(change);
         }
-        let path = real_path(self.host, &self.path)?;
+        let path = path_to_change(self.host, &self.path)?;
         if let (None, Some(parent)) = (&self.found, path.parent()) {
             let found = self.host.ask(&directory_questions(parent))?;
             change.ensure_directory(parent, &Attributes::default(), &found)?;

@@ -1,6 +1,6 @@
 //! Paths on a host as playbooks write them.
 
-use crate::host::{Content, Kind, Node, Probe, Question};
+use crate::host::{Content, HostError, Kind, Node, Probe, Question, may_follow};
 use crate::module::ModuleError;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
@@ -37,6 +37,34 @@ const MAX_LINKS: usize = 40;
 /// Returns the path with all links resolved, as `realpath` does. Parts that do not exist are kept
 /// as written.
 pub(super) fn real_path(host: &Probe, path: &Utf8Path) -> Result<Utf8PathBuf, ModuleError> {
+    resolve(host, path, |_, _| Ok(()))
+}
+
+/// Does the same for what is to be changed: fails at a link that [`may_follow`] forbids.
+pub(super) fn path_to_change(host: &Probe, path: &Utf8Path) -> Result<Utf8PathBuf, ModuleError> {
+    resolve(host, path, |link, node| {
+        if node.uid == 0 {
+            return Ok(());
+        }
+        let target = host.look(link, true, Content::None)?;
+        let acting = host.facts()?.0.get("user_uid").cloned();
+        let acting = acting.and_then(|uid| uid.as_i64()?.try_into().ok());
+        if may_follow(node, target.as_ref(), acting.unwrap_or_default()) {
+            return Ok(());
+        }
+        Err(HostError::ForeignLink {
+            link: link.to_owned(),
+            owner: node.owner.clone(),
+        }
+        .into())
+    })
+}
+
+fn resolve(
+    host: &Probe,
+    path: &Utf8Path,
+    may_follow: impl Fn(&Utf8Path, &Node) -> Result<(), ModuleError>,
+) -> Result<Utf8PathBuf, ModuleError> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
         let prefixes: Vec<_> = path.ancestors().map(Utf8Path::to_owned).collect();
@@ -45,14 +73,15 @@ pub(super) fn real_path(host: &Probe, path: &Utf8Path) -> Result<Utf8PathBuf, Mo
         let links = prefixes.iter().zip(answers).rev();
         let first = links.into_iter().find_map(|(prefix, answer)| {
             let node = answer.into_path()?;
-            match node.kind {
-                Kind::Symlink { target } => Some((prefix, target)),
+            match &node.kind {
+                Kind::Symlink { target } => Some((prefix, target.clone(), node)),
                 _ => None,
             }
         });
-        let Some((link, target)) = first else {
+        let Some((link, target, node)) = first else {
             return Ok(normal(&path));
         };
+        may_follow(link, &node)?;
         let rest = path.strip_prefix(link).unwrap_or(Utf8Path::new(""));
         path = normal(&link.parent().unwrap_or(link).join(target).join(rest));
     }

@@ -1,7 +1,7 @@
 //! A file that `copy` or `template` puts on a host.
 
 use super::file_result::{FileResult, given};
-use super::host_path::{host_path, is_directory, names_directory, real_path};
+use super::host_path::{host_path, is_directory, names_directory, path_to_change};
 use super::words;
 use crate::change::{
     Attributes, Change, DIFF_LIMIT, EnsureFile, Mode, directory_questions, file_question,
@@ -135,7 +135,7 @@ impl Sent<'_> {
     ) -> Result<Place, ModuleError> {
         let same = found.as_ref().and_then(Node::digest) == Some(self.file.body.sha256());
         let path = if self.follow && !same {
-            real_path(host, &path)?
+            path_to_change(host, &path)?
         } else {
             path
         };

@@ -248,6 +248,13 @@ impl From<HostError> for Outcome {
                     Some("wait for that run, or end it; its lock ends with it".to_owned());
                 outcome
             }
+            HostError::ForeignLink { link, .. } => {
+                let mut outcome = Self::failed(message);
+                outcome.help = Some(format!(
+                    "name the path that it leads to, or make it root's: chown -h root {link}"
+                ));
+                outcome
+            }
             HostError::ForwardingForbidden { .. } => {
                 let mut outcome = Self::failed(message);
                 outcome.help = Some(

@@ -25,7 +25,7 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("a_broken_archive_is_an_error", a_broken_archive_is_an_error),
 ];
 
-fn file(path: &str, mode: u32, content: &str) -> (UnpackEntry, String) {
+pub(super) fn file(path: &str, mode: u32, content: &str) -> (UnpackEntry, String) {
     let entry = UnpackEntry {
         path: path.into(),
         kind: Kind::File,
@@ -53,7 +53,11 @@ fn other(path: &str, mode: u32, kind: Kind) -> (UnpackEntry, String) {
 }
 
 /// Writes the tar stream of the entries, and returns the step that unpacks it.
-fn step(stream: &Path, directory: &Utf8Path, entries: Vec<(UnpackEntry, String)>) -> Step {
+pub(super) fn step(
+    stream: &Path,
+    directory: &Utf8Path,
+    entries: Vec<(UnpackEntry, String)>,
+) -> Step {
     let mut bytes = Vec::new();
     for (entry, content) in &entries {
         let mut header = tar::Header::new_gnu();

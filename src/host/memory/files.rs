@@ -186,6 +186,10 @@ impl View<'_> {
                 "No such file or directory",
             ));
         };
+        self.way(match path.parent() {
+            Some(parent) if !follow => parent,
+            _ => path,
+        })?;
         if after.owner.is_some() || after.group.is_some() {
             here.node.mode = given_away(&here.node);
         }
@@ -201,6 +205,7 @@ impl View<'_> {
         accessed: Option<i64>,
     ) -> Result<Vec<Edit>, Stop> {
         let found = self.find(path, true, &Content::None)?;
+        self.way(path)?;
         let mut here = if let Some(here) = found.here {
             here
         } else {
@@ -216,6 +221,7 @@ impl View<'_> {
 
     fn remove(&self, path: &Utf8Path, directory: bool) -> Result<Vec<Edit>, Stop> {
         let found = self.find(path, false, &Content::None)?;
+        self.way(path.parent().unwrap_or(path))?;
         match found.here {
             Some(here) if (here.node.kind == Kind::Directory) != directory => Err(changed(path)),
             Some(_) if found.path == "/" => Err(cannot("remove", path, "it is the root directory")),
@@ -226,6 +232,7 @@ impl View<'_> {
 
     fn rename(&self, from: &Utf8Path, to: &Utf8Path) -> Result<Vec<Edit>, Stop> {
         let old = self.find(from, false, &Content::None)?;
+        self.way(from.parent().unwrap_or(from))?;
         let new = self.slot(to, &Content::None, "rename to")?;
         match old.here {
             Some(_) if new.path.starts_with(&old.path) => {
@@ -244,6 +251,7 @@ impl View<'_> {
         action: &str,
     ) -> Result<Found, Stop> {
         let found = self.find(path, false, content)?;
+        self.way(path.parent().unwrap_or(path))?;
         if found.here.is_none() {
             self.parent(&found.path, action)?;
         }

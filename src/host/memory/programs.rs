@@ -41,6 +41,9 @@ impl View<'_> {
     /// The program would have written to its log, so nobody knows what is in it.
     fn log(&self, start: &StartProcess) -> Result<Option<Edit>, Stop> {
         let found = self.find(&start.log, true, &Content::None)?;
+        if start.user.is_none() {
+            self.way(&start.log)?;
+        }
         let private = Ownership {
             mode: Some(0o600),
             ..Ownership::default()

@@ -12,6 +12,7 @@ impl View<'_> {
     /// Returns the changes that unpacking makes, from the archive's own listing.
     pub(super) fn unpack(&self, unpack: &Unpack) -> Result<Vec<Edit>, Stop> {
         let Found { path: base, here } = self.find(&unpack.directory, true, &Content::None)?;
+        self.way(&unpack.directory)?;
         let directory = match here {
             Some(here) if here.node.kind == Kind::Directory => here.node,
             _ => {
@@ -30,6 +31,7 @@ impl View<'_> {
 
     fn unpacked_parent(&self, path: Utf8PathBuf, directory: &Node) -> Result<Option<Edit>, Stop> {
         if self.find(&path, true, &Content::None)?.here.is_some() {
+            self.way(&path)?;
             return Ok(None);
         }
         let usual = Ownership::default();

@@ -2,7 +2,7 @@
 
 use super::overlay::{Backing, Entry, Here, State};
 use super::source::Source;
-use crate::host::{Answer, Content, HostError, Kind, Node, Question};
+use crate::host::{Answer, Content, HostError, Kind, Node, Question, may_follow};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use indexmap::IndexSet;
 use std::cell::RefCell;
@@ -80,6 +80,17 @@ impl View<'_> {
         follow: bool,
         content: &Content,
     ) -> Result<Found, Stop> {
+        self.walk(path, follow, content, |_, _| Ok(()))
+    }
+
+    /// Does the same, and asks of each link before it is followed.
+    fn walk(
+        &self,
+        path: &Utf8Path,
+        follow: bool,
+        content: &Content,
+        may_follow: impl Fn(&Utf8Path, &Here) -> Result<(), Stop>,
+    ) -> Result<Found, Stop> {
         let mut at = Utf8PathBuf::from("/");
         let mut names = names(path);
         let mut links = 0;
@@ -103,7 +114,8 @@ impl View<'_> {
             let here = found?;
             let link = here.as_ref().and_then(Here::target);
             match (link.filter(|_| follow || !is_last), &here) {
-                (Some(target), _) => {
+                (Some(target), Some(here)) => {
+                    may_follow(&next, here)?;
                     links += 1;
                     if links > MAX_LINKS {
                         return Ok(Found {
@@ -117,14 +129,35 @@ impl View<'_> {
                     let rest = std::mem::replace(&mut names, self::names(target));
                     names.extend(rest);
                 }
-                (None, _) if is_last => return Ok(Found { path: next, here }),
+                (_, None) | (None, _) if is_last => return Ok(Found { path: next, here }),
                 (None, Some(here)) if here.node.kind == Kind::Directory => at = next,
-                (None, _) => {
+                (_, None) | (None, _) => {
                     let path = names.iter().fold(next, |path, name| path.join(name));
                     return Ok(Found { path, here: None });
                 }
             }
         }
+    }
+
+    /// Fails if what is behind a path may not be changed, because the way to it goes through a link
+    /// that [`may_follow`] forbids.
+    pub(super) fn way(&self, path: &Utf8Path) -> Result<(), Stop> {
+        let check = |link: &Utf8Path, here: &Here| {
+            if here.node.uid == 0 {
+                return Ok(());
+            }
+            let target = self.place(link, true, &Content::None)?.here;
+            let target = target.as_ref().map(|here| &here.node);
+            if may_follow(&here.node, target, self.acting()?.uid) {
+                return Ok(());
+            }
+            Err(HostError::ForeignLink {
+                link: link.to_owned(),
+                owner: here.node.owner.clone(),
+            }
+            .into())
+        };
+        self.walk(path, true, &Content::None, check).map(drop)
     }
 
     /// Returns the node at a path whose parents are not links.

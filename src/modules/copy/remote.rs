@@ -8,7 +8,9 @@ use crate::files::Digests;
 use crate::host::{Answer, Body, Content, Kind, Node, Probe, Question};
 use crate::module::{HostPaths, ModuleError, PlanContext};
 use crate::modules::file_result::{FileResult, given};
-use crate::modules::host_path::{host_path, is_directory, names_directory, real_path};
+use crate::modules::host_path::{
+    host_path, is_directory, names_directory, path_to_change, real_path,
+};
 use crate::modules::sent::{make_missing, validation};
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -69,7 +71,7 @@ impl Copy {
         let sha256 = source.digest().unwrap_or_default();
         let same = found.as_ref().and_then(Node::digest).as_deref() == Some(sha256.as_str());
         let to = if self.follow && !same {
-            real_path(host, &to)?
+            path_to_change(host, &to)?
         } else {
             to
         };

@@ -6,7 +6,7 @@ use crate::change::{Change, directory_questions};
 use crate::host::{Answer, Kind, Node, Question};
 use crate::module::{ModuleError, PlanContext};
 use crate::modules::file_result::{FileResult, given};
-use crate::modules::host_path::{beyond_new, is_directory, look, real_path};
+use crate::modules::host_path::{beyond_new, is_directory, look, path_to_change, real_path};
 use camino::Utf8Path;
 
 impl FileModule {
@@ -68,6 +68,9 @@ impl FileModule {
             change.ensure_tree_attributes(&below, &attributes);
             for (path, node) in below.iter().filter(|(_, node)| !is_symlink(node)) {
                 ensure_times(&mut change, path, node, times);
+            }
+            if is_link && !change.steps.is_empty() {
+                path_to_change(context.host, path)?;
             }
         }
         change.returns("path", written.as_str());

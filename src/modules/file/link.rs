@@ -33,7 +33,11 @@ impl FileModule {
             (None, Some(Kind::Symlink { target })) => target.clone(),
             (None, _) => return Err(ModuleError::refused("a new link needs src")),
         };
-        let place = target_of(path, &target);
+        // What is not named by the task is reached by the link, whoever made that.
+        let place = match self.src {
+            Some(_) => target_of(path, &target),
+            None => path.to_owned(),
+        };
         let leads_to = node(&answers, if self.src.is_some() { 2 } else { 1 });
         if leads_to.is_none() && !self.force && self.src.is_some() {
             return Err(ModuleError::Refused {

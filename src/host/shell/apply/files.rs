@@ -1,7 +1,7 @@
 //! Directories, links, attributes, times and removal.
 
 use super::request::Request;
-use super::{PLACE, exact_mode};
+use super::{PLACE, WAY, exact_mode};
 use crate::host::shell::date::Time;
 use crate::host::shell::script::{Library, Script};
 use crate::host::shell::shell_host::BASE;
@@ -16,7 +16,7 @@ const FILES: Library = Library {
 
 /// Returns the call of a library function on `path`, with further words.
 fn call((function, action): (&str, &str), path: &Utf8Path, words: &[&str]) -> Request {
-    let mut script = Script::with(&[&BASE, &UNFINISHED, &PLACE, &FILES]);
+    let mut script = Script::with(&[&BASE, &UNFINISHED, &WAY, &PLACE, &FILES]);
     script.call(function, [path.as_str()].iter().chain(words));
     Request::new(script, format!("{action} {path}"), path)
 }

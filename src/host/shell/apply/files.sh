@@ -2,6 +2,7 @@
 
 # PATH MODE OWNER GROUP
 rmq_mkdir() {
+  rmq_way "${1%/*}" || { rmq_piece "$?"; return; }
   if [ -z "$2" ]; then umask "$rmq_umask"; fi
   rmq_count 1
   if [ -z "$3$4" ]; then
@@ -50,8 +51,9 @@ rmq_hardlink() {
 
 # PATH FOLLOW MODE OWNER GROUP: without FOLLOW nothing behind a link is touched.
 rmq_attributes() {
-  rmq_r=0
-  if [ "$4$5" ]; then
+  if [ "$2" ]; then rmq_way "$1"; else rmq_way "${1%/*}"; fi
+  rmq_r=$?
+  if [ "$rmq_r" = 0 ] && [ "$4$5" ]; then
     rmq_count 1
     if [ "$2" ]; then chown -- "$4${5:+:$5}" "$1"; else chown -h -- "$4${5:+:$5}" "$1"; fi
     rmq_r=$?
@@ -71,7 +73,7 @@ rmq_attributes() {
 
 # PATH MODIFIED ACCESSED: times as of touch -t in UTC; empty for now.
 rmq_touch() {
-  rmq_parent "$1" || { rmq_piece 1; return; }
+  rmq_parent "$1" && rmq_way "$1" || { rmq_piece "$?"; return; }
   umask "$rmq_umask"
   rmq_count 1
   if [ -z "$2$3" ]; then
@@ -86,6 +88,7 @@ rmq_touch() {
 
 # PATH
 rmq_remove_file() {
+  rmq_way "${1%/*}" || { rmq_piece "$?"; return; }
   if [ -d "$1" ] && ! [ -L "$1" ]; then rmq_piece changed; return; fi
   rmq_count 1
   rm -f "$1"
@@ -96,7 +99,7 @@ rmq_remove_file() {
 rmq_remove_directory() {
   if ! [ -e "$1" ] && ! [ -L "$1" ]; then rmq_piece 0; return; fi
   if ! [ -d "$1" ] || [ -L "$1" ]; then rmq_piece changed; return; fi
-  rmq_mounts_below "$1" && rmq_count 1 && rm -rf "$1"
+  rmq_way "${1%/*}" && rmq_mounts_below "$1" && rmq_count 1 && rm -rf "$1"
   rmq_piece "$?"
 }
 
@@ -117,6 +120,6 @@ rmq_mounts_below() {
 
 # FROM TO
 rmq_rename() {
-  rmq_parent "$2" && rmq_move "$1" "$2"
+  rmq_way "${1%/*}" && rmq_parent "$2" && rmq_move "$1" "$2"
   rmq_piece "$?"
 }

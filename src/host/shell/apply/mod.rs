@@ -23,6 +23,11 @@ const PLACE: Library = Library {
     text: include_str!("place.sh"),
 };
 
+const WAY: Library = Library {
+    name: "way",
+    text: include_str!("way.sh"),
+};
+
 /// Makes changes in their order. Those that are one request each are sent together.
 pub(super) fn apply_all(
     host: &ShellHost,
@@ -216,7 +221,8 @@ fn exact_mode(mode: Option<u32>) -> String {
 }
 
 /// Understands the reply of a function that ends with one piece: 0 is done, `changed` says that
-/// `path` is not as it was when the step was planned, `invalid` that the new content is not valid.
+/// `path` is not as it was when the step was planned, `invalid` that the new content is not valid,
+/// 66 that a link on the way is not to be followed.
 fn conclude(reply: &Reply, action: &str, path: &Utf8Path) -> Result<(), HostError> {
     let word = reply.pieces.last().map_or("", |piece| piece.word.as_str());
     let failed = |reason: String| HostError::Step {
@@ -228,10 +234,22 @@ fn conclude(reply: &Reply, action: &str, path: &Utf8Path) -> Result<(), HostErro
         "changed" => Err(HostError::ChangedSincePlan {
             path: path.to_owned(),
         }),
+        "66" => Err(foreign_link(reply)),
         "invalid" => Err(failed(format!(
             "the new content is not valid: {}",
             reply.reason()
         ))),
         _ => Err(failed(reply.reason())),
+    }
+}
+
+/// Returns the error that a link is not followed, which the last piece names.
+fn foreign_link(reply: &Reply) -> HostError {
+    let told = reply.pieces.last().map_or(&[][..], |piece| &piece.bytes);
+    let told = String::from_utf8_lossy(told);
+    let (owner, link) = told.split_once(' ').unwrap_or_default();
+    HostError::ForeignLink {
+        link: link.into(),
+        owner: owner.to_owned(),
     }
 }

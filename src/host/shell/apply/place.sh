@@ -28,10 +28,11 @@ rmq_move_over_directory() {
   return "$rmq_r"
 }
 
-# PATH: sets rmq_dir to its directory, with a slash at the end.
+# PATH: sets rmq_dir to its directory, with a slash at the end, if it may be changed.
 rmq_parent() {
   rmq_dir=${1%/*}/
   [ -d "$rmq_dir" ] || { printf 'there is no directory %s\n' "$rmq_dir" >&2; return 1; }
+  rmq_way "${1%/*}"
 }
 
 # PATH NAME: sets rmq_temp to a path for a new file that nobody else can touch. In a directory of

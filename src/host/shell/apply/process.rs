@@ -1,6 +1,6 @@
 //! Programs that outlive the connection, and signals.
 
-use super::conclude;
+use super::{WAY, conclude};
 use crate::host::shell::quote::quote_lines;
 use crate::host::shell::run::export;
 use crate::host::shell::script::{Library, Script};
@@ -23,12 +23,15 @@ pub(super) fn start(
         return start_service(host, service, limits);
     }
     let program = start.argv.first().map_or("", String::as_str);
-    let mut script = Script::with(&[&BASE, &PROCESS]);
+    let mut script = Script::with(&[&BASE, &WAY, &PROCESS]);
     // The subshell, both of what tries setsid, and what starts the program.
     script.raw("rmq_count 4; ( rmq_login;");
     export(&mut script, &start.environment)?;
     let user = start.user.as_deref().unwrap_or("");
-    script.call("rmq_as", [user, &launch(start, program)]);
+    script.call(
+        "rmq_as",
+        [user, &launch(start, program), start.log.as_str()],
+    );
     script.raw(" ); rmq_piece \"$?\";");
     let reply = host.request(&script, limits)?;
     conclude(&reply, &format!("start {program}"), &start.log)

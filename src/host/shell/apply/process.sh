@@ -1,7 +1,7 @@
 # Programs that outlive the connection.
 
-# USER TEXT: evaluates a piece of shell text as that user, or as ours if it is empty. The caller is
-# a subshell in the user's own environment.
+# USER TEXT LOG: evaluates a piece of shell text, which writes to the log, as that user, or as ours
+# if it is empty. The caller is a subshell in the user's own environment.
 rmq_as() {
   if [ "$1" ]; then
     rmq_count 2
@@ -16,7 +16,7 @@ rmq_as() {
       exec setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups /bin/sh -c "$2"
     fi
   fi
-  eval "$2"
+  rmq_way "$3" && eval "$2"
 }
 
 # PID STARTED SIGNAL: a program with another start time is left alone, and so is one that is gone.

@@ -1,7 +1,7 @@
 //! Unpacks archives.
 
 use super::body::send_file;
-use super::conclude;
+use super::{WAY, conclude};
 use crate::host::shell::script::{Library, Script};
 use crate::host::shell::shell_host::{BASE, ShellHost};
 use crate::host::shell::unfinished::{UNFINISHED, temporary_name};
@@ -21,7 +21,7 @@ const BATCH: usize = 200;
 pub(super) fn unpack(host: &ShellHost, unpack: &Unpack, limits: &Limits) -> Result<(), HostError> {
     check_before(host, unpack, limits)?;
     let action = format!("unpack {} into {}", unpack.name, unpack.directory);
-    let mut script = Script::with(&[&BASE, &UNFINISHED, &UNPACK]);
+    let mut script = Script::with(&[&BASE, &UNFINISHED, &WAY, &UNPACK]);
     let name = temporary_name()?;
     script.call("rmq_unpack", [unpack.directory.as_str(), &name]);
     let reply = host.with_own_session(limits, |session| {

@@ -5,6 +5,7 @@
 # does not list is made as usual.
 rmq_unpack() {
   command -v tar >/dev/null || { rmq_piece missing; return; }
+  rmq_way "$1" || { rmq_piece "$?"; return; }
   rmq_temp=$1/$2
   rmq_begin "$rmq_temp"
   rmq_count 2
@@ -36,6 +37,7 @@ rmq_merge() {
   for rmq_p in "$1"/* "$1"/.[!.]* "$1"/..?*; do
     if ! [ -d "$rmq_p" ] || [ -L "$rmq_p" ]; then continue; fi
     if [ -d "$2/${rmq_p##*/}" ]; then
+      if [ -L "$2/${rmq_p##*/}" ]; then rmq_way "$2/${rmq_p##*/}" || return; fi
       rmq_merge "$rmq_p" "$2/${rmq_p##*/}" || return
     elif ! [ -w "$rmq_p" ]; then
       rmq_move_closed "$rmq_p" "$2/${rmq_p##*/}" || return

@@ -2,7 +2,7 @@
 
 use super::body::send_body;
 use super::request::Request;
-use super::{PLACE, conclude, exact_mode};
+use super::{PLACE, WAY, conclude, exact_mode};
 use crate::host::shell::ask::PATH;
 use crate::host::shell::quote::escape;
 use crate::host::shell::script::{Library, Script};
@@ -78,7 +78,7 @@ pub(super) fn copy(writing: &Writing, from: &Utf8Path, sha256: &str) -> Result<R
 impl Writing<'_> {
     /// Returns the request that writes what the shell text `source` prints.
     fn script(&self, source: &str, sha256: &str) -> Result<Script, HostError> {
-        let mut script = Script::with(&[&BASE, &PATH, &UNFINISHED, &PLACE, &WRITE]);
+        let mut script = Script::with(&[&BASE, &PATH, &UNFINISHED, &WAY, &PLACE, &WRITE]);
         script.raw(&format!("rmq_body() {{ {source}; }}; rmq_validate() {{ "));
         self.add_validation(&mut script);
         script.raw("; };");
