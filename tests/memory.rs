@@ -308,6 +308,7 @@ fn a_program_started_here_runs_until_it_is_stopped() {
         directory: "/".into(),
         uid: 0,
         user: "root".to_owned(),
+        start: None,
     };
     let (host, probe) = check(machine().process(foreign, &[10911]));
     let recognise = ProcessMatch {

@@ -45,7 +45,7 @@ pub use lock::Lock;
 pub use memory::{Account, Memory, Overlay, Serve};
 pub use node::{Kind, Node, Ownership, may_follow};
 pub use probe::Probe;
-pub use process::{Process, ProcessMatch, StartProcess};
+pub use process::{Process, ProcessMatch, START_MARK, StartProcess};
 pub use question::{Answer, Content, Question};
 pub use secret::{MASK, Secret};
 pub use service_state::ServiceState;

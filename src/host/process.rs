@@ -20,7 +20,13 @@ pub struct Process {
     pub uid: u32,
     /// Name of that user, or the number as text.
     pub user: String,
+    /// The start that it comes from, if a task started it or what it comes from: the value of
+    /// [`START_MARK`] in its environment.
+    pub start: Option<String>,
 }
+
+/// The variable by which what a start leaves is told from other programs.
+pub const START_MARK: &str = "RMQPLAY_START";
 
 /// How to recognise a program; all that is given must hold. Zombies and kernel threads never do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -36,6 +42,9 @@ pub struct ProcessMatch {
     pub argv: Option<Vec<String>>,
     /// User name or number.
     pub user: Option<String>,
+    /// The start that it comes from: it has the mark of that in its environment, or is in a session
+    /// that such a program leads.
+    pub start: Option<String>,
 }
 
 impl ProcessMatch {
@@ -55,6 +64,7 @@ impl ProcessMatch {
                 .user
                 .as_deref()
                 .is_none_or(|user| process.user == user || process.uid.to_string() == user)
+            && (self.start.is_none() || self.start == process.start)
     }
 }
 
@@ -137,6 +147,7 @@ mod tests {
             directory: "/".into(),
             uid: 1000,
             user: "rocketmq".to_owned(),
+            start: None,
         }
     }
 
@@ -153,6 +164,7 @@ mod tests {
                 arguments: vec![argument.to_owned()],
                 argv: None,
                 user: Some(user.to_owned()),
+                start: None,
             }
             .matches(&broker)
         };

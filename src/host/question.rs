@@ -89,6 +89,14 @@ impl Answer {
         }
     }
 
+    /// Returns the programs that were found; none if that was not the question.
+    pub fn into_processes(self) -> Vec<super::Process> {
+        match self {
+            Answer::Processes(found) => found,
+            _ => Vec::new(),
+        }
+    }
+
     /// Returns what was found below a directory; nothing if that was not the question.
     pub fn into_tree(self) -> Vec<(Utf8PathBuf, Node)> {
         match self {

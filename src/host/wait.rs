@@ -15,6 +15,8 @@ pub struct Wait {
     pub interval: Duration,
     /// Before the first look.
     pub delay: Duration,
+    /// How long all conditions must hold.
+    pub settle: Duration,
     /// A program that must go on running meanwhile: when it is gone, waiting is over and failed.
     pub while_running: Option<ProcessMatch>,
     /// A log whose last lines belong into the error.
@@ -84,21 +86,24 @@ const AFTER_LAST_RESORT: Duration = Duration::from_secs(10);
 pub fn poll(host: &dyn Host, wait: &Wait, limits: &Limits) -> Result<(), HostError> {
     let started = Instant::now();
     let mut end = started + wait.delay + wait.timeout;
-    let limits = limits.sooner(end + AFTER_LAST_RESORT + Duration::from_secs(10));
+    let limits = limits.sooner(end + wait.settle + AFTER_LAST_RESORT + Duration::from_secs(10));
     limits.sleep(wait.delay)?;
     let mut conditions = wait.conditions.clone();
     let mut last_resort = wait.last_resort.as_slice();
     let mut seen = false;
-    let mut steady = false;
+    let mut held_since = None;
     loop {
         let (held, runs) = look(&mut conditions, wait.while_running.as_ref(), |questions| {
             host.ask(questions, &limits)
         })?;
+        let now = Instant::now();
         // A program that was seen once may become another one at once.
-        if held && (steady || wait.mark.is_none()) {
+        let is_first = held && held_since.is_none();
+        held_since = held.then(|| held_since.unwrap_or(now));
+        let is_settled = held_since.is_some_and(|since| now - since >= wait.settle);
+        if is_settled && !(is_first && wait.mark.is_some()) {
             return Ok(());
         }
-        steady = held;
         seen |= runs;
         let gone = !runs && (seen || started.elapsed() >= wait.delay + APPEARS_WITHIN);
         let late = !held && Instant::now() >= end;

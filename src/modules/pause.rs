@@ -45,6 +45,7 @@ impl Module for Pause {
                 timeout: Duration::ZERO,
                 interval: Duration::ZERO,
                 delay,
+                settle: Duration::ZERO,
                 while_running: None,
                 log: None,
                 help: None,

@@ -220,6 +220,7 @@ impl WaitFor {
             timeout,
             interval: Duration::from_secs(self.sleep.unwrap_or(1)),
             delay,
+            settle: Duration::ZERO,
             while_running: None,
             log: None,
             what: self.what(),

@@ -73,6 +73,7 @@ fn wait(contract: &Contract, conditions: Vec<Condition>, seconds: u64) -> Result
         timeout: Duration::from_secs(seconds),
         interval: Duration::from_millis(50),
         delay: Duration::ZERO,
+        settle: Duration::ZERO,
         while_running: None,
         log: Some(contract.path("log")),
         what: "something".to_owned(),

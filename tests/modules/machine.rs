@@ -58,6 +58,7 @@ pub(super) fn of(case: &Case) -> Result<Memory, String> {
             directory: running.directory.clone(),
             uid: uid.unwrap_or_default(),
             user: running.user.clone(),
+            start: None,
         };
         machine = machine.process(process, &running.ports);
     }

@@ -327,6 +327,7 @@ fn a_program_that_runs_needs_no_reason() {
         directory: "/".into(),
         uid: 0,
         user: "root".to_owned(),
+        start: None,
     };
     let machine = || {
         Memory::machine()

@@ -270,6 +270,7 @@ fn running(machine: Memory) -> Memory {
         directory: "/".into(),
         uid: 0,
         user: "root".to_owned(),
+        start: None,
     };
     machine.process(process, &[10911])
 }

@@ -32,6 +32,7 @@ fn machine(executable: &str, words: &str, settings: &str) -> Memory {
         directory: format!("{RELEASE}/bin").into(),
         uid: 0,
         user: "root".to_owned(),
+        start: None,
     };
     let mut machine = Memory::machine()
         .user(home)

@@ -169,6 +169,7 @@ impl Memory {
         let at_once = super::Wait {
             timeout: std::time::Duration::ZERO,
             delay: std::time::Duration::ZERO,
+            settle: std::time::Duration::ZERO,
             ..wait.clone()
         };
         match super::poll(self, &at_once, limits) {

@@ -29,6 +29,7 @@ impl View<'_> {
             directory: start.directory.clone(),
             uid: user.0,
             user: user.1,
+            start: None,
         };
         let started = Started {
             process,

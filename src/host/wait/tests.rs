@@ -97,6 +97,7 @@ fn program() -> Process {
         directory: "/".into(),
         uid: 0,
         user: "root".to_owned(),
+        start: None,
     }
 }
 
@@ -124,6 +125,7 @@ fn wait(condition: Condition) -> Wait {
         timeout: Duration::from_secs(3600),
         interval: Duration::ZERO,
         delay: Duration::ZERO,
+        settle: Duration::ZERO,
         while_running: Some(ProcessMatch::default()),
         log: Some("/log".into()),
         what: "it".to_owned(),

@@ -28,6 +28,10 @@ use std::collections::BTreeMap;
 /// program that runs with another command line, user or directory than declared is restarted. The
 /// environment of a running program is not compared.
 ///
+/// What is ended is ended with all that comes from its start, such as what a shell script started in
+/// turn: programs that have the same `RMQPLAY_START` in their environment, which a start sets, and
+/// all in a session that one of them leads.
+///
 /// With `service`, the program is run as that service where systemd runs the host
 /// (`/run/systemd/system` is a directory): systemd starts it with the host, and again 10 s after
 /// it has failed. It must stay in the foreground. Its unit file, which everybody can read, is put
@@ -71,7 +75,7 @@ pub(super) struct ProcessModule {
     /// Whether to kill it if it has not exited by then.
     #[serde(default)]
     force_kill: bool,
-    /// When it counts as started; as soon as it runs if not given.
+    /// When it counts as started; when it has run for 2 s if not given.
     #[serde(default)]
     ready: Ready,
     /// The service that runs it if systemd runs the host, which needs root: `name`, without
@@ -164,7 +168,7 @@ impl Module for ProcessModule {
         }
         let mut service = now.service;
         let steps = match (self.state, now.programs.as_slice()) {
-            (State::Stopped, found) => self.stop(&recognise, found, service.as_mut())?,
+            (State::Stopped, found) => self.stop(context, &recognise, found, service.as_mut())?,
             (State::Started | State::Restarted, found @ [_, _, ..]) => {
                 return Err(self.ambiguous(found));
             }

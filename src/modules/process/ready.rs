@@ -22,6 +22,9 @@ pub(super) struct Ready {
     pub(super) log: Option<Utf8PathBuf>,
     /// How many seconds it may take; 60 by default.
     timeout: Option<u64>,
+    /// Seconds that it must go on running, and all the rest hold, before it counts as started: 2 by
+    /// default, and 0 if there is a port or a line of the log to wait for.
+    settle: Option<u64>,
 }
 
 impl Ready {
@@ -47,6 +50,14 @@ impl Ready {
 
     pub(super) fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout.unwrap_or(60))
+    }
+
+    /// Returns how long all must hold: a program that only runs may end at once, for one that does
+    /// not find its settings.
+    pub(super) fn settle(&self) -> Duration {
+        let says_more = self.log_line.is_some() || !self.all_ports().is_empty();
+        let usual = if says_more { 0 } else { 2 };
+        Duration::from_secs(self.settle.unwrap_or(usual))
     }
 
     pub(super) fn open_ports(&self) -> Vec<Condition> {

@@ -3,18 +3,27 @@
 use super::ProcessModule;
 use super::found::Found;
 use crate::host::{
-    Answer, Condition, Content, Kind, Process, ProcessMatch, Question, StartProcess, Step, Wait,
+    Answer, Condition, Content, Kind, Process, ProcessMatch, Question, START_MARK, StartProcess,
+    Step, Wait,
 };
 use crate::module::{ModuleError, PlanContext};
 use crate::modules::tempfile::random;
 use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How often a starting or stopping program is checked.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// The variable that identifies processes started by this module.
-const MARK: &str = "RMQPLAY_START";
+/// Returns how to recognise what comes from the same starts as these programs.
+fn starts(found: &[Process]) -> Vec<ProcessMatch> {
+    let starts: BTreeSet<_> = found.iter().filter_map(|one| one.start.clone()).collect();
+    let of = |start| ProcessMatch {
+        start: Some(start),
+        ..ProcessMatch::default()
+    };
+    starts.into_iter().map(of).collect()
+}
 
 fn is_java(process: &Process) -> bool {
     let program = process.argv.first().map(String::as_str);
@@ -30,7 +39,7 @@ impl ProcessModule {
         mut service: Option<&mut Found>,
     ) -> Result<Vec<Step>, ModuleError> {
         let found = std::slice::from_ref(running);
-        let mut steps = self.stop(recognise, found, service.as_deref_mut())?;
+        let mut steps = self.stop(context, recognise, found, service.as_deref_mut())?;
         steps.extend(self.start(context, recognise, service.as_deref())?);
         Ok(steps)
     }
@@ -51,18 +60,32 @@ impl ProcessModule {
         self.stop_timeout.unwrap_or(120)
     }
 
-    /// Returns the steps that stop every program found. systemd is informed only after they have
-    /// exited: it would kill one that takes too long, and that is for the task to decide.
+    /// Returns the steps that stop every program found, with all that comes from their start.
+    /// systemd is informed only after they have exited: it would kill one that takes too long, and
+    /// that is for the task to decide.
     pub(super) fn stop(
         &self,
+        context: &PlanContext,
         recognise: &ProcessMatch,
         found: &[Process],
         service: Option<&mut Found>,
     ) -> Result<Vec<Step>, ModuleError> {
         let signal = self.signal_name()?;
-        let mut steps: Vec<_> = found.iter().map(|one| self.signal(one, signal)).collect();
-        if !found.is_empty() {
-            steps.push(Step::Wait(self.gone(recognise, found, signal)));
+        let mut ended = found.to_vec();
+        let starts = starts(found);
+        if !starts.is_empty() {
+            let questions: Vec<_> = starts.iter().cloned().map(Question::Processes).collect();
+            let answers = context.host.ask(&questions)?;
+            for one in answers.into_iter().flat_map(Answer::into_processes) {
+                if !ended.iter().any(|known| known.pid == one.pid) {
+                    ended.push(one);
+                }
+            }
+        }
+        let mut steps: Vec<_> = ended.iter().map(|one| self.signal(one, signal)).collect();
+        if !ended.is_empty() {
+            let all = std::iter::once(recognise.clone()).chain(starts).collect();
+            steps.push(Step::Wait(self.gone(all, &ended, signal)));
         }
         steps.extend(service.and_then(|service| service.stop(!found.is_empty())));
         Ok(steps)
@@ -78,7 +101,7 @@ impl ProcessModule {
         }
     }
 
-    fn gone(&self, recognise: &ProcessMatch, found: &[Process], signal: &str) -> Wait {
+    fn gone(&self, recognise: Vec<ProcessMatch>, found: &[Process], signal: &str) -> Wait {
         let pids: Vec<_> = found
             .iter()
             .map(|process| process.pid.to_string())
@@ -95,13 +118,17 @@ impl ProcessModule {
              which can lose data it has not written yet"
         );
         Wait {
-            conditions: vec![Condition::Process {
-                recognise: recognise.clone(),
-                running: false,
-            }],
+            conditions: recognise
+                .into_iter()
+                .map(|recognise| Condition::Process {
+                    recognise,
+                    running: false,
+                })
+                .collect(),
             timeout: Duration::from_secs(self.stop_seconds()),
             interval: INTERVAL,
             delay: Duration::ZERO,
+            settle: Duration::ZERO,
             while_running: None,
             log: self.log.clone(),
             what: format!(
@@ -129,7 +156,7 @@ impl ProcessModule {
         let mut environment = context.environment.clone();
         environment.extend(self.environment.clone());
         let mark = random()?;
-        environment.insert(MARK.to_owned(), mark.clone());
+        environment.insert(START_MARK.to_owned(), mark.clone());
         let start = StartProcess {
             argv: self.command.0.clone(),
             directory: self.chdir.clone().unwrap_or_else(|| "/".into()),
@@ -150,7 +177,8 @@ impl ProcessModule {
             Step::StartProcess(start),
             Step::Wait(Wait {
                 help: service.map(Found::advice),
-                mark: service.is_none().then(|| format!("{MARK}={mark}")),
+                settle: self.ready.settle(),
+                mark: service.is_none().then(|| format!("{START_MARK}={mark}")),
                 ..self.become_ready(conditions, recognise)
             }),
         ])
@@ -176,6 +204,7 @@ impl ProcessModule {
             timeout: self.ready.timeout(),
             interval: INTERVAL,
             delay: Duration::ZERO,
+            settle: Duration::ZERO,
             while_running: Some(recognise.clone()),
             log: self.log.clone().or(self.ready.log.clone()),
             what: format!("{} {}", self.title(), self.ready.what()),

@@ -103,6 +103,7 @@ mod tests {
             directory: "/opt/mq/bin".into(),
             uid: 0,
             user: "root".to_owned(),
+            start: None,
         };
         (is_java(&process), CommandLine::of(&process, "Main"))
     }

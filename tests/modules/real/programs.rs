@@ -102,6 +102,54 @@ fn a_program_that_ends_while_it_is_waited_for_fails_at_once_with_its_log() {
 }
 
 #[test]
+fn a_program_that_ends_soon_after_its_start_fails_with_its_log() {
+    let machine = Machine::new();
+    let script = "#!/bin/sh\nsleep 1\necho 'no such configuration' >&2\nexit 1\n";
+    let program = machine.program("soon", script);
+    let log = machine.path("log");
+    let args = format!("command: [{program}]\nlog: {log}\n");
+    let error = machine.run("process", &args).unwrap_err();
+    assert!(error.starts_with("the program ended"), "{error}");
+    assert!(error.ends_with("log: no such configuration"), "{error}");
+    // Who does not want to wait says so.
+    let args = format!("{args}ready: {{settle: 0}}\n");
+    machine.run("process", &args).unwrap();
+}
+
+/// A wrapper leaves nothing behind, wherever its program has gone; others stay.
+#[test]
+fn what_a_program_has_started_ends_with_it() {
+    let word = format!("7392.{}", std::process::id());
+    for text in [
+        "SLEEP & wait",
+        "set -m; SLEEP & wait",
+        "env -i SLEEP & wait",
+        "setsid SLEEP & wait",
+        "while :; do SLEEP; done",
+        "(SLEEP &); SLEEP; :",
+    ] {
+        let machine = Machine::new();
+        let sleep = machine.sleep("worker");
+        let text = text.replace("SLEEP", &format!("{sleep} {word}"));
+        let wrapper = machine.program("wrapper", &format!("#!/bin/sh\n{text}\n"));
+        machine.foreign(&[sleep.as_str(), &word]);
+        let foreign = machine.pids(&word);
+        for recognise in [
+            String::new(),
+            format!("recognise: {{argument: {wrapper}}}\n"),
+        ] {
+            let args = format!("command: [{wrapper}, a b]\n{recognise}");
+            machine.settle("process", &args);
+            assert!(machine.pids(&word).len() > 1, "{text}");
+            let stop = format!("{args}state: stopped\nstop_timeout: 20\n");
+            machine.settle("process", &stop);
+            assert_eq!(machine.pids(&word), foreign, "{text}");
+            assert_eq!(machine.pids("a b"), [0; 0], "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_java_program_is_known_by_its_main_class() {
     let machine = Machine::new();
     if machine

@@ -22,6 +22,12 @@ pub(super) fn ask<'a>(plan: &mut Plan<'a>, index: usize, recognise: &'a ProcessM
         [how, text],
         move |pieces, answers| {
             let mut found = read(pieces)?;
+            if let Some(start) = &recognise.start {
+                // Those that only are in the session of one do not tell it.
+                found
+                    .iter_mut()
+                    .for_each(|one| one.start = Some(start.clone()));
+            }
             found.retain(|process| recognise.matches(process));
             answers.set(index, Answer::Processes(found));
             Ok(())
@@ -31,6 +37,9 @@ pub(super) fn ask<'a>(plan: &mut Plan<'a>, index: usize, recognise: &'a ProcessM
 
 /// Returns what the host itself looks for: cheap, and never less than what is meant.
 fn coarse(recognise: &ProcessMatch) -> (&'static str, &str) {
+    if let Some(start) = &recognise.start {
+        return ("start", start);
+    }
     let argv = recognise.argv.as_deref().unwrap_or_default();
     let words = recognise
         .main_class
@@ -62,8 +71,10 @@ fn read(pieces: &mut Pieces) -> Result<Vec<Process>, HostError> {
     }
     let owners = read_owners(&owners.bytes);
     let mut found = Vec::new();
-    while let Some(piece) = pieces.next_if(|word| word == "program") {
-        found.extend(read_program(&piece.bytes, &owners));
+    while let Some(piece) = pieces.next_if(|word| word.starts_with("program")) {
+        let start = piece.word.strip_prefix("program-").map(str::to_owned);
+        let program = read_program(&piece.bytes, &owners);
+        found.extend(program.map(|program| Process { start, ..program }));
     }
     pieces.next()?;
     Ok(found)
@@ -131,6 +142,7 @@ pub(super) fn read_program(bytes: &[u8], owners: &HashMap<u32, Owner>) -> Option
         directory: owner.directory.clone(),
         uid: owner.uid,
         user: owner.user.clone(),
+        start: None,
     })
 }
 
