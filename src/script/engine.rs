@@ -2,6 +2,7 @@
 
 use super::Called;
 use super::budget::{self, Limits};
+use super::comparisons;
 use super::here;
 use super::imports::Imported;
 use super::in_place;
@@ -11,8 +12,10 @@ use super::nothing;
 use super::raised::Raised;
 use super::stop::Stop;
 use super::unknown::Unknown;
+use super::value::to_dynamic;
+use crate::value::Value;
 use rhai::packages::{Package, StandardPackage};
-use rhai::{Dynamic, Engine, Map, OptimizationLevel};
+use rhai::{Dynamic, Engine, Map, NativeCallContext, OptimizationLevel, Position};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -39,7 +42,6 @@ pub fn engine(limits: Limits) -> Engine {
     engine.register_fn("timestamp", || refused("timestamp"));
     // The syntax tree stays as it was written, for the checks that read it.
     engine.set_optimization_level(OptimizationLevel::None);
-    engine.set_fail_on_invalid_map_property(true);
     engine.set_max_call_levels(limits.call_levels);
     engine.set_max_variables(limits.variables);
     engine.set_max_expr_depths(100, 100);
@@ -54,15 +56,25 @@ pub fn engine(limits: Limits) -> Engine {
         Some(Dynamic::from(stop))
     });
     here::register(&mut engine);
+    engine.set_fail_on_invalid_map_property(true);
     // A key that may be missing is asked for with a value in its place.
     engine.register_fn("get", |map: &mut Map, key: &str, other: Dynamic| {
         map.get(key).cloned().unwrap_or(other)
+    });
+    engine.register_fn("parse_json", |context: NativeCallContext, text: &str| {
+        let value: serde_json::Result<Value> = serde_json::from_str(text);
+        let value = value.map_err(|error| {
+            let message = format!("this is not JSON: {error}");
+            Raised::new(message).at(context.call_position())
+        })?;
+        to_dynamic(&value)
     });
     engine.set_module_resolver(Imported);
     Unknown::register(&mut engine);
     Raised::register(&mut engine);
     Lookup::register(&mut engine);
     nothing::register(&mut engine);
+    comparisons::register(&mut engine);
     in_place::register(&mut engine, language(&limits));
     lists::register(&mut engine);
     engine
@@ -82,7 +94,7 @@ fn refused(name: &str) -> Called<()> {
     let advice = REFUSED.iter().find(|(refused, _)| *refused == name);
     let help = advice.map(|(_, advice)| (*advice).to_owned());
     let message = format!("\"{name}\" cannot be used in a script");
-    Err(Raised::new(message).help(help).at(rhai::Position::NONE))
+    Err(Raised::new(message).help(help).at(Position::NONE))
 }
 
 /// Returns the names of the functions available to every script, sorted.

@@ -5,6 +5,7 @@
 //! environment, no clock to sleep on.
 
 mod budget;
+mod comparisons;
 pub mod console;
 mod engine;
 pub mod filters;
@@ -26,6 +27,7 @@ mod raised;
 pub mod reference;
 mod results;
 pub mod role;
+mod shapes;
 mod stop;
 mod unknown;
 mod value;

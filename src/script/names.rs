@@ -1,6 +1,6 @@
 //! Variables that a script uses and nothing in it defines, found before it runs.
 
-use super::engine::REFUSED;
+use super::engine::{REFUSED, built_in_functions};
 use super::functions::Function;
 use super::habits;
 use super::place::place;
@@ -95,7 +95,10 @@ impl Checker<'_> {
                 self.expression(&parts.1.lhs);
                 self.expression(&parts.1.rhs);
             }
-            Stmt::FnCall(call, position) => self.call(call, *position),
+            Stmt::FnCall(call, position) => {
+                self.called_by_name(call, *position);
+                self.call(call, *position);
+            }
             Stmt::Block(block) => self.block(block, &[]),
             Stmt::Expr(expression) => self.expression(expression),
             Stmt::BreakLoop(Some(value), ..) | Stmt::Return(Some(value), ..) => {
@@ -128,9 +131,11 @@ impl Checker<'_> {
                 self.used(variable.1.as_str(), *position);
             }
             Expr::Stmt(block) => self.block(block, &[]),
-            Expr::FnCall(call, position) | Expr::MethodCall(call, position) => {
+            Expr::FnCall(call, position) => {
+                self.called_by_name(call, *position);
                 self.call(call, *position);
             }
+            Expr::MethodCall(call, position) => self.call(call, *position),
             Expr::Dot(parts, ..) | Expr::Index(parts, ..) => {
                 self.expression(&parts.lhs);
                 self.expression(&parts.rhs);
@@ -157,6 +162,20 @@ impl Checker<'_> {
                 .push(Problem::at(&at, message).help((*advice).to_owned()));
         }
         self.all(&call.args);
+    }
+
+    /// A variable that holds a function is not a function of that name.
+    fn called_by_name(&mut self, call: &FnCallExpr, position: Position) {
+        let name = call.name.as_str();
+        let is_function = !call.namespace.is_empty()
+            || self.functions.contains_key(name)
+            || built_in_functions().contains(name);
+        if !is_function && self.scopes.iter().flatten().any(|known| known == name) {
+            let message = format!("\"{name}\" is a variable, not a function");
+            let help = format!("call the function that it holds: {name}.call(…)");
+            let at = self.place(position);
+            self.problems.push(Problem::at(&at, message).help(help));
+        }
     }
 
     fn used(&mut self, name: &str, position: Position) {

@@ -1,5 +1,6 @@
 //! Nothing, `()`, is not text. The language itself takes it for an empty one, so that
-//! `"/srv/" + ()` would be a path: here it is an error that names what is nothing.
+//! `"/srv/" + ()` would be a path: here it is an error that names what is nothing. Nor does a
+//! list or a map become part of a text by `+`.
 
 use super::imports::running;
 use super::place::place;
@@ -11,28 +12,22 @@ use crate::source::{Place, Problem, SourceFile};
 use crate::value::{self, Value};
 use rhai::{
     ASTNode, Array, Dynamic, Engine, Expr, FnCallExpr, ImmutableString, Map, NativeCallContext,
-    Position, Stmt,
+    Position, Stmt, Variant,
 };
 
 type Text = ImmutableString;
 
 const HELP: &str = "say what it is then: value ?? \"none\", or if value == () { … } else { … }";
+const LIST: &str = "write list.join(\", \"), or list + [item] for a list with one more item";
+const MAP: &str = "write the key that is meant: map.key, or to_json(map)";
 
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_fn("+", |context: NativeCallContext, _: Text, (): ()| {
-        refused::<Text>(&context, 1, "is nothing, `()`")
-    });
-    engine.register_fn("+", |context: NativeCallContext, (): (), _: Text| {
-        refused::<Text>(&context, 0, "is nothing, `()`")
-    });
-    for name in ["+=", "append"] {
-        engine.register_fn(name, |context: NativeCallContext, _: &mut Text, (): ()| {
-            refused::<()>(&context, 1, "is nothing, `()`")
-        });
-    }
+    never_added::<()>(engine, "is nothing, `()`", HELP);
+    never_added::<Array>(engine, "is a list", LIST);
+    never_added::<Map>(engine, "is a map", MAP);
     for name in ["to_string", "print"] {
         engine.register_fn(name, |context: NativeCallContext, (): ()| {
-            refused::<Text>(&context, 0, "is nothing, `()`")
+            refused::<Text>(&context, 0, "is nothing, `()`", HELP)
         });
         engine.register_fn(name, |context: NativeCallContext, list: &mut Array| {
             shown(&context, Dynamic::from_array(list.clone()))
@@ -43,10 +38,28 @@ pub(super) fn register(engine: &mut Engine) {
     }
 }
 
+/// Refuses to add a value of this type to a text, on either side.
+fn never_added<T: Variant + Clone>(engine: &mut Engine, what: &'static str, help: &'static str) {
+    engine.register_fn("+", move |context: NativeCallContext, _: Text, _: T| {
+        refused::<Text>(&context, 1, what, help)
+    });
+    engine.register_fn("+", move |context: NativeCallContext, _: T, _: Text| {
+        refused::<Text>(&context, 0, what, help)
+    });
+    for name in ["+=", "append"] {
+        engine.register_fn(
+            name,
+            move |context: NativeCallContext, _: &mut Text, _: T| {
+                refused::<()>(&context, 1, what, help)
+            },
+        );
+    }
+}
+
 /// Returns a list or a map as text, unless nothing is in it.
 fn shown(context: &NativeCallContext, value: Dynamic) -> Called<Text> {
     if to_value(&value).is_ok_and(|value| holds_nothing(&value)) {
-        return refused(context, 0, "holds nothing, `()`");
+        return refused(context, 0, "holds nothing, `()`", HELP);
     }
     context.call_native_fn("to_debug", (value,))
 }
@@ -65,7 +78,7 @@ fn holds_nothing(value: &Value) -> bool {
 }
 
 /// Stops the script because the operand with this index is not text.
-fn refused<T>(context: &NativeCallContext, operand: usize, what: &str) -> Called<T> {
+fn refused<T>(context: &NativeCallContext, operand: usize, what: &str, help: &str) -> Called<T> {
     let position = context.call_position();
     let source = context.call_source().unwrap_or_default();
     let program = running();
@@ -83,7 +96,7 @@ fn refused<T>(context: &NativeCallContext, operand: usize, what: &str) -> Called
     };
     let named = name.map_or_else(|| "a part of this".to_owned(), |name| format!("`{name}`"));
     let message = format!("{named} {what}, so it cannot become text");
-    let problem = Problem::at(&at, message).help(HELP.to_owned());
+    let problem = Problem::at(&at, message).help(help.to_owned());
     Stop::Wrong(Box::new(problem)).now()
 }
 

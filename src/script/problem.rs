@@ -142,6 +142,20 @@ fn problem(at: &Place, error: &EvalAltResult, raised: Option<&Raised>) -> Proble
         EvalAltResult::ErrorPropertyNotFound(key, _) => problem.help(format!(
             "a key that may be missing is asked for with map.get(\"{key}\", other)"
         )),
+        EvalAltResult::ErrorDotExpr(text, _) => {
+            let name = no_property(text).map(|(name, _)| name);
+            problem.help(name.and_then(|name| {
+                let is_method = super::built_in_functions().contains(name);
+                let method = is_method.then(|| format!("it is a function: {name}()"));
+                advice_on_method(name).or(method)
+            }))
+        }
+        EvalAltResult::ErrorMismatchDataType(wanted, actual, _)
+        | EvalAltResult::ErrorMismatchOutputType(wanted, actual, _)
+            if wanted == "bool" =>
+        {
+            problem.help(condition(actual).map(str::to_owned))
+        }
         _ => problem,
     }
 }
@@ -151,6 +165,10 @@ fn message(error: &EvalAltResult) -> String {
     match error {
         E::ErrorVariableNotFound(name, _) => format!("there is no variable \"{name}\""),
         E::ErrorPropertyNotFound(name, _) => format!("the map has no key \"{name}\""),
+        E::ErrorDotExpr(text, _) => match no_property(text) {
+            Some((name, of)) => format!("{} has no property \"{name}\"", article(of)),
+            None => fragment(text),
+        },
         E::ErrorFunctionNotFound(signature, _) => no_function(signature),
         E::ErrorMismatchDataType(wanted, actual, _)
         | E::ErrorMismatchOutputType(wanted, actual, _) => {
@@ -193,6 +211,22 @@ fn message(error: &EvalAltResult) -> String {
         E::ErrorRuntime(thrown, _) => thrown.to_string(),
         E::ErrorParsing(kind, _) => syntax(kind),
         other => fragment(&other.to_string()),
+    }
+}
+
+/// Parses `Unknown property 'name' - a getter is not registered for type 'type'`, the engine's form.
+fn no_property(text: &str) -> Option<(&str, &str)> {
+    let mut parts = text.strip_prefix("Unknown property '")?.split('\'');
+    Some((parts.next()?, parts.nth(1)?))
+}
+
+/// Returns how a condition on a value of this type is written.
+fn condition(type_name: &str) -> Option<&'static str> {
+    match article(type_name).as_str() {
+        "a list" | "a text" | "a map" => Some("write value.len() > 0, or !value.is_empty()"),
+        "a whole number" | "a number with a point" => Some("write value != 0"),
+        "nothing" => Some("write value != ()"),
+        _ => None,
     }
 }
 

@@ -10,6 +10,7 @@ use super::outline::Outline;
 use super::place::place;
 use super::problem::{Diagnosis, of_syntax};
 use super::results;
+use super::shapes;
 use super::stop::Stop;
 use crate::files::confined;
 use crate::source::{LocalPath, Place, Problem, Problems, Result, SourceFile, shown};
@@ -89,9 +90,11 @@ impl Program {
         let known = [reach.globals, known].concat();
         problems.0.extend(names::check(&program, &known).0);
         problems.0.extend(results::check(&program).0);
-        problems
-            .0
-            .extend(habits::check(&program, !reach.globals.is_empty()).0);
+        let in_role = !reach.globals.is_empty();
+        problems.0.extend(habits::check(&program, in_role).0);
+        if in_role {
+            problems.0.extend(shapes::check(&program).0);
+        }
         problems.or(Arc::new(program))
     }
 

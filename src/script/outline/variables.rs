@@ -25,8 +25,14 @@ pub(super) fn needed(program: &Program) -> Vec<(String, Place)> {
         let mut found = Vec::new();
         program.ast.walk(&mut |path: &[ASTNode<'_>]| {
             match path.last() {
-                Some(ASTNode::Expr(Expr::StringConstant(text, _))) => {
-                    asked.insert(text.to_string());
+                Some(ASTNode::Expr(text @ Expr::StringConstant(value, _))) => {
+                    // The key of `vars["name"]` is no question whether there is one.
+                    let of = path.iter().rev().nth(1);
+                    let is_key = matches!(of, Some(ASTNode::Expr(Expr::Index(parts, ..)))
+                        if is_vars(&parts.lhs) && std::ptr::eq(key_of(&parts.rhs), *text));
+                    if !is_key {
+                        asked.insert(value.to_string());
+                    }
                 }
                 Some(ASTNode::Expr(Expr::Map(map, _))) => {
                     asked.extend(map.0.iter().map(|(key, _)| key.name.to_string()));
@@ -56,18 +62,29 @@ fn may_fail(path: &[ASTNode<'_>]) -> bool {
         .any(|node| matches!(node, ASTNode::Stmt(Stmt::TryCatch(..))))
 }
 
-/// Returns the name that an expression such as `vars.name` looks up.
+/// Returns the name that an expression such as `vars.name` or `vars["name"]` looks up.
 fn name_in_vars(expression: &Expr) -> Option<(String, Position)> {
-    let Expr::Dot(parts, ..) = expression else {
-        return None;
-    };
-    let of_vars = matches!(&parts.lhs, Expr::Variable(variable, ..) if variable.1.as_str() == VARS);
-    let first = match &parts.rhs {
-        Expr::Dot(inner, ..) | Expr::Index(inner, ..) => &inner.lhs,
-        property => property,
-    };
-    match first {
-        Expr::Property(property, position) if of_vars => Some((property.2.to_string(), *position)),
+    match expression {
+        Expr::Dot(parts, ..) if is_vars(&parts.lhs) => match key_of(&parts.rhs) {
+            Expr::Property(property, position) => Some((property.2.to_string(), *position)),
+            _ => None,
+        },
+        Expr::Index(parts, ..) if is_vars(&parts.lhs) => match key_of(&parts.rhs) {
+            Expr::StringConstant(name, position) => Some((name.to_string(), *position)),
+            _ => None,
+        },
         _ => None,
+    }
+}
+
+fn is_vars(expression: &Expr) -> bool {
+    matches!(expression, Expr::Variable(variable, ..) if variable.1.as_str() == VARS)
+}
+
+/// Returns the first key of a chain such as `.name[0].more`.
+fn key_of(expression: &Expr) -> &Expr {
+    match expression {
+        Expr::Dot(inner, ..) | Expr::Index(inner, ..) => &inner.lhs,
+        key => key,
     }
 }
