@@ -436,6 +436,32 @@ fn variables_that_a_script_computes_are_known_to_what_uses_them() {
     }
 }
 
+#[test]
+fn what_a_script_prints_is_told_as_what_it_logs() {
+    let values = ["\"a\"", "'a'", "5", "0.5", "true", "[1, ()]", "#{a: ()}"];
+    let mut script = String::new();
+    for value in values {
+        let _ = writeln!(script, "log({value});\nprint({value});");
+    }
+    let project = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(project.path().join(name), text).unwrap();
+    write("prints.rhai", &script);
+    let playbook = project.path().join("playbook.yml");
+    let text = "- hosts: all\n  tasks:\n    - import_tasks: prints.rhai\n";
+    write("playbook.yml", text);
+    let told = run(&playbook, &["one"], options(false), &Arc::default());
+    good(&told);
+    let said = told.events.iter().filter_map(|event| match event {
+        Event::Said { text, .. } => Some(text.as_str()),
+        _ => None,
+    });
+    let said: Vec<_> = said.collect();
+    assert_eq!(said.len(), 2 * values.len(), "{said:?}");
+    for pair in said.chunks(2) {
+        assert_eq!(pair[0], pair[1]);
+    }
+}
+
 /// Pieces of scripts that may or may not fit together.
 fn piece() -> impl Strategy<Value = String> {
     let value = prop_oneof![

@@ -72,7 +72,7 @@ fn task(arguments: &[Expr], position: Position) -> Option<Mistake> {
     let (message, at) = match arguments {
         [] | [_] => ("task needs a function", position),
         [_, second, third] if is_function(second) && is_map(third) => (
-            "the keywords of a task stand before its function",
+            "the keywords of a task come before its function",
             start(third, position),
         ),
         [_, _] | [_, _, _] => return None,
@@ -84,7 +84,7 @@ fn task(arguments: &[Expr], position: Position) -> Option<Mistake> {
 /// `block(|| …, |error| …, || …)`, perhaps with a map of keywords before them.
 fn block(arguments: &[Expr]) -> Option<Mistake> {
     let late = arguments.iter().skip(1).find(|argument| is_map(argument))?;
-    let message = "the keywords of a block stand before its functions".to_owned();
+    let message = "the keywords of a block come before its functions".to_owned();
     let help = "write block(#{…}, || …, |error| …, || …): what is done, what is done when that \
                 failed, what is done in any case";
     Some((late.start_position(), message, help.to_owned()))

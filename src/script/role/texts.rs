@@ -3,13 +3,13 @@
 use super::{Request, link, nodes};
 use crate::script::Called;
 use crate::yaml::{Data, Node};
-use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, FLOAT, INT, ImmutableString, Map, NativeCallContext};
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn(
         "render",
         |context: NativeCallContext, template: ImmutableString| {
-            render(&context, &template, &rhai::Map::new())
+            render(&context, &template, &Map::new())
         },
     );
     engine.register_fn(
@@ -18,24 +18,45 @@ pub(super) fn register(engine: &mut Engine) {
             render(&context, &template, &variables)
         },
     );
-    for name in ["log", "print"] {
-        engine.register_fn(name, |context: NativeCallContext, what: Dynamic| {
-            // What lists and maps hold is shown as it is, nothing as `()`.
-            let shown = if what.is_array() || what.is_map() {
-                "to_debug"
-            } else {
-                "to_string"
-            };
-            let text = context.call_native_fn::<ImmutableString>(shown, (what,))?;
-            link::value(context.call_position(), Request::Log(text.to_string()))
-        });
+    engine.register_fn("log", say);
+    engine.register_fn("print", say);
+    // The language has functions of its own for these: that print, and the logarithm.
+    macro_rules! say {
+        ($name:literal, $($what:ty),*) => {
+            $(engine.register_fn($name, |context: NativeCallContext, what: $what| {
+                say(context, Dynamic::from(what))
+            });)*
+        };
     }
+    say!(
+        "print",
+        ImmutableString,
+        char,
+        INT,
+        FLOAT,
+        bool,
+        Array,
+        Map,
+        ()
+    );
+    say!("log", FLOAT);
+}
+
+/// Tells those who watch the run. What lists and maps hold is shown as it is, nothing as `()`.
+fn say(context: NativeCallContext, what: Dynamic) -> Called<Dynamic> {
+    let shown = if what.is_array() || what.is_map() {
+        "to_debug"
+    } else {
+        "to_string"
+    };
+    let text = context.call_native_fn::<ImmutableString>(shown, (what,))?;
+    link::value(context.call_position(), Request::Log(text.to_string()))
 }
 
 fn render(
     context: &NativeCallContext,
     template: &ImmutableString,
-    variables: &rhai::Map,
+    variables: &Map,
 ) -> Called<Dynamic> {
     let position = context.call_position();
     nodes::written_here(template, position)?;
