@@ -25,7 +25,7 @@ pub struct Process {
     pub start: Option<String>,
 }
 
-/// The variable by which what a start leaves is told from other programs.
+/// The environment variable that marks the processes of one start, to tell them from other programs.
 pub const START_MARK: &str = "RMQPLAY_START";
 
 /// How to recognise a program; all that is given must hold. Zombies and kernel threads never do.
