@@ -22,7 +22,7 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "template",
-        &["files", "source", "value", "yaml"],
+        &["files", "host", "source", "value", "yaml"],
         &["fs", "env"],
     ),
     (

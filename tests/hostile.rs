@@ -111,6 +111,7 @@ fn values_are_bounded_in_depth_and_size() {
         (String::new(), debug("'a' | password_hash('sha512', rounds=999999999)"), Fails("rounds must not be more than 5000000")),
         (String::new(), debug("'a\\nb' | indent(1000000000)"), Fails("more than 67108864 bytes")),
         (String::new(), debug("'x' * 100000000000"), Fails("steps")),
+        (String::new(), "    - debug: {msg: \"{% set n = namespace(x=[1, 2]) %}{% for i in range(50000) %}{% set n.x = n.x[0:] %}{% endfor %}{{ n.x }}\"}\n".to_owned(), Well("2")),
         (String::new(), debug("[1] * 100000000000"), Fails("")),
         (String::new(), debug("[1] | to_nice_json(indent=1000000000)"), Fails("indent is at most")),
         (String::new(), debug("range(1000000000000) | list"), Fails("")),
@@ -128,6 +129,39 @@ fn values_are_bounded_in_depth_and_size() {
     ] {
         run(&vars, &tasks, &end, &[]);
     }
+}
+
+/// Templates that would take hours: texts and lists doubled, loops, calls and readers of long texts.
+const ENDLESS: [&str; 15] = [
+    "{% set n = namespace(x=[1]) %}{% for i in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}{{ n.x | length }}",
+    "{% set n = namespace(x='a') %}{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}{{ n.x | length }}",
+    "{% set n = namespace(x='a') %}{% for i in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}{{ n.x | length }}",
+    "{% set n = namespace(x='a') %}{% for i in range(60) %}{% set n.x = n.x * 2 %}{% endfor %}{{ n.x | length }}",
+    "{% set x = [1] %}{% for i in range(60) %}{% do x.extend(x) %}{% endfor %}{{ x | length }}",
+    "{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}",
+    "{% for a in range(90000) if a > 0 %}{% for b in range(90000) %}{% set c = a %}{% endfor %}{% endfor %}",
+    "{% macro f(n) %}{% if n > 1 %}{% set a = f(n - 1) %}{% set b = f(n - 2) %}{% endif %}{% endmacro %}{{ f(60) }}",
+    "{{ (['aaaaaaaaaa'] * 2000000) | join | length }}{{ range(90000) | product(range(90000)) | list | length }}",
+    "{{ ('a' * 40000000) | regex_findall('a') | length }}",
+    "{{ ('a ' * 20000000).split(' ') | length }}",
+    "{{ ('a ' * 20000000).split() | length }}",
+    "{{ ('- a\\n' * 3000000) | from_yaml | length }}",
+    "{{ ('[' ~ ('[],' * 5000000) ~ '1]') | from_json | length }}",
+    "{{ ['x' * 1000000] | product(range(90000)) | map('join') | list | length }}",
+];
+
+#[test]
+fn what_computes_ends_with_the_time_of_its_task() {
+    let tasks: String = ENDLESS
+        .iter()
+        .map(|template| {
+            format!(
+                "    - debug: {{msg: \"{template}\"}}\n      timeout: 1\n      register: r\n      ignore_errors: true\n    - assert: {{that: [r is failed]}}\n"
+            )
+        })
+        .collect();
+    let nested = "    - debug: {msg: \"{{ range(90000) | map('string') | map('regex_replace', '0', '1') | map('hash') | map('b64encode') | list | length }}\"}\n      timeout: 1\n      loop: [1]\n      when: range(90000) | map('string') | map('hash', 'sha512') | list | length > 1\n      ignore_errors: true\n    - debug: {msg: the end}\n";
+    run("", &(tasks + nested), &Well("the end"), &[]);
 }
 
 #[test]

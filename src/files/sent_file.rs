@@ -1,6 +1,6 @@
 //! A file of the controller that tasks send to hosts.
 
-use crate::host::Body;
+use crate::host::{Body, Limits};
 use crate::source::regular;
 use sha2::Digest;
 use std::collections::HashMap;
@@ -111,6 +111,7 @@ fn large(path: &Path, size: u64, modified: Option<SystemTime>) -> std::io::Resul
     let mut file = regular::open(path)?;
     let mut buffer = vec![0; 256 * 1024];
     loop {
+        Limits::look().map_err(std::io::Error::other)?;
         let read = file.read(&mut buffer)?;
         if read == 0 {
             break;

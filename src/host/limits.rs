@@ -1,6 +1,7 @@
 //! How long a call may take, and how it is called off.
 
 use super::HostError;
+use std::cell::{Cell, RefCell};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
@@ -84,6 +85,35 @@ impl std::fmt::Debug for Cancel {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let cancelled = self.is_cancelled();
         formatter.debug_tuple("Cancel").field(&cancelled).finish()
+    }
+}
+
+/// How often [`Limits::tick`] looks at the clock: a tick costs a nanosecond, a look about fifty.
+const TICKS: u32 = 256;
+
+thread_local! {
+    /// What this thread is held to.
+    static HELD: RefCell<Option<Limits>> = const { RefCell::new(None) };
+    static TICKED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A limit that was reached by what computes on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Reached {
+    /// The deadline.
+    #[error("timed out")]
+    Deadline,
+    /// The user called the run off.
+    #[error("interrupted")]
+    Cancel,
+}
+
+impl From<Reached> for HostError {
+    fn from(reached: Reached) -> Self {
+        match reached {
+            Reached::Deadline => Self::TimedOut,
+            Reached::Cancel => Self::Cancelled,
+        }
     }
 }
 
@@ -187,5 +217,50 @@ impl Limits {
     /// Fails if a limit has been reached.
     pub fn check(&self) -> Result<(), HostError> {
         self.sleep(Duration::ZERO)
+    }
+
+    /// Does `work`, in which this thread is held to these limits: what computes for long, such as a
+    /// template, asks for them with [`Limits::look`] and [`Limits::tick`].
+    pub fn hold<T>(&self, work: impl FnOnce() -> T) -> T {
+        /// A panic ends it, too.
+        struct Outer(Option<Limits>);
+        impl Drop for Outer {
+            fn drop(&mut self) {
+                HELD.set(self.0.take());
+            }
+        }
+        let _outer = Outer(HELD.replace(Some(self.clone())));
+        work()
+    }
+
+    /// Returns what this thread is held to, if it is.
+    pub fn held() -> Option<Self> {
+        HELD.with_borrow(Clone::clone)
+    }
+
+    /// Fails if a limit has been reached that this thread is held to.
+    pub fn look() -> Result<(), Reached> {
+        HELD.with_borrow(|held| {
+            let Some(limits) = held else {
+                return Ok(());
+            };
+            if limits.cancel.is_cancelled() {
+                return Err(Reached::Cancel);
+            }
+            match limits.deadline {
+                Some(deadline) if deadline <= Instant::now() => Err(Reached::Deadline),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    /// The same, for each step of a loop whose steps are short: looks now and then only.
+    pub fn tick() -> Result<(), Reached> {
+        let ticked = TICKED.get().wrapping_add(1);
+        TICKED.set(ticked);
+        if ticked.is_multiple_of(TICKS) {
+            return Self::look();
+        }
+        Ok(())
     }
 }

@@ -39,7 +39,7 @@ pub use doubtful::Doubtful;
 pub use draft::Draft;
 pub use error::{HostError, REFUSED, RUN_AGAIN};
 pub use facts::Facts;
-pub use limits::{Cancel, Limits};
+pub use limits::{Cancel, Limits, Reached};
 pub use local::Local;
 pub use lock::Lock;
 pub use memory::{Account, Memory, Overlay, Serve};

@@ -1,6 +1,6 @@
 //! Why a module could not plan.
 
-use crate::host::HostError;
+use crate::host::{HostError, Limits};
 use crate::source::Problem;
 use crate::value::NotKnown;
 
@@ -53,7 +53,11 @@ impl From<Problem> for ModuleError {
 
 impl From<crate::files::ReadError> for ModuleError {
     fn from(error: crate::files::ReadError) -> Self {
-        Self::refused(error.to_string())
+        // Reading a large file ends with the task's time.
+        match Limits::look() {
+            Err(limit) => HostError::from(limit).into(),
+            Ok(()) => Self::refused(error.to_string()),
+        }
     }
 }
 

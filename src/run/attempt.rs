@@ -303,9 +303,10 @@ impl Templates for Attempt<'_> {
 }
 
 fn module_error(error: TemplateError) -> ModuleError {
-    match error.not_known {
-        Some(reason) => ModuleError::NotKnown(reason),
-        None => ModuleError::Problem(error.problem),
+    match (error.not_known, error.reached) {
+        (Some(reason), _) => ModuleError::NotKnown(reason),
+        (None, Some(limit)) => HostError::from(limit).into(),
+        (None, None) => ModuleError::Problem(error.problem),
     }
 }
 

@@ -164,7 +164,15 @@ impl From<TemplateError> for Outcome {
         if let Some(reason) = &error.not_known {
             return Self::not_predicted(reason);
         }
-        (*error.problem).into()
+        let limit = error
+            .reached
+            .map(|limit| Self::from(HostError::from(limit)));
+        let mut outcome: Self = (*error.problem).into();
+        if let Some(limit) = limit {
+            outcome.cancelled = limit.cancelled;
+            outcome.help = limit.help;
+        }
+        outcome
     }
 }
 

@@ -107,7 +107,7 @@ impl TaskRun<'_, '_> {
             hidden: is_hidden(frame, Some(scope)),
             name: &self.host.name,
         };
-        Ok((work(&attempt), delegated_to.clone()))
+        Ok((limits.hold(|| work(&attempt)), delegated_to.clone()))
     }
 
     /// Fails if a keyword that only counts once the task has ended is neither true nor false: then

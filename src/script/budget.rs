@@ -1,6 +1,6 @@
 //! How much a script may do, and what it has done so far.
 
-use crate::host::Cancel;
+use crate::host::{self, Cancel, Reached};
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
@@ -59,6 +59,7 @@ thread_local! {
 pub(super) enum Spent {
     Operations(u64),
     Time(Duration),
+    TaskTime,
     Cancelled,
 }
 
@@ -82,8 +83,13 @@ impl Budget {
         if !self.operations.is_multiple_of(512) {
             return None;
         }
-        if self.cancel.is_cancelled() {
+        // What a task has done by a script, such as a filter, ends with the task's time.
+        let task = host::Limits::look();
+        if self.cancel.is_cancelled() || task == Err(Reached::Cancel) {
             return Some(Spent::Cancelled);
+        }
+        if task.is_err() {
+            return Some(Spent::TaskTime);
         }
         (self.started.elapsed() > self.limits.time).then_some(Spent::Time(self.limits.time))
     }

@@ -7,6 +7,8 @@ use super::place::{article, place};
 use super::program::Program;
 use super::raised::Raised;
 use super::stop::Stop;
+use crate::host::{HostError, Limits};
+use crate::module::ModuleError;
 use crate::source::{Place, Problem, Problems, SourceFile, did_you_mean};
 use rhai::{EvalAltResult, ParseError, ParseErrorType};
 use std::sync::Arc;
@@ -30,6 +32,17 @@ pub struct Diagnosis {
     pub stop: Option<Stop>,
     /// The error it raised, if rmqplay defines it.
     pub raised: Option<Raised>,
+}
+
+impl From<Box<Diagnosis>> for ModuleError {
+    fn from(diagnosis: Box<Diagnosis>) -> Self {
+        match (diagnosis.stop, Limits::look()) {
+            (Some(Stop::NotKnown(reason)), _) => reason.into(),
+            (Some(_), Err(limit)) => HostError::from(limit).into(),
+            (Some(Stop::Over), _) => HostError::Cancelled.into(),
+            _ => diagnosis.problem.into(),
+        }
+    }
 }
 
 impl Diagnosis {

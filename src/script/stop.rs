@@ -2,6 +2,7 @@
 
 use super::Called;
 use super::budget::Spent;
+use crate::host::Reached;
 use crate::source::Problem;
 use crate::value::NotKnown;
 use rhai::{Dynamic, EvalAltResult, Position};
@@ -69,6 +70,7 @@ impl From<Spent> for Stop {
                 "the script does not end: it was stopped after {} seconds",
                 time.as_secs()
             )),
+            Spent::TaskTime => Self::Spent(Reached::Deadline.to_string()),
             Spent::Cancelled => Self::Over,
         }
     }

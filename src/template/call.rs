@@ -1,5 +1,6 @@
 //! A call of a filter, a test or a function: arguments bound to parameters as Python binds them.
 
+use super::bounds;
 use super::paths::absolute;
 use super::text;
 use crate::value::Value;
@@ -62,17 +63,6 @@ pub(super) fn add_tests(environment: &mut Environment<'static>, tests: &[Callabl
             );
         }
     }
-}
-
-/// Bytes of a text, or of the references of a list, that a filter or a method makes of smaller ones.
-const LONGEST: usize = 64 << 20;
-
-/// Fails, with the reason, for a result of so many bytes that is too long.
-pub(super) fn fits(bytes: usize) -> Result<(), String> {
-    if bytes > LONGEST {
-        return Err(format!("the result has more than {LONGEST} bytes"));
-    }
-    Ok(())
 }
 
 /// The methods of one type of values, by name.
@@ -140,6 +130,7 @@ impl Signature {
     }
 
     fn call(&self, state: &mut State<'_, '_>, values: Vec<Value>) -> Result<Value, Error> {
+        bounds::look()?;
         let mut call = self.bind(state, values)?;
         (self.callable.run)(&mut call)
     }
@@ -284,7 +275,10 @@ impl Call<'_, '_, '_> {
     /// defined.
     pub(super) fn items_of(&self, value: &Value) -> Result<Vec<Value>, Error> {
         let items = self.any_items_of(value)?;
-        items.iter().try_for_each(text::check)?;
+        for item in &items {
+            bounds::tick()?;
+            text::check(item)?;
+        }
         Ok(items)
     }
 
@@ -294,7 +288,24 @@ impl Call<'_, '_, '_> {
             let kind = text::type_name(value);
             return Err(self.wrong(&format!("'{kind}' object is not iterable")));
         }
-        value.try_iter()?.checked().collect()
+        let mut items = Vec::new();
+        for item in value.try_iter()?.checked() {
+            bounds::tick()?;
+            self.fits_items(items.len())?;
+            items.push(item?);
+        }
+        Ok(items)
+    }
+
+    /// Returns the list of these parts of a text.
+    pub(super) fn texts<'p>(&self, parts: impl Iterator<Item = &'p str>) -> Result<Value, Error> {
+        let mut list = Vec::new();
+        for part in parts {
+            bounds::tick()?;
+            self.fits_items(list.len())?;
+            list.push(Value::from(part));
+        }
+        Ok(list.into())
     }
 
     /// Returns a text so many times, if that is not too long.
@@ -327,12 +338,12 @@ impl Call<'_, '_, '_> {
 
     /// Fails where a list would be too long.
     pub(super) fn fits_items(&self, items: usize) -> Result<(), Error> {
-        self.fits(items.saturating_mul(size_of::<Value>()))
+        bounds::fits_items(items).map_err(|why| self.wrong(&why))
     }
 
     /// Fails where a result would be too long.
     pub(super) fn fits(&self, bytes: usize) -> Result<(), Error> {
-        fits(bytes).map_err(|why| self.wrong(&why))
+        bounds::fits(bytes).map_err(|why| self.wrong(&why))
     }
 
     /// Returns the error that the arguments are wrong.

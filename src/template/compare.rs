@@ -1,5 +1,6 @@
 //! The order of values in Python.
 
+use super::bounds;
 use super::level::Level;
 use super::text;
 use crate::value::Value;
@@ -9,6 +10,7 @@ use std::cmp::Ordering;
 
 /// Returns the order of two values; fails if Python defines no order, such as for text and numbers.
 pub(super) fn compare(left: &Value, right: &Value) -> Result<Ordering, Error> {
+    bounds::tick()?;
     let number = |value: &Value| matches!(value.kind(), ValueKind::Number | ValueKind::Bool);
     if let (Some(left), Some(right)) = (left.as_str(), right.as_str()) {
         return Ok(left.cmp(right));

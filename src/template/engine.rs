@@ -1,5 +1,6 @@
 //! Renders templates and evaluates expressions.
 
+use super::bounds;
 use super::code::Kind;
 use super::environment::Environments;
 use super::error::{TemplateError, syntax_problem};
@@ -178,7 +179,7 @@ impl Engine {
             options,
             reach: &reach,
         };
-        let found = lookups::run(name, &lookup);
+        let found = bounds::within(site, || lookups::run(name, &lookup));
         found
             .map(Value::from)
             .map_err(|error| self.error(&error, None, context))
@@ -206,6 +207,19 @@ impl Engine {
         context: &Value,
         site: &Site,
     ) -> Result<Value, TemplateError> {
+        bounds::within(site, || {
+            self.evaluated(source, environments, node, context, site)
+        })
+    }
+
+    fn evaluated(
+        &self,
+        source: &Source,
+        environments: &Environments,
+        node: Option<&Node>,
+        context: &Value,
+        site: &Site,
+    ) -> Result<Value, TemplateError> {
         let Ok(code) = &source.code else {
             let problem = syntax_problem(source, node);
             return Err(TemplateError::of(
@@ -213,7 +227,8 @@ impl Engine {
             ));
         };
         let fail = |error| self.error(&error, node, context);
-        let _level = Level::of_template().map_err(|error| match node {
+        let entered = bounds::look().and_then(|()| Level::of_template());
+        let _level = entered.map_err(|error| match node {
             Some(node) => TemplateError::of_value(&error, node),
             None => fail(error),
         })?;

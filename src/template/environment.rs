@@ -1,5 +1,6 @@
 //! minijinja set up as Ansible sets up Jinja2.
 
+use super::bounds::FUEL;
 use super::call::{add_filters, add_tests};
 use super::checks::TESTS;
 use super::extension::Extensions;
@@ -12,10 +13,6 @@ use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior};
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
-
-/// Steps that one template may take; one is an instruction, an item or 64 bytes of text. It ends
-/// loops that do not end, and texts that would fill the memory.
-pub(super) const FUEL: u64 = 50_000_000;
 
 /// The environments that templates of one syntax are compiled and run in.
 pub(super) struct Environments {

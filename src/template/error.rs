@@ -1,8 +1,9 @@
 //! Why a template could not be rendered, and where.
 
-use super::environment::FUEL;
+use super::bounds::FUEL;
 use super::inside::inside;
 use super::sources::{Source, Sources};
+use crate::host::Reached;
 use crate::source::{Place, Problem, Problems, did_you_mean};
 use crate::value::{NotKnown, Value};
 use crate::yaml::Node;
@@ -19,6 +20,8 @@ pub struct TemplateError {
     pub undefined: Option<String>,
     /// The value it failed for because check mode cannot know it.
     pub not_known: Option<NotKnown>,
+    /// The limit of the task or the run that ended it.
+    pub reached: Option<Reached>,
 }
 
 impl TemplateError {
@@ -28,6 +31,7 @@ impl TemplateError {
             problem: Box::new(problem),
             undefined: None,
             not_known: None,
+            reached: None,
         }
     }
 
@@ -74,6 +78,7 @@ impl TemplateError {
             problem: Box::new(problem),
             undefined,
             not_known: NotKnown::cause_of(error).cloned(),
+            reached: reached(error),
         }
     }
 
@@ -83,7 +88,10 @@ impl TemplateError {
             return inner.clone();
         }
         let problem = problem_of(error).cloned();
-        Self::of(problem.unwrap_or_else(|| Problem::at(&node.place, message(error))))
+        Self {
+            reached: reached(error),
+            ..Self::of(problem.unwrap_or_else(|| Problem::at(&node.place, message(error))))
+        }
     }
 
     /// Returns the failure that `error` or one of its causes is.
@@ -160,6 +168,13 @@ fn range_of_path(source: &Source, path: &str, error: &Error) -> Option<Range<usi
 fn problem_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Problem> {
     std::iter::successors(Some(error), |error| error.source())
         .find_map(|error| error.downcast_ref())
+}
+
+/// Returns the limit that an error, or a cause of it, tells of.
+fn reached(error: &(dyn std::error::Error + 'static)) -> Option<Reached> {
+    std::iter::successors(Some(error), |error| error.source())
+        .find_map(|error| error.downcast_ref())
+        .copied()
 }
 
 /// Returns the error that caused the others, as far as minijinja created it.

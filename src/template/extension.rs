@@ -1,5 +1,6 @@
 //! Filters and tests that a project adds to templates.
 
+use super::bounds;
 use crate::source::Problem;
 use crate::value::Value;
 use minijinja::value::{Kwargs, Rest};
@@ -59,7 +60,10 @@ impl Extension {
             );
             return Err(failed(message));
         }
-        (self.run)(values).map_err(|problem| failed(format!("{name}: {problem}")))
+        (self.run)(values).map_err(|problem| {
+            let reached = bounds::look().err();
+            reached.unwrap_or_else(|| failed(format!("{name}: {problem}")))
+        })
     }
 }
 

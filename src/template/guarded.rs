@@ -1,6 +1,7 @@
 //! The steps of an expression that may fail because `default` or `is defined` follows: each
 //! hands on what is undefined or failed.
 
+use super::bounds;
 use super::call::Callable;
 use super::changeable::{bounded, changeable};
 use super::{operators, text};
@@ -32,6 +33,8 @@ pub(super) fn add(environment: &mut Environment<'static>, filters: &'static [Cal
     environment.add_filter("guarded.not_within", operators::not_within);
     environment.add_filter("guarded.changeable", changeable);
     environment.add_filter("guarded.bounded", bounded);
+    environment.add_filter("guarded.watched", bounds::watched);
+    environment.add_filter("guarded.whole", bounds::whole);
     for filter in filters {
         for prefix in ["", "ansible.builtin."] {
             environment.add_filter(

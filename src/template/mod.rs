@@ -5,6 +5,7 @@
 //! `engine` renders, and `error` leads a failure back to the place in the user's file.
 
 mod attribute;
+mod bounds;
 mod call;
 mod changeable;
 mod check;

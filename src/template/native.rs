@@ -1,5 +1,6 @@
 //! Keeps the values that a template puts out, so that `"{{ list }}"` stays a list.
 
+use super::bounds;
 use super::changeable::Map;
 use super::compare::is_list;
 use super::level::Level;
@@ -17,6 +18,8 @@ pub(super) struct Emitted {
     pub(super) value: Value,
     /// How many bytes of text that one was.
     pub(super) length: usize,
+    /// How many bytes of text all of them were.
+    pub(super) all: usize,
 }
 
 /// Keeps the value and outputs its text.
@@ -25,6 +28,7 @@ pub(super) fn text_and_value(
     state: &mut State<'_, '_>,
     value: &Value,
 ) -> Result<(), Error> {
+    bounds::tick()?;
     let text = match value.as_str() {
         Some(text) => {
             output.write_str(text)?;
@@ -37,6 +41,8 @@ pub(super) fn text_and_value(
         }
     };
     let emitted = state.get_or_insert_extension(Emitted::default());
+    emitted.all = emitted.all.saturating_add(text);
+    bounds::fits(emitted.all).map_err(|why| Error::new(ErrorKind::InvalidOperation, why))?;
     // Null is not text, and does not hide a value next to it.
     if !value.is_none() || emitted.count == 0 {
         emitted.count += usize::from(!value.is_none());

@@ -1,5 +1,6 @@
 //! Operators that Python has for more types than minijinja.
 
+use super::bounds;
 use super::compare::{compare, is_list};
 use super::numbers::{float, number, whole};
 use super::{format, text, time};
@@ -66,7 +67,7 @@ pub(super) fn minus(left: Value, right: Value) -> Result<Value, Error> {
 pub(super) fn concatenate(left: Value, right: Value) -> Result<String, Error> {
     text::check(&left)?;
     text::check(&right)?;
-    Ok(text::text(&left)? + &text::text(&right)?)
+    bounds::joined(text::text(&left)?, &text::text(&right)?)
 }
 
 /// `left < right`.
@@ -110,6 +111,7 @@ pub(super) fn within(left: Value, right: Value) -> Result<bool, Error> {
         ValueKind::Map => Ok(!right.get_item(&left)?.is_undefined()),
         _ if is_list(&right) => {
             for item in right.try_iter()?.checked() {
+                bounds::tick()?;
                 if item? == left {
                     return Ok(true);
                 }

@@ -1,6 +1,6 @@
 //! Python's regular expressions on fancy-regex.
 
-use super::call::fits;
+use super::bounds::{fits, tick};
 use super::replacement::{Piece, Replacement};
 use fancy_regex::{Captures, Regex, RegexBuilder};
 use minijinja::{Error, ErrorKind};
@@ -18,6 +18,9 @@ pub struct Flags {
 
 /// Compiled patterns kept at most; all are dropped when there are more.
 const KEPT: usize = 512;
+
+/// Bytes that a match and what is made of it take.
+const CAPTURES: usize = 128;
 
 type Cache = Mutex<HashMap<(String, Flags), Arc<Regex>>>;
 
@@ -151,6 +154,8 @@ pub fn matches<'t>(regex: &Regex, text: &'t str) -> Result<Vec<Captures<'t, str>
     let mut found = Vec::new();
     let mut position = 0;
     while position <= text.len() {
+        tick()?;
+        fits(found.len().saturating_mul(CAPTURES)).map_err(wrong)?;
         let captures = regex.captures_from_pos(text, position).map_err(failed)?;
         let Some(captures) = captures else {
             break;

@@ -1,5 +1,6 @@
 //! The text of values as Python writes it: `str()` and `repr()`.
 
+use super::bounds;
 use super::level::Level;
 use crate::value::Value;
 use minijinja::value::ValueKind;
@@ -44,6 +45,8 @@ enum Tuples {
 }
 
 fn write_value(out: &mut String, value: &Value, tuples: Tuples, quoted: bool) -> Result<(), Error> {
+    bounds::tick()?;
+    bounds::fits(out.len()).map_err(|why| Error::new(ErrorKind::InvalidOperation, why))?;
     if value.is_none() {
         out.push_str("None");
         return Ok(());

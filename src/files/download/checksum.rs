@@ -1,5 +1,6 @@
 //! Checksums in the forms in which playbooks declare and projects publish them.
 
+use crate::host::Limits;
 use sha2::digest::DynDigest;
 use std::fmt;
 use std::io::Read;
@@ -127,6 +128,7 @@ impl Digest {
         let mut hasher = self.algorithm.hasher();
         let mut buffer = vec![0; 64 * 1024];
         loop {
+            Limits::look().map_err(std::io::Error::other)?;
             let read = file.read(&mut buffer)?;
             if read == 0 {
                 break;

@@ -189,7 +189,9 @@ impl Download {
             })
         })??;
         if let Some(digest) = digest {
-            let found = digest.of_file(file.path()).map_err(unwritable)?;
+            let found = digest.of_file(file.path());
+            limits.check()?;
+            let found = found.map_err(unwritable)?;
             if found != *digest {
                 return Err(DownloadError::Differs {
                     url: without_password(&self.url),

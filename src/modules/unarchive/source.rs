@@ -1,6 +1,7 @@
 //! The source of an archive: this machine, the host, or a URL.
 
 use super::Unarchive;
+use crate::files::ReadError;
 use crate::files::download::{Checksum, Digest};
 use crate::host::{Content, Kind};
 use crate::module::{HostPaths, ModuleError, PlanContext};
@@ -62,8 +63,9 @@ impl Unarchive {
     }
 
     fn proven(&self, path: PathBuf, digest: &Digest) -> Result<PathBuf, ModuleError> {
-        let found = digest.of_file(&path).map_err(|error| {
-            ModuleError::refused(format!("cannot read {}: {error}", path.display()))
+        let found = digest.of_file(&path).map_err(|source| ReadError {
+            path: path.clone(),
+            source,
         })?;
         if found == *digest {
             return Ok(path);

@@ -4,9 +4,8 @@
 use super::reads::Reads;
 use super::{calls, declaration, probe, running};
 use crate::change::{Change, Sets};
-use crate::host::HostError;
 use crate::module::{Entry, Module, ModuleError, PlanContext};
-use crate::script::{Budget, Limits, Program, Stop, place, to_fields};
+use crate::script::{Budget, Limits, Program, place, to_fields};
 use crate::source::{Place, Problem, Problems, Result};
 use crate::value::{self, Fields};
 use rhai::Engine;
@@ -102,11 +101,7 @@ fn facts(
     if let Some(failure) = failure {
         return Err(failure.into());
     }
-    let value = result.map_err(|diagnosis| match diagnosis.stop {
-        Some(Stop::NotKnown(reason)) => ModuleError::from(reason),
-        Some(Stop::Over) => HostError::Cancelled.into(),
-        _ => diagnosis.problem.into(),
-    })?;
+    let value = result.map_err(ModuleError::from)?;
     let fields = match value.as_map_ref() {
         Ok(map) => to_fields(&map),
         Err(_) => Err(format!(

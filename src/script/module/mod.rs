@@ -12,7 +12,6 @@ mod running;
 
 use super::{Budget, Limits, Program, to_dynamic, to_fields};
 use crate::change::Change;
-use crate::host::HostError;
 use crate::module::{ArgumentError, Entry, Module, ModuleError, PlanContext};
 use crate::source::{Place, Problem, Problems, Result};
 use crate::value::{Fields, Value};
@@ -162,11 +161,7 @@ impl Module for Call {
         }
         match result {
             Ok(value) => self.change(&value),
-            Err(diagnosis) => Err(match diagnosis.stop {
-                Some(super::Stop::NotKnown(reason)) => reason.into(),
-                Some(super::Stop::Over) => HostError::Cancelled.into(),
-                _ => diagnosis.problem.into(),
-            }),
+            Err(diagnosis) => Err(diagnosis.into()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Filters for JSON as Python's `json` module writes it.
 
+use crate::template::bounds;
 use crate::template::call::Call;
 use crate::template::compare::{compare, is_list};
 use crate::template::filters::maps::pairs;
@@ -224,8 +225,9 @@ pub(super) fn tojson(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
 
 /// `from_json`: the value of a JSON text.
 pub(super) fn from_json(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
-    let text = call.value_text()?;
-    let value: serde_json::Value = serde_json::from_str(&text)
-        .map_err(|error| call.wrong(&format!("this is not JSON: {error}")))?;
-    Ok(crate::value::of(&value))
+    let read = bounds::read(call.value_text()?, |text| {
+        let value: serde_json::Value = serde_json::from_str(&text)?;
+        Ok(crate::value::of(&value))
+    })?;
+    read.map_err(|error: serde_json::Error| call.wrong(&format!("this is not JSON: {error}")))
 }

@@ -94,29 +94,21 @@ pub(in crate::template) fn parts(
     most: i64,
 ) -> Result {
     let most = usize::try_from(most).ok();
-    let list = |parts: Vec<&str>| parts.into_iter().map(Value::from).collect::<Vec<_>>();
-    match separator {
-        Some("") => Err(call.wrong("empty separator")),
-        Some(separator) => Ok(list(match most {
-            Some(most) => text.splitn(most.saturating_add(1), separator).collect(),
-            None => text.split(separator).collect(),
-        })
-        .into()),
-        None => {
-            let mut parts = Vec::new();
-            let mut rest = text.trim_start();
-            while !rest.is_empty() {
+    match (separator, most) {
+        (Some(""), _) => Err(call.wrong("empty separator")),
+        (Some(separator), Some(most)) => call.texts(text.splitn(most.saturating_add(1), separator)),
+        (Some(separator), None) => call.texts(text.split(separator)),
+        (None, _) => {
+            let (mut rest, mut found) = (text.trim_start(), 0);
+            call.texts(std::iter::from_fn(move || {
                 let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                if most == Some(parts.len()) {
-                    // Python leaves the blanks at the end of the rest.
-                    parts.push(rest);
-                    break;
-                }
+                // Python leaves the blanks at the end of the rest.
+                let end = if most == Some(found) { rest.len() } else { end };
                 let (part, after) = rest.split_at(end);
-                parts.push(part);
                 rest = after.trim_start();
-            }
-            Ok(list(parts).into())
+                found += 1;
+                (!part.is_empty()).then_some(part)
+            }))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Lookups that run a command on this machine.
 
 use super::{Lookup, wrong};
+use crate::template::bounds;
 use crate::template::lines::split_lines;
 use crate::value::Value;
 use minijinja::Error;
@@ -38,7 +39,10 @@ fn output(lookup: &Lookup<'_>, name: &str, command: &str) -> Result<String, Erro
     let output = site
         .programs
         .output(command, folder.map(AsRef::<Path>::as_ref));
-    let (status, printed) = output.map_err(|error| wrong(format!("{name}: {command}: {error}")))?;
+    let (status, printed) = output.map_err(|error| {
+        let reached = bounds::look().err();
+        reached.unwrap_or_else(|| wrong(format!("{name}: {command}: {error}")))
+    })?;
     if !status.success() {
         let code = status
             .code()

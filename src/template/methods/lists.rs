@@ -43,7 +43,11 @@ fn place(index: i64, length: usize) -> Option<usize> {
 fn append(call: &mut Call<'_, '_, '_>) -> Result {
     let item = call.required("item")?;
     not_in_itself(&call.value()?, &item)?;
-    list(call)?.items().push(item);
+    let list = list(call)?;
+    let mut items = list.items();
+    call.fits_items(items.len() + 1)?;
+    items.push(item);
+    drop(items);
     Ok(none())
 }
 
@@ -53,7 +57,11 @@ fn extend(call: &mut Call<'_, '_, '_>) -> Result {
     for item in &items {
         not_in_itself(&call.value()?, item)?;
     }
-    list(call)?.items().extend(items);
+    let list = list(call)?;
+    let mut all = list.items();
+    call.fits_items(all.len() + items.len())?;
+    all.extend(items);
+    drop(all);
     Ok(none())
 }
 
@@ -64,6 +72,7 @@ fn insert(call: &mut Call<'_, '_, '_>) -> Result {
     let list = list(call)?;
     let mut items = list.items();
     let length = items.len();
+    call.fits_items(length + 1)?;
     let at = place(index, length).unwrap_or(if index < 0 { 0 } else { length });
     items.insert(at, item);
     Ok(none())

@@ -7,6 +7,7 @@
 //!   and `<` and `in` must fail for types that cannot be compared, where minijinja answers
 //!   something: they become filters.
 //! - Lists and maps that a template makes and then changes (`append`, `update`) become changeable.
+//! - Sums, products and slices, which may grow without end, are bounded, and loops look at the clock.
 
 mod guard;
 mod macros;
@@ -16,7 +17,7 @@ mod tokens;
 use super::edits::Edits;
 use super::tree;
 use minijinja::Error;
-use minijinja::machinery::ast::{Expr, Stmt};
+use minijinja::machinery::ast::{Expr, ForLoop, Stmt};
 use minijinja::syntax::SyntaxConfig;
 use std::ops::Range;
 use tokens::{Tokens, range};
@@ -108,6 +109,16 @@ impl<'s> Rewrite<'s> {
             if let Stmt::Macro(declared) = statement {
                 self.declare_rest(declared);
             }
+            if let Stmt::ForLoop(block) = statement {
+                self.watch(block);
+            }
+            if let Stmt::Set(set) = statement
+                && matches!(set.expr, Expr::Slice(_))
+            {
+                // A slice refers to the list that it is of, which may be a slice itself.
+                let assigned = self.tokens.after(range(set.target.span()).end);
+                self.whole(assigned..range(set.expr.span()).end);
+            }
             tree::expressions(statement, &mut |expression| {
                 // What is assigned may be undefined until it is used.
                 self.expression(expression, set && is_path(expression));
@@ -121,6 +132,16 @@ impl<'s> Rewrite<'s> {
         self.edits.enclose(0..self.length, "{{ ", " }}");
         self.expression(expression, false);
         self.edits
+    }
+
+    /// Has a loop look at the clock. One over a list that is written there is short.
+    fn watch(&mut self, block: &ForLoop<'s>) {
+        if matches!(block.iter, Expr::List(_) | Expr::Tuple(_) | Expr::Map(_)) {
+            return;
+        }
+        if let Some(list) = self.tokens.loop_list(range(block.target.span()).end) {
+            self.edits.enclose(list, "(", ")|guarded.watched");
+        }
     }
 
     fn expression(&mut self, expression: &Expr<'s>, guarded: bool) {

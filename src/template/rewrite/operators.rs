@@ -2,7 +2,8 @@
 
 use super::Rewrite;
 use minijinja::machinery::Token;
-use minijinja::machinery::ast::{BinOp, BinOpKind};
+use minijinja::machinery::ast::{BinOp, BinOpKind, Expr};
+use minijinja::value::ValueKind;
 use std::ops::Range;
 
 impl<'s> Rewrite<'s> {
@@ -18,6 +19,9 @@ impl<'s> Rewrite<'s> {
             BinOpKind::Gt => "greater",
             BinOpKind::Gte => "not_less",
             BinOpKind::In => return self.membership(operation, whole.end),
+            // `n + 1` is a number, if anything.
+            BinOpKind::Add if is_number(&operation.left) || is_number(&operation.right) => return,
+            BinOpKind::Add | BinOpKind::Mul => return self.whole(whole),
             _ => return,
         };
         let after = operation.left.span().end_offset as usize;
@@ -68,9 +72,18 @@ impl<'s> Rewrite<'s> {
         }
     }
 
+    /// Has what an operator or a slice makes be of its own, and not too long.
+    pub(super) fn whole(&mut self, expression: Range<usize>) {
+        self.edits.enclose(expression, "(", ")|guarded.whole");
+    }
+
     /// Makes `a OPERATOR b` into `(a)|guarded.FILTER(b)`.
     fn filter(&mut self, whole: Range<usize>, operator: Range<usize>, filter: &str) {
         self.edits.enclose(whole, "(", ")");
         self.edits.replace(operator, format!(")|guarded.{filter}("));
     }
+}
+
+fn is_number(operand: &Expr<'_>) -> bool {
+    matches!(operand, Expr::Const(constant) if constant.value.kind() == ValueKind::Number)
 }

@@ -94,6 +94,25 @@ impl<'s> Tokens<'s> {
         found.map(|(number, (_, span))| (number, range(*span)))
     }
 
+    /// Returns what a loop goes through, given where its variables end: what is between `in` and the
+    /// loop's `if`, `recursive` or end. An expression itself does not know where it begins.
+    pub(super) fn loop_list(&self, offset: usize) -> Option<Range<usize>> {
+        let (number, _) = self.first_from(offset, |token| matches!(token, Token::Ident("in")))?;
+        let mut depth = 0;
+        let mut list = None;
+        for (token, span) in self.all.get(number + 1..)? {
+            match token {
+                Token::BracketOpen | Token::ParenOpen | Token::BraceOpen => depth += 1,
+                Token::BracketClose | Token::ParenClose | Token::BraceClose => depth -= 1,
+                Token::BlockEnd | Token::Ident("if" | "recursive") if depth == 0 => return list,
+                _ => {}
+            }
+            let first = list.map_or(start(span), |list: Range<usize>| list.start);
+            list = Some(first..end(span));
+        }
+        None
+    }
+
     /// Returns the token before this index, if it is the word `word`.
     pub(super) fn word_before(&self, number: usize, word: &str) -> Option<Range<usize>> {
         match self.all.get(number.checked_sub(1)?)? {

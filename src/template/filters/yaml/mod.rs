@@ -6,6 +6,7 @@ mod scalar;
 mod writers;
 
 use crate::source::SourceFile;
+use crate::template::bounds;
 use crate::template::call::Call;
 use crate::template::text;
 use crate::value::Value;
@@ -80,9 +81,12 @@ pub(super) fn from_yaml(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     if value.as_str().is_none() {
         return Ok(value);
     }
-    let file = SourceFile::new("<from_yaml>", text::text(&value)?);
-    let node = crate::yaml::read(&file).map_err(|problems| call.wrong(&problems.to_string()))?;
-    Ok(node.to_value())
+    let read = bounds::read(text::text(&value)?, |text| {
+        let file = SourceFile::new("<from_yaml>", text);
+        let node = crate::yaml::read(&file).map_err(|problems| problems.to_string())?;
+        Ok(node.to_value())
+    })?;
+    read.map_err(|problems: String| call.wrong(&problems))
 }
 
 /// `from_yaml_all`: the values that the documents of YAML tell.
@@ -94,8 +98,10 @@ pub(super) fn from_yaml_all(call: &mut Call<'_, '_, '_>) -> Result<Value, Error>
     if value.as_str().is_none() {
         return Ok(value);
     }
-    let file = SourceFile::new("<from_yaml_all>", text::text(&value)?);
-    let nodes = crate::yaml::read_documents(&file);
-    let nodes = nodes.map_err(|problems| call.wrong(&problems.to_string()))?;
-    Ok(nodes.iter().map(crate::yaml::Node::to_value).collect())
+    let read = bounds::read(text::text(&value)?, |text| {
+        let file = SourceFile::new("<from_yaml_all>", text);
+        let nodes = crate::yaml::read_documents(&file).map_err(|problems| problems.to_string())?;
+        Ok(nodes.iter().map(crate::yaml::Node::to_value).collect())
+    })?;
+    read.map_err(|problems: String| call.wrong(&problems))
 }
