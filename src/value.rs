@@ -124,6 +124,11 @@ pub fn unknown_in(value: &Value) -> Option<NotKnown> {
     }
 }
 
+/// Returns whether a value is known and not an error, such as that of an undefined variable.
+pub fn can_be_shown(value: &Value) -> bool {
+    value.kind() != ValueKind::Invalid && unknown_in(value).is_none()
+}
+
 /// Returns why the first unknown field is unknown.
 pub fn reason(fields: &Fields) -> Option<NotKnown> {
     fields.values().find_map(unknown_in)

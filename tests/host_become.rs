@@ -128,10 +128,7 @@ fn a_refusal_tells_the_reason() {
     let reason = refused(&sudo.host("asks", Some("wrong")));
     assert_eq!(reason, "Sorry, try again.");
     let reason = refused(&sudo.host("asks", None));
-    assert_eq!(
-        reason,
-        "sudo: a password is required (it can be given with --ask-become-pass)"
-    );
+    assert_eq!(reason, "sudo: a password is required");
     let reason = refused(&sudo.host("refuses", Some(PASSWORD)));
     assert_eq!(reason, "Sorry, user you may not run sudo here.");
     let reason = refused(&sudo.host("refuses", None));

@@ -4,6 +4,7 @@ use crate::sshd::{Agent, Between, Sshd, connections, free_port, keygen};
 use rmqplay::host::shell::{Channel, Received, Transport};
 use rmqplay::host::ssh::{Algorithms, Connections, HostKeyPolicy, Target};
 use rmqplay::host::{HostError, Limits, Secret};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -230,7 +231,24 @@ fn a_passphrase_is_not_asked_for_a_key_the_host_does_not_accept() {
     };
     let connections = Connections::new(Box::new(|_| panic!("asked"))).unwrap();
     let (reason, _) = refusal(&connections, &target);
-    assert!(reason.contains("tried key /"), "{reason}");
+    assert!(reason.contains("skipped key /"), "{reason}");
+    assert!(reason.contains("so it was not opened"), "{reason}");
+}
+
+#[test]
+fn a_key_that_others_may_read_is_not_used() {
+    let sshd = Sshd::start("");
+    for (mode, others) in [(0o644, true), (0o640, true), (0o600, false), (0o400, false)] {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(sshd.path("id"), permissions).unwrap();
+        if !others {
+            log_in(&connections(), &sshd.target()).unwrap();
+            continue;
+        }
+        let (reason, _) = refusal(&connections(), &sshd.target());
+        let expected = format!("others may use it (mode {mode:04o}); `chmod 600 /");
+        assert!(reason.contains(&expected), "{reason}");
+    }
 }
 
 #[test]
@@ -286,7 +304,12 @@ fn a_certificate_of_the_user_logs_in() {
             };
             let what = format!("{kind} {passphrase}");
             let refused = log_in(&target).unwrap_err().to_string();
-            assert!(refused.contains("tried key"), "{what}: {refused}");
+            let said = if passphrase.is_empty() {
+                "tried key"
+            } else {
+                "skipped key"
+            };
+            assert!(refused.contains(said), "{what}: {refused}");
             certify(&sshd, "authority", "key", &[]);
             log_in(&target).unwrap_or_else(|error| panic!("beside: {what}: {error}"));
             std::fs::rename(&beside, &apart).unwrap();

@@ -43,7 +43,7 @@ pub(super) struct HostArguments {
     #[arg(short = 'D', long)]
     diff: bool,
     /// Number of hosts to work on at once.
-    #[arg(short, long, value_name = "N", default_value_t = 50)]
+    #[arg(short, long, value_name = "N", default_value_t = 50, value_parser = forks)]
     forks: usize,
     #[command(flatten)]
     login: LoginArguments,
@@ -106,6 +106,12 @@ pub(super) enum Format {
     Text,
     /// JSON, one event a line.
     Json,
+}
+
+/// Reads how many hosts are worked on at once.
+fn forks(text: &str) -> std::result::Result<usize, String> {
+    let forks = text.parse().ok().filter(|forks| *forks > 0);
+    forks.ok_or_else(|| "expected a whole number from 1".to_owned())
 }
 
 impl HostArguments {

@@ -108,6 +108,20 @@ impl Inventory {
         &self.hosts
     }
 
+    /// Returns the host that a name means: one that the inventory has under another name of this
+    /// machine is meant by all of them.
+    pub fn host_named<'a>(&'a self, name: &'a str) -> &'a str {
+        match &self.localhost {
+            Some(own) if self.is_implicit(name) => own,
+            _ => name,
+        }
+    }
+
+    /// Returns whether a name is this machine's by convention, not by the inventory.
+    pub fn is_implicit(&self, name: &str) -> bool {
+        draft::LOCALHOST.contains(&name) && !self.hosts.contains_key(name)
+    }
+
     /// Returns what is allowed but hardly meant.
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings

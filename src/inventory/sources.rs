@@ -16,6 +16,12 @@ pub(super) fn load(sources: &[String], strictness: Strictness) -> Result<Invento
     let mut draft = Draft::new(strictness);
     let mut folders: Vec<LocalPath> = Vec::new();
     for source in sources {
+        if source.trim().is_empty() {
+            let problem = Problem::new(format!("{source:?} is not an inventory"));
+            let help = "name a file, a folder, or hosts as in -i host1,host2,";
+            draft.problems.push(problem.help(help.to_owned()));
+            continue;
+        }
         let path = &LocalPath::of(source);
         if source.contains(',') && !path.exists() {
             add_list(&mut draft, source);
@@ -44,6 +50,12 @@ pub(super) fn load(sources: &[String], strictness: Strictness) -> Result<Invento
 /// Adds the hosts of a list such as `host1,host2:2222,`.
 fn add_list(draft: &mut Draft, list: &str) {
     draft.file = None;
+    if list
+        .chars()
+        .all(|letter| letter == ',' || letter.is_whitespace())
+    {
+        draft.refuse(Problem::new(format!("{list:?} names no host")));
+    }
     let file = SourceFile::new("<host list>", list);
     let ungrouped = Arc::from("ungrouped");
     let mut at = 0;
@@ -53,8 +65,25 @@ fn add_list(draft: &mut Draft, list: &str) {
         let name = item.trim();
         if !name.is_empty() && !draft.hosts.contains_key(name) {
             let place = Place::new(&file, start..start + name.len());
+            if let Some(help) = odd_name(name) {
+                let message = format!("{name:?} is not a host name");
+                draft.refuse(Problem::at(&place, message).help(help.to_owned()));
+            }
             draft.add_hosts(name, &ungrouped, &[], &place);
         }
+    }
+}
+
+/// Returns what is likely meant by a name in a list that no host can have.
+fn odd_name(name: &str) -> Option<&'static str> {
+    if name.contains('/') {
+        Some("name a file without a comma: -i inventory/hosts.yml")
+    } else if name.contains(char::is_whitespace) {
+        Some("separate hosts by commas: -i host1,host2,")
+    } else if name.starts_with('-') || name.contains(char::is_control) {
+        Some("a host name begins with a letter or a digit")
+    } else {
+        None
     }
 }
 

@@ -49,6 +49,6 @@ fn arguments(arguments: &Map, scope: Option<&Arc<Scope>>) -> Value {
 /// failed.
 fn rendered(node: &Node, scope: Option<&Arc<Scope>>) -> Value {
     let value = scope.and_then(|scope| scope.render(node).ok());
-    let known = value.filter(|value| value::unknown_in(value).is_none());
+    let known = value.filter(value::can_be_shown);
     known.unwrap_or_else(|| node.to_value())
 }

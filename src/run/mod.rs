@@ -2,6 +2,7 @@
 
 mod argument_spec;
 mod attempt;
+mod become_help;
 mod conclude;
 mod connector;
 mod facts;

@@ -1,5 +1,6 @@
 //! What came of a task on a host.
 
+use super::become_help;
 use crate::change::{Control, Diff, Sets};
 use crate::host::{HostError, Traffic};
 use crate::internal_error::{self, InternalError};
@@ -274,15 +275,7 @@ impl From<HostError> for Outcome {
             }
             HostError::Become { user, reason } => {
                 let mut outcome = Self::failed(message);
-                outcome.help = Some(if reason.contains("have a tty") {
-                    "add `Defaults:USER !requiretty` to its sudoers, where USER is the login user"
-                        .to_owned()
-                } else {
-                    format!(
-                        "may the login user become {user}, and is the password right (-K, \
-                         --become-password-file or ansible_become_password)?"
-                    )
-                });
+                outcome.help = Some(become_help::help(&user, &reason));
                 outcome
             }
             HostError::TimedOut => {

@@ -7,6 +7,7 @@ use crate::inventory::Meant;
 use crate::playbook::{Play, Playbook, Serial};
 use crate::report::Event;
 use crate::source::{Place, Problem, Problems, Result};
+use crate::value;
 use crate::vars::{Layer, Scope};
 use crate::yaml::{Data, Node};
 use std::sync::Arc;
@@ -84,7 +85,8 @@ impl Session {
     pub fn play_name(self: &Arc<Self>, play: &Play) -> String {
         let node = play.name.as_ref().unwrap_or(&play.hosts);
         let rendered = self.play_scope().render(node);
-        let value = rendered.unwrap_or_else(|_| node.to_value());
+        let shown = rendered.ok().filter(value::can_be_shown);
+        let value = shown.unwrap_or_else(|| node.to_value());
         match value.try_iter() {
             Ok(items) if value.as_str().is_none() => items
                 .map(|item| item.to_string())

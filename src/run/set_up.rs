@@ -161,7 +161,10 @@ impl TaskRun<'_, '_> {
         let session = self.play.session;
         let delegate = match self.frame.nearest(|keywords| keywords.delegate_to.as_ref()) {
             None => None,
-            Some(node) => Some(render(scope, node)?.to_string()),
+            Some(node) => {
+                let written = render(scope, node)?.to_string();
+                Some(session.inventory.host_named(&written).to_owned())
+            }
         };
         let mut seen = scope.clone();
         let folder = &self.play.play.folder;

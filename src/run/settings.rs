@@ -100,7 +100,8 @@ impl Session {
             frame,
             task_scope,
         };
-        let local = name == "localhost" && !scope.is_given("ansible_host");
+        let is_own = name == "localhost" || self.inventory.is_implicit(name);
+        let local = is_own && !scope.is_given("ansible_host");
         let kind = lookup
             .text("ansible_connection", |keywords| {
                 keywords.connection.as_ref()

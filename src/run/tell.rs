@@ -173,7 +173,7 @@ fn shown_name(name: Option<&Node>, scope: Option<&Arc<Scope>>, action: &str) -> 
         return action.to_owned();
     };
     let rendered = scope.and_then(|scope| scope.render(node).ok());
-    let usable = rendered.filter(|value| value::unknown_in(value).is_none());
+    let usable = rendered.filter(value::can_be_shown);
     usable.unwrap_or_else(|| node.to_value()).to_string()
 }
 

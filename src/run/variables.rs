@@ -20,7 +20,8 @@ impl Session {
         if let Some(layers) = host.inventory.get() {
             return Ok(layers.clone());
         }
-        let known = self.inventory.hosts().contains_key(&host.name) || &*host.name == "localhost";
+        let known = self.inventory.hosts().contains_key(&host.name)
+            || self.inventory.is_implicit(&host.name);
         let read = if known {
             self.inventory
                 .host_variables(&host.name, Some(&self.playbook_folder))?

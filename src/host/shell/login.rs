@@ -254,17 +254,9 @@ impl Become {
     }
 
     fn error(&self, reason: &str) -> HostError {
-        let reason = match reason {
-            text if text.contains("password is required")
-                || text.contains("Authentication req") =>
-            {
-                format!("{text} (it can be given with --ask-become-pass)")
-            }
-            text => text.to_owned(),
-        };
         HostError::Become {
             user: self.user.clone(),
-            reason,
+            reason: reason.to_owned(),
         }
     }
 }

@@ -122,6 +122,9 @@ impl Login<'_> {
                     accepted = Some(remaining);
                     if too_early {
                         attempts.push_front(attempt);
+                    } else if matches!(attempt, Attempt::KeyFile(_, KeyFile::Locked(_))) {
+                        let reason = "the host does not accept it, so it was not opened";
+                        self.skipped.push(format!("{name}: {reason}"));
                     } else {
                         let half = if partial {
                             " (accepted, but not enough)"
@@ -154,7 +157,10 @@ impl Login<'_> {
                     return Ok(refused);
                 }
                 match self.open(path) {
-                    Ok(key) => self.by_key(&key).await,
+                    Ok(key) => {
+                        *attempt = Attempt::KeyFile(path.clone(), KeyFile::Open(key.clone()));
+                        self.by_key(&key).await
+                    }
                     Err(reason) => Ok(Answer::NotTried(reason)),
                 }
             }

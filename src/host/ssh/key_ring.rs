@@ -4,6 +4,7 @@ use crate::host::Secret;
 use crate::source::regular;
 use russh::keys::{Error, PrivateKey, PublicKey, decode_secret_key, load_public_key};
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -61,15 +62,20 @@ impl KeyRing {
             return Ok(None);
         };
         if is_locked(&text) {
+            check_mode(path)?;
             return Ok(Some(KeyFile::Locked(public_key(path, &text))));
         }
         match decode_secret_key(&text, None) {
             Ok(key) => {
+                check_mode(path)?;
                 let key = Arc::new(key);
                 self.opened().insert(path.to_owned(), Ok(key.clone()));
                 Ok(Some(KeyFile::Open(key)))
             }
-            Err(Error::KeyIsEncrypted) => Ok(Some(KeyFile::Locked(public_key(path, &text)))),
+            Err(Error::KeyIsEncrypted) => {
+                check_mode(path)?;
+                Ok(Some(KeyFile::Locked(public_key(path, &text))))
+            }
             Err(Error::CouldNotReadKey) => Err(not_a_key(&text).to_owned()),
             Err(error) => Err(format!("not a private key: {error}")),
         }
@@ -104,6 +110,19 @@ fn ask_and_open(ask: &AskPassphrase, path: &Path) -> Opened {
     }
     Err(format!(
         "the passphrase is wrong, or the format is an old one that `ssh-keygen -p -f {}` renews",
+        path.display()
+    ))
+}
+
+/// Refuses a key of this user that others may read, as ssh does.
+fn check_mode(path: &Path) -> Result<(), String> {
+    let found = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    let mode = found.mode() & 0o7777;
+    if mode & 0o077 == 0 || found.uid() != rustix::process::getuid().as_raw() {
+        return Ok(());
+    }
+    Err(format!(
+        "others may use it (mode {mode:04o}); `chmod 600 {}`",
         path.display()
     ))
 }
