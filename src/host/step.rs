@@ -1,7 +1,9 @@
 //! A change to a machine as data: the complete vocabulary of mutation.
 
-use super::{Command, Group, Lock, Ownership, Setting, StartProcess, Talk, User, Wait, sha256};
-use camino::{Utf8Path, Utf8PathBuf};
+use super::{
+    Command, Group, HostError, Lock, Ownership, Setting, StartProcess, Talk, User, Wait, sha256,
+};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -230,6 +232,20 @@ pub struct UnpackEntry {
     pub offset: u64,
     /// What is there now, if anything.
     pub before: Option<Before>,
+}
+
+/// Fails if a path is not to be removed, on any kind of host: the root directory, or one that leads
+/// upwards.
+pub(super) fn check_removable(path: &Utf8Path) -> Result<(), HostError> {
+    let is_named = |component| matches!(component, Utf8Component::Normal(_));
+    let climbs = |component| matches!(component, Utf8Component::ParentDir);
+    if path.components().any(is_named) && !path.components().any(climbs) {
+        return Ok(());
+    }
+    Err(HostError::Step {
+        action: format!("remove {path}"),
+        reason: "it is the root directory or leads upwards".to_owned(),
+    })
 }
 
 impl Before {

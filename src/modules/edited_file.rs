@@ -1,7 +1,7 @@
 //! A file of the host that a task edits: its text, and how it is replaced.
 
 use super::file_result::given;
-use super::host_path::{host_path, path_to_change};
+use super::host_path::{beyond_new, host_path, path_to_change};
 use super::words;
 use crate::change::{Attributes, Change, EnsureFile, directory_questions};
 use crate::host::{Body, Content, Kind, Node, Probe, sha256};
@@ -76,7 +76,16 @@ impl<'a> EditedFile<'a> {
         if !is_new_text && !are_new_attributes {
             return Ok(change);
         }
-        let path = path_to_change(self.host, &self.path)?;
+        let mut path = self.path.clone();
+        if self.found.is_none() {
+            let (made, real) = beyond_new(self.host, &path)?;
+            for folder in &made {
+                let found = self.host.ask(&directory_questions(folder))?;
+                change.ensure_directory(folder, &Attributes::default(), &found)?;
+            }
+            path = real;
+        }
+        let path = path_to_change(self.host, &path)?;
         if let (None, Some(parent)) = (&self.found, path.parent()) {
             let found = self.host.ask(&directory_questions(parent))?;
             change.ensure_directory(parent, &Attributes::default(), &found)?;

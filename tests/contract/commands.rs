@@ -1,6 +1,6 @@
 //! Commands.
 
-use super::{Clause, Contract, HOSTILE};
+use super::{Clause, Contract, HOSTILE, mkdir, symlink};
 use rmqplay::host::{Cancel, Command, HostError, Limits, Output, Step};
 use std::time::{Duration, Instant};
 
@@ -167,6 +167,17 @@ fn a_command_runs_where_it_shall(contract: &Contract) {
         output.stdout,
         format!("{}\n", contract.scratch).into_bytes()
     );
+    // What is above the target of a link, not above the link.
+    contract.apply(&mkdir(&contract.path("one")));
+    contract.apply(&mkdir(&contract.path("one/two")));
+    contract.apply(&symlink(&contract.path("link"), "one/two", None));
+    let chdir = Some(contract.path("link/.."));
+    let above = Command {
+        chdir,
+        ..command(&["pwd"])
+    };
+    let expected = format!("{}\n", contract.path("one"));
+    assert_eq!(query(contract, &above).stdout, expected.into_bytes());
     let chdir = Some(contract.path("missing"));
     let error = contract
         .host

@@ -3,6 +3,7 @@
 use super::overlay::{Edit, Entry, Here};
 use super::source::Source;
 use super::view::{Found, Stop, View};
+use crate::host::step::check_removable;
 use crate::host::{Before, Content, HostError, Kind, Node, Ownership, Step};
 use camino::Utf8Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -220,6 +221,7 @@ impl View<'_> {
     }
 
     fn remove(&self, path: &Utf8Path, directory: bool) -> Result<Vec<Edit>, Stop> {
+        check_removable(path)?;
         let found = self.find(path, false, &Content::None)?;
         self.way(path.parent().unwrap_or(path))?;
         match found.here {

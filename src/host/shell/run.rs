@@ -65,7 +65,8 @@ fn render(command: &Command) -> Result<Script, HostError> {
     let forks = if command.script.is_some() { 10 } else { 1 };
     script.raw(&format!("rmq_count {forks}; {{ ( rmq_login;"));
     if let Some(directory) = &command.chdir {
-        script.raw("cd ");
+        // As the kernel reads `..`, which is not what a shell does after a link.
+        script.raw("cd -P ");
         script.word(directory.as_str());
         script.raw(" 2>&1 || { rmq_piece cd; exit; };");
     }

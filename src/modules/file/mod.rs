@@ -6,7 +6,7 @@ mod times;
 mod touch;
 
 use super::file_result::{FileResult, state_of};
-use super::host_path::{host_path, look};
+use super::host_path::{host_path, look, real_path};
 use crate::change::{Attributes, Change, Mode};
 use crate::host::{Answer, Kind, Node};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
@@ -209,9 +209,22 @@ fn plan_absent(context: &PlanContext, path: &Utf8Path) -> Result<Change, ModuleE
     if path == "/" {
         return Err(ModuleError::refused("the root directory cannot be removed"));
     }
+    if path.file_name().is_none() {
+        return Err(ModuleError::Refused {
+            message: format!("{path} ends in \"..\" and is not removed"),
+            help: Some("name the directory itself".to_owned()),
+        });
+    }
     let answers = context.host.ask(&[look(path, false)])?;
     let mut change = Change::default();
-    change.ensure_absent(path, node(&answers, 0));
+    match (node(&answers, 0), path.parent(), path.file_name()) {
+        // What `..` means is known: all of the path exists.
+        (found @ Some(_), Some(parent), Some(name)) if parent.as_str().contains("..") => {
+            let parent = real_path(context.host, parent)?;
+            change.ensure_absent(&parent.join(name), found);
+        }
+        (found, ..) => change.ensure_absent(path, found),
+    }
     change.returns("path", path.as_str());
     change.returns("state", "absent");
     Ok(change)

@@ -6,8 +6,9 @@ use crate::host::shell::date::Time;
 use crate::host::shell::script::{Library, Script};
 use crate::host::shell::shell_host::BASE;
 use crate::host::shell::unfinished::{UNFINISHED, temporary_name};
+use crate::host::step::check_removable;
 use crate::host::{HostError, Ownership};
-use camino::{Utf8Component, Utf8Path};
+use camino::Utf8Path;
 
 const FILES: Library = Library {
     name: "files",
@@ -68,14 +69,7 @@ pub(super) fn touch(path: &Utf8Path, modified: Option<i64>, accessed: Option<i64
 
 /// Removes what is at a path.
 pub(super) fn remove(path: &Utf8Path, directory: bool) -> Result<Request, HostError> {
-    let named = |component| matches!(component, Utf8Component::Normal(_));
-    let climbs = |component| matches!(component, Utf8Component::ParentDir);
-    if !path.components().any(named) || path.components().any(climbs) {
-        return Err(HostError::Step {
-            action: format!("remove {path}"),
-            reason: "it is the root directory or leads upwards".to_owned(),
-        });
-    }
+    check_removable(path)?;
     let function = if directory {
         "rmq_remove_directory"
     } else {
