@@ -100,6 +100,18 @@ impl Task {
         self
     }
 
+    /// Makes a folder of the controller.
+    pub(super) fn with_folder(self, name: &str) -> Self {
+        std::fs::create_dir_all(self.folder.path().join(name)).unwrap();
+        self
+    }
+
+    /// Adds a variable of the environment on the host.
+    pub(super) fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// Returns what the task would do on a host.
     pub(super) fn plan(&self, host: &Arc<dyn Host>) -> Result<Change, String> {
         let engine = ENGINE.clone();

@@ -3,7 +3,7 @@
 use super::{Copy, last_name};
 use crate::change::{Change, EnsureFile, Replace, directory_questions, file_question};
 use crate::files::{FolderEntry, FolderKind, folder};
-use crate::host::{Answer, Node};
+use crate::host::{Answer, Content, Node, Question};
 use crate::module::{ModuleError, PlanContext};
 use crate::modules::host_path::{host_path, look};
 use crate::modules::sent::{make_missing, validation};
@@ -29,13 +29,19 @@ impl Copy {
         questions.extend(entries.iter().map(|entry| {
             let path = dest.join(&entry.name);
             match entry.kind {
-                FolderKind::File => file_question(path),
+                // The digests of many files take one program, their contents two for each.
+                FolderKind::File => Question::Path {
+                    path,
+                    follow: false,
+                    content: Content::Digest,
+                },
                 FolderKind::Folder => look(&path, true),
                 FolderKind::Link(_) => look(&path, false),
             }
         }));
         let mut answers = context.host.ask(&questions)?;
-        let found: Vec<_> = answers.split_off(parents.min(answers.len()));
+        let mut found = answers.split_off(parents.min(answers.len()));
+        self.look_at_contents(context, &dest, &entries, &mut found)?;
         let mut change = Change::default();
         make_missing(&mut change, &dest, &self.directory_attributes(), &answers)?;
         for (entry, answer) in entries.iter().zip(found) {
@@ -45,6 +51,38 @@ impl Copy {
         change.returns("src", path.to_string_lossy().into_owned());
         change.returns("state", "directory");
         Ok(change)
+    }
+
+    /// Asks for the contents of the files that differ, to show the difference.
+    fn look_at_contents(
+        &self,
+        context: &PlanContext,
+        dest: &Utf8Path,
+        entries: &[FolderEntry],
+        found: &mut [Answer],
+    ) -> Result<(), ModuleError> {
+        let mut differing = Vec::new();
+        let mut questions = Vec::new();
+        for (entry, answer) in entries.iter().zip(found) {
+            let digest = match (&entry.kind, &*answer) {
+                (FolderKind::File, Answer::Path(Some(node))) if self.force => node.digest(),
+                _ => None,
+            };
+            if let Some(digest) = digest
+                && self.read(&entry.path)?.body.sha256() != digest
+            {
+                questions.push(file_question(dest.join(&entry.name)));
+                differing.push(answer);
+            }
+        }
+        if questions.is_empty() {
+            return Ok(());
+        }
+        let contents = context.host.ask(&questions)?;
+        for (answer, content) in differing.into_iter().zip(contents) {
+            *answer = content;
+        }
+        Ok(())
     }
 
     fn copy_entry(
