@@ -1,6 +1,6 @@
-//! Every reader of bytes from outside, as one table: fuzz targets and tests try the same functions.
+//! All parsers of bytes from outside in one table: fuzz targets and tests call the same functions.
 //!
-//! A reader may refuse anything, but must not panic, loop or allocate without bound.
+//! A parser may reject anything, but must not panic, loop or allocate without bound.
 
 use crate::archive::Archive;
 use crate::change::Mode;
@@ -21,7 +21,7 @@ const READERS: &[Reader] = &[
     ("yaml", yaml),
 ];
 
-/// Returns all readers; the name of each is that of its fuzz target.
+/// Returns all parsers; each name is that of its fuzz target.
 pub fn readers() -> impl Iterator<Item = Reader> {
     let others = [
         host::shell::foreign::READERS,
@@ -31,7 +31,7 @@ pub fn readers() -> impl Iterator<Item = Reader> {
     READERS.iter().chain(others.into_iter().flatten()).copied()
 }
 
-/// Lets the reader of this name read the bytes.
+/// Runs the parser with this name on the bytes.
 pub fn read(name: &str, bytes: &[u8]) {
     let found = readers().find(|(known, _)| *known == name);
     assert!(found.is_some(), "no reader is called {name}");
@@ -40,7 +40,7 @@ pub fn read(name: &str, bytes: &[u8]) {
     }
 }
 
-/// Opens a file as an archive, whatever its format.
+/// Opens a file as an archive of any format.
 fn archive(bytes: &[u8]) {
     let file = tempfile::NamedTempFile::new();
     if let Ok(mut file) = file
@@ -82,7 +82,7 @@ fn ssh_config(bytes: &[u8]) {
     let _ = SshConfig::of_lines("ssh_config", &lines);
 }
 
-/// Reads YAML; problems quote the lines they are about.
+/// Parses YAML; problems quote the lines they are about.
 fn yaml(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let file = SourceFile::new("file.yml", text);

@@ -1,11 +1,11 @@
 //! Shell globs as Python's `fnmatch` reads them: `*`, `?`, `[seq]`, `[!seq]`.
 
-/// Returns whether the whole of `text` matches `pattern`; capitals count.
+/// Returns whether all of `text` matches `pattern`; case matters.
 pub fn matches(pattern: &str, text: &str) -> bool {
     let tokens = tokens(pattern);
     let text: Vec<char> = text.chars().collect();
     let (mut wanted, mut at) = (0, 0);
-    // Where to try again: the token after the last star, and how much that star has taken.
+    // Where to retry: the token after the last star, and how much that star has matched.
     let mut star: Option<(usize, usize)> = None;
     loop {
         match (tokens.get(wanted), text.get(at)) {
@@ -78,8 +78,8 @@ fn tokens(pattern: &str) -> Vec<Token> {
     tokens
 }
 
-/// Returns the set that starts after a `[` and what follows its `]`; a `]` that comes first is in
-/// the set, a `-` at either end too, and a range that runs backwards holds nothing.
+/// Returns the set that starts after a `[`, and the rest after its `]`; a leading `]` is in the
+/// set, and so is a `-` at either end; a range that runs backwards is empty.
 fn set(letters: &[char]) -> Option<(Token, &[char])> {
     let (inverted, letters) = match letters {
         ['!', rest @ ..] => (true, rest),

@@ -1,11 +1,11 @@
-//! Panics: mistakes of rmqplay itself. None ends a run without a recap, and none goes unnoticed.
+//! Panics: bugs of rmqplay itself. None ends a run without a recap, and none goes unnoticed.
 
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
-/// A mistake of rmqplay itself: a panic that ended what a thread was doing.
+/// A bug of rmqplay itself: a panic that ended the work of a thread.
 #[derive(Debug)]
 pub struct InternalError(String);
 
@@ -24,16 +24,15 @@ pub const HELP: &str =
 /// The places in the source where this process has panicked.
 static NOTED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Does `work`; a panic in it is returned as an error.
+/// Runs `work`, and returns a panic in it as an error.
 ///
-/// What `work` left half done is the caller's to mend: callers give up the task or the host it
-/// was done for.
+/// The caller must clean up after unfinished `work`: callers give up the task or the host.
 pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, InternalError> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| InternalError(text(&*payload)))
 }
 
-/// Notes from now on where any thread of this process panics, those of libraries too, before
-/// `then` sees it.
+/// From now on records where any thread of this process panics, even in libraries, before `then`
+/// sees it.
 pub fn note_panics(then: impl Fn(&PanicHookInfo<'_>) + Send + Sync + 'static) {
     std::panic::set_hook(Box::new(move |info| {
         let place = info
@@ -44,7 +43,7 @@ pub fn note_panics(then: impl Fn(&PanicHookInfo<'_>) + Send + Sync + 'static) {
     }));
 }
 
-/// Returns where this process has panicked, as far as it was noted.
+/// Returns where this process has panicked, as far as it was recorded.
 pub fn places() -> Vec<String> {
     noted().clone()
 }

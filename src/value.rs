@@ -19,7 +19,7 @@ pub use minijinja::Value;
 
 /// Returns the message for a value that is nested too deeply.
 pub fn too_deep() -> String {
-    format!("lists and maps are more than {MAX_DEPTH} deep")
+    format!("lists and maps are nested more than {MAX_DEPTH} levels deep")
 }
 
 /// The named values of a result or of module arguments, in order.

@@ -196,7 +196,7 @@ fn a_run_is_refused_while_another_has_the_lock_and_not_once_that_is_killed() {
     );
 
     let (code, told) = Run::start(project.path(), &name).end();
-    let expected = format!("another run has the lock {name}: {holder}");
+    let expected = format!("another run holds the lock {name}: {holder}");
     assert!(told.contains(&expected), "{told}");
     assert_eq!(code, Some(2));
 

@@ -50,14 +50,14 @@ fn run(vars: &str, tasks: &str, end: &End, files: &[(&str, &str)]) {
     assert_eq!(code != 4, out.contains("PLAY RECAP"), "{tasks}\n{all}");
 }
 
-const DEEP: &str = "more than 128 deep";
+const DEEP: &str = "more than 128 levels deep";
 
 #[test]
 fn variables_that_hold_all_variables_come_to_an_end() {
     let debug = |expression: &str| format!("    - debug: {{msg: \"{{{{ {expression} }}}}\"}}\n");
     for (tasks, end) in [
         ("    - debug: {var: hostvars.b}\n".to_owned(), Well("\"y\": 2")),
-        ("    - debug: {var: hostvars}\n".to_owned(), Well("holds all variables, itself among them")),
+        ("    - debug: {var: hostvars}\n".to_owned(), Well("contains all variables, including itself")),
         ("    - debug: {var: vars}\n".to_owned(), Well("\"x\": 1")),
         (debug("hostvars.b"), Well("\"y\": 2")),
         (debug("hostvars.b | to_json"), Well("y")),
@@ -69,9 +69,9 @@ fn variables_that_hold_all_variables_come_to_an_end() {
         (debug("hostvars.values() | map(attribute='inventory_hostname') | list"), Well("\"b\"")),
         (debug("hostvars.keys() | list"), Well("\"b\"")),
         (debug("[hostvars.b, {'c': hostvars.b}]"), Well("\"y\": 2")),
-        (debug("hostvars | to_json"), Fails("holds all variables, itself among them")),
+        (debug("hostvars | to_json"), Fails("contains all variables, including itself")),
         (debug("loop_all.b.y"), Well("2")),
-        (debug("vars | to_json"), Fails("holds all variables, itself among them")),
+        (debug("vars | to_json"), Fails("contains all variables, including itself")),
         (debug("vars.x"), Well("1")),
         ("    - debug: {msg: \"{{ item.key }}\"}\n      with_dict: \"{{ {'b': hostvars.b} }}\"\n      loop_control: {label: x}\n".to_owned(), Well("\"b\"")),
         ("    - set_fact: {kept: \"{{ hostvars.b }}\"}\n    - debug: {msg: \"{{ kept.y }} {{ hostvars.a.kept.y }}\"}\n".to_owned(), Well("2 2")),
@@ -94,7 +94,7 @@ fn values_are_bounded_in_depth_and_size() {
         (String::new(), format!("    - debug: {{msg: \"{{{{ '{nested}' | from_yaml }}}}\"}}\n"), Fails(DEEP)),
         (String::new(), "    - set_fact: {x: [\"{{ x | default(1) }}\"]}\n      loop: \"{{ range(300) | list }}\"\n".to_owned(), Fails(DEEP)),
         ("{a: '{{ b }}', b: '{{ a }}'}".to_owned(), debug("a"), Fails("refers to itself")),
-        (format!("{{{chain} v300: 1}}"), debug("v0"), Fails("more than 100 templates are within each other")),
+        (format!("{{{chain} v300: 1}}"), debug("v0"), Fails("templates are nested more than 100 levels deep")),
         (String::new(), debug("'x'.center(10000000000)"), Fails("more than 67108864 bytes")),
         (String::new(), debug("'x'.ljust(10000000000)"), Fails("more than 67108864 bytes")),
         (String::new(), debug("'x'.zfill(10000000000)"), Fails("more than 67108864 bytes")),
@@ -171,7 +171,7 @@ fn files_that_name_themselves_come_to_an_end() {
     for (tasks, end, name, text) in [
         (
             include("include_tasks"),
-            Fails("more than 100 includes"),
+            Fails("includes are nested more than 100 levels deep"),
             "again.yml",
             again("include_tasks"),
         ),
@@ -183,7 +183,7 @@ fn files_that_name_themselves_come_to_an_end() {
         ),
         (
             "    - include_role: {name: r}\n".to_owned(),
-            Fails("more than 100 includes"),
+            Fails("includes are nested more than 100 levels deep"),
             "roles/r/tasks/main.yml",
             "- include_role: {name: r}\n".to_owned(),
         ),

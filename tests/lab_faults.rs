@@ -124,7 +124,7 @@ fn controller_leaves_at_once_at_the_second_ctrl_c() {
     // What runs there cannot be ended.
     lab.run(&["ctl", "ip", "link", "set", "host1", "down"]);
     terminal.press(b"\x03");
-    terminal.wait_for("again to leave at once");
+    terminal.wait_for("again to exit immediately");
     terminal.press(b"\x03");
     let text = terminal.end();
     lab.run(&["ctl", "ip", "link", "set", "host1", "up"]);
@@ -179,7 +179,11 @@ fn controller_loses_a_host_whose_cable_is_cut() {
     );
     // From the start on, it is the same.
     let playbook = Playbook::of_tasks("    - command: uptime\n");
-    let expected = ["UNREACHABLE!", "did not answer in time", "is the host up"];
+    let expected = [
+        "UNREACHABLE!",
+        "did not answer in time",
+        "check that the host is up",
+    ];
     fails(&playbook, &["-T", "1"], 4, 4, &expected);
     lab.run(&["ctl", "ip", "link", "set", "host1", "up"]);
 }
@@ -192,7 +196,7 @@ fn controller_loses_a_host_whose_sshd_or_shell_is_killed() {
             "$(cut -d' ' -f4 /proc/$PPID/stat)",
             "the host closed the connection",
         ),
-        ("$PPID", "ended in the middle"),
+        ("$PPID", "exited unexpectedly"),
     ] {
         let tasks = format!(
             "    - ping:\n    - shell: kill -KILL {kill}; sleep 1000\n      \

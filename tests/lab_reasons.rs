@@ -69,9 +69,9 @@ fn write_permission(cluster: &Cluster, wanted: &str) {
 fn producers_come_back(cluster: &Cluster) {
     write_permission(cluster, "absent");
     let (text, _) = plays(cluster, "status", &[], 2);
-    let found = "broker-a (master 0) at 192.168.2.201:10911: producers are not sent to it, its \
-                 right to be written to is gone at 192.168.2.202:9876: \
-                 playbooks/rolling_restart.yml or rocketmq_write_permission gives it back";
+    let found = "broker-a (master 0) at 192.168.2.201:10911: producers are not sent to it, since \
+                 its write permission was revoked at 192.168.2.202:9876: \
+                 playbooks/rolling_restart.yml or rocketmq_write_permission restores it";
     assert!(text.contains(found), "{text}");
     let state = status(cluster);
     let writable = [
@@ -104,7 +104,7 @@ fn ports_are_taken(cluster: &Cluster) {
         assert!(found.len() <= 3, "{found:?}");
     }
 
-    let advice = "one of its ports is taken by another program";
+    let advice = "one of its ports is used by another program";
     let of_slaves = take(cluster, 10912);
     let (text, _) = plays(cluster, "start", &HASTY, 2);
     let found = format!("a broker of this host did not start: {advice}");

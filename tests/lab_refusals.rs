@@ -55,7 +55,7 @@ fn what_is_somebody_elses_stays_and_what_cannot_work_stops_nothing() {
         &cluster,
         "deploy",
         &[],
-        "is a link to alibaba-rocketmq, which rmqplay did not make",
+        "is a link to alibaba-rocketmq, which rmqplay did not create",
     );
     in_host(
         &cluster,
@@ -65,7 +65,7 @@ fn what_is_somebody_elses_stays_and_what_cannot_work_stops_nothing() {
         &cluster,
         "deploy",
         &[],
-        "/usr/local/rocketmq is not a link, which rmqplay did not make",
+        "/usr/local/rocketmq is not a link, which rmqplay did not create",
     );
     in_host(&cluster, "rmdir /usr/local/rocketmq");
     let wrong = format!("rocketmq_archive={}", newer.display());

@@ -183,7 +183,7 @@ fn stays_stopped(host: &Host) {
     host.obeys_the_laws(&failing);
     host.enter(&format!("kill -KILL {}", host.pid("7012")));
     let waits = "ActiveState=activating SubState=auto-restart NeedDaemonReload=no ";
-    host.waits_for("systemd is about to start it again", || {
+    host.waits_for("systemd is about to restart it", || {
         host.state("failing") == waits
     });
     host.obeys_the_laws(&with(&failing, "state", &json!("stopped")));

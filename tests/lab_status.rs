@@ -68,8 +68,8 @@ fn what_is_wrong_is_told_and_others_are_left_alone() {
     kill(&cluster, "1", "broker-a.properties");
     kill(&cluster, "2", "namesrv.properties");
     let named = [
-        "nameserver 192.168.2.202:9876: cannot talk to 192.168.2.202:9876: connection refused",
-        "broker-a (master 0) at 192.168.2.201:10911: cannot talk to 192.168.2.201:10911",
+        "nameserver 192.168.2.202:9876: cannot communicate with 192.168.2.202:9876: connection refused",
+        "broker-a (master 0) at 192.168.2.201:10911: cannot communicate with 192.168.2.201:10911",
     ];
     status_names(&cluster, 2, &named);
     plays(&cluster, "start", &[], 0);
@@ -125,7 +125,7 @@ fn a_broker_that_does_not_end_says_what_to_do(cluster: &Cluster) {
     };
     signal("STOP");
     let (text, _) = plays(cluster, "stop", &["-e", "rocketmq_stop_timeout=2"], 2);
-    for told in ["to end after TERM", "kill -QUIT ", "give it more time"] {
+    for told in ["to exit after TERM", "kill -QUIT ", "raise stop_timeout"] {
         assert!(text.contains(told), "{told}: {text}");
     }
     signal("CONT");
@@ -142,7 +142,7 @@ fn a_broker_that_does_not_start_says_why(cluster: &Cluster) {
     kill(cluster, "2", "broker-b.properties");
     shell(cluster, "2", "truncate -s 1000 /data/store/commitlog/0*0");
     let (text, _) = plays(cluster, "preflight", &[], 2);
-    let found = "broker-b has files of 1000 bytes, and mappedFileSizeCommitLog says 67108864";
+    let found = "broker-b has files of 1000 bytes, but mappedFileSizeCommitLog is 67108864";
     assert!(text.contains(found), "{text}");
     let (text, told) = plays(cluster, "start", &[], 2);
     assert!(

@@ -163,7 +163,8 @@ fn a_cluster_is_operated() {
                 grep -q broker-b-s.properties && kill -KILL $pid; done; true";
     cluster.lab.run(&["enter", "1", "sh", "-c", kill]);
     let told = plays("status", 2);
-    let named = "broker-b (slave 1) at 192.168.2.201:10921: cannot talk to 192.168.2.201:10921";
+    let named =
+        "broker-b (slave 1) at 192.168.2.201:10921: cannot communicate with 192.168.2.201:10921";
     assert!(told.contains(named), "{told}");
     plays("start", 0);
     plays("status", 0);

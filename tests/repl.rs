@@ -82,7 +82,7 @@ fn a_person_types_over_several_lines_and_calls_off_what_runs() {
         "repl",
     ];
     let mut terminal = Terminal::run(&words.map(str::to_owned));
-    terminal.wait_for(":help tells more");
+    terminal.wait_for("Type :help");
     terminal.press(b"let x = #{\r");
     terminal.press(b"a: 41 }; `set ${x.a}`\r");
     terminal.wait_for("set 41");

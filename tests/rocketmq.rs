@@ -182,8 +182,7 @@ fn a_cluster_that_is_not_ready_is_told_with_the_reason() {
     let told = "broker-a (slave 1) at 192.168.2.203:10911 is 706 bytes ahead of its master";
     assert!(ahead.starts_with(told), "{ahead}");
     assert!(
-        ahead
-            .ends_with("playbooks/resync.yml puts its messages aside and has it copy its master's"),
+        ahead.ends_with("playbooks/resync.yml sets its messages aside and copies the master's"),
         "{ahead}"
     );
     let nameserver = reason(&|cluster| cluster.0.lock().unwrap().nameserver_version = 407);
@@ -486,7 +485,7 @@ after: broker broker-b on 192.168.2.202:9876
     let refused = plan(&on(&cluster), module, &back);
     assert_eq!(
         refused.unwrap_err(),
-        "3.2.6 cannot give the right to write back"
+        "3.2.6 cannot restore the write permission"
     );
     cluster.0.lock().unwrap().brokers[1].version = "V4_9_7";
     let change = plan(&on(&cluster), module, &back).unwrap();

@@ -177,7 +177,7 @@ fn the_terminal_is_as_before_after_ctrl_c_at_a_question() {
         terminal.press(b"\x03");
         let shown = terminal.end();
         assert!(shown.contains("ended with 99"), "{shown}");
-        assert!(!shown.contains("nobody is at a terminal"), "{shown}");
+        assert!(!shown.contains("there is no terminal"), "{shown}");
     }
 }
 

@@ -129,7 +129,7 @@ fn variables_that_a_template_file_needs_are_found_where_that_is_certain() {
         ("nor_that", "7:21"),
     ]
     .map(|(name, at)| {
-        let error = format!("error: nothing defines the variable \"{name}\"");
+        let error = format!("error: undefined variable \"{name}\"");
         [error, format!("{needs}:{at}")]
     });
     assert_eq!(places, expected.concat(), "{shown}");

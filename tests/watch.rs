@@ -65,7 +65,7 @@ fn on_a_terminal_a_run_takes_the_place_of_the_one_before() {
     assert!(text.contains("ended with 2"), "{text}");
     let (_, shown) = text.split_once("\x1b[2J\x1b[3J\x1b[H").unwrap();
     assert!(
-        shown.contains("(^C ends)") && shown.contains("PLAY RECAP"),
+        shown.contains("(^C to exit)") && shown.contains("PLAY RECAP"),
         "{text}"
     );
 }

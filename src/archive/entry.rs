@@ -1,20 +1,20 @@
-//! One entry of an archive, as the archive has it.
+//! An entry of an archive, unchecked.
 
 use super::ArchiveError;
 use camino::Utf8PathBuf;
 use std::io::Read;
 
-/// What is called for each entry of an archive, with its content.
+/// Called for each entry of an archive, with its content.
 pub(super) type Visit<'a> = dyn FnMut(Entry, &mut dyn Read) -> Result<(), ArchiveError> + 'a;
 
-/// One entry of an archive, as the archive has it: nothing here is trusted yet.
+/// An entry of an archive, unchecked: nothing here can be trusted yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The path as written, which may be absolute or lead upwards.
     pub path: String,
-    /// What it is.
+    /// Its kind.
     pub kind: EntryKind,
-    /// Permission bits as written, set-user-id and the like included.
+    /// Permission bits as written, including set-user-ID and the like.
     pub mode: u32,
     /// Bytes of a file's content.
     pub size: u64,
@@ -24,7 +24,7 @@ pub struct Entry {
     pub sha256: Option<String>,
 }
 
-/// What an entry of an archive is.
+/// The kind of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntryKind {
     /// A regular file.
@@ -33,14 +33,14 @@ pub enum EntryKind {
     Directory,
     /// A symbolic link.
     Symlink {
-        /// Where it points, as written.
+        /// Its target, as written.
         target: Utf8PathBuf,
     },
-    /// Another name of an earlier entry.
+    /// A hard link to an earlier entry.
     Hardlink {
         /// That entry's path, as written.
         target: String,
     },
-    /// Something that is never unpacked, with the word for it, such as `a device`.
+    /// Anything that is never unpacked, with a word for it, such as `a device`.
     Special(&'static str),
 }

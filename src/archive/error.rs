@@ -14,13 +14,13 @@ pub enum ArchiveError {
         /// The reason.
         source: std::io::Error,
     },
-    /// Its content is that of no known format.
-    #[error("{} is no archive: neither tar (plain, gzip, bzip2, xz, zstd) nor zip", path.display())]
+    /// It has no known format.
+    #[error("{} is not a supported archive (expected tar, plain or with gzip, bzip2, xz or zstd, or zip)", path.display())]
     Unknown {
         /// The file.
         path: PathBuf,
     },
-    /// Its content breaks off or contradicts itself.
+    /// It is truncated or contradicts itself.
     #[error("{} is damaged: {reason}", path.display())]
     Damaged {
         /// The archive.
@@ -28,7 +28,7 @@ pub enum ArchiveError {
         /// What was found.
         reason: String,
     },
-    /// An entry would do harm, or is of a kind that is not unpacked.
+    /// An entry is dangerous, or of a kind that is not unpacked.
     #[error("{archive} is refused: its entry {entry:?} {reason}")]
     Refused {
         /// The archive's name.
@@ -38,10 +38,10 @@ pub enum ArchiveError {
         /// What is wrong with it, such as `is a device`.
         reason: String,
     },
-    /// A limit of the task was reached while it was read.
+    /// A limit of the task was reached while reading it.
     #[error(transparent)]
     Limit(#[from] HostError),
-    /// What is sent to the hosts could not be put down on the controller.
+    /// The stream for the hosts could not be written on the controller.
     #[error("cannot write {}: {source}", path.display())]
     Write {
         /// The file.

@@ -1,4 +1,4 @@
-//! Which kind of archive a file is, by its content rather than its name.
+//! Detects the format of an archive by its content rather than its name.
 
 use super::ArchiveError;
 use super::zstd::Frames;
@@ -24,11 +24,11 @@ pub enum Format {
     Zip,
 }
 
-/// Memory for what was unpacked last, in KiB: eight times that of `xz -9`.
+/// Memory for recently unpacked data, in KiB: eight times that of `xz -9`.
 const LARGEST_DICTIONARY: u32 = 512 * 1024;
 
 impl Format {
-    /// Returns the usual ending of such a file's name, without the first dot.
+    /// Returns the usual extension of such a file, without the first dot.
     pub fn name(self) -> &'static str {
         match self {
             Format::Tar => "tar",
@@ -40,8 +40,8 @@ impl Format {
         }
     }
 
-    /// Returns the format of the file at `path`; looks at its first bytes, and at those of the tar
-    /// within it.
+    /// Returns the format of the file at `path`, from its first bytes and those of the tar inside
+    /// it.
     pub fn detect(path: &Path) -> Result<Format, ArchiveError> {
         let unreadable = |source| ArchiveError::Read {
             path: path.to_owned(),
@@ -72,7 +72,7 @@ impl Format {
         }
     }
 
-    /// Returns the tar within a file of this format.
+    /// Returns the tar inside a file of this format.
     pub(super) fn open_tar(self, file: File) -> Box<dyn Read> {
         let file = BufReader::with_capacity(256 * 1024, file);
         match self {
@@ -89,7 +89,7 @@ impl Format {
     }
 }
 
-/// Bytes of a block of tar.
+/// The size of a block of tar in bytes.
 const BLOCK: u64 = 512;
 
 fn start_of(reader: &mut dyn Read) -> std::io::Result<Vec<u8>> {
@@ -98,7 +98,7 @@ fn start_of(reader: &mut dyn Read) -> std::io::Result<Vec<u8>> {
     Ok(start)
 }
 
-/// A tar starts with a header whose checksum is right, or ends at once with zeroes.
+/// A tar starts with a header whose checksum is right, or consists of zeroes.
 fn is_tar(start: &[u8]) -> bool {
     if start.len() < 512 {
         return false;

@@ -1,4 +1,4 @@
-//! An archive and all that is in it, each content digested.
+//! An archive and its entries, with digests.
 
 use super::entry::Visit;
 use super::{ArchiveError, Entry, EntryKind, Format, tar, zip};
@@ -14,21 +14,21 @@ pub struct Archive {
     pub path: PathBuf,
     /// Its format.
     pub format: Format,
-    /// What is in it, in its order.
+    /// Its entries, in order.
     pub entries: Vec<Entry>,
 }
 
-/// What any archive may unpack to, in bytes.
+/// How many bytes any archive may unpack to.
 const ALWAYS_ALLOWED: u64 = 16 << 30;
 
-/// How many times its own size a larger one may unpack to; text rarely gets beyond 20.
+/// How many times its own size a larger one may unpack to; text rarely exceeds 20.
 const ALLOWED_GROWTH: u64 = 100;
 
-/// Most entries of an archive: a Linux source tree has 90,000.
+/// The most entries of an archive: a Linux source tree has 90,000.
 const MOST_ENTRIES: usize = 2_000_000;
 
 impl Archive {
-    /// Reads the archive at `path` through, whatever its format.
+    /// Reads the whole archive at `path`, whatever its format.
     pub fn open(path: &Path) -> Result<Self, ArchiveError> {
         let mut archive = Self {
             path: path.to_owned(),
@@ -78,7 +78,7 @@ impl Archive {
         }
         let mut reader = self.format.open_tar(file);
         tar::walk(path, &mut reader, &mut visit)?;
-        // The checksum of compressed content comes after the last byte of it.
+        // The checksum of compressed content comes after its last byte.
         std::io::copy(&mut reader.take(ALWAYS_ALLOWED), &mut std::io::sink())
             .map_err(|error| damaged(path, &error.to_string()))?;
         Ok(())
@@ -117,7 +117,7 @@ pub(super) fn copy(
     if total != entry.size {
         return Err(damaged(
             archive,
-            &format!("it breaks off within {:?}", entry.path),
+            &format!("it is truncated within {:?}", entry.path),
         ));
     }
     Ok(format!("{:x}", digest.finalize()))

@@ -1,4 +1,4 @@
-//! Archives on the controller: read whatever their format, made safe, and sent as plain tar.
+//! Archives on the controller: read in any format, checked, and sent as plain tar.
 //!
 //! ```text
 //!  file ─► Format::detect ─► Archive (entries with digests) ─► select ─► [what is missing] ─► stream

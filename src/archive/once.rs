@@ -1,14 +1,14 @@
-//! A value that many threads ask for and one makes.
+//! A value that many threads request and one computes.
 
 use crate::host::{HostError, Limits};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Values by key, each made once; who asks for one while it is being made waits for it.
+/// Values by key, each computed once; other requests wait for it in the meantime.
 #[derive(Debug)]
 pub(super) struct Once<K, V> {
-    /// Those that are made, and nothing for those that are being made.
+    /// The computed values; `None` while one is being computed.
     values: Mutex<HashMap<K, Option<V>>>,
     changed: Condvar,
 }
@@ -23,8 +23,8 @@ impl<K, V> Default for Once<K, V> {
 }
 
 impl<K: Eq + Hash + Clone, V: Clone> Once<K, V> {
-    /// Returns the value of `key`, which `make` makes if there is none yet. A failure is not kept:
-    /// the next one who asks tries again. Fails if a limit is reached while another makes it.
+    /// Returns the value of `key`, computing it with `make` if necessary. A failure is not stored:
+    /// the next request tries again. Fails if a limit is reached while another thread computes it.
     pub(super) fn get<E: From<HostError>>(
         &self,
         key: K,
@@ -53,7 +53,7 @@ impl<K: Eq + Hash + Clone, V: Clone> Once<K, V> {
     }
 }
 
-/// Tells those who wait when it is dropped, so after a panic, too.
+/// Wakes the waiting threads when dropped, even after a panic.
 struct Making<'o, K: Eq + Hash + Clone, V: Clone> {
     once: &'o Once<K, V>,
     key: K,

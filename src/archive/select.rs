@@ -115,7 +115,7 @@ impl Archive {
             let linked = by_path.get(&target).copied();
             let Some(linked) = linked.and_then(|number| Some((number, self.entries.get(number)?)))
             else {
-                let reason = format!("is a link to {target}, which the archive does not have");
+                let reason = format!("is a link to {target}, which is not in the archive");
                 return self.refuse(entry, reason);
             };
             found = linked;

@@ -1,4 +1,4 @@
-//! What a run keeps of archives, for all its hosts.
+//! The archives of a run, shared by all hosts.
 
 use super::once::Once;
 use super::{Archive, ArchiveError, Selected, Stream, stream};
@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 use tempfile::TempDir;
 
-/// What a run keeps of archives, for all its hosts: each is fetched and read once, and hosts that
-/// lack the same entries get the same stream. The files go when this is dropped; downloads stay.
+/// The archives of a run, shared by all hosts: each is downloaded and read once, and hosts that
+/// lack the same entries get the same stream. The files are removed when this is dropped, except
+/// downloads.
 #[derive(Debug, Default)]
 pub struct Store {
     folder: Mutex<Option<TempDir>>,
@@ -24,7 +25,7 @@ pub struct Store {
     cache: Option<PathBuf>,
 }
 
-/// One version of a file: the same path with other content is another.
+/// One version of a file: the same path with different content is a different version.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Version {
     path: PathBuf,
@@ -48,7 +49,7 @@ impl Version {
 }
 
 impl Store {
-    /// Returns a store that keeps downloads in this folder rather than in the user's cache.
+    /// Returns a store with downloads in this folder instead of the user's cache.
     pub fn with_cache(cache: PathBuf) -> Self {
         Self {
             cache: Some(cache),
@@ -56,14 +57,14 @@ impl Store {
         }
     }
 
-    /// Returns the file of the controller that holds what is at an address of the web.
+    /// Returns the local copy of a URL.
     pub fn download(&self, download: &Download, limits: &Limits) -> Result<PathBuf, DownloadError> {
         let cache = self.cache.clone().unwrap_or_else(users_cache);
         let fetch = || download.fetch(&cache, limits);
         self.downloads.get(download.clone(), limits, fetch)
     }
 
-    /// Returns the archive at a path of the controller, reading it if no host has asked before.
+    /// Returns the archive at a path of the controller, reading it on the first request.
     pub fn open(&self, path: &Path, limits: &Limits) -> Result<Arc<Archive>, Arc<ArchiveError>> {
         let version = Version::of(path)?;
         let path = path.to_owned();
@@ -89,8 +90,8 @@ impl Store {
         })
     }
 
-    /// Returns the file of the controller that holds what `fetch` brings: once for all hosts
-    /// whose file has this digest. `name` is the file's own, for messages.
+    /// Returns the local copy of a file that `fetch` brings: once for all hosts whose file has this
+    /// digest. `name` is the file's own, for messages.
     pub fn fetched<E: From<ArchiveError> + From<HostError>>(
         &self,
         sha256: &str,
@@ -130,7 +131,7 @@ impl Store {
     }
 }
 
-/// Returns the folder for what can be fetched again: `~/.cache/rmqplay`.
+/// Returns the folder for files that can be downloaded again: `~/.cache/rmqplay`.
 fn users_cache() -> PathBuf {
     let given = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let given = given.filter(|path| path.is_absolute());

@@ -1,4 +1,4 @@
-//! The tar stream that a host gets: what it lacks, and nothing else.
+//! The tar stream for a host: only what it lacks.
 
 use super::index::{copy, damaged};
 use super::{Archive, ArchiveError, Selected};
@@ -16,18 +16,18 @@ pub struct Stream {
     pub path: PathBuf,
     /// Its length in bytes.
     pub size: u64,
-    /// Where the content of each entry starts, in the order they were asked for.
+    /// The offset of each entry's content, in the requested order.
     pub offsets: Vec<u64>,
 }
 
-/// Bytes of a block of tar.
+/// The size of a block of tar in bytes.
 const BLOCK: u64 = 512;
 
-/// What ends a tar: two empty blocks.
+/// The end of a tar: two empty blocks.
 const END: [u8; 1024] = [0; 1024];
 
-/// Writes the entries into a new file at `path`: folders, then files, then links, so that nothing
-/// is ever written through a link of the same stream.
+/// Writes the entries to a new file at `path`: folders, then files, then links, so that nothing is
+/// ever written through a link of the same stream.
 pub(super) fn write(
     archive: &Archive,
     entries: &[Selected],
@@ -90,7 +90,7 @@ impl Out<'_> {
         Ok(())
     }
 
-    /// Writes an entry's header, long names before it, and notes where its content starts.
+    /// Writes an entry's header, preceded by long names, and records where its content starts.
     fn header(&mut self, number: usize, entry: &Selected) -> Result<(), ArchiveError> {
         let mut header = Header::new_gnu();
         header.set_mode(entry.mode.unwrap_or(0o755));
@@ -138,8 +138,8 @@ impl Out<'_> {
         Ok(())
     }
 
-    /// Writes a name too long for its header as content of an entry of its own, as GNU does;
-    /// busybox reads that as well.
+    /// Writes a name that is too long for its header as the content of a separate entry, like GNU;
+    /// busybox reads that too.
     fn long(&mut self, kind: EntryType, name: &[u8]) -> Result<(), ArchiveError> {
         let mut header = Header::new_gnu();
         fill(&mut header.as_old_mut().name, b"././@LongLink");
@@ -161,8 +161,8 @@ impl Out<'_> {
         self.put(&vec![0; usize::try_from(rest).unwrap_or_default()])
     }
 
-    /// Goes through the archive once and writes each content as often as it is wanted: more than
-    /// once where there are hard links.
+    /// Reads the archive once and writes each content as often as it is wanted: more than once for
+    /// hard links.
     fn files(&mut self, archive: &Archive, entries: &[Selected]) -> Result<(), ArchiveError> {
         let mut wanted: HashMap<usize, Vec<usize>> = HashMap::new();
         for (number, entry) in entries.iter().enumerate() {
@@ -204,7 +204,7 @@ impl Out<'_> {
         }
     }
 
-    /// Writes content once more that is in the stream already.
+    /// Repeats content that is already in the stream.
     fn repeat(&mut self, offset: u64, size: u64) -> Result<(), ArchiveError> {
         self.file.flush().map_err(|error| self.failed(error))?;
         let mut written = File::open(self.path).map_err(|error| self.failed(error))?;
@@ -219,7 +219,7 @@ impl Out<'_> {
     }
 }
 
-/// Puts a name into a field of a header; returns whether all of it is in.
+/// Writes a name to a field of a header; returns whether it fits.
 fn fill(field: &mut [u8], name: &[u8]) -> bool {
     for (slot, byte) in field.iter_mut().zip(name) {
         *slot = *byte;

@@ -1,6 +1,6 @@
 //! Reads tar: ustar, GNU's long names and pax.
 //!
-//! The headers of long names are read here rather than by the tar crate, which would take names of
+//! The headers of long names are read here instead of by the tar crate, which would load names of
 //! any length into memory.
 
 use super::entry::Visit;
@@ -10,7 +10,8 @@ use std::io::Read;
 use std::path::Path;
 use tar::{EntryType, Header};
 
-/// Longest name, or set of pax headers of one entry, in bytes. Linux's paths end at 4 KiB.
+/// The longest name, or set of pax headers of one entry, in bytes. Linux's limit for paths is 4
+/// KiB.
 const LONGEST_NAME: u64 = 1024 * 1024;
 
 /// Calls `visit` for each entry in order, with its content.
@@ -29,7 +30,7 @@ pub(super) fn walk(
             EntryType::GNULongName => ahead.path = Some(long_name(path, &mut entry)?),
             EntryType::GNULongLink => ahead.link = Some(long_name(path, &mut entry)?),
             EntryType::XHeader => ahead.read_pax(path, &mut entry)?,
-            // A comment such as git's commit, and the label of a tape.
+            // A comment such as git's commit, or the label of a tape.
             EntryType::XGlobalHeader => {}
             kind if kind.as_byte() == b'V' => {}
             _ => {
@@ -67,7 +68,7 @@ fn long_name(path: &Path, reader: &mut dyn Read) -> Result<Vec<u8>, ArchiveError
     Ok(name)
 }
 
-/// What special headers say ahead of the entry they are about.
+/// The contents of special headers that precede their entry.
 #[derive(Default)]
 struct Ahead {
     path: Option<Vec<u8>>,
@@ -116,7 +117,7 @@ impl Ahead {
             .link
             .or_else(|| header.link_name_bytes().map(std::borrow::Cow::into_owned));
         let target = utf8(link.unwrap_or_default())?;
-        // The content's length would be read wrongly, and with it all that follows.
+        // Otherwise the content's length would be misread, and everything after it.
         if self.sparse || header.entry_type() == EntryType::GNUSparse {
             return Err(damaged(
                 archive,
@@ -142,7 +143,7 @@ impl Ahead {
 
 fn kind(of: EntryType, path: &str, target: String) -> EntryKind {
     match of {
-        // Before there was a type of its own, a slash at the end made a directory.
+        // Before directories had a type of their own, a trailing slash marked them.
         EntryType::Regular | EntryType::Continuous if path.ends_with('/') => EntryKind::Directory,
         EntryType::Regular | EntryType::Continuous => EntryKind::File,
         EntryType::Directory => EntryKind::Directory,

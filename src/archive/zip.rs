@@ -10,7 +10,7 @@ use zip::ZipArchive;
 use zip::extra_fields::ExtraField;
 use zip::read::ZipFile;
 
-/// Longest target of a symbolic link in bytes: Linux's own limit.
+/// The longest target of a symbolic link in bytes: Linux's own limit.
 const LONGEST_TARGET: u64 = 4096;
 
 /// Calls `visit` for each entry in order, with its content.
@@ -23,7 +23,7 @@ pub(super) fn walk(path: &Path, file: File, visit: &mut Visit) -> Result<(), Arc
     for index in 0..archive.len() {
         let mut file = archive.by_index(index).map_err(damaged)?;
         let entry = entry(&mut file).map_err(|error| damaged(error.into()))?;
-        // What is longer than it says is damaged, which the checksum at its end would show too late.
+        // An entry longer than declared is damaged, which its checksum would only reveal too late.
         let size = entry.size;
         visit(entry, &mut file.by_ref().take(size))?;
     }
@@ -55,7 +55,7 @@ fn entry<R: Read>(file: &mut ZipFile<'_, R>) -> std::io::Result<Entry> {
         0o644
     };
     Ok(Entry {
-        // Windows' own packer of earlier days wrote backslashes.
+        // Old versions of Windows' own packer wrote backslashes.
         path: file.name()?.replace('\\', "/"),
         mode: mode.map_or(default, |mode| mode & 0o7777),
         size: file.size(),
@@ -65,7 +65,7 @@ fn entry<R: Read>(file: &mut ZipFile<'_, R>) -> std::io::Result<Entry> {
     })
 }
 
-/// Zip itself has local time without its zone; Unix packers add the time in an extra field.
+/// Zip itself stores local time without a time zone; Unix packers add the time in an extra field.
 fn modified<R: Read>(file: &ZipFile<'_, R>) -> i64 {
     let exact = file.extra_data_fields().find_map(|field| match field {
         ExtraField::ExtendedTimestamp(times) => times.mod_time(),
@@ -81,7 +81,7 @@ fn modified<R: Read>(file: &ZipFile<'_, R>) -> i64 {
     })
 }
 
-/// Counts in years that begin in March, so that the day of a leap year comes last.
+/// Counts years from March, so that the leap day comes last.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month > 2 { year } else { year - 1 };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;

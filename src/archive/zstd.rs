@@ -1,13 +1,13 @@
-//! Reads zstd of any number of frames, as parallel packers write it.
+//! Reads zstd with any number of frames, as written by parallel packers.
 
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use std::io::{BufRead, Error, ErrorKind, Read, Result};
 
-/// How far back content may refer, in bytes: what the zstd command accepts without being asked.
+/// How far back content may refer, in bytes: what the zstd command accepts by default.
 const LARGEST_WINDOW: u64 = 128 * 1024 * 1024;
 
-/// The content of all frames, one after the other.
+/// The concatenated content of all frames.
 pub(super) struct Frames<R: BufRead> {
     source: R,
     decoder: FrameDecoder,
@@ -25,7 +25,7 @@ impl<R: BufRead> Frames<R> {
         }
     }
 
-    /// Begins the next frame; returns whether there is one.
+    /// Starts the next frame; returns whether there is one.
     fn begin(&mut self) -> Result<bool> {
         while !self.source.fill_buf()?.is_empty() {
             match self.decoder.reset(&mut self.source) {

@@ -1,11 +1,11 @@
-//! Where a file is kept that a task replaces.
+//! The path of a backup.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Returns the path that the present version of a file is copied to: beside it, named after this
-/// moment in UTC, as in `hosts.4711.2026-01-31@08:15:00~`. The number is the nanoseconds, so that
-/// two backups within a second have two names; Ansible has the number of a process there.
+/// Returns the path for a backup of a file: beside it, named after the current time in UTC, as in
+/// `hosts.4711.2026-01-31@08:15:00~`. The number is the nanoseconds, so that two backups within a
+/// second have different names; Ansible uses a process id.
 pub fn backup_path(path: &Utf8Path) -> Utf8PathBuf {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -26,8 +26,8 @@ fn moment(seconds: u64) -> String {
     )
 }
 
-/// Returns year, month and day for days since 1970, by counting years from March of the year 0 on
-/// so that the leap day is the last of a year (Hinnant, `civil_from_days`).
+/// Returns year, month and day for days since 1970, by counting years from March of the year 0 so
+/// that the leap day is the last day of a year (Hinnant, `civil_from_days`).
 fn date(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);

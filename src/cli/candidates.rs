@@ -1,5 +1,5 @@
-//! Candidates for values at Tab: hosts, groups, tags, tasks, modules and playbooks, read from the
-//! files that the command line names so far.
+//! Completes values at Tab: hosts, groups, tags, tasks, modules and playbooks, read from the files
+//! named on the command line so far.
 
 use super::project::{Project, user_folder};
 use super::sources::Sources;
@@ -42,7 +42,7 @@ pub(super) fn group() -> ArgValueCompleter {
     names(|| Some(groups(&inventory()?).collect()))
 }
 
-/// Completes the name of a module, the project's own among them.
+/// Completes the name of a module, including the project's own.
 pub(super) fn module() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let registry = registry();
@@ -112,7 +112,7 @@ fn groups(inventory: &Inventory) -> impl Iterator<Item = String> + use<'_> {
     inventory.groups().keys().map(ToString::to_string)
 }
 
-/// Reads the words typed so far as the subcommand will, mistakes left out.
+/// Parses the words typed so far like the subcommand, ignoring mistakes.
 fn typed() -> Option<ArgMatches> {
     let command = Cli::command().ignore_errors(true);
     let mut matches = command.try_get_matches_from(completions::typed()).ok()?;
@@ -127,7 +127,7 @@ fn paths(matches: &ArgMatches, name: &str) -> Vec<LocalPath> {
     given.into_iter().flatten().cloned().collect()
 }
 
-/// Returns the inventory that was named or is the project's own; none is made up.
+/// Returns the inventory that was named or is the project's own, if any.
 fn inventory() -> Option<Inventory> {
     let sources = Sources::from_arg_matches(&typed()?).ok()?;
     let folder = LocalPath::start();

@@ -60,7 +60,7 @@ fn check(arguments: &Arguments) -> Result<usize> {
     );
     let (events, _) = std::sync::mpsc::channel();
     let no_host = |_: &crate::run::Settings| {
-        let reason = "a check connects to no host".to_owned();
+        let reason = "`rmqplay check` does not connect to hosts".to_owned();
         Err(HostError::Unreachable { reason, help: None })
     };
     let session = Session::new(Parts {
@@ -89,7 +89,7 @@ fn check(arguments: &Arguments) -> Result<usize> {
         if let Some(playbook) = problems.take(session.load(path, knows_inventory)) {
             plays += playbook.plays.len();
             if knows_inventory {
-                // What `hostvars` holds by then is known in a run alone.
+                // The contents of `hostvars` are only known during a run.
                 let is_known = |play: &&Play| {
                     let hosts = play.hosts.as_text();
                     !hosts.is_some_and(|hosts| hosts.contains("hostvars"))

@@ -1,4 +1,4 @@
-//! `rmqplay completions`: what a shell completes at Tab, from the same definitions as the help.
+//! `rmqplay completions`: shell completion, from the same definitions as the help.
 
 use super::{Cli, Exit, print, refuse_because};
 use clap::{Args, CommandFactory as _, ValueEnum};
@@ -7,7 +7,8 @@ use clap_complete::env::{Bash, EnvCompleter, Fish, Zsh};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// The variable by which a shell's script asks for candidates; its value is the name of the shell.
+/// The variable with which a shell's script asks for candidates; its value is the name of the
+/// shell.
 const VARIABLE: &str = "RMQPLAY_COMPLETE";
 
 /// Print a script that lets a shell complete commands, hosts, groups, tags, modules and playbooks.
@@ -53,29 +54,30 @@ pub(super) fn execute(arguments: &Arguments) -> Exit {
     }
 }
 
-/// Returns what the script calls: rmqplay as it was called, so that it is found again from any
+/// Returns the command for the script: rmqplay as it was called, so that it is found from any
 /// folder.
 fn program() -> String {
     let called = std::env::args_os().next().map(PathBuf::from);
     let called = called.unwrap_or_else(|| env!("CARGO_PKG_NAME").into());
     let path = match called.components().count() {
-        // Found in PATH, now and later.
+        // It is in PATH, and will still be.
         1 => called,
         _ => std::path::absolute(&called).unwrap_or(called),
     };
     path.to_string_lossy().into_owned()
 }
 
-/// Answers a shell that asks for candidates. Returns whether one asked; nothing else is done then.
+/// Answers a shell that asks for candidates. Returns whether one asked; then nothing else is done.
 pub(super) fn answer() -> bool {
     let shell = CompleteEnv::with_factory(Cli::command).var(VARIABLE);
-    // A shell that gets no answer completes nothing: better than an error in the middle of a line.
+    // A shell without an answer completes nothing, which is better than an error in the middle of a
+    // line.
     shell
         .try_complete(std::env::args_os(), std::env::current_dir().ok().as_deref())
         .unwrap_or(true)
 }
 
-/// Returns the words typed so far, as the shell's script passes them on after `--`.
+/// Returns the words typed so far, which the shell's script passes after `--`.
 pub(super) fn typed() -> impl Iterator<Item = OsString> {
     std::env::args_os().skip_while(|word| word != "--").skip(1)
 }

@@ -1,4 +1,4 @@
-//! Makes hosts from how a task reaches them: by SSH, or this machine itself.
+//! Connects to hosts: over SSH, or to this machine itself.
 
 use super::prompts;
 use crate::host::shell::{ShellHost, Transport};
@@ -14,11 +14,10 @@ use std::sync::{Arc, OnceLock};
 /// The shell that every host has.
 const SHELL: &str = "/bin/sh";
 
-/// Returns what makes hosts from settings. Files of ssh are read when the first SSH connection is
-/// made, and its threads started then.
+/// Returns a connector for settings. It reads the files of ssh and starts its threads at the first
+/// SSH connection.
 ///
-/// `live_line` is away while the passphrase of a key is asked for.
-/// That ends when `cancel` is called off.
+/// The live line is hidden while the passphrase of a key is asked for, which `cancel` interrupts.
 pub(super) fn connect(live_line: Option<ProgressBar>, cancel: Cancel) -> Connect {
     let ssh = OnceLock::new();
     Box::new(move |settings| {
@@ -88,7 +87,7 @@ fn unreachable(reason: String) -> HostError {
     HostError::Unreachable { reason, help: None }
 }
 
-/// Returns the options of ssh that settings stand for.
+/// Returns the options of ssh for these settings.
 fn given(settings: &SshSettings) -> Options {
     let path = |path: &Path| path.display().to_string();
     Options {

@@ -1,4 +1,4 @@
-//! `rmqplay exec`: runs one module on hosts, as one task of a playbook would.
+//! `rmqplay exec`: runs one module on hosts, like one task of a playbook.
 
 use super::interrupt::Interrupt;
 use super::options::SharedArguments;
@@ -77,7 +77,7 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
     })
 }
 
-/// Returns the playbook with that one task; JSON is YAML.
+/// Returns the playbook with that one task, as JSON, which is valid YAML.
 fn playbook(arguments: &Arguments) -> Result<Arc<SourceFile>> {
     let module_arguments = match &arguments.args {
         None if arguments.command.is_empty() => json!({}),

@@ -6,7 +6,7 @@ use crate::yaml::{self, Data, Map, Node};
 use std::collections::HashSet;
 use std::path::Path;
 
-/// Adds what one `-e` says; what was said before about the same variables is replaced.
+/// Adds the variables of one `-e`, replacing earlier values.
 pub(super) fn add(variables: &mut Map, text: &str) -> Result<()> {
     let new = match text.strip_prefix('@') {
         Some(path) => document(&yaml::read(&SourceFile::read(Path::new(path))?)?)?,
@@ -21,7 +21,7 @@ pub(super) fn add(variables: &mut Map, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Sets a variable to a text, for an option that stands for it.
+/// Sets a variable to a text, for an option that implies it.
 pub(super) fn set(variables: &mut Map, name: &str, value: &str) {
     let file = SourceFile::new(format!("<--{}>", name.replace('_', "-")), value);
     let place = Place::new(&file, 0..value.len());
@@ -52,7 +52,7 @@ fn document(node: &Node) -> Result<Map> {
     }
 }
 
-/// The values of `key=value` are text, whatever they look like, as in Ansible.
+/// The values of `key=value` are always text, as in Ansible.
 fn pairs(text: &str) -> Result<Map> {
     let file = SourceFile::new("<extra vars>", text);
     let place = Place::new(&file, 0..text.len());

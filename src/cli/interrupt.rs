@@ -1,4 +1,4 @@
-//! What ^C and SIGTERM do.
+//! Handles ^C and SIGTERM.
 
 use super::Exit;
 use crate::host::Cancel;
@@ -10,22 +10,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// What ^C and SIGTERM do: before a run begins they end rmqplay at once. The first one after that
-/// calls the run off in good order, the second one ends it.
+/// Handles ^C and SIGTERM: before a run begins they end rmqplay immediately. After that the first
+/// one interrupts the run, the second one ends it.
 #[derive(Clone)]
 pub(super) struct Interrupt {
     cancel: Cancel,
     runs: Arc<AtomicBool>,
-    /// Whether it is between two runs: nothing is stopped on the hosts then.
+    /// Whether it is between two runs: then nothing needs to be stopped on the hosts.
     rests: Arc<AtomicBool>,
-    /// Whether someone sits at a prompt, who would lose what was typed so far.
+    /// Whether the user is at a prompt, and would lose their input.
     at_prompt: Arc<AtomicBool>,
-    /// The terminal as it was: asking for a password changes it.
+    /// The original state of the terminal: asking for a password changes it.
     terminal: Option<Arc<(File, Termios)>>,
 }
 
 impl Interrupt {
-    /// Catches the signals from now on.
+    /// Installs the signal handlers.
     pub(super) fn catch() -> Self {
         let interrupt = Self {
             cancel: Cancel::default(),
@@ -36,17 +36,17 @@ impl Interrupt {
         };
         let caught = interrupt.clone();
         if let Err(error) = ctrlc::set_handler(move || caught.interrupted()) {
-            tracing::warn!("signals cannot be caught: {error}");
+            tracing::warn!("cannot handle signals: {error}");
         }
         interrupt
     }
 
-    /// Returns what is set when the run is called off.
+    /// Returns the flag that is set when the run is interrupted.
     pub(super) fn cancel(&self) -> Cancel {
         self.cancel.clone()
     }
 
-    /// Says that a run begins.
+    /// Marks the start of a run.
     pub(super) fn run_begins(&self) {
         self.runs.store(true, Ordering::SeqCst);
     }
@@ -56,7 +56,7 @@ impl Interrupt {
         self.runs.load(Ordering::SeqCst)
     }
 
-    /// Waits for the next run; returns whether it was called off.
+    /// Waits for the next run; returns whether it was interrupted.
     pub(super) fn rest(&self, until: Instant) -> bool {
         self.rests.store(true, Ordering::SeqCst);
         let called_off = self.cancel.wait_until(until);
@@ -64,12 +64,12 @@ impl Interrupt {
         called_off
     }
 
-    /// Says that between runs there is a prompt, which only its own keys end.
+    /// Marks that there is a prompt between runs, which only its own keys end.
     pub(super) fn stays_at_prompt(&self) {
         self.at_prompt.store(true, Ordering::SeqCst);
     }
 
-    /// Says that a run is over, and another may follow.
+    /// Marks that a run is over, and another may follow.
     pub(super) fn run_ends(&self) {
         self.runs.store(false, Ordering::SeqCst);
         self.cancel.renew();
@@ -81,7 +81,7 @@ impl Interrupt {
             return;
         }
         if let Some(terminal) = &self.terminal
-            // The system stops who changes a terminal from the background.
+            // The system stops a process that changes a terminal from the background.
             && tcgetpgrp(&terminal.0) == Ok(getpgrp())
         {
             let _ = tcsetattr(&terminal.0, OptionalActions::Now, &terminal.1);
@@ -98,13 +98,13 @@ impl Interrupt {
         }
         let _ = writeln!(
             err,
-            "\ninterrupted: stopping what runs on the hosts (again to leave at once)"
+            "\ninterrupted: stopping what runs on the hosts (press ^C again to exit immediately)"
         );
         self.cancel.cancel();
     }
 }
 
-/// Returns the terminal of this program as it is now, if there is one.
+/// Returns the current state of the program's terminal, if there is one.
 fn terminal() -> Option<(File, Termios)> {
     let terminal = File::open("/dev/tty").ok()?;
     let state = tcgetattr(&terminal).ok()?;
@@ -112,7 +112,7 @@ fn terminal() -> Option<(File, Termios)> {
 }
 
 /// Returns whether ^C at the terminal is a signal: at a prompt it is not, except in the moment
-/// before the prompt is there. Any other signal at a prompt is meant.
+/// before the prompt appears. Any other signal at a prompt is intended.
 fn makes_signals() -> bool {
     let terminal = tcgetattr(std::io::stdin());
     terminal.is_ok_and(|terminal| terminal.local_modes.contains(LocalModes::ISIG))

@@ -145,7 +145,7 @@ fn hosts(inventory: &Inventory, pattern: &str, limit: Option<&str>) -> Result<Ve
     }
 }
 
-/// Returns the text of a value as a template would put it out.
+/// Returns the text of a value as a template would output it.
 fn text(node: &Node) -> String {
     node.to_value().to_string()
 }

@@ -1,4 +1,4 @@
-//! What `--list-hosts`, `--list-tags` and `--list-tasks` print, in Ansible's form.
+//! The output of `--list-hosts`, `--list-tags` and `--list-tasks`, in Ansible's form.
 
 use crate::playbook::{ListedPlay, Play, Playbook, list_tasks};
 use crate::run::Session;
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// What is listed instead of carried out.
+/// What to list instead of running.
 #[derive(Debug, Args)]
 pub(super) struct Lists {
     /// List the hosts of each play, and touch none.
@@ -23,12 +23,12 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// Returns whether anything is listed.
+    /// Returns whether anything should be listed.
     pub(super) fn any(&self) -> bool {
         self.list_hosts || self.list_tags || self.list_tasks
     }
 
-    /// Returns what is listed of these playbooks.
+    /// Returns the lists of these playbooks.
     pub(super) fn show(
         &self,
         session: &Arc<Session>,

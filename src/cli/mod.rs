@@ -83,7 +83,7 @@ enum Command {
     Man(man::Arguments),
 }
 
-/// Reads the command line, does what it says, and returns how it ended.
+/// Parses the command line, runs the subcommand, and returns how it ended.
 pub fn main() -> Exit {
     if completions::answer() {
         return Exit::Ok;
@@ -91,7 +91,7 @@ pub fn main() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Nobody reading the help (`rmqplay --help | head`) is no failure.
+            // A reader that stops early (`rmqplay --help | head`) is not a failure.
             let _ = error.print();
             return if error.use_stderr() {
                 Exit::Usage
@@ -109,7 +109,7 @@ pub fn main() -> Exit {
     }
 }
 
-/// Shows where a thread panicked if `RUST_BACKTRACE` asks for it. The message is left out: it may
+/// Shows where a thread panicked if `RUST_BACKTRACE` is set. The message is left out since it may
 /// quote a secret.
 fn show_backtrace(_: &std::panic::PanicHookInfo<'_>) {
     let backtrace = Backtrace::capture();
@@ -118,7 +118,7 @@ fn show_backtrace(_: &std::panic::PanicHookInfo<'_>) {
     }
 }
 
-/// Says that rmqplay itself made mistakes at these places.
+/// Reports internal errors at these places.
 fn internal(places: &[String]) -> Problem {
     let mut known: Vec<&str> = places.iter().map(String::as_str).collect();
     known.sort_unstable();
@@ -149,8 +149,7 @@ fn execute(command: Command) -> Exit {
     }
 }
 
-/// Writes warnings to standard error, and more with its time and source where `RMQPLAY_LOG` asks
-/// for it.
+/// Writes warnings to standard error, and more with time and source if `RMQPLAY_LOG` is set.
 fn log() {
     let asked = EnvFilter::try_from_env("RMQPLAY_LOG");
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
@@ -186,7 +185,7 @@ fn refuse(problems: &Problems, exit: Exit) -> Exit {
     exit
 }
 
-/// Shows a problem that has no place in a file.
+/// Shows a problem without a place in a file.
 fn refuse_because(message: impl Into<String>, help: Option<String>, exit: Exit) -> Exit {
     refuse(&Problem::new(message).help(help).into(), exit)
 }

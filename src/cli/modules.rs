@@ -56,7 +56,7 @@ pub(super) fn execute(arguments: &Arguments) -> Exit {
     }
 }
 
-/// Writes the definition files and returns their paths, as text.
+/// Writes the definition files and returns their paths as text.
 fn write_definitions(registry: &Registry, folder: &Path) -> Result<String, Problem> {
     let shown = |path: &Path, error: &std::io::Error| {
         Problem::new(format!("cannot write {}: {error}", path.display()))

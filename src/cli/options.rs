@@ -28,7 +28,7 @@ pub(super) struct SharedArguments {
     pub(super) detailed_exitcode: bool,
 }
 
-/// Which hosts, how they are reached, and what is done to them: `repl` has these too.
+/// Which hosts, how to reach them, and what to do with them: `repl` has these too.
 #[derive(Debug, Args)]
 pub(super) struct HostArguments {
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub(super) struct HostArguments {
     verbose: u8,
 }
 
-/// How hosts are reached, and as whom: `test` has these too.
+/// How to reach hosts, and as which user: `test` has these too.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
 pub(super) struct LoginArguments {
     /// Set variables: key=value, YAML, JSON or @FILE; repeatable.
@@ -115,8 +115,8 @@ fn forks(text: &str) -> std::result::Result<usize, String> {
 }
 
 impl HostArguments {
-    /// Returns what the run is asked for; passwords are asked for now.
-    /// `what` is run, such as a playbook.
+    /// Returns the options of the run, and asks for passwords. `what` is being run, such as a
+    /// playbook.
     pub(super) fn options(
         &self,
         what: &str,

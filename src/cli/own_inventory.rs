@@ -1,9 +1,9 @@
-//! A project's own inventory, which is used where none was given.
+//! A project's own inventory, the default without `-i`.
 
 use crate::inventory;
 use crate::source::LocalPath;
 
-/// What it may be called.
+/// The names it may have.
 const NAMES: [&str; 7] = [
     "inventory.yml",
     "inventory.yaml",
@@ -14,11 +14,11 @@ const NAMES: [&str; 7] = [
     "hosts.ini",
 ];
 
-/// A file of this name, or a folder with one inventory.
+/// A file with this name, or a folder with one inventory.
 const FOLDER: &str = "inventory";
 
-/// Returns the one inventory of a project, or why there is none, as a hint. It is searched in the
-/// folder of the playbook, and beside that if it is called `playbooks`.
+/// Returns the only inventory of a project, or a hint why there is none. It is searched in the
+/// folder of the playbook, and beside that folder if it is called `playbooks`.
 pub(super) fn find(folder: &LocalPath) -> Result<LocalPath, String> {
     let above = folder.ends_with("playbooks").then(|| folder.parent());
     for folder in std::iter::once(folder.clone()).chain(above.clone()) {

@@ -5,8 +5,8 @@ use crate::host::{Cancel, Secret};
 use crate::source::{Problem, Result, SourceFile};
 use std::path::Path;
 
-/// Returns the password that is asked for on the terminal, or read from a file's first line;
-/// `None` where neither is wanted.
+/// Returns the password typed at the terminal, or read from a file's first line; `None` if neither
+/// is requested.
 pub(super) fn read(ask: bool, file: Option<&Path>, prompt: &str) -> Result<Option<Secret>> {
     if let Some(path) = file {
         let text = SourceFile::read(path)?;
@@ -19,7 +19,7 @@ pub(super) fn read(ask: bool, file: Option<&Path>, prompt: &str) -> Result<Optio
     // Before a run begins, ^C ends rmqplay itself.
     let typed = typed::secret(prompt, &Cancel::default()).map_err(|error| {
         Problem::new(format!("cannot ask for a password: {error}"))
-            .help("without a terminal, give the password by a file".to_owned())
+            .help("without a terminal, pass the password in a file".to_owned())
     })?;
     Ok(Some(Secret::new(typed)))
 }

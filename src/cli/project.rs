@@ -1,4 +1,4 @@
-//! What a project adds to rmqplay: scripts beside its playbooks, in its roles and in the user's
+//! A project's extensions: scripts beside its playbooks, in its roles and in the user's
 //! configuration.
 
 use super::registry;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The folders that may hold `library`, `facts` and `filters`, the nearest first.
+/// The folders that may contain `library`, `facts` and `filters`, nearest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Project {
     roots: Vec<LocalPath>,
@@ -20,7 +20,7 @@ pub struct Project {
 
 impl Project {
     /// Returns the project of playbooks in these folders, with the roles beside them and in the
-    /// further folders, and what the user has.
+    /// additional folders, and the user's own extensions.
     pub fn of(
         playbooks: impl IntoIterator<Item = impl Into<LocalPath>>,
         roles_path: &[LocalPath],
@@ -42,7 +42,7 @@ impl Project {
         let mut seen = BTreeSet::new();
         let mut roots = playbook_folders;
         for folder in roles {
-            // Of two roles of one name, the first is the one that is used.
+            // Of two roles with the same name, the first one is used.
             for name in names_in(&folder) {
                 if seen.insert(name.clone()) {
                     roots.push(folder.join(name));
@@ -53,7 +53,7 @@ impl Project {
         Self { roots }
     }
 
-    /// Returns all modules: the program's own, and those of the project.
+    /// Returns all modules: built-in ones, and those of the project.
     pub fn registry(&self) -> Result<Registry> {
         let mut registry = registry();
         let mut problems = Problems::default();
@@ -71,7 +71,7 @@ impl Project {
         problems.or(registry)
     }
 
-    /// Reads the facts, of the files of one name the nearest.
+    /// Reads the facts; of files with the same name, the nearest wins.
     fn facts(&self, problems: &mut Problems) -> Vec<Arc<script::Program>> {
         let mut seen = BTreeSet::new();
         let mut read = Vec::new();
@@ -99,7 +99,7 @@ impl Project {
         files.filter(is_yaml).collect()
     }
 
-    /// Returns the filters and tests of the project, of those of one name the nearest.
+    /// Returns the filters and tests of the project; of files with the same name, the nearest wins.
     pub fn extensions(&self) -> Result<Extensions> {
         let mut all = Extensions::default();
         let mut problems = Problems::default();
@@ -138,7 +138,7 @@ pub fn user_folder() -> Option<LocalPath> {
     Some(LocalPath::of(given.or_else(usual)?).join("rmqplay"))
 }
 
-/// Returns the folder given as that of the playbooks, which must exist.
+/// Returns the given folder of playbooks, which must exist.
 pub(super) fn playbook_folder(given: &LocalPath) -> Result<&LocalPath> {
     if given.is_dir() {
         return Ok(given);
@@ -146,12 +146,12 @@ pub(super) fn playbook_folder(given: &LocalPath) -> Result<&LocalPath> {
     Err(Problem::new(format!("there is no folder {given}")).into())
 }
 
-/// Returns the folders that playbooks are in.
+/// Returns the folders that contain the playbooks.
 pub fn folders_of(playbooks: &[LocalPath]) -> impl Iterator<Item = LocalPath> {
     playbooks.iter().map(LocalPath::parent)
 }
 
-/// Returns the folder that the first playbook is in.
+/// Returns the folder of the first playbook.
 pub(super) fn first_folder(playbooks: &[LocalPath]) -> LocalPath {
     folders_of(playbooks)
         .next()
@@ -167,7 +167,7 @@ fn scripts(folder: &LocalPath) -> Vec<LocalPath> {
         .collect()
 }
 
-/// Returns why no module can have a name, where it means something else in tasks and scripts.
+/// Returns why a module cannot have this name, because tasks or scripts use it otherwise.
 pub(super) fn reserved(name: &str) -> Option<&'static str> {
     if keyword_names(Level::Task).any(|keyword| keyword == name) {
         return Some("that is a keyword of tasks");
@@ -177,8 +177,8 @@ pub(super) fn reserved(name: &str) -> Option<&'static str> {
     is_function.then_some("that is a function of scripts")
 }
 
-/// Adds a module; one of the same name that is nearer stays, and none may silently hide another
-/// of the project.
+/// Adds a module; a nearer one with the same name wins, and none may silently hide another one of
+/// the project.
 fn add(registry: &mut Registry, entry: Entry, path: &Path) -> Option<Problem> {
     let name = &entry.name;
     let refused = |why: String| {

@@ -1,4 +1,4 @@
-//! `vars_prompt`: variables that are asked for before the first host is touched.
+//! `vars_prompt`: variables to ask for before the first host is touched.
 
 use super::typed;
 use crate::host::{Cancel, Secret};
@@ -59,21 +59,23 @@ fn answer(session: &Session, prompt: &Map, name: &str) -> Result<Value> {
     }
     default.ok_or_else(|| {
         let place = prompt.first().map(|(key, _)| &key.place);
-        let message = format!("\"{name}\" has no value, and nobody can be asked for it");
+        let message = format!("\"{name}\" has no value, and there is no terminal to ask for it");
         let problem = place.map_or_else(
             || Problem::new(&message),
             |place| Problem::at(place, &message),
         );
-        problem.help(format!("give it by -e {name}=…")).into()
+        problem.help(format!("set it with -e {name}=…")).into()
     })
 }
 
-/// Returns what asks the person at the terminal: the live line is away until they have answered.
+/// Returns the function that asks the user at the terminal; the live line is hidden until they
+/// answer.
 pub(super) fn person(live_line: Option<ProgressBar>, cancel: Cancel) -> Ask {
     Box::new(move |question, echo| without(live_line.as_ref(), || ask(question, echo, &cancel)))
 }
 
-/// Asks for the passphrase of a private key: at the terminal, even if standard input is another.
+/// Asks for the passphrase of a private key at the terminal, even if standard input is not the
+/// terminal.
 pub(super) fn passphrase(
     live_line: Option<&ProgressBar>,
     cancel: &Cancel,
@@ -85,7 +87,7 @@ pub(super) fn passphrase(
     typed.map(Secret::new)
 }
 
-/// Does something while the live line is away.
+/// Does something while the live line is hidden.
 fn without<T>(live_line: Option<&ProgressBar>, act: impl FnOnce() -> T) -> T {
     match live_line {
         Some(line) => line.suspend(act),

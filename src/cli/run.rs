@@ -102,7 +102,7 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
     }
 }
 
-/// Returns what is carried out, for above each time of `--watch` and for other runs.
+/// Describes what is run, for the heading of `--watch` and for other runs.
 fn title(playbooks: &[LocalPath]) -> String {
     let names = playbooks.iter().map(|path| path.display().to_string());
     names.collect::<Vec<_>>().join(" ")
@@ -142,8 +142,8 @@ fn plan(session: &Arc<Session>, arguments: &Arguments) -> Result<Plan> {
     prepared.map(Plan::CarryOut)
 }
 
-/// Returns the number of the playbook and the place of the first task whose name, with or without
-/// that of its role, a pattern means.
+/// Returns the index of the playbook and the place of the first task whose name, with or without
+/// its role, matches a pattern.
 fn first_task(pattern: &str, playbooks: &[Playbook]) -> Result<(usize, Place)> {
     let mut known = Vec::new();
     for (index, playbook) in playbooks.iter().enumerate() {
@@ -161,8 +161,8 @@ fn first_task(pattern: &str, playbooks: &[Playbook]) -> Result<(usize, Place)> {
         }
     }
     let hint = did_you_mean(pattern, known.iter().map(String::as_str));
-    let help = "--list-tasks shows the names; what an include brings is known only when it runs";
-    let problem = Problem::new(format!("no task is called \"{pattern}\""));
+    let help = "--list-tasks shows the names; tasks of an include are only known when it runs";
+    let problem = Problem::new(format!("no task is named \"{pattern}\""));
     Err(problem
         .help(Some(hint.unwrap_or_else(|| help.to_owned())))
         .into())

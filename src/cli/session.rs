@@ -1,4 +1,4 @@
-//! Setting up a session: the inventory, what the project adds, and the way to the hosts.
+//! Sets up a session: the inventory, the project's extensions, and the connections.
 
 use super::project::Project;
 use super::sources::Sources;
@@ -12,22 +12,22 @@ use indicatif::ProgressBar;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
-/// What a session is made of.
+/// The inputs of a session.
 pub(super) struct Opening<'a> {
     pub(super) sources: &'a Sources,
     pub(super) options: Options,
     pub(super) roles_path: &'a [LocalPath],
     /// The folder of the first playbook.
     pub(super) folder: &'a LocalPath,
-    /// What the project adds.
+    /// The project's extensions.
     pub(super) project: Project,
     pub(super) cancel: Cancel,
-    /// What must be away while the person at the terminal is asked.
+    /// The live line, which must be hidden while the user is asked.
     pub(super) live_line: Option<ProgressBar>,
 }
 
 impl Opening<'_> {
-    /// Returns the session and what it tells; problems are shown already.
+    /// Returns the session and its events; problems are already shown.
     pub(super) fn open(self) -> Result<(Arc<Session>, Receiver<Event>), Exit> {
         let inventory = self.sources.load(self.folder);
         let inventory = inventory.map_err(|problems| refuse(&problems, Exit::Error))?;

@@ -1,4 +1,4 @@
-//! A run from its beginning to its end, with those who report it.
+//! A run from start to end, with its reporters.
 
 use super::interrupt::Interrupt;
 use super::options::{Format, SharedArguments};
@@ -18,7 +18,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-/// What is needed to begin.
+/// The inputs of a run.
 pub(super) struct Start<'a> {
     pub(super) shared: &'a SharedArguments,
     pub(super) interrupt: &'a Interrupt,
@@ -26,21 +26,21 @@ pub(super) struct Start<'a> {
     pub(super) roles_path: &'a [LocalPath],
     /// The folder of the first playbook.
     pub(super) folder: &'a LocalPath,
-    /// What the project adds.
+    /// The project's extensions.
     pub(super) project: Project,
     pub(super) shown: Shown,
     pub(super) sink: Sink,
 }
 
-/// Where text for people goes.
+/// The destination of text for people.
 pub(super) enum Sink {
     /// Standard output.
     Output,
-    /// It is kept for later.
+    /// A buffer, to be shown later.
     Held(Held),
 }
 
-/// How text for people looks.
+/// The form of text for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shown {
     /// As plays and tasks, with a recap.
@@ -49,16 +49,16 @@ pub(super) enum Shown {
     Command,
 }
 
-/// What comes of the files that were read.
+/// The outcome of loading playbooks.
 pub(super) enum Plan {
-    /// The playbooks are carried out.
+    /// The playbooks to run.
     CarryOut(Vec<Prepared>),
-    /// A text is shown, and no host touched.
+    /// A text to show, without touching any host.
     Show(String),
 }
 
 impl Start<'_> {
-    /// Loads the inventory, gives `plan` the session to load playbooks with, and carries them out.
+    /// Loads the inventory, calls `plan` with the session to load playbooks, and runs them.
     pub(super) fn run(self, plan: impl FnOnce(&Arc<Session>) -> Result<Plan>) -> Exit {
         let progress = (self.shared.output == Format::Text).then(Progress::new);
         let verbosity = Verbosity {
@@ -126,12 +126,12 @@ impl Start<'_> {
     }
 }
 
-/// A playbook ready to be carried out.
+/// A playbook that is ready to run.
 pub(super) struct Prepared {
     pub(super) playbook: Playbook,
-    /// What `vars_prompt` of each play asked for.
+    /// The answers to `vars_prompt` of each play.
     pub(super) prompted: Vec<Arc<Layer>>,
-    /// The task before which nothing runs.
+    /// The task to start at.
     pub(super) start_at: Option<Place>,
 }
 
@@ -148,7 +148,7 @@ fn carry_out(session: &Arc<Session>, playbooks: &[Prepared]) -> std::result::Res
     Ok(())
 }
 
-/// Shows events until the run is over; returns the recap, and why the events file failed.
+/// Shows events until the run is over; returns the recap, and the error of the events file, if any.
 fn report(
     events: &Receiver<Event>,
     mut shown: Box<dyn Reporter>,
@@ -162,13 +162,14 @@ fn report(
             if let Some(file) = &mut file {
                 file.event(&event);
             }
-            // The live line goes before the last text is printed: it must not remain below it.
+            // Remove the live line before the last text is printed, so that it does not remain
+            // below.
             if let Some(progress) = &mut progress {
                 progress.event(&event);
             }
             shown.event(&event);
         });
-        // What cannot be shown does not keep the rest from being shown.
+        // An error of one reporter does not keep the others from reporting.
         if let Err(error) = told {
             let _ = caught(|| shown.event(&warning(error.to_string())));
         }
@@ -185,7 +186,7 @@ fn warning(text: String) -> Event {
     Event::Warning { host, text }
 }
 
-/// Returns who shows the run on standard output.
+/// Returns the reporter for standard output.
 fn reporter(
     format: Format,
     shown: Shown,
@@ -219,7 +220,7 @@ fn exit_of(recap: &[Recap], detailed: bool) -> Exit {
     let failed = any(|recap| recap.failed);
     match (detailed, unreachable, failed) {
         (true, true, _) | (true, _, true) => Exit::Error,
-        // What is not known may be a change too: that says more than the changes that are known.
+        // An unknown task may be a change too, so it takes precedence over known changes.
         (true, false, false) if any(|recap| recap.unknown) => Exit::Unknown,
         (true, false, false) if any(|recap| recap.changed) => Exit::HostFailed,
         (false, true, _) => Exit::Unreachable,
@@ -233,7 +234,7 @@ fn terminal_width() -> usize {
     columns
 }
 
-/// Returns lines and columns; 24 and 80 where there is no terminal.
+/// Returns lines and columns; 24 and 80 without a terminal.
 fn console_size() -> (usize, usize) {
     let (lines, columns) = console::Term::stdout().size_checked().unwrap_or((24, 80));
     (usize::from(lines), usize::from(columns))
@@ -243,7 +244,7 @@ fn console_size() -> (usize, usize) {
 mod tests {
     use super::*;
 
-    /// A reporter with a mistake: it cannot show warnings of one kind.
+    /// A reporter with a bug: it panics on one kind of warning.
     struct Broken(Arc<std::sync::Mutex<Vec<String>>>);
 
     impl Reporter for Broken {

@@ -1,4 +1,4 @@
-//! What a person types at the terminal.
+//! Input typed at the terminal.
 
 use crate::host::Cancel;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -10,8 +10,8 @@ use std::io::{Error, ErrorKind, IsTerminal as _, Result, Write};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// Returns the line that is typed on standard input after a prompt. Fails where that is not a
-/// terminal, and as soon as everything is called off.
+/// Returns a line typed on standard input after a prompt. Fails if that is not a terminal, and as
+/// soon as the run is interrupted.
 pub(super) fn line(prompt: &str, cancel: &Cancel) -> Result<String> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
@@ -23,11 +23,11 @@ pub(super) fn line(prompt: &str, cancel: &Cancel) -> Result<String> {
     ask(&stdin, &mut anstream::stderr(), prompt, cancel)
 }
 
-/// Returns the line that is typed at the terminal after a prompt, and does not show it. Fails
-/// without a terminal, and as soon as everything is called off.
+/// Returns a line typed at the terminal after a prompt, without echo. Fails without a terminal, and
+/// as soon as the run is interrupted.
 pub(super) fn secret(prompt: &str, cancel: &Cancel) -> Result<String> {
     let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
-    // Before the prompt is there: who types at once would be seen.
+    // Disable echo before the prompt appears, since the user may type immediately.
     let _unseen = Unseen::on(terminal.try_clone()?)?;
     let input = terminal.try_clone()?;
     ask(&input, &mut terminal, prompt, cancel)
@@ -39,7 +39,7 @@ fn ask(input: &impl AsFd, shown: &mut impl Write, prompt: &str, cancel: &Cancel)
     let typed = typed(input, cancel)?;
     let text = typed.strip_suffix(b"\n").unwrap_or(&typed);
     let text = text.strip_suffix(b"\r").unwrap_or(text);
-    let not_text = |_| Error::new(ErrorKind::InvalidData, "what was typed is not UTF-8 text");
+    let not_text = |_| Error::new(ErrorKind::InvalidData, "the input is not UTF-8");
     std::str::from_utf8(text)
         .map(str::to_owned)
         .map_err(not_text)
@@ -48,7 +48,7 @@ fn ask(input: &impl AsFd, shown: &mut impl Write, prompt: &str, cancel: &Cancel)
 /// Reads up to the end of a line or of the input, whichever comes first.
 fn typed(input: &impl AsFd, cancel: &Cancel) -> Result<Zeroizing<Vec<u8>>> {
     let mut typed = Zeroizing::new(Vec::new());
-    // A terminal gives a line at a time, so that nothing of the next one is taken.
+    // A terminal delivers one line at a time, so nothing of the next one is read.
     let mut buffer = Zeroizing::new([0; 4096]);
     let (called_off, call_off) = std::io::pipe()?;
     let on_cancel: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
@@ -86,7 +86,7 @@ fn typed(input: &impl AsFd, cancel: &Cancel) -> Result<Zeroizing<Vec<u8>>> {
     Ok(typed)
 }
 
-/// A terminal that does not show what is typed, until this is dropped.
+/// A terminal without echo, until this is dropped.
 struct Unseen(File, Termios);
 
 impl Unseen {
@@ -94,7 +94,7 @@ impl Unseen {
         let before = tcgetattr(&terminal)?;
         let mut unseen = before.clone();
         unseen.local_modes -= LocalModes::ECHO;
-        // The end of the line is shown, so that what follows has a line of its own.
+        // Print the line break, so that the following output starts on its own line.
         unseen.local_modes |= LocalModes::ECHONL;
         tcsetattr(&terminal, OptionalActions::Now, &unseen)?;
         Ok(Self(terminal, before))

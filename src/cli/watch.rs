@@ -1,4 +1,4 @@
-//! `--watch`: the same run again and again.
+//! `--watch`: repeats a run.
 
 use super::Exit;
 use super::interrupt::Interrupt;
@@ -8,20 +8,20 @@ use std::io::{IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Clears the terminal, with what was scrolled away, and goes to its first line.
+/// Clears the terminal and its scrollback, and moves to the first line.
 const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
 
-/// The same run again and again.
+/// Repeats a run.
 pub(super) struct Watch<'a> {
-    /// Between the end of a run and the next one.
+    /// The time between the end of a run and the next one.
     pub(super) interval: Duration,
-    /// What is shown above each run.
+    /// The text above each run.
     pub(super) title: String,
     pub(super) format: Format,
     pub(super) interrupt: &'a Interrupt,
 }
 
-/// What a run prints, held back until it is over.
+/// The output of a run, held back until it is over.
 #[derive(Clone, Default)]
 pub(super) struct Held(Arc<Mutex<Vec<u8>>>);
 
@@ -46,8 +46,8 @@ impl Held {
 impl Watch<'_> {
     /// Runs until ^C, and returns how the last complete run ended.
     ///
-    /// On a terminal a run takes the place of the one before when it is over, so that ^C leaves a
-    /// whole one; elsewhere each has a line with the time above it.
+    /// On a terminal a run replaces the previous one when it is over, so that ^C leaves a complete
+    /// one; elsewhere a line with the time precedes each.
     pub(super) fn repeat(&self, mut run: impl FnMut(Sink) -> Exit) -> Exit {
         let on_terminal = self.format == Format::Text && std::io::stdout().is_terminal();
         let held = Held::default();
@@ -68,7 +68,7 @@ impl Watch<'_> {
                 self.show(&held.take());
             }
             last = Some(exit);
-            // What keeps the first run from beginning keeps the next one, too.
+            // Whatever keeps the first run from starting keeps the next one from starting, too.
             if is_over || !self.interrupt.has_begun() || self.interrupt.rest(self.next()) {
                 break;
             }
@@ -82,8 +82,8 @@ impl Watch<'_> {
 
     fn show(&self, text: &[u8]) {
         let mut out = std::io::stdout().lock();
-        let heading = format!("{CLEAR}{}  {}  (^C ends)\n", self.title, now());
-        // A terminal that went away is not an error of the run.
+        let heading = format!("{CLEAR}{}  {}  (^C to exit)\n", self.title, now());
+        // A terminal that was closed is not an error of the run.
         let _ = out.write_all(heading.as_bytes());
         let _ = out.write_all(text);
         let _ = out.flush();

@@ -1,9 +1,9 @@
-//! Whether a file stays within folders.
+//! Whether a file is inside folders.
 
 use crate::source::LocalPath;
 use std::path::Path;
 
-/// Returns whether a path, all links followed, is within one of the folders.
+/// Returns whether a path, after following all links, is inside one of the folders.
 pub fn confined(path: &Path, folders: &[LocalPath]) -> bool {
     let Ok(path) = std::fs::canonicalize(path) else {
         return false;

@@ -4,30 +4,30 @@ use super::ReadError;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::path::{Path, PathBuf};
 
-/// Something in a folder.
+/// An entry of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderEntry {
     /// Its path below the folder.
     pub name: Utf8PathBuf,
-    /// Where it is.
+    /// Its own path.
     pub path: PathBuf,
-    /// What it is.
+    /// Its kind.
     pub kind: FolderKind,
 }
 
-/// What something in a folder is.
+/// The kind of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FolderKind {
-    /// A file, or a link to one that is followed.
+    /// A file, or a followed link to one.
     File,
-    /// A folder, or a link to one that is followed; what is in it comes after it.
+    /// A folder, or a followed link to one; its contents come after it.
     Folder,
-    /// A link that is kept as it is written.
+    /// A link, kept as written.
     Link(Utf8PathBuf),
 }
 
-/// Returns everything below a folder, sorted by name, each folder before what is in it. A link is
-/// followed if told so, unless it leads back to a folder that it is in.
+/// Returns everything below a folder, sorted by name, each folder before its contents. Links are
+/// followed if requested, unless they lead back to a folder that contains them.
 pub fn folder(path: &Path, follow: bool) -> Result<Vec<FolderEntry>, ReadError> {
     let mut entries = Vec::new();
     let walk = Walk { follow };

@@ -14,7 +14,7 @@ pub use sent_file::{Digests, ReadError, SentFile, read};
 use crate::source::LocalPath;
 use std::path::Path;
 
-/// Where a task's files are searched, nearest first.
+/// The folders in which a task's files are searched, nearest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Files {
     /// The folders: of the role, of the tasks file, of the playbook.
@@ -22,10 +22,10 @@ pub struct Files {
 }
 
 impl Files {
-    /// Returns the first that exists of `FOLDER/KIND/NAME` and `FOLDER/NAME` over all folders;
-    /// `kind` is `files`, `templates` or `vars`. An absolute name is itself. Last comes, for `files`
-    /// alone, the folder that rmqplay was started in: it is what a path on the command line
-    /// (`-e archive=release.tar.gz`) is meant from.
+    /// Returns the first existing path of `FOLDER/KIND/NAME` and `FOLDER/NAME` over all folders;
+    /// `kind` is `files`, `templates` or `vars`. An absolute name is used as is. For `files` the
+    /// working directory comes last, since paths on the command line (`-e archive=release.tar.gz`)
+    /// are relative to it.
     pub fn find(&self, kind: &str, name: &str) -> Result<LocalPath, NotFound> {
         let searched = self.candidates(kind, name);
         match searched.iter().find(|path| path.exists()) {
@@ -60,7 +60,7 @@ impl Files {
     }
 }
 
-/// Returns the names in a folder, sorted, without hidden ones; none if it cannot be read.
+/// Returns the names in a folder, sorted, without hidden ones; empty if it cannot be read.
 pub fn names_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
@@ -71,7 +71,7 @@ pub fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-/// A file that is in none of the folders.
+/// A file that was not found in any of the folders.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("no file {name}; searched: {}", searched.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "))]
 pub struct NotFound {

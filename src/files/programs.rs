@@ -1,4 +1,4 @@
-//! Commands that lookups have this machine run.
+//! Commands that lookups run on this machine.
 
 use crate::host::{Cancel, HostError, Limits};
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -8,25 +8,25 @@ use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// Bytes that a command may print.
+/// How many bytes a command may print.
 const LARGEST_OUTPUT: u64 = 16 << 20;
 
-/// How commands run on this machine: each is ended when its time is over or the run is called off.
+/// Runs commands on this machine: each is stopped at its time limit or when the run is interrupted.
 #[derive(Debug, Clone, Default)]
 pub struct Programs {
-    /// How long one may take; there is no limit where this is nothing.
+    /// The time limit, if any.
     pub timeout: Option<Duration>,
-    /// Set when the run is called off.
+    /// Set when the run is interrupted.
     pub cancel: Cancel,
 }
 
-/// Why a command did not give its output.
+/// Why a command's output is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgramError {
     /// It could not be started or read.
     #[error(transparent)]
     Failed(#[from] std::io::Error),
-    /// It took too long, or the run was called off.
+    /// It took too long, or the run was interrupted.
     #[error(transparent)]
     Limit(#[from] HostError),
     /// It printed too much.
@@ -35,7 +35,7 @@ pub enum ProgramError {
 }
 
 impl Programs {
-    /// Runs a command by `sh` in a folder, and returns how it ended and what it printed.
+    /// Runs a command with `sh` in a folder, and returns its exit status and output.
     #[expect(
         clippy::disallowed_methods,
         reason = "these lookups run commands on this machine: that is what they are for"
@@ -56,7 +56,7 @@ impl Programs {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
-            // A group of its own, so that all of it can be ended.
+            // Use a separate process group, so that all of it can be killed.
             .process_group(0);
         if let Some(folder) = folder {
             program.current_dir(folder);
@@ -71,7 +71,7 @@ impl Programs {
     }
 }
 
-/// Reads what a command prints until it ends.
+/// Reads the output of a command until it ends.
 fn finish(mut child: Child) -> Result<(ExitStatus, Vec<u8>), ProgramError> {
     let mut printed = Vec::new();
     if let Some(stdout) = child.stdout.take() {
@@ -107,7 +107,7 @@ mod tests {
         }
     }
 
-    /// Commands that do not end by themselves, or not soon.
+    /// Commands that never end, or not soon.
     const ENDLESS: [&str; 7] = [
         "sleep 1000",
         "exec sleep 1000",
@@ -137,7 +137,7 @@ mod tests {
             made.unwrap();
             let (cancel, started) = (programs.cancel.clone(), fifo.clone());
             std::thread::spawn(move || {
-                // Has an end once the command has started.
+                // This ends once the command has started.
                 std::fs::read(started).unwrap();
                 cancel.cancel();
             });
@@ -166,7 +166,7 @@ mod tests {
         let started = std::fs::read_to_string(folder.path().join("all")).unwrap();
         for number in started.split_whitespace() {
             let process = Path::new("/proc").join(number).join("cmdline");
-            // What was killed is there until it is waited for, but without a command line.
+            // A killed process exists until it is waited for, but without a command line.
             while std::fs::read(&process).is_ok_and(|line| !line.is_empty()) {
                 std::thread::yield_now();
             }

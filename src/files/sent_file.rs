@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::SystemTime;
 
-/// Bytes up to which a file is kept in memory; larger ones are streamed.
+/// Files up to this size in bytes are kept in memory; larger ones are streamed.
 const IN_MEMORY: u64 = 1024 * 1024;
 
 /// Why a file of the controller cannot be sent.
@@ -26,18 +26,18 @@ pub struct ReadError {
 /// A file of the controller that tasks send to hosts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentFile {
-    /// What is sent.
+    /// The content.
     pub body: Body,
     /// Its permission bits.
     pub mode: u32,
-    /// Digests of what is sent.
+    /// Digests of the content.
     pub digests: Digests,
 }
 
 /// Digests of a content, in lower-case hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Digests {
-    /// SHA-256, by which hosts are compared.
+    /// SHA-256, to compare with hosts.
     pub sha256: String,
     /// SHA-1, which tasks return as `checksum`.
     pub sha1: String,
@@ -55,7 +55,7 @@ impl Digests {
 }
 
 impl SentFile {
-    /// Returns the content itself as what is sent.
+    /// Returns the bytes as content to send.
     pub fn of(content: Vec<u8>, mode: u32) -> Self {
         Self {
             digests: Digests::of(&content),
@@ -64,7 +64,7 @@ impl SentFile {
         }
     }
 
-    /// Reads a file, links followed. The digests of a large one are made once for all hosts.
+    /// Reads a file, following links. The digests of a large one are computed once for all hosts.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
         let failed = |source| ReadError {
             path: path.to_owned(),
@@ -96,13 +96,13 @@ pub fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
     })
 }
 
-/// Digests that were made, by path, length and time of change of the file.
+/// Computed digests, by path, length and modification time of the file.
 type Known = Mutex<HashMap<(PathBuf, u64, Option<SystemTime>), Digests>>;
 
 fn large(path: &Path, size: u64, modified: Option<SystemTime>) -> std::io::Result<Digests> {
     static KNOWN: LazyLock<Known> = LazyLock::new(Known::default);
     let key = (path.to_owned(), size, modified);
-    // Held while the file is read, so that many hosts at once do not read it each.
+    // Held while the file is read, so that many hosts do not read it at the same time.
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(digests) = known.get(&key) {
         return Ok(digests.clone());

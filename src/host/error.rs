@@ -30,7 +30,7 @@ pub enum HostError {
         reason: String,
     },
     /// The host could not connect to an address, or lost the connection.
-    #[error("cannot talk to {address}: {reason}")]
+    #[error("cannot communicate with {address}: {reason}")]
     NotConnected {
         /// The address, such as `192.168.2.201:9876`.
         address: String,
@@ -38,7 +38,7 @@ pub enum HostError {
         reason: String,
     },
     /// The host's sshd does not allow TCP forwarding.
-    #[error("the sshd of {host} forbids connections through it, here to {address}")]
+    #[error("the sshd of {host} does not allow forwarding, here to {address}")]
     ForwardingForbidden {
         /// The host.
         host: String,
@@ -106,7 +106,7 @@ pub enum HostError {
     #[error("cannot understand the host's answer: {0}")]
     Protocol(String),
     /// Another run has a lock.
-    #[error("another run has the lock {name}: {holder}")]
+    #[error("another run holds the lock {name}: {holder}")]
     Locked {
         /// The lock.
         name: String,

@@ -142,5 +142,5 @@ impl Probe {
 }
 
 fn mismatch(answer: &Answer) -> HostError {
-    HostError::Protocol(format!("an answer to another question: {answer:?}"))
+    HostError::Protocol(format!("an answer to a different question: {answer:?}"))
 }

@@ -78,7 +78,7 @@ impl ServiceState {
         }
     }
 
-    /// Returns whether it runs, or systemd is about to start it again.
+    /// Returns whether it runs, or systemd is about to restart it.
     pub fn is_up(&self) -> bool {
         ["active", "activating", "reloading", "deactivating"].contains(&self.active.as_str())
     }

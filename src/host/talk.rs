@@ -41,7 +41,7 @@ impl Talk {
     /// Returns the values of what it would have returned.
     pub fn not_known(&self) -> Fields {
         let unknown = NotKnown::new(format!(
-            "depends on the answer to `{}`, which check mode does not do",
+            "depends on the answer to `{}`, which check mode does not send",
             self.what
         ))
         .value();

@@ -22,7 +22,7 @@ pub(super) fn connect(host: &str, port: u16, limits: &Limits) -> Result<TcpStrea
 
 fn connect_by_name(host: &str, port: u16) -> Result<TcpStream, String> {
     let addresses = (host, port).to_socket_addrs();
-    let addresses = addresses.map_err(|error| format!("the name is not known: {error}"))?;
+    let addresses = addresses.map_err(|error| format!("unknown host name: {error}"))?;
     let mut reason = "the name has no address".to_owned();
     for address in addresses {
         match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {

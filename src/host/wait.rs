@@ -138,15 +138,15 @@ pub fn poll(host: &dyn Host, wait: &Wait, limits: &Limits) -> Result<(), HostErr
 }
 
 /// What to do if a program turns into another one.
-const RECOGNISE: &str = "if that is the program, say with `recognise` what it runs as, such as its \
-                         executable and an argument";
+const RECOGNISE: &str = "if this is the right program, describe it with `recognise`, for example \
+                         by its executable and an argument";
 
 /// Kills the leftovers of a start, and returns a message about each.
 fn end_marked(host: &dyn Host, mark: &str, limits: &Limits) -> Result<Vec<String>, HostError> {
     let output = host.apply(&Step::EndMarked(mark.to_owned()), limits)?;
     let told = |line: &str| {
         let (pid, command) = line.split_once(' ')?;
-        Some(format!("pid {pid} ran `{command}` instead and was ended"))
+        Some(format!("pid {pid} ran `{command}` instead and was killed"))
     };
     let lines = String::from_utf8_lossy(&output.stdout).into_owned();
     Ok(lines.lines().filter_map(told).collect())

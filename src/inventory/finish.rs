@@ -1,4 +1,4 @@
-//! From a draft to an inventory: every group below `all`, every host in a group, the order of
+//! Completes a draft to an inventory: every group below `all`, every host in a group, the order of
 //! precedence.
 
 use super::draft::{Draft, LOCALHOST};
@@ -37,7 +37,7 @@ impl Draft {
         })
     }
 
-    /// Puts every group that is in no other into `all`.
+    /// Puts every group without a parent into `all`.
     fn connect_groups(&mut self) {
         let parents = self.parents();
         let alone: Vec<Arc<str>> = self
@@ -59,7 +59,7 @@ impl Draft {
         }
     }
 
-    /// Returns the groups that each group is directly in.
+    /// Returns the direct parents of each group.
     fn parents(&self) -> HashMap<Arc<str>, Vec<Arc<str>>> {
         let mut parents: HashMap<Arc<str>, Vec<Arc<str>>> = HashMap::new();
         for (name, group) in &self.groups {
@@ -70,7 +70,7 @@ impl Draft {
         parents
     }
 
-    /// Sets each group's depth, visiting a group after all that it is in.
+    /// Sets each group's depth, visiting a group after all its parents.
     fn set_depths(&mut self) {
         let mut open: HashMap<Arc<str>, usize> = self
             .parents()
@@ -96,7 +96,7 @@ impl Draft {
         }
     }
 
-    /// Takes hosts that are in a group out of `ungrouped`, and puts all others into it.
+    /// Removes hosts that are in a group from `ungrouped`, and adds all others to it.
     fn settle_ungrouped(&mut self) {
         let grouped: HashSet<Arc<str>> = self
             .groups
@@ -116,7 +116,7 @@ impl Draft {
         }
     }
 
-    /// Gives each host the groups it is in, in the order of precedence.
+    /// Sets each host's groups, in order of precedence.
     fn set_host_groups(&mut self, parents: &HashMap<Arc<str>, Vec<Arc<str>>>) {
         let mut of_host: HashMap<Arc<str>, IndexSet<Arc<str>>> = HashMap::new();
         for (name, group) in &self.groups {
@@ -151,7 +151,7 @@ impl Draft {
         let hosts = self.hosts.values().map(|host| &host.variables);
         for (name, value) in groups.chain(hosts).flat_map(|variables| variables.iter()) {
             if let Some(meant) = connection_variables::probably_meant(name) {
-                let message = format!("\"{name}\" is no connection variable");
+                let message = format!("\"{name}\" is not a connection variable");
                 let problem = Problem::at(&value.place, message);
                 let problem = problem.help(format!("did you mean \"{meant}\"?"));
                 if !self.warnings.contains(&problem) {
@@ -162,9 +162,9 @@ impl Draft {
 
         for (name, host) in &self.hosts {
             if self.groups.contains_key(name) {
-                let message = format!("\"{name}\" is a host and a group");
-                let advice = "as in Ansible, variables given with the host are the group's; \
-                              give one of them another name";
+                let message = format!("\"{name}\" is both a host and a group");
+                let advice = "as in Ansible, variables set for the host become the group's; rename \
+                              one of them";
                 self.warnings
                     .push(Problem::at(&host.place, message).help(advice.to_owned()));
             }

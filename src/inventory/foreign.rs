@@ -1,9 +1,9 @@
-//! The readers of inventories, for tests with arbitrary bytes.
+//! The parsers of inventories, for tests with arbitrary bytes.
 
 use super::{address, ini_file, python_literal, range, words};
 use crate::source::{Place, Reader, SourceFile};
 
-/// Each reader with its name.
+/// Each parser with its name.
 pub const READERS: &[Reader] = &[
     ("inventory_address", address),
     ("inventory_ini", ini),

@@ -1,4 +1,4 @@
-//! An inventory as a tree, as `ansible-inventory --graph` prints it.
+//! An inventory as a tree, in the form of `ansible-inventory --graph`.
 
 use super::connection_variables::is_secret;
 use super::{Inventory, Variables, list::merged};
@@ -18,8 +18,8 @@ pub fn graph(inventory: &Inventory, group: &str) -> Result<String> {
     Ok(tree.lines)
 }
 
-/// Returns the same with the variables of each group and host as `{name = value}`; `text` gives
-/// the text of a value.
+/// Returns the same with the variables of each group and host as `{name = value}`; `text` formats a
+/// value.
 pub fn graph_with_variables(
     inventory: &Inventory,
     group: &str,

@@ -10,17 +10,19 @@ use std::sync::Arc;
 pub struct Group {
     /// Its name.
     pub name: Arc<str>,
-    /// The groups directly in it, in the order they were given.
+    /// Its direct child groups, in the order they were given.
     pub children: IndexSet<Arc<str>>,
-    /// The hosts directly in it, in the order they were given.
+    /// Its direct hosts, in the order they were given.
     pub hosts: IndexSet<Arc<str>>,
-    /// The variables of its `vars`, templates unrendered; its `group_vars` files are not among them.
+    /// The variables of its `vars`, with unrendered templates; those of its `group_vars` files are
+    /// separate.
     pub variables: Arc<Variables>,
-    /// `ansible_group_priority`: of groups equally deep, one of a higher priority wins.
+    /// `ansible_group_priority`: of groups with the same depth, the one with the higher priority
+    /// wins.
     pub priority: i64,
-    /// How many groups are above it, by the longest way to `all`; a deeper group wins.
+    /// The length of the longest path to `all`; a deeper group wins.
     pub depth: usize,
-    /// Where it is named first; none for `all` and `ungrouped` where no file names them.
+    /// Where it is first named; `None` for `all` and `ungrouped` if no file names them.
     pub place: Option<Place>,
 }
 

@@ -9,13 +9,13 @@ use std::sync::Arc;
 pub struct Host {
     /// Its name (`inventory_hostname`).
     pub name: Arc<str>,
-    /// The groups it is in, directly or by their children, `all` included, in the order in which
-    /// their variables are merged: by depth, priority and name.
+    /// The groups it is in, directly or through child groups, including `all`, in the order in
+    /// which their variables are merged: by depth, priority and name.
     pub groups: Vec<Arc<str>>,
-    /// The variables given with it, templates unrendered; its `host_vars` files are not among them.
+    /// Its own variables, with unrendered templates; those of its `host_vars` files are separate.
     pub variables: Arc<Variables>,
-    /// The file that names it first (`inventory_file`); none for a host of a comma list.
+    /// The file that first names it (`inventory_file`); `None` for a host of a comma list.
     pub file: Option<LocalPath>,
-    /// Where it is named first.
+    /// Where it is first named.
     pub place: Place,
 }

@@ -1,4 +1,4 @@
-//! An inventory as `ansible-inventory` prints it: `--list` and `--host`.
+//! An inventory in the form of `ansible-inventory`: `--list` and `--host`.
 
 use super::connection_variables::is_secret;
 use super::{Inventory, VariableLayer, Variables};
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Returns what `ansible-inventory --list` prints, for these hosts: each group's hosts and
+/// Returns the output of `ansible-inventory --list` for these hosts: each group's hosts and
 /// children, and the variables of each host.
 pub fn list_json(
     inventory: &Inventory,
@@ -44,7 +44,7 @@ pub fn list_json(
     Ok(sorted(output))
 }
 
-/// Returns what `ansible-inventory --host` prints: the variables of a host.
+/// Returns the output of `ansible-inventory --host`: the variables of a host.
 pub fn host_json(
     inventory: &Inventory,
     host: &str,
@@ -57,7 +57,7 @@ pub fn host_json(
     Ok(sorted(entries.collect()))
 }
 
-/// Returns the text of such JSON: four blanks an indent, as Ansible's.
+/// Formats the JSON like Ansible, indented by four spaces.
 pub fn json_text(value: &Value) -> String {
     let mut text = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
@@ -67,7 +67,7 @@ pub fn json_text(value: &Value) -> String {
     String::from_utf8_lossy(&text).into_owned() + "\n"
 }
 
-/// Returns the variables that the layers make together.
+/// Returns the merged variables of the layers.
 pub(super) fn merged(layers: &[VariableLayer]) -> Variables {
     let mut variables = Variables::new();
     for layer in layers {
@@ -85,7 +85,7 @@ fn sorted(entries: BTreeMap<String, Value>) -> Value {
     Value::Object(entries.into_iter().collect::<Map<_, _>>())
 }
 
-/// Returns the value of a variable as JSON, a mask for a password.
+/// Returns the value of a variable as JSON; a password is masked.
 fn shown(name: &str, node: &Node) -> Value {
     match &node.data {
         Data::Vault(_) => to_json(node),
@@ -110,7 +110,7 @@ pub(super) fn to_json(node: &Node) -> Value {
         }
         Data::Float(value) => json!(value),
         Data::Text(text) => json!(**text),
-        // Only where it would otherwise be taken for a template: a script's texts are all unsafe.
+        // Only needed if it would otherwise be read as a template: a script's texts are all unsafe.
         Data::Unsafe(text) if ["{{", "{%", "{#"].iter().any(|open| text.contains(open)) => {
             json!({ "__ansible_unsafe": **text })
         }
@@ -127,7 +127,7 @@ pub(super) fn to_json(node: &Node) -> Value {
     }
 }
 
-/// Returns a key as JSON has it: always text.
+/// Returns a key in JSON's form: always text.
 fn key_text(key: &Node) -> String {
     match key.as_text() {
         Some(text) => text.to_owned(),

@@ -1,4 +1,4 @@
-//! Hosts and groups, what patterns pick of them, and the variables that belong to them.
+//! Hosts and groups, patterns that select them, and their variables.
 
 mod address;
 pub mod connection_variables;
@@ -39,15 +39,15 @@ pub use pattern::Meant;
 pub use sources::sources_in;
 pub use variable_layer::VariableLayer;
 
-/// Variables by name, templates in them unrendered.
+/// Variables by name, with unrendered templates.
 pub type Variables = IndexMap<Arc<str>, Node>;
 
-/// What becomes of slips that Ansible only warns of.
+/// How to treat mistakes that Ansible only warns about.
 #[derive(Debug, Clone, Copy)]
 enum Strictness {
-    /// They are problems.
+    /// As problems.
     Strict,
-    /// They are warnings.
+    /// As warnings.
     Ansible,
 }
 
@@ -56,32 +56,32 @@ enum Strictness {
 pub struct Inventory {
     groups: IndexMap<Arc<str>, Group>,
     hosts: IndexMap<Arc<str>, Host>,
-    /// The host of the inventory that every name of this machine means.
+    /// The host of the inventory that every name of this machine refers to.
     localhost: Option<Arc<str>>,
-    /// The folders of the sources, whose `group_vars` and `host_vars` count.
+    /// The folders of the sources, whose `group_vars` and `host_vars` are used.
     folders: Vec<LocalPath>,
     strictness: Strictness,
     warnings: Vec<Problem>,
     vars_files: VarsFiles,
-    /// Why there is none, as a hint.
+    /// Why there is no inventory, as a hint.
     missing: Option<String>,
 }
 
 impl Inventory {
-    /// Returns the inventory that these sources make together: files, folders of files, and lists
-    /// such as `host1,host2,`. What Ansible only warns of is a problem.
+    /// Returns the combined inventory of these sources: files, folders of files, and lists such as
+    /// `host1,host2,`. Mistakes that Ansible only warns about are problems.
     pub fn load(sources: &[String]) -> Result<Self> {
         sources::load(sources, Strictness::Strict)
     }
 
-    /// Returns the same with Ansible's leniency: an unknown key below a group, and a pattern that
-    /// matches nothing, are warnings.
+    /// Returns the same in Ansible's mode: an unknown key below a group, and a pattern that matches
+    /// nothing, are warnings.
     pub fn load_as_ansible(sources: &[String]) -> Result<Self> {
         sources::load(sources, Strictness::Ansible)
     }
 
-    /// Returns what stands for an inventory where there is none: this machine, by its names alone.
-    /// Whatever asks for other hosts gets this hint.
+    /// Returns the inventory used if there is none: only this machine, by its names. Requests for
+    /// other hosts fail with this hint.
     pub fn missing(why: String) -> Result<Self> {
         let mut inventory = Self::load(&[])?;
         inventory.missing = Some(why);
@@ -108,8 +108,8 @@ impl Inventory {
         &self.hosts
     }
 
-    /// Returns the host that a name means: one that the inventory has under another name of this
-    /// machine is meant by all of them.
+    /// Returns the host that a name refers to: if the inventory contains this machine, all of its
+    /// names refer to that host.
     pub fn host_named<'a>(&'a self, name: &'a str) -> &'a str {
         match &self.localhost {
             Some(own) if self.is_implicit(name) => own,
@@ -117,17 +117,17 @@ impl Inventory {
         }
     }
 
-    /// Returns whether a name is this machine's by convention, not by the inventory.
+    /// Returns whether a name refers to this machine by convention, not because of the inventory.
     pub fn is_implicit(&self, name: &str) -> bool {
         draft::LOCALHOST.contains(&name) && !self.hosts.contains_key(name)
     }
 
-    /// Returns what is allowed but hardly meant.
+    /// Returns warnings about what is allowed but probably a mistake.
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
     }
 
-    /// Returns the hosts of each group, those of its children included (the variable `groups`).
+    /// Returns the hosts of each group, including those of its children (the variable `groups`).
     pub fn hosts_of_groups(&self) -> IndexMap<Arc<str>, Vec<Arc<str>>> {
         self.groups
             .keys()
@@ -135,8 +135,7 @@ impl Inventory {
             .collect()
     }
 
-    /// Returns the names of the groups that a host is in, sorted, without `all` (the variable
-    /// `group_names`).
+    /// Returns the sorted names of a host's groups, without `all` (the variable `group_names`).
     pub fn groups_of(&self, host: &str) -> Vec<Arc<str>> {
         let groups = self.hosts.get(host).map(|host| host.groups.clone());
         let mut names = groups.unwrap_or_default();
@@ -145,8 +144,8 @@ impl Inventory {
         names
     }
 
-    /// Returns the hosts of a group: first its own, then those of its children, then those of
-    /// theirs, each once.
+    /// Returns the hosts of a group, without duplicates: first its own, then those of its children,
+    /// then those of theirs.
     pub fn members(&self, group: &str) -> Vec<Arc<str>> {
         let mut hosts: IndexSet<Arc<str>> = IndexSet::new();
         let mut seen: IndexSet<&str> = IndexSet::from([group]);
@@ -160,8 +159,7 @@ impl Inventory {
     }
 }
 
-/// Returns the entries of a mapping, none where there is nothing or something empty; fails for
-/// anything else.
+/// Returns the entries of a mapping; nothing for an empty value. Fails for anything else.
 fn entries(node: &Node) -> Option<&[(Node, Node)]> {
     match &node.data {
         Data::Map(entries) => Some(entries),
@@ -172,7 +170,7 @@ fn entries(node: &Node) -> Option<&[(Node, Node)]> {
     }
 }
 
-/// Returns the name of a variable; a number is taken as its digits, as in Ansible.
+/// Returns the name of a variable; a number becomes its digits, as in Ansible.
 fn variable_name(key: &Node) -> std::result::Result<Arc<str>, Problem> {
     match &key.data {
         Data::Text(text) | Data::Unsafe(text) => Ok(text.clone()),

@@ -1,4 +1,4 @@
-//! Where each variable of a host comes from, and what it overrides.
+//! The origin of each variable of a host, and what it overrides.
 
 use super::{Inventory, connection_variables, list::to_json};
 use crate::host::MASK;
@@ -7,23 +7,23 @@ use crate::yaml::{Data, Node};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Letters of a value that the table shows.
+/// How many letters of a value the table shows.
 const WIDTH: usize = 60;
 
-/// One place where a variable of a host is set.
+/// A place where a variable of a host is set.
 #[derive(Debug, Clone)]
 pub struct Definition {
     /// The variable.
     pub variable: Arc<str>,
-    /// What it is set to there.
+    /// Its value there.
     pub value: Node,
     /// What sets it: `group web`, `host web1`, or a file of variables.
     pub origin: String,
-    /// Whether this is the one that counts; all others of the variable are overridden.
+    /// Whether this one wins; all others of the variable are overridden.
     pub counts: bool,
 }
 
-/// Returns where the variables of a host are set: by name, for each the one that counts first.
+/// Returns where the variables of a host are set, by name, the winning place first.
 pub fn origins(
     inventory: &Inventory,
     host: &str,
@@ -53,10 +53,10 @@ pub fn origins(
     Ok(definitions)
 }
 
-/// Columns up to which the rows of the table are lined up.
+/// Up to which width the columns of the table are aligned.
 const WIDEST: usize = 200;
 
-/// Returns them as a table: variable, value, file and line. Passwords are not shown.
+/// Formats them as a table: variable, value, file and line. Passwords are not shown.
 pub fn origins_table(definitions: &[Definition]) -> String {
     let rows: Vec<[String; 3]> = std::iter::once(["VARIABLE", "VALUE", "ORIGIN"].map(String::from))
         .chain(definitions.iter().map(row))

@@ -125,7 +125,7 @@ impl Inventory {
             Some(_) if hosts.is_empty() => Ok(hosts),
             Some(subscript) => pick(&hosts, &subscript).ok_or_else(|| {
                 let message = format!(
-                    "\"{pattern}\" asks for more hosts than there are: \"{expression}\" has {}",
+                    "\"{pattern}\" is out of range: \"{expression}\" has {}",
                     hosts.len()
                 );
                 Problem::new(message).into()
@@ -209,7 +209,8 @@ impl<'a> Matcher<'a> {
         match Regex::new(source) {
             Ok(regex) => Ok(Self::Expression(regex)),
             Err(error) => {
-                let message = format!("\"{expression}\" is no regular expression: {error}");
+                let message =
+                    format!("\"{expression}\" is not a valid regular expression: {error}");
                 Err(Problem::new(message).into())
             }
         }

@@ -1,7 +1,6 @@
-//! Texts as Python writes them: `'a'`, `"a\n"`, `r'a'`, `'''a'''`, `'a' 'b'`.
+//! Python string literals: `'a'`, `"a\n"`, `r'a'`, `'''a'''`, `'a' 'b'`.
 
-/// Returns the text that `source` starts with, and what follows it; texts beside each other are
-/// one text.
+/// Returns the text at the start of `source`, and the rest; adjacent literals are concatenated.
 pub(super) fn read(source: &str) -> Option<(String, &str)> {
     let mut joined = String::new();
     let mut rest = source;
@@ -22,7 +21,7 @@ pub(super) fn read(source: &str) -> Option<(String, &str)> {
     }
 }
 
-/// Adds the text in quotes that comes first to `out`, and returns what follows it.
+/// Appends the first quoted text to `out`, and returns the rest.
 fn read_one<'a>(quoted: &'a str, raw: bool, out: &mut String) -> Option<&'a str> {
     let quote = ["'''", "\"\"\"", "'", "\""]
         .into_iter()
@@ -47,7 +46,7 @@ fn read_one<'a>(quoted: &'a str, raw: bool, out: &mut String) -> Option<&'a str>
     }
 }
 
-/// Adds what the letters after a backslash mean to `out`, and returns what follows them.
+/// Appends the meaning of an escape to `out`, and returns the rest.
 fn escape<'a>(rest: &'a str, out: &mut String) -> Option<&'a str> {
     let mut letters = rest.chars();
     let letter = letters.next()?;

@@ -1,4 +1,4 @@
-//! Inventories written as scripts: what the script returns is read like the same in YAML.
+//! Inventories written as scripts: the result of the script is read like the same in YAML.
 
 use super::{Draft, yaml_file};
 use crate::host::Cancel;
@@ -26,8 +26,8 @@ pub(super) fn add(draft: &mut Draft, file: &Arc<SourceFile>) -> Result<()> {
     Ok(())
 }
 
-/// Makes `hosts` and `children` that are lists of names what they are in YAML; a list keeps its
-/// order, which a map of a script has not.
+/// Converts lists of names in `hosts` and `children` to their YAML form; unlike a script's map, a
+/// list keeps its order.
 fn name_members(group: &mut Node) {
     let Data::Map(sections) = &mut group.data else {
         return;

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What a file of variables may end in; none comes first, so a folder wins over a file.
+/// The extensions of files of variables; no extension comes first, so a folder wins over a file.
 const ENDINGS: [&str; 4] = ["", ".yml", ".yaml", ".json"];
 
 /// The files below `group_vars` and `host_vars`, each read once.
@@ -48,9 +48,9 @@ impl VarsFiles {
             return Ok(Vec::new());
         };
         for other in found {
-            // Ansible is silent here, though the file looks as if it counted.
+            // Ansible is silent here, although the file looks as if it were used.
             let (other, path) = (other.display(), path.display());
-            tracing::warn!("{other} is not read because {path} comes first");
+            tracing::warn!("{other} is ignored because {path} comes first");
         }
         let mut files = Vec::new();
         if path.is_dir() {
@@ -75,7 +75,7 @@ impl VarsFiles {
     }
 }
 
-/// A panic elsewhere leaves a map that is still whole.
+/// A panic elsewhere leaves the map intact.
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -101,8 +101,8 @@ pub(super) fn names_in(folder: &Path) -> Result<BTreeSet<String>> {
     Ok(names)
 }
 
-/// Adds the files of variables below a folder, sorted by name; hidden files, backups (`name~`),
-/// other endings and folders with an ending are passed over.
+/// Adds the files of variables below a folder, sorted by name; skips hidden files, backups
+/// (`name~`), other extensions and folders with an extension.
 fn add_files_below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     for name in names_in(folder)? {
         if name.starts_with('.') || name.ends_with('~') {
@@ -139,7 +139,7 @@ fn read(path: &Path) -> Result<VariableLayer> {
         };
         if let Some(meant) = connection_variables::probably_meant(&name) {
             let place = &value.place;
-            tracing::warn!("{place}: \"{name}\" is no connection variable: \"{meant}\"?");
+            tracing::warn!("{place}: \"{name}\" is not a connection variable: \"{meant}\"?");
         }
         variables.insert(name, value.clone());
     }

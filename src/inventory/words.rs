@@ -7,14 +7,14 @@ use std::ops::Range;
 pub(super) struct Word {
     /// Its text, without quotes and backslashes.
     pub(super) text: String,
-    /// The bytes of the line it covers.
+    /// The bytes of the line that it covers.
     pub(super) range: Range<usize>,
-    /// Whether a comment starts right after it, without a blank.
+    /// Whether a comment follows it directly, without a space.
     pub(super) cut_by_comment: bool,
 }
 
 /// Returns the words of a line, or what is wrong with it; the rules are those of Python's `shlex`,
-/// so a `#` starts a comment in the middle of a word too.
+/// so a `#` starts a comment even in the middle of a word.
 pub(super) fn split(line: &str) -> Result<Vec<Word>, &'static str> {
     let mut words = Vec::new();
     let mut word: Option<Word> = None;
@@ -58,7 +58,7 @@ pub(super) fn split(line: &str) -> Result<Vec<Word>, &'static str> {
             },
             '\\' => match letters.next() {
                 Some((_, escaped)) => word.text.push(escaped),
-                None => return Err("a backslash ends the line"),
+                None => return Err("the line ends with a backslash"),
             },
             other => word.text.push(other),
         }
@@ -88,7 +88,7 @@ mod tests {
             ),
             ("a 'b", Err("a ' is not closed")),
             ("a \"b", Err("a \" is not closed")),
-            ("a \\", Err("a backslash ends the line")),
+            ("a \\", Err("the line ends with a backslash")),
         ] {
             let words = split(line);
             let texts = words

@@ -32,7 +32,7 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
             ("getent", "use command: getent"),
             (
                 "git",
-                "use unarchive with the address of a release, or command: git",
+                "use unarchive with the URL of a release, or command: git",
             ),
             ("group_by", "use when, or a group of the inventory"),
             ("iptables", "use command: iptables"),

@@ -32,7 +32,7 @@ impl Entry {
         }
         if self.any_argument {
             page.push('\n');
-            wrap(&mut page, "Any other name can be given too.", 2);
+            wrap(&mut page, "Takes any other argument too.", 2);
         }
         if !self.returns.is_empty() {
             page.push_str("\nReturns:\n");

@@ -64,7 +64,7 @@ impl Module for Assert {
             change.returns("msg", message.clone());
             change.failed = Some(match &self.fail_msg {
                 Some(_) => message,
-                None => format!("this does not hold: {}", condition.to_value()),
+                None => format!("assertion failed: {}", condition.to_value()),
             });
             return Ok(change);
         }

@@ -99,7 +99,7 @@ impl BuiltIn for BlockInFile {
 impl Module for BlockInFile {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         if self.insertafter.is_some() && self.insertbefore.is_some() {
-            let message = "give insertafter or insertbefore, not both";
+            let message = "insertafter and insertbefore are mutually exclusive";
             return Err(ModuleError::refused(message));
         }
         let file = EditedFile::open(context.host, &self.path)?;

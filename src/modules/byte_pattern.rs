@@ -18,7 +18,7 @@ impl BytePattern {
             .map(Self)
             .map_err(|error| {
                 ModuleError::refused(format!(
-                    "{argument}: the regular expression '{pattern}' is wrong: {error}"
+                    "{argument}: invalid regular expression '{pattern}': {error}"
                 ))
             })
     }

@@ -66,7 +66,7 @@ impl Module for CommandModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let written = match (&self.cmd, self.argv.as_slice()) {
             (Some(_), [_, ..]) => {
-                return Err(ModuleError::refused("give cmd or argv, not both"));
+                return Err(ModuleError::refused("cmd and argv are mutually exclusive"));
             }
             (Some(cmd), []) => words::split(cmd)?,
             (None, argv) => argv.to_vec(),

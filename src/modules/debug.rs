@@ -42,7 +42,7 @@ impl Module for Debug {
         }
         match (&self.var, &self.msg, context.raw.get("var")) {
             (Some(_), Some(_), _) => {
-                return Err(ModuleError::refused("msg and var cannot both be given"));
+                return Err(ModuleError::refused("msg and var are mutually exclusive"));
             }
             (Some(name), None, Some(node)) => {
                 let value = context.templates.expression(node)?;

@@ -117,7 +117,7 @@ fn content(host: &Probe, path: &Utf8Path, node: &mut Node) -> Result<Vec<u8>, Mo
 fn validation(written: Option<&str>) -> Result<Option<Vec<String>>, ModuleError> {
     match written {
         Some(written) if !written.contains("%s") => Err(ModuleError::Refused {
-            message: format!("validate does not name the file to be validated: {written}"),
+            message: format!("validate must contain %s: {written}"),
             help: Some("%s in it is the path of the new file".to_owned()),
         }),
         Some(written) => words::split(written).map(Some),

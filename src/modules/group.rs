@@ -88,7 +88,7 @@ impl GroupModule {
     ) -> Result<Group, ModuleError> {
         if let Some(other) = of_number.filter(|other| other.name != self.name) {
             let message = format!(
-                "the number {} is that of the group {}",
+                "the number {} already belongs to the group {}",
                 other.gid, other.name
             );
             return Err(ModuleError::refused(message));
@@ -99,7 +99,7 @@ impl GroupModule {
         });
         if let Some(gid) = self.gid {
             if gid == 0 && self.name != "root" && before.is_none() {
-                return Err(ModuleError::refused("the number 0 is that of root's group"));
+                return Err(ModuleError::refused("the number 0 belongs to root's group"));
             }
             group.gid = gid;
         }

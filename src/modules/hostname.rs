@@ -35,7 +35,7 @@ impl Module for Hostname {
         let is_name = !self.name.is_empty() && self.name.len() <= 64 && self.name.chars().all(fits);
         if !is_name || self.name.starts_with(['-', '.']) {
             return Err(ModuleError::refused(format!(
-                "{:?} cannot be the name of a host: letters, digits, - and ., 64 at most",
+                "{:?} is not a valid host name: use at most 64 letters, digits, - and .",
                 self.name
             )));
         }

@@ -72,7 +72,7 @@ impl Module for IncludeVars {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let files = match (&self.file, &self.dir) {
             (Some(_), Some(_)) => {
-                return Err(ModuleError::refused("file and dir cannot both be given"));
+                return Err(ModuleError::refused("file and dir are mutually exclusive"));
             }
             (None, None) => return Err(ModuleError::refused("include_vars needs file or dir")),
             (Some(file), None) => vec![context.files.find("vars", file.trim_end_matches('\n'))?],

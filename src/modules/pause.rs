@@ -59,7 +59,7 @@ impl Module for Pause {
             if typed.is_none() {
                 change
                     .warnings
-                    .push("nobody is at a terminal to be asked".to_owned());
+                    .push("there is no terminal, so the answer is empty".to_owned());
             }
             change.returns("user_input", typed.unwrap_or_default());
         }

@@ -153,6 +153,6 @@ impl ReplaceModule {
 }
 
 fn wrong(argument: &str, error: &minijinja::Error) -> ModuleError {
-    let detail = error.detail().unwrap_or("the regular expression is wrong");
+    let detail = error.detail().unwrap_or("invalid regular expression");
     ModuleError::refused(format!("{argument}: {detail}"))
 }

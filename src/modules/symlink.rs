@@ -55,8 +55,8 @@ impl Module for SymlinkModule {
         let (found, leads_to) = (nodes.next().flatten(), nodes.next().flatten());
         if leads_to.is_none() && !self.force {
             return Err(ModuleError::Refused {
-                message: format!("there is nothing at {place}, where the link would lead to"),
-                help: Some("force: true makes the link all the same".to_owned()),
+                message: format!("there is nothing at {place}, the target of the link"),
+                help: Some("set force: true to create the link anyway".to_owned()),
             });
         }
         let replace = if self.force {

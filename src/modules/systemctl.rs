@@ -224,7 +224,7 @@ fn is_enabled(told: &Told) -> Option<bool> {
 fn no_systemd(reason: &str) -> ModuleError {
     ModuleError::Refused {
         message: format!("systemd does not run this host: {reason}"),
-        help: Some("the module process keeps a program running without it".to_owned()),
+        help: Some("use the module process to keep a program running without it".to_owned()),
     }
 }
 

@@ -111,7 +111,7 @@ pub(super) fn random() -> Result<String, ModuleError> {
     let mut bytes = [0; 8];
     SystemRandom::new()
         .fill(&mut bytes)
-        .map_err(|_| ModuleError::refused("this machine gives no random numbers"))?;
+        .map_err(|_| ModuleError::refused("cannot read random numbers on this machine"))?;
     let mut name = String::new();
     for byte in bytes {
         let _ = write!(name, "{byte:02x}");

@@ -136,9 +136,9 @@ impl WaitFor {
             return refuse(&format!("search_regex cannot be read: {error}"));
         }
         match (&self.port, &self.path) {
-            (Some(_), Some(_)) => refuse("give port or path, not both"),
+            (Some(_), Some(_)) => refuse("port and path are mutually exclusive"),
             (Some(_), None) if self.search_regex.is_some() => {
-                refuse("search_regex needs path: what a port sends is not looked at")
+                refuse("search_regex needs path: it does not apply to a port")
             }
             (None, Some(path)) if path.is_relative() => {
                 refuse(&format!("path must be absolute, {path} is not"))

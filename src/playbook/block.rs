@@ -1,10 +1,10 @@
-//! Tasks that belong together, and what to do when one of them fails.
+//! A group of tasks, and what to do when one of them fails.
 
 use super::{Item, Keywords};
 use crate::source::Place;
 use crate::yaml::Node;
 
-/// Tasks that belong together, and what to do when one of them fails.
+/// A group of tasks, and what to do when one of them fails.
 #[derive(Debug, Clone)]
 pub struct Block {
     /// Where the block starts.
@@ -15,9 +15,9 @@ pub struct Block {
     pub keywords: Keywords,
     /// The items.
     pub block: Vec<Item>,
-    /// What runs when one of them failed; the failure counts as rescued then.
+    /// Runs if one of them failed; the failure then counts as rescued.
     pub rescue: Vec<Item>,
-    /// What runs in every case.
+    /// Runs in either case.
     pub always: Vec<Item>,
     /// `notify` of a block: every changed task in it notifies these handlers.
     pub notify: Vec<Node>,

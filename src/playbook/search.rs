@@ -1,11 +1,11 @@
-//! Where the files that tasks name are looked for.
+//! Where the files that tasks name are searched.
 
 use super::{Include, RoleName, Task};
 use crate::files::Files;
 use crate::source::LocalPath;
 
-/// Returns where files named in `folder` are looked for, in Ansible's order: the role, the roles
-/// that brought it in (the nearest first), `folder` itself, the playbook's folder.
+/// Returns where files named in `folder` are searched, in Ansible's order: the role, the roles that
+/// use it (nearest first), `folder` itself, the playbook's folder.
 pub fn search_folders(
     role: Option<&RoleName>,
     folder: &LocalPath,
@@ -27,14 +27,14 @@ pub fn search_folders(
 }
 
 impl Task {
-    /// Returns where the task's files are looked for.
+    /// Returns where the task's files are searched.
     pub fn files(&self, play_folder: &LocalPath) -> Files {
         search_folders(self.role.as_deref(), &self.folder, play_folder)
     }
 }
 
 impl Include {
-    /// Returns where the files of the include's own keywords are looked for.
+    /// Returns where the files of the include's own keywords are searched.
     pub fn files(&self, play_folder: &LocalPath) -> Files {
         search_folders(self.role.as_deref(), &self.folder, play_folder)
     }

@@ -1,4 +1,4 @@
-//! A task and the keywords that tasks, blocks, roles and plays share.
+//! A task, and the keywords shared by tasks, blocks, roles and plays.
 
 use super::{Block, Include, RoleUse, Script};
 use crate::source::{LocalPath, Place};
@@ -12,72 +12,71 @@ pub enum Item {
     Task(Arc<Task>),
     /// A block of items.
     Block(Arc<Block>),
-    /// A file of tasks or a role that is read when the host gets there (`include_*`).
+    /// A tasks file or a role that is read when a host reaches it (`include_*`).
     Include(Arc<Include>),
-    /// A role imported among tasks (`import_role`); `import_tasks` is a block.
+    /// A role imported in a list of tasks (`import_role`); `import_tasks` is a block.
     Role(Arc<RoleUse>),
-    /// A script in place of a file of tasks, or a handler in one.
+    /// A script in place of a tasks file, or a handler in one.
     Script(Arc<Script>),
 }
 
-/// A module and its arguments, with everything that says when and how it runs.
+/// A module and its arguments, with all keywords.
 #[derive(Debug, Clone)]
 pub struct Task {
     /// Where the task starts.
     pub place: Place,
-    /// Its name as written; may hold templates.
+    /// Its name as written; may contain templates.
     pub name: Option<Node>,
-    /// The role whose name is shown before the task's, and whose folders are searched first.
+    /// The role, which is shown before the task's name, and whose folders are searched first.
     pub role: Option<Arc<super::RoleName>>,
     /// The folder of the file it was read from, searched for files and templates too.
     pub folder: LocalPath,
-    /// What it does.
+    /// Its module and arguments.
     pub action: Action,
-    /// Keywords that blocks, roles and plays know as well.
+    /// Keywords shared with blocks, roles and plays.
     pub keywords: Keywords,
     /// `loop`, `with_*`.
     pub repeat: Option<Loop>,
     /// `register`.
     pub register: Option<Node>,
-    /// `notify`: names of handlers; may hold templates.
+    /// `notify`: names of handlers; may contain templates.
     pub notify: Vec<Node>,
     /// `listen` of a handler.
     pub listen: Vec<Node>,
-    /// `changed_when`: all must hold.
+    /// `changed_when`: all must be true.
     pub changed_when: Option<Vec<Node>>,
-    /// `failed_when`: all must hold.
+    /// `failed_when`: all must be true.
     pub failed_when: Option<Vec<Node>>,
     /// `until`, `retries`, `delay`.
     pub until: Option<Until>,
-    /// `async`: seconds it may run in the background.
+    /// `async`: how many seconds it may take.
     pub r#async: Option<Node>,
-    /// `poll`: seconds between two looks at it; 0 to go on at once.
+    /// `poll`: seconds between checks; 0 to continue immediately.
     pub poll: Option<Node>,
 }
 
-/// The module of a task and what it is given.
+/// The module of a task and its arguments.
 #[derive(Debug, Clone)]
 pub struct Action {
-    /// The name as written, `ansible.builtin.` and `ansible.legacy.` removed; with `action:` it may
+    /// The name as written, without `ansible.builtin.` and `ansible.legacy.`; with `action:` it may
     /// be a template.
     pub module: String,
-    /// Where the name stands.
+    /// The place of the name.
     pub place: Place,
-    /// The arguments; a free form (`command: ls`) is the one entry `_raw_params` here, and
-    /// `key=value` text is taken apart. Arguments that come as one template (`set_fact: "{{ x }}"`,
-    /// `args: "{{ x }}"`) are the entry `_variable_params`: a mapping once rendered, under the
-    /// others.
+    /// The arguments. Free text (`command: ls`) is the single entry `_raw_params`, and `key=value`
+    /// text is split. Arguments from one template (`set_fact: "{{ x }}"`, `args: "{{ x }}"`) are
+    /// the entry `_variable_params`: a mapping once rendered, overridden by the others.
     pub arguments: Map,
 }
 
 /// `until`, `retries` and `delay`.
 #[derive(Debug, Clone)]
 pub struct Until {
-    /// All must hold; without any the task is repeated until it does not fail.
+    /// All must be true; without any, the task is repeated until it does not fail.
     pub conditions: Vec<Node>,
-    /// How often at the most; 3 if not given.
+    /// The number of attempts; 3 by default.
     pub retries: Option<Node>,
-    /// Seconds between two tries; 5 if not given.
+    /// Seconds between attempts; 5 by default.
     pub delay: Option<Node>,
 }
 
@@ -86,9 +85,9 @@ pub struct Until {
 pub struct Loop {
     /// `None` for `loop`, or the lookup of `with_LOOKUP`: `items`, `dict`, `first_found`, …
     pub lookup: Option<String>,
-    /// The items: a list, or an expression that gives one.
+    /// The items: a list, or an expression that evaluates to one.
     pub items: Node,
-    /// The kind of files that the task is about, which a lookup of files looks for first: `files`,
+    /// The kind of files that the task works with, where a lookup of files searches first: `files`,
     /// `templates` or `vars`.
     pub files: &'static str,
     /// `loop_control`.
@@ -96,43 +95,43 @@ pub struct Loop {
 }
 
 impl Loop {
-    /// Returns the name of the variable that holds the item.
+    /// Returns the name of the variable for the item.
     pub fn variable(&self) -> &str {
         self.control.loop_var.as_deref().unwrap_or("item")
     }
 }
 
-/// `loop_control`; absent means Ansible's defaults.
+/// `loop_control`, with Ansible's defaults.
 #[derive(Debug, Clone, Default)]
 pub struct LoopControl {
-    /// The variable that holds the item; `item` if not given. May be a template.
+    /// The variable for the item; `item` by default. May be a template.
     pub loop_var: Option<String>,
-    /// The variable that holds the index, from 0. May be a template.
+    /// The variable for the index, starting at 0. May be a template.
     pub index_var: Option<String>,
     /// What is shown instead of the item.
     pub label: Option<Node>,
-    /// Seconds between two items.
+    /// Seconds between items.
     pub pause: Option<Node>,
     /// Whether `ansible_loop` is set.
     pub extended: bool,
-    /// Whether `ansible_loop.allitems` is left out (`extended_allitems: false`).
+    /// Whether to leave out `ansible_loop.allitems` (`extended_allitems: false`).
     pub without_all_items: bool,
-    /// The loop ends after an item for which all hold.
+    /// The loop ends after an item for which all are true.
     pub break_when: Vec<Node>,
 }
 
-/// Keywords that plays, roles, blocks and tasks share; each as written, empty where not given.
+/// Keywords shared by plays, roles, blocks and tasks, each as written; empty if not set.
 ///
-/// What is nearer to the task wins, but `when`, `tags`, `vars` and `environment` add up.
+/// The one nearest to the task wins, except that `when`, `tags`, `vars` and `environment` add up.
 #[derive(Debug, Clone, Default)]
 pub struct Keywords {
-    /// `when`: all must hold.
+    /// `when`: all must be true.
     pub when: Vec<Node>,
     /// `tags`.
     pub tags: Vec<String>,
     /// `vars`.
     pub vars: Map,
-    /// `environment`: mappings, or templates that give one, in order.
+    /// `environment`: mappings, or templates that evaluate to one, in order.
     pub environment: Vec<Node>,
     /// `module_defaults`: module name to arguments.
     pub module_defaults: Map,
@@ -174,6 +173,6 @@ pub struct Keywords {
     pub timeout: Option<Node>,
     /// `throttle`: hosts at a time for this task.
     pub throttle: Option<Node>,
-    /// `debugger`: read and ignored, as without a terminal.
+    /// `debugger`: parsed and ignored, as without a terminal.
     pub debugger: Option<Node>,
 }

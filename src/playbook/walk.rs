@@ -1,4 +1,4 @@
-//! Everything a play holds, in the order it would run, with what stands around it.
+//! Walks through a play in the order it would run, with the surroundings of each item.
 
 use super::{
     Block, Include, IncludeKind, Item, Keywords, Loader, Play, RoleFiles, RoleUse, Script, Task,
@@ -9,45 +9,45 @@ use crate::yaml::Map;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-/// What a play holds.
+/// An item of a play.
 #[derive(Debug, Clone, Copy)]
 pub enum Visited<'a> {
     /// A task.
     Task(&'a Task),
-    /// A block, before what it holds.
+    /// A block, before its items.
     Block(&'a Block),
-    /// An include, before what it includes.
+    /// An include, before the included items.
     Include(&'a Include),
-    /// A script, before the tasks that are seen in it.
+    /// A script, before its known tasks.
     Script(&'a Script),
-    /// A role in use, before its dependencies and tasks.
+    /// The use of a role, before its dependencies and tasks.
     Role(&'a RoleUse),
 }
 
-/// What stands around an item: a play, block, role or include, and what stands around that.
+/// The surroundings of an item: a play, block, role or include, and its own surroundings.
 #[derive(Debug, Clone, Copy)]
 pub struct Around<'a> {
-    /// What stands around this; nothing around the play.
+    /// The surroundings of this; `None` for the play.
     pub outer: Option<&'a Around<'a>>,
     /// The keywords that the items inherit from this.
     pub keywords: &'a Keywords,
-    /// The role whose use this is.
+    /// The use of a role, if this is one.
     pub role: Option<&'a RoleUse>,
-    /// The include whose items these are, for its loop variables and its own variables.
+    /// The include, if this is one, for its loop variables and its own variables.
     pub include: Option<&'a Include>,
-    /// Whether a failure within is rescued.
+    /// Whether failures inside are rescued.
     pub rescued: bool,
     /// Whether the items are handlers.
     pub handlers: bool,
 }
 
 impl<'a> Around<'a> {
-    /// Returns this and all that stands around it, the innermost first.
+    /// Returns this and its surroundings, innermost first.
     pub fn layers(&self) -> impl Iterator<Item = &Around<'a>> {
         std::iter::successors(Some(self), |around| around.outer)
     }
 
-    /// Returns whether an item here can run at all: no condition of it is just `false`.
+    /// Returns whether an item here can run at all: no condition of it is simply `false`.
     pub fn can_run(&self, own: &Keywords) -> bool {
         let mut layers = self.layers().map(|around| around.keywords).chain([own]);
         !layers.any(|keywords| {
@@ -58,7 +58,7 @@ impl<'a> Around<'a> {
         })
     }
 
-    /// Returns whether an item here runs in any case: nothing around it has a condition or the tag
+    /// Returns whether an item here always runs: nothing around it has a condition or the tag
     /// `never`.
     pub fn is_certain(&self) -> bool {
         self.layers().all(|layer| {
@@ -69,7 +69,7 @@ impl<'a> Around<'a> {
         })
     }
 
-    /// Returns the tags of an item here, inherited ones first, each once.
+    /// Returns the tags of an item here, inherited ones first, without duplicates.
     pub fn tags(&self, own: &Keywords) -> Vec<String> {
         let mut layers: Vec<&Keywords> = self.layers().map(|around| around.keywords).collect();
         layers.reverse();
@@ -87,14 +87,14 @@ impl<'a> Around<'a> {
     }
 }
 
-/// Returns whether these keywords let an item run in any case.
+/// Returns whether an item with these keywords always runs.
 pub(super) fn is_unconditional(keywords: &Keywords) -> bool {
     let never = keywords.tags.iter().any(|tag| tag == "never");
     !never && keywords.when.iter().all(|when| boolean(when) == Some(true))
 }
 
 impl Include {
-    /// Returns the keywords that reach the included tasks: what `apply` gives, and `vars`.
+    /// Returns the keywords that apply to the included tasks: `apply` and `vars`.
     pub fn inherited(&self) -> Keywords {
         let mut keywords = self.apply.clone();
         let own: Map = self.keywords.vars.clone();
@@ -102,7 +102,7 @@ impl Include {
         keywords
     }
 
-    /// Returns whether what it includes depends on no variable.
+    /// Returns whether the included file or role depends on no variable.
     pub fn is_literal(&self) -> bool {
         match &self.kind {
             IncludeKind::Tasks(file) => !file.has_template(),
@@ -113,8 +113,8 @@ impl Include {
     }
 }
 
-/// Calls `visit` for everything in a play; with a loader, for what its includes hold as well,
-/// where that depends on no variable. Returns the problems with what was included.
+/// Calls `visit` for every item of a play; with a loader also for the items of its includes, if
+/// they depend on no variable. Returns the problems with the included files.
 pub fn walk(
     play: &Play,
     loader: Option<&Loader>,
@@ -219,7 +219,7 @@ impl Walker<'_> {
             return;
         };
         let file = include.place.file.path.clone();
-        // By its folder: the names of the roles around it grow in a role that includes itself.
+        // By its folder: the names of surrounding roles grow in a role that includes itself.
         let role = include.role.as_ref().map(|role| role.folder.clone());
         let key = (file, include.place.range.start, role);
         if !self.included.insert(key) {

@@ -1,4 +1,4 @@
-//! What `rmqplay exec` shows: the output of each host's command, in Ansible's one-line form.
+//! The output of `rmqplay exec`: that of each host's command, in Ansible's one-line form.
 
 use super::failure::details;
 use super::terminal::{coloured_diff, pretty};
@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::ProgressBar;
 use std::io::Write;
 
-/// Shows what one module did on each host, and nothing else.
+/// Shows the results of one module on each host, and nothing else.
 pub struct AdHoc<W: Write> {
     out: W,
     bar: Option<ProgressBar>,
@@ -17,8 +17,8 @@ pub struct AdHoc<W: Write> {
 }
 
 impl<W: Write> AdHoc<W> {
-    /// Returns a reporter that writes to `out`, around the live line if there is one; `diff` says
-    /// whether differences are shown.
+    /// Returns a reporter that writes to `out`, around the live line if there is one, with
+    /// differences if `diff`.
     pub fn new(out: W, bar: Option<ProgressBar>, diff: bool, colour: bool) -> Self {
         Self {
             out,
@@ -30,7 +30,7 @@ impl<W: Write> AdHoc<W> {
 
     fn print(&mut self, text: &str) {
         let out = &mut self.out;
-        // A reader that went away (`| head`) is no error of the run.
+        // A reader that closed its end (`| head`) is not an error of the run.
         let mut write = || {
             let _ = out.write_all(text.as_bytes());
             let _ = out.flush();
@@ -80,7 +80,7 @@ impl<W: Write> AdHoc<W> {
     }
 }
 
-/// Returns what a command wrote: standard output, then standard error.
+/// Returns the output of a command: standard output, then standard error.
 fn output(json: &serde_json::Value) -> String {
     let written = |name: &str| json.get(name).and_then(serde_json::Value::as_str);
     let mut text = String::new();

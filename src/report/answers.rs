@@ -1,4 +1,4 @@
-//! What `rmqplay repl` shows besides values: differences, warnings and failures.
+//! The output of `rmqplay repl` besides values: differences, warnings and failures.
 
 use super::failure::details;
 use super::terminal::coloured_diff;
@@ -6,7 +6,7 @@ use super::{Event, Reporter, Status, TaskResult, indented, on_one_line, printabl
 use anstyle::{AnsiColor, Style};
 use std::io::Write;
 
-/// Shows what the tasks of a person at a prompt did, and nothing of how they were carried out.
+/// Shows the effects of tasks at a prompt, without progress.
 pub struct Answers<W: Write, E: Write> {
     out: W,
     err: E,
@@ -16,8 +16,8 @@ pub struct Answers<W: Write, E: Write> {
 }
 
 impl<W: Write, E: Write> Answers<W, E> {
-    /// Returns a reporter that writes data to `out` and failures to `err`; `diff` says whether
-    /// differences are shown.
+    /// Returns a reporter that writes data to `out` and failures to `err`, with differences if
+    /// `diff`.
     pub fn new(out: W, err: E, diff: bool) -> Self {
         Self {
             out,
@@ -28,7 +28,7 @@ impl<W: Write, E: Write> Answers<W, E> {
     }
 
     fn finished(&mut self, result: &TaskResult) {
-        // A reader that went away (`| head`) is no error.
+        // A reader that closed its end (`| head`) is not an error.
         if self.diff {
             for diff in &result.diffs {
                 let _ = self.out.write_all(coloured_diff(diff).as_bytes());
@@ -41,7 +41,7 @@ impl<W: Write, E: Write> Answers<W, E> {
             let message = indented(result.message.as_deref().unwrap_or_default());
             let name = on_one_line(&result.task.name);
             let _ = match result.problem {
-                // It says what is wrong itself.
+                // The message is complete by itself.
                 Some(_) => Ok(()),
                 None => writeln!(self.err, "{red}{name}: {message}{red:#}"),
             };

@@ -1,14 +1,14 @@
-//! What a person needs to find the cause of a failure.
+//! The details needed to find the cause of a failure.
 
 use super::{TaskResult, indented, on_one_line, printable};
 use crate::source::Problem;
 use std::fmt::Write as _;
 
-/// Lines of a failed command's output that are shown.
+/// How many lines of a failed command's output are shown.
 const OUTPUT_LINES: usize = 20;
 
-/// Returns the lines below that of a failure: the problem in the user's files, or the place of the
-/// task; the command with its exit code and last output; what to do about it.
+/// Returns the lines below a failure: the problem in the user's files, or the place of the task;
+/// the command with its exit code and last output; the help.
 pub fn details(result: &TaskResult, colour: bool) -> String {
     let mut text = String::new();
     if let Some(problem) = &result.problem {
@@ -51,7 +51,7 @@ fn last_lines(name: &str, output: &str) -> String {
     format!("  {name}{note}:\n{}", printable(&shown))
 }
 
-/// Returns a problem whose words, which may quote a host, hold nothing that moves the cursor.
+/// Returns a problem whose text, which may quote a host, cannot move the cursor.
 fn plain(problem: &Problem) -> Problem {
     Problem {
         message: printable(&problem.message).into_owned(),
@@ -65,7 +65,7 @@ fn plain(problem: &Problem) -> Problem {
     }
 }
 
-/// Escapes what is not printable except the colours that the renderer itself made.
+/// Escapes unprintable characters except the colours of the renderer itself.
 fn printable_lines(text: &str) -> String {
     text.split('\u{1b}')
         .map(printable)

@@ -1,4 +1,4 @@
-//! What a run tells, and those who show it.
+//! The events of a run, and their reporters.
 
 mod ad_hoc;
 mod answers;
@@ -25,8 +25,8 @@ pub use progress::Progress;
 pub use recap::counted;
 pub use terminal::{Terminal, Verbosity, pretty};
 
-/// Someone who shows or keeps what a run tells.
+/// Shows or stores the events of a run.
 pub trait Reporter {
-    /// Takes one event. Errors of the output are the reporter's own affair.
+    /// Takes one event. Errors of the output are handled by the reporter.
     fn event(&mut self, event: &Event);
 }

@@ -1,8 +1,8 @@
-//! What a script says by `log`: text of its own, tables among it, shown as it is written.
+//! The output of a script's `log`: free text, including tables, printed unchanged.
 
 use super::{on_one_line, printable};
 
-/// How lines of rmqplay's own begin.
+/// The beginnings of rmqplay's own lines.
 const OWN: &[&str] = &[
     "...ignoring",
     "FAILED - RETRYING",
@@ -20,11 +20,11 @@ const OWN: &[&str] = &[
     "warning:",
 ];
 
-/// What a line of the recap has after the host's name.
+/// What follows the host's name in a line of the recap.
 const COUNTS: &str = ": ok=";
 
-/// Returns the lines that say what a script of this host says. A line that begins like one of
-/// rmqplay's own is indented: what a host printed must not pass for a result.
+/// Returns the lines to print for a script's message. A line that begins like rmqplay's own is
+/// indented, so that text from a host cannot imitate a result.
 pub(super) fn said(host: &str, text: &str) -> String {
     let shown = printable(text.trim_end());
     let mut lines = shown.split('\n');

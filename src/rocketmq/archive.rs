@@ -1,23 +1,23 @@
-//! `rocketmq_archive`: whether an archive holds the release it is taken for.
+//! `rocketmq_archive`: whether an archive contains the expected release.
 
 use super::topology::numbers;
 use crate::change::Change;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use std::collections::BTreeSet;
 
-/// The jars without which neither a nameserver nor a broker starts, in every release.
+/// The jars that every nameserver and broker needs, in every release.
 const NEEDED: &[&str] = &["broker", "client", "common", "namesrv", "remoting", "store"];
 
-/// Reads the listing of an archive of this machine, and fails unless it is the release of RocketMQ
-/// that it is taken for, and complete. It looks at no host.
+/// Checks from its listing that an archive of this machine is the expected release of RocketMQ, and
+/// complete. It contacts no host.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ArchiveModule {
-    /// The archive, a file of this machine, searched as `unarchive` does.
+    /// The archive, a file of this machine, searched like `src` of `unarchive`.
     src: String,
-    /// The release it should hold, such as `4.9.7`.
+    /// The expected release, such as `4.9.7`.
     version: String,
-    /// Folders that are taken away at the start of each path when it is unpacked.
+    /// How many folders are stripped from the start of each path when it is unpacked.
     #[serde(default)]
     strip_components: usize,
 }
@@ -92,7 +92,7 @@ impl ArchiveModule {
     }
 }
 
-/// Returns which part of RocketMQ a file is, and its version: `lib/rocketmq-broker-4.9.7.jar`.
+/// Returns the part of RocketMQ that a file is, and its version: `lib/rocketmq-broker-4.9.7.jar`.
 fn jar(path: &str, strip: usize) -> Option<(&str, &str)> {
     let mut names = path.trim_start_matches("./").split('/').skip(strip);
     let (folder, file) = (names.next()?, names.next()?);

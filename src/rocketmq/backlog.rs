@@ -1,4 +1,4 @@
-//! `rocketmq_backlog`: what consumers have not read yet of a broker.
+//! `rocketmq_backlog`: what consumers have not yet read from a broker.
 
 use super::table::table;
 use super::wire::{Address, Client, WireError, requests};
@@ -10,18 +10,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Looks how far consumer groups are behind what a master holds, and waits until they have read all
-/// of it.
+/// Reports how far consumer groups are behind a master, and waits until they have read everything.
 ///
-/// Groups that never read from the broker, and those that keep their place themselves (broadcast),
-/// do not count. Producers should have left before: see `rocketmq_write_permission`.
+/// Groups that never read from the broker, and those that keep their offsets themselves
+/// (broadcast), do not count. Send producers away first: see `rocketmq_write_permission`.
 #[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BacklogModule {
-    /// The master, `HOST:PORT`, as the host sees it.
+    /// The master, `HOST:PORT`, as resolved by the host.
     #[schemars(with = "String")]
     address: Address,
-    /// Waits until all is read, so many seconds at the most. Without it, it is only looked.
+    /// How many seconds to wait until everything is read. Without it, the module does not wait.
     timeout: Option<u64>,
 }
 
@@ -34,20 +33,17 @@ impl BuiltIn for BacklogModule {
     timeout: 600
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
-        (
-            "backlog",
-            "How many messages are not read yet, by all groups.",
-        ),
+        ("backlog", "The number of unread messages of all groups."),
         (
             "groups",
-            "Those that are behind: maps of `group`, `topic` and `behind`.",
+            "The groups that are behind: maps of `group`, `topic` and `behind`.",
         ),
     ];
 }
 
 const RETURNS: &[&str] = &["backlog", "groups"];
 
-/// Consumers store their place every 5 s.
+/// Consumers store their offsets every 5 s.
 const INTERVAL: Duration = Duration::from_secs(2);
 
 impl Module for BacklogModule {
@@ -87,7 +83,7 @@ impl Dialogue for BacklogModule {
                     gone: false,
                     log: None,
                     help: Some(
-                        "start the consumers, or give them up: delete their subscription group"
+                        "start the consumers, or delete their subscription group to give them up"
                             .to_owned(),
                     ),
                 });
@@ -97,7 +93,7 @@ impl Dialogue for BacklogModule {
     }
 }
 
-/// How many messages each group has before it, by topic and group.
+/// The number of unread messages of each group, by topic and group.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Behind(BTreeMap<(String, String), u64>);
 
@@ -176,6 +172,6 @@ fn end(client: &mut Client, broker: &Address, topic: &str, queue: &str) -> Resul
     offset.ok_or_else(|| WireError::Nonsense {
         address: broker.clone(),
         request,
-        reason: "it does not tell the offset".to_owned(),
+        reason: "the answer lacks the offset".to_owned(),
     })
 }

@@ -1,4 +1,4 @@
-//! `rocketmq_broker`: what a broker tells of itself, and whether it runs as configured.
+//! `rocketmq_broker`: a broker's state, and whether it runs as configured.
 
 use super::properties;
 use super::runtime::Runtime;
@@ -10,20 +10,20 @@ use crate::value::{self, Fields, Value};
 use camino::Utf8PathBuf;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Tells how a broker is doing, and where the configuration it runs with differs from its file.
+/// Reports a broker's state, and how the configuration it runs with differs from its file.
 ///
-/// RocketMQ says nothing of a setting it does not know, or whose value it cannot read: it takes its
-/// default. So what counts is what the running broker tells. Changes nothing.
+/// RocketMQ silently uses its default for a setting that it does not know, or whose value it cannot
+/// read. So this reads the configuration of the running broker. Changes nothing.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BrokerModule {
-    /// Where it listens, `HOST:PORT`, as the host sees it.
+    /// Its address, `HOST:PORT`, as resolved by the host.
     #[schemars(with = "String")]
     address: Address,
-    /// Its configuration file on the host, to be compared.
+    /// Its configuration file on the host, to compare with.
     #[schemars(with = "Option<String>")]
     file: Option<Utf8PathBuf>,
-    /// Settings that it must have, to be compared.
+    /// The settings it should have, to compare with.
     #[serde(default)]
     settings: BTreeMap<String, String>,
 }
@@ -42,21 +42,21 @@ impl BuiltIn for BrokerModule {
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("version", "Its version, such as `3.2.6`."),
         ("up_since", "Milliseconds since 1970."),
-        ("put_tps", "Messages stored a second, of the last 10 s."),
-        ("get_tps", "Messages fetched a second, of the last 10 s."),
+        ("put_tps", "Messages stored per second, over the last 10 s."),
+        (
+            "get_tps",
+            "Messages fetched per second, over the last 10 s.",
+        ),
         ("messages_put_today", "Messages stored since midnight."),
-        ("commit_log_max_offset", "Bytes stored since ever."),
+        ("commit_log_max_offset", "Bytes stored in total."),
         (
             "commit_log_disk_ratio",
             "How full the disk of the store is, 0 to 1.",
         ),
-        (
-            "runtime",
-            "Everything it tells of its state, as text by name.",
-        ),
+        ("runtime", "Its complete state, as text by name."),
         (
             "configuration",
-            "Everything it is configured with, as text by name.",
+            "Its complete configuration, as text by name.",
         ),
         (
             "drift",
@@ -66,7 +66,7 @@ impl BuiltIn for BrokerModule {
         ),
         (
             "unapplied",
-            "Names of `settings` that this version knows and runs with another value of.",
+            "Names of `settings` that this version knows but runs with a different value.",
         ),
     ];
 }
@@ -132,7 +132,7 @@ impl BrokerModule {
     }
 }
 
-/// Returns everything a broker is configured with.
+/// Returns a broker's complete configuration.
 pub(super) fn configuration(
     client: &mut Client,
     broker: &Address,
@@ -141,7 +141,7 @@ pub(super) fn configuration(
     Ok(properties::read(&String::from_utf8_lossy(&answer.body)))
 }
 
-/// Returns the text of a properties file: a byte is a character there.
+/// Returns the text of a properties file, in which each byte is a character.
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }

@@ -1,27 +1,27 @@
-//! Which brokers a nameserver lists.
+//! The brokers that a nameserver lists.
 
 use super::wire::{Address, Client, WireError, read_body, requests};
 use serde_json::Value;
 
-/// A broker as a nameserver lists it.
+/// A broker as listed by a nameserver.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Listed {
-    /// What it is called; a master and its slaves share a name.
+    /// Its name; a master and its slaves share a name.
     pub(super) name: String,
     /// 0 for a master.
     pub(super) id: u64,
-    /// Where it listens.
+    /// Its address.
     pub(super) address: Address,
     /// The cluster it belongs to.
     pub(super) cluster: String,
 }
 
-/// What a nameserver answered.
+/// The answer of a nameserver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ClusterInfo {
     /// The brokers, sorted by name and number.
     pub(super) brokers: Vec<Listed>,
-    /// The nameserver's version as its number in the list of all versions.
+    /// The nameserver's version, as its number in the list of all versions.
     pub(super) version: i32,
 }
 
@@ -42,7 +42,7 @@ impl ClusterInfo {
     }
 }
 
-/// Reads the tables of an answer. A nameserver that lists nothing may leave them out.
+/// Parses the tables of an answer. A nameserver that lists nothing may omit them.
 fn brokers(body: &Value) -> Result<Vec<Listed>, String> {
     let table = |name: &str| body.get(name).and_then(Value::as_object);
     let clusters = table("clusterAddrTable");

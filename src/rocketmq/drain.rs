@@ -1,4 +1,4 @@
-//! Waiting until producers have left a broker.
+//! Waits until producers have left a broker.
 
 use super::runtime::Runtime;
 use super::wire::{Address, Client, WireError};
@@ -6,15 +6,15 @@ use crate::host::{Connect, Dialogue, HostError, Limits};
 use crate::value::Fields;
 use std::time::{Duration, Instant};
 
-/// Producers ask their nameserver every 30 s where to write.
+/// How often producers ask their nameserver for routes.
 const AT_LEAST: Duration = Duration::from_secs(35);
 
-/// How long nothing may have been stored.
+/// For how long nothing must have been stored.
 const QUIET: Duration = Duration::from_secs(5);
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Waits until nothing is stored by a broker any more.
+/// Waits until a broker stores nothing any more.
 #[derive(Debug)]
 pub(super) struct Drain {
     pub(super) broker: Address,

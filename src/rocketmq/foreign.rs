@@ -1,11 +1,11 @@
-//! The readers of what RocketMQ and Java write, for tests with arbitrary bytes.
+//! The parsers of data from RocketMQ and Java, for tests with arbitrary bytes.
 
 use super::java::Size;
 use super::last_words::Log;
 use super::{properties, wire};
 use crate::source::Reader;
 
-/// Each reader with its name.
+/// Each parser with its name.
 pub const READERS: &[Reader] = &[
     ("rocketmq_frames", frames),
     ("rocketmq_json", json),
@@ -14,7 +14,7 @@ pub const READERS: &[Reader] = &[
     ("rocketmq_size", size),
 ];
 
-/// Takes messages off a stream until it is empty or makes no sense.
+/// Takes messages off a stream until it is empty or invalid.
 fn frames(bytes: &[u8]) {
     let mut left = bytes.to_vec();
     let mut before = left.len();

@@ -4,8 +4,8 @@ use super::cluster_info::{ClusterInfo, Listed};
 use super::wire::{Address, Client};
 use crate::module::ModuleError;
 
-/// Returns the masters of a cluster, as the first nameserver that answers lists them; only those of
-/// the names given, if any are. Fails where there is none, or one of the names is not among them.
+/// Returns the masters of a cluster, as listed by the first nameserver that answers; only those
+/// with the given names, if any. Fails if no master is found, or if a name is missing.
 pub(super) fn masters(
     client: &mut Client,
     nameservers: &[Address],

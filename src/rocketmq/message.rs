@@ -1,16 +1,15 @@
-//! Sending a message to one queue of a broker, and fetching one from there.
+//! Sends a message to one queue of a broker, and fetches one from there.
 
 use super::wire::{Address, Client, WireError, requests};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The group that every broker knows, whatever it is configured to make by itself: RocketMQ's own
-/// tools use it.
+/// A group that every broker knows, whatever it creates automatically: RocketMQ's own tools use it.
 const CONSUMER_GROUP: &str = "TOOLS_CONSUMER";
 
-/// The answer of a pull that found nothing there.
+/// The code of a pull that found nothing.
 const NOT_FOUND: i32 = 19;
 
-/// Where a message was put.
+/// Where a message was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sent {
     pub(super) id: String,
@@ -19,7 +18,7 @@ pub(super) struct Sent {
 }
 
 /// Sends a message to the first queue of a topic on a broker. Fails with [`WireError::Refused`]
-/// also where it is stored but not yet as safe as configured (codes 10 to 12).
+/// even if it is stored but not yet as safely as configured (codes 10 to 12).
 pub(super) fn send(
     client: &mut Client,
     broker: &Address,
@@ -54,11 +53,11 @@ pub(super) fn send(
     sent.ok_or_else(|| WireError::Nonsense {
         address: broker.clone(),
         request,
-        reason: "it does not tell the offset".to_owned(),
+        reason: "the answer lacks the offset".to_owned(),
     })
 }
 
-/// Fetches the body of the message at an offset of a queue; `None` where there is none (yet).
+/// Fetches the body of the message at an offset of a queue; `None` if there is none (yet).
 pub(super) fn pull(
     client: &mut Client,
     broker: &Address,
@@ -91,11 +90,11 @@ pub(super) fn pull(
         .ok_or_else(|| WireError::Nonsense {
             address: broker.clone(),
             request,
-            reason: "the message it sends is cut off".to_owned(),
+            reason: "the message it sends is truncated".to_owned(),
         })
 }
 
-/// Bits of a message's flags that say that a host is written in 16 bytes rather than 4.
+/// Bits of a message's flags for hosts that are written in 16 bytes instead of 4.
 const BORN_HOST_IS_V6: u32 = 1 << 4;
 const STORE_HOST_IS_V6: u32 = 1 << 5;
 

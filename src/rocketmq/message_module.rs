@@ -1,4 +1,4 @@
-//! `rocketmq_message`: whether a message goes into a broker and comes out again.
+//! `rocketmq_message`: sends a message to a broker and reads it back.
 
 use super::message;
 use super::wire::{Address, Client};
@@ -11,20 +11,20 @@ use std::time::{Duration, Instant};
 
 /// Sends one message to a master and pulls it back.
 ///
-/// It goes to the first queue of the topic that is named after the broker itself, which every broker
-/// has and nobody else reads, unless another one is given. It does not count as a change.
+/// By default it goes to the first queue of the topic named after the broker itself, which every
+/// broker has and nobody else reads. It does not count as a change.
 #[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MessageModule {
-    /// The master, `HOST:PORT`, as the host sees it.
+    /// The master, `HOST:PORT`, as resolved by the host.
     #[schemars(with = "String")]
     address: Address,
-    /// The topic: the broker's name, or one that there is.
+    /// The topic: by default the broker's name, or another existing one.
     topic: String,
-    /// What is sent.
+    /// The text to send.
     #[serde(default = "body")]
     body: String,
-    /// Seconds until it must have come back; 10 by default.
+    /// Time limit in seconds until it has come back; 10 by default.
     timeout: Option<u64>,
 }
 
@@ -41,15 +41,15 @@ impl BuiltIn for MessageModule {
     topic: broker-a
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
-        ("message_id", "What the broker calls the message."),
-        ("queue", "The queue it is in."),
-        ("offset", "Its place there."),
+        ("message_id", "The broker's id of the message."),
+        ("queue", "The number of its queue."),
+        ("offset", "Its offset there."),
     ];
 }
 
 const RETURNS: &[&str] = &["message_id", "queue", "offset"];
 
-/// Between two attempts to fetch it: it is in the log at once, in its queue a little later.
+/// The time between attempts to fetch it: it reaches its queue a little later than the log.
 const INTERVAL: Duration = Duration::from_millis(50);
 
 impl Module for MessageModule {
@@ -81,7 +81,7 @@ impl Dialogue for MessageModule {
                 Some(_) => {
                     return Err(HostError::Step {
                         action: format!("pull message {} from {}", sent.id, self.address),
-                        reason: "another one is in its place".to_owned(),
+                        reason: "a different one is in its place".to_owned(),
                     });
                 }
                 None if started.elapsed() >= timeout => {

@@ -1,5 +1,5 @@
-//! RocketMQ: its remoting protocol, and the modules that look at and change a cluster by it.
-//! Nothing else in rmqplay knows RocketMQ.
+//! RocketMQ: its remoting protocol, and the modules that use it to inspect and change a cluster.
+//! Nothing else in rmqplay knows about RocketMQ.
 
 mod archive;
 mod backlog;

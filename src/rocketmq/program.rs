@@ -1,42 +1,42 @@
-//! A program that is to run on a host.
+//! A program that should run on a host.
 
 use crate::host::ProcessMatch;
 use camino::Utf8PathBuf;
 
-/// A program that is to run on a host.
+/// A program that should run on a host.
 #[derive(Debug, Clone, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Program {
-    /// What it is called in messages.
+    /// Its name in messages.
     pub(super) name: String,
-    /// Its configuration file, which is among its arguments.
+    /// Its configuration file, which is one of its arguments.
     pub(super) file: String,
     /// The ports it listens on.
     #[serde(default)]
     pub(super) ports: Vec<u16>,
-    /// How large its heap is: `512m`, `4g`; empty: as the host's memory allows.
+    /// Its heap size: `512m`, `4g`; empty: derived from the host's memory.
     #[serde(default)]
     pub(super) heap: String,
-    /// How much of the heap is for young objects; empty: as Java does it.
+    /// The part of the heap for young objects; empty: Java's default.
     #[serde(default)]
     pub(super) young: String,
-    /// How much memory a broker may take besides its heap; empty: half as much as the heap.
+    /// A broker's direct memory; empty: half its heap.
     #[serde(default)]
     pub(super) direct_memory: String,
-    /// The folder that it is in; its logs are in `logs` there.
+    /// Its folder, which contains its logs in `logs`.
     #[schemars(with = "String")]
     pub(super) home: Utf8PathBuf,
-    /// The folder of a broker's messages; a program without is a nameserver.
+    /// The folder of a broker's messages; a program without one is a nameserver.
     #[schemars(with = "Option<String>")]
     pub(super) store: Option<Utf8PathBuf>,
-    /// How many bytes each file of messages has, as it is configured with.
+    /// The configured size in bytes of each message file.
     pub(super) file_size: Option<u64>,
-    /// Its service, without `.service`, where systemd runs the host.
+    /// Its service, without `.service`, if systemd runs the host.
     pub(super) service: Option<String>,
 }
 
 impl Program {
-    /// Returns how it is recognised where it runs: by its configuration file, for its classes and
+    /// Returns how to recognise the running program: by its configuration file, since classes and
     /// options differ between versions.
     pub(super) fn recognise(&self) -> ProcessMatch {
         ProcessMatch {
@@ -46,12 +46,12 @@ impl Program {
         }
     }
 
-    /// Returns whether it is a broker, else it is a nameserver.
+    /// Returns whether it is a broker rather than a nameserver.
     pub(super) fn is_broker(&self) -> bool {
         self.store.is_some()
     }
 
-    /// Returns the variable by which the role sets a part of its memory.
+    /// Returns the role's variable for a part of its memory.
     pub(super) fn variable(&self, part: &str) -> String {
         let kind = if self.is_broker() {
             "broker"
@@ -61,9 +61,9 @@ impl Program {
         format!("rocketmq_{kind}_{part}")
     }
 
-    /// Returns how many bytes Java takes of itself, besides heap and direct memory: classes, code,
-    /// threads, and what the collector needs. Those of 5.3.3 on Java 17, which takes the most, were
-    /// measured to be 105 MiB and 150 MiB right after their start; more code is compiled later.
+    /// Returns Java's own overhead in bytes, besides heap and direct memory: classes, code,
+    /// threads, and the collector's needs. For 5.3.3 on Java 17, the largest, 105 MiB and 150 MiB
+    /// were measured right after the start; more code is compiled later.
     pub(super) fn taken_by_java(&self) -> u64 {
         if self.is_broker() {
             256 << 20

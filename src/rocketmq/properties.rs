@@ -1,9 +1,9 @@
-//! Java's properties files, as brokers read and tell them.
+//! Java's properties files, as brokers read and write them.
 
 use std::collections::BTreeMap;
 
-/// Reads a properties file: `name=value` lines, `#` and `!` begin comments, `\` goes on in the next
-/// line or escapes. Where a name comes twice the last one counts. Blanks at the end of a value stay.
+/// Parses a properties file: `name=value` lines; `#` and `!` begin comments; `\` escapes, or
+/// continues on the next line. The last duplicate counts. Spaces at the end of a value are kept.
 pub(super) fn read(text: &str) -> BTreeMap<String, String> {
     let mut properties = BTreeMap::new();
     let mut lines = text.split(['\n', '\r']);

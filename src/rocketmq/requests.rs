@@ -5,7 +5,7 @@ use crate::host::{Connect, Dialogue, Difference, HostError, Limits, Step, Talk};
 use crate::value::Fields;
 use std::sync::Arc;
 
-/// A request that changes something, done when it is answered with 0.
+/// A request that changes something; it has succeeded if the answer is 0.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) address: Address,
@@ -27,8 +27,8 @@ impl Dialogue for Request {
 }
 
 impl Request {
-    /// Returns the step that makes it. `subject` is what it is about (`topic orders`), `before` and
-    /// `after` are lines of what differs.
+    /// Returns the step for it. `subject` names the object (`topic orders`); `before` and `after`
+    /// are the differing lines.
     pub(super) fn step(self, subject: &str, before: String, after: String) -> Step {
         let what = format!("{subject} on {}", self.address);
         Step::Talk(Talk {

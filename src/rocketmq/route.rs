@@ -1,15 +1,15 @@
-//! Where a nameserver sends the producers and consumers of a topic.
+//! Where a nameserver sends producers and consumers of a topic.
 
 use super::wire::{Address, Client, WireError, read_body, refusal, requests};
 use serde_json::Value;
 
-/// The answer of a nameserver that knows no route.
+/// The code of a nameserver that has no route.
 const NO_ROUTE: i32 = 17;
 
-/// The bit of a permission that allows to write.
+/// The bit of a permission that allows writing.
 const WRITE: u64 = 2;
 
-/// Returns the route of a topic; `None` where the nameserver knows none.
+/// Returns the route of a topic; `None` if the nameserver does not know it.
 pub(super) fn route(
     client: &mut Client,
     nameserver: &Address,
@@ -24,8 +24,8 @@ pub(super) fn route(
     }
 }
 
-/// Returns whether a nameserver sends producers to a broker, told by the topic that is named after
-/// it and that every broker has; `None` where the nameserver does not list the broker.
+/// Returns whether a nameserver routes producers to a broker, according to the topic named after
+/// the broker, which every broker has; `None` if the nameserver does not list the broker.
 pub(super) fn may_be_written(
     client: &mut Client,
     nameserver: &Address,

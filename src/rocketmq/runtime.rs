@@ -1,10 +1,10 @@
-//! What a broker tells of itself while it runs.
+//! A running broker's report about itself.
 
 use super::wire::{Address, Client, WireError, read_body, requests};
 use crate::value::{Fields, Value};
 use std::collections::BTreeMap;
 
-/// What a broker tells of itself while it runs. All values are text, and any may be missing.
+/// A running broker's report about itself. All values are text, and any may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Runtime {
     pub(super) table: BTreeMap<String, String>,
@@ -29,8 +29,8 @@ impl Runtime {
         })
     }
 
-    /// Returns its version as it is called elsewhere: `3.2.6` for `V3_2_6_SNAPSHOT`, which is what the
-    /// release tells.
+    /// Returns its version as used elsewhere: `3.2.6` for `V3_2_6_SNAPSHOT`, which the release
+    /// reports.
     pub(super) fn version(&self) -> Option<String> {
         let told = self.table.get("brokerVersionDesc")?;
         let told = told.strip_prefix('V').unwrap_or(told);
@@ -49,7 +49,7 @@ impl Runtime {
         Some(version)
     }
 
-    /// Returns how far its log goes, in bytes.
+    /// Returns the end of its log, in bytes.
     pub(super) fn log_end(&self) -> Option<u64> {
         self.table.get("commitLogMaxOffset")?.trim().parse().ok()
     }
@@ -59,7 +59,7 @@ impl Runtime {
         self.number("commitLogDiskRatio")
     }
 
-    /// Returns a rate of the last ten seconds; a fresh broker tells blanks.
+    /// Returns a rate over the last ten seconds; a fresh broker reports spaces.
     fn rate(&self, names: &[&str]) -> Option<f64> {
         let told = names.iter().find_map(|name| self.table.get(*name))?;
         told.split_whitespace().next()?.parse().ok()
@@ -69,7 +69,7 @@ impl Runtime {
         self.table.get(name)?.trim().parse().ok()
     }
 
-    /// Returns what is of use to playbooks.
+    /// Returns the values that are useful in playbooks.
     pub(super) fn fields(&self) -> Fields {
         let optional = |value: Option<Value>| value.unwrap_or_else(|| Value::from(()));
         let put = self.rate(&["putTps"]);

@@ -1,37 +1,36 @@
-//! `rocketmq_store`: brings a broker's store to its place.
+//! `rocketmq_store`: moves a broker's store to its path.
 
 use crate::change::{Attributes, Change, directory_questions};
 use crate::host::{Answer, Command, Content, Kind, Probe, Question, Step};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Brings the store of a broker that does not run to its place, by renaming its folder.
+/// Moves the store of a stopped broker to its path, by renaming its folder.
 ///
-/// Nothing is ever copied, so it takes no time and no room, and is either done or not. A store that
-/// is there already stays; one on another file system, and a place that holds something else, are
-/// refused.
+/// Nothing is ever copied, so it takes no time and no space, and is atomic. A store that is already
+/// there is kept; one on another file system, and a path that contains something else, are refused.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StoreModule {
-    /// Where it is now.
+    /// Its current path.
     #[schemars(with = "String")]
     src: Utf8PathBuf,
-    /// Where it will be.
+    /// Its future path.
     #[schemars(with = "String")]
     dest: Utf8PathBuf,
-    /// `known` only looks whether it can be brought there.
+    /// `known` only checks whether it can be moved.
     #[serde(default)]
     state: State,
 }
 
-/// What is wanted of a store.
+/// The desired state of a store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum State {
-    /// It is at its place.
+    /// It is at its path.
     #[default]
     Moved,
-    /// It can be brought there.
+    /// It can be moved there.
     Known,
 }
 
@@ -115,12 +114,14 @@ impl StoreModule {
     fn both(&self) -> ModuleError {
         let Self { src, dest, .. } = self;
         ModuleError::Refused {
-            message: format!("both {src} and {dest} hold something: which is the store?"),
-            help: Some("move the one away that is not the store; nothing was moved".to_owned()),
+            message: format!(
+                "both {src} and {dest} contain something: it is unclear which is the store"
+            ),
+            help: Some("move away the one that is not the store; nothing was moved".to_owned()),
         }
     }
 
-    /// A folder is only renamed within a file system.
+    /// A folder can only be renamed within a file system.
     fn check_file_system(&self, host: &Probe) -> Result<(), ModuleError> {
         let Self { src, dest, .. } = self;
         // The new place is on the file system of the first folder on its way that is there: df passes
@@ -146,13 +147,13 @@ impl StoreModule {
                 )),
             }),
             _ => Err(ModuleError::refused(format!(
-                "df does not tell which file systems {src} and {dest} are on"
+                "df does not report which file systems {src} and {dest} are on"
             ))),
         }
     }
 }
 
-/// Reads where a file system is mounted: `/dev/sda1 100 70 30 70% /var/lib`.
+/// Parses the mount point of a file system: `/dev/sda1 100 70 30 70% /var/lib`.
 fn mount(line: &str) -> Option<&str> {
     let at = line.rfind("% /")?;
     line.get(at + 2..)

@@ -1,4 +1,4 @@
-//! `rocketmq_subscription_group`: keeps a group of consumers as declared.
+//! `rocketmq_subscription_group`: manages a group of consumers.
 
 use super::masters::masters;
 use super::requests::Request;
@@ -10,34 +10,34 @@ use crate::host::{Limits, Step};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
 use serde_json::{Value, json};
 
-/// Keeps a subscription group (the name under which consumers share messages) as declared on the
-/// masters of a cluster.
+/// Creates, changes or deletes a subscription group (the name under which consumers share messages)
+/// on the masters of a cluster.
 ///
-/// What is not given stays as it is; a new group gets RocketMQ's own defaults.
+/// Settings that are not given are kept; a new group gets RocketMQ's own defaults.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SubscriptionGroupModule {
     /// Its name: letters, digits, `_`, `-`, `%` and `|`.
     name: String,
-    /// Addresses of all nameservers, `HOST:PORT`, as the host sees them.
+    /// Addresses of all nameservers, `HOST:PORT`, as resolved by the host.
     #[schemars(with = "Vec<String>")]
     nameservers: Vec<Address>,
     /// The cluster.
     cluster: String,
-    /// Names of the masters that get it; all if not given.
+    /// Names of the masters to change; all if not given.
     #[serde(default)]
     brokers: Vec<String>,
     /// Whether it may consume.
     consume_enable: Option<bool>,
     /// Whether each of its consumers may get all messages.
     consume_broadcast_enable: Option<bool>,
-    /// Whether it may begin with the oldest message.
+    /// Whether it may start with the oldest message.
     consume_from_min_enable: Option<bool>,
-    /// Queues for messages that are consumed again; 1 by default.
+    /// Number of queues for messages to be consumed again; 1 by default.
     retry_queues: Option<u32>,
     /// How often a message is consumed again; 16 by default.
     retry_max_times: Option<u32>,
-    /// What is wanted.
+    /// The desired state.
     #[serde(default)]
     state: Presence,
 }
@@ -54,7 +54,7 @@ impl BuiltIn for SubscriptionGroupModule {
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("name", "Its name."),
-        ("brokers", "Names of the masters that were looked at."),
+        ("brokers", "Names of the masters that were checked."),
     ];
 }
 
@@ -88,7 +88,7 @@ impl Module for SubscriptionGroupModule {
 }
 
 impl SubscriptionGroupModule {
-    /// Settings that this version has and we do not know are sent back as they are.
+    /// Settings of this version that rmqplay does not know are sent back unchanged.
     fn write(&self, master: &Address, now: Option<Value>) -> Option<Step> {
         let mut wanted = now.clone().unwrap_or_else(|| self.new_group());
         for (name, value) in self.given() {

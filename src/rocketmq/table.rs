@@ -1,9 +1,9 @@
-//! A table of what a broker answers.
+//! Tables in the answers of a broker.
 
 use super::wire::{Address, Client, Code, WireError, read_body};
 use serde_json::{Map, Value};
 
-/// Returns a table of what a broker answers.
+/// Returns a table in the answer of a broker.
 pub(super) fn table(
     client: &mut Client,
     broker: &Address,

@@ -1,4 +1,4 @@
-//! `rocketmq_topic`: keeps a topic as declared.
+//! `rocketmq_topic`: manages a topic.
 
 use super::masters::masters;
 use super::requests::Request;
@@ -10,32 +10,32 @@ use crate::host::Limits;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
 use serde_json::Value;
 
-/// Keeps a topic as declared on the masters of a cluster: its number of queues, or its absence.
+/// Creates, changes or deletes a topic on the masters of a cluster.
 ///
-/// What is not given stays as it is; a new topic gets 8 queues that can be read and written. Slaves
-/// learn it from their masters within a minute.
+/// Settings that are not given are kept; a new topic gets 8 queues that can be read and written.
+/// Slaves copy it from their masters within a minute.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TopicModule {
     /// Its name: letters, digits, `_`, `-`, `%` and `|`.
     name: String,
-    /// Addresses of all nameservers, `HOST:PORT`, as the host sees them.
+    /// Addresses of all nameservers, `HOST:PORT`, as resolved by the host.
     #[schemars(with = "Vec<String>")]
     nameservers: Vec<Address>,
     /// The cluster.
     cluster: String,
-    /// Names of the masters that get it; all if not given.
+    /// Names of the masters to change; all if not given.
     #[serde(default)]
     brokers: Vec<String>,
-    /// Queues for consumers, on each master.
+    /// Number of queues for consumers, on each master.
     read_queues: Option<u32>,
-    /// Queues for producers, on each master.
+    /// Number of queues for producers, on each master.
     write_queues: Option<u32>,
     /// Who may use it.
     permission: Option<Permission>,
-    /// Whether the order of messages matters, so that a broker that is gone is not replaced.
+    /// Whether the order of messages matters, so that a missing broker is not replaced.
     order: Option<bool>,
-    /// What is wanted. `absent` deletes it with all its messages.
+    /// The desired state. `absent` deletes it with all its messages.
     #[serde(default)]
     state: Presence,
 }
@@ -46,9 +46,9 @@ pub(super) struct TopicModule {
 enum Permission {
     /// Consumers and producers.
     ReadWrite,
-    /// Consumers alone.
+    /// Only consumers.
     Read,
-    /// Producers alone.
+    /// Only producers.
     Write,
 }
 
@@ -65,11 +65,11 @@ impl BuiltIn for TopicModule {
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("name", "Its name."),
-        ("brokers", "Names of the masters that were looked at."),
+        ("brokers", "Names of the masters that were checked."),
     ];
 }
 
-/// A topic as a broker has it, in RocketMQ's own words.
+/// A topic of a broker, in RocketMQ's own terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Topic {
     read_queues: u32,
@@ -84,7 +84,7 @@ struct Topic {
 const READ: u32 = 4;
 const WRITE: u32 = 2;
 
-/// What a topic has whose declaration says nothing.
+/// The defaults of a topic.
 impl Default for Topic {
     fn default() -> Self {
         Self {
@@ -221,7 +221,7 @@ impl Topic {
     }
 }
 
-/// Returns a topic as a broker has it.
+/// Returns a topic of a broker.
 fn topic(client: &mut Client, broker: &Address, name: &str) -> Result<Option<Topic>, WireError> {
     let request = requests::GET_ALL_TOPIC_CONFIG;
     let table = table(client, broker, request, "topicConfigTable")?;
@@ -236,7 +236,7 @@ fn topic(client: &mut Client, broker: &Address, name: &str) -> Result<Option<Top
     Ok(Some(topic))
 }
 
-/// Refuses names that RocketMQ itself refuses, or uses for something else.
+/// Refuses names that RocketMQ itself refuses or reserves.
 pub(super) fn check_name(kind: &str, name: &str) -> Result<(), ModuleError> {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_-%|".contains(c);
     let message = if name.is_empty() || name.len() > 127 {

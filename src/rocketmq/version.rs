@@ -1,19 +1,20 @@
-//! Which version a program of RocketMQ says that it is, in every answer: its number in the list of all
-//! versions (`MQVersion`), of which each has one for its snapshots and one for itself.
+//! The version that a RocketMQ program reports in every answer: its number in the list of all
+//! versions (`MQVersion`), in which each version has one number for its snapshots and one for
+//! itself.
 
-/// The numbers from 4.0.0 on: every version with one digit in each place.
+/// The numbers from 4.0.0 on: every version with one digit in each position.
 const OF_4: u32 = 212;
 
-/// Those of 3.3.1 to 3.9.9, without a zero at the end.
+/// Those of 3.3.1 to 3.9.9, without those that end in zero.
 const OF_3_3: u32 = 86;
 
 /// Those of 3.1.0 to 3.2.9.
 const OF_3_1: u32 = 46;
 
-/// What follows the list: a later version than it knows.
+/// The number after the list: a later version than it knows.
 const LATER: u32 = 612;
 
-/// Returns the version that has this number, such as `4.9.7`.
+/// Returns the version with this number, such as `4.9.7`.
 pub(super) fn name(number: i32) -> Option<String> {
     let number = u32::try_from(number).ok()?;
     let place = |first: u32| (number - first) / 2;
@@ -29,8 +30,8 @@ pub(super) fn name(number: i32) -> Option<String> {
     Some(format!("{major}.{minor}.{patch}"))
 }
 
-/// Returns a version without what follows its numbers: programs do not say whether they are a candidate
-/// of a release.
+/// Returns a version without its suffix: programs do not report whether they are a release
+/// candidate.
 pub(super) fn plain(version: &str) -> &str {
     version.split('-').next().unwrap_or(version)
 }

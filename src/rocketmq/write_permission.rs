@@ -1,4 +1,4 @@
-//! `rocketmq_write_permission`: whether producers are sent to a broker.
+//! `rocketmq_write_permission`: whether producers are routed to a broker.
 
 use super::drain::Drain;
 use super::masters::masters;
@@ -12,26 +12,26 @@ use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Takes a broker's right to be written to away, or gives it back, at every nameserver.
+/// Revokes a broker's write permission, or restores it, at every nameserver.
 ///
-/// Producers ask their nameserver every 30 s where to write, so they leave the broker within that
-/// time; consumers stay. It is gone until it is given back, which takes 4.9.2 or newer, or until the
-/// broker is restarted.
+/// Producers refresh their routes every 30 s, so they leave the broker within that time; consumers
+/// stay. The permission stays revoked until it is restored, which needs 4.9.2 or newer, or until
+/// the broker is restarted.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WritePermissionModule {
-    /// Addresses of all nameservers, `HOST:PORT`, as the host sees them.
+    /// Addresses of all nameservers, `HOST:PORT`, as resolved by the host.
     #[schemars(with = "Vec<String>")]
     nameservers: Vec<Address>,
     /// The cluster.
     cluster: String,
     /// The broker's name.
     broker: String,
-    /// Whether it may be written to.
+    /// Whether it should have the permission.
     #[serde(default)]
     state: Presence,
-    /// With `state: absent`: waits until producers have left, which takes 35 s at least and may take
-    /// so many seconds.
+    /// With `state: absent`: how many seconds to wait until producers have left, which takes at
+    /// least 35 s.
     wait: Option<u64>,
 }
 
@@ -48,11 +48,11 @@ impl BuiltIn for WritePermissionModule {
     const RETURNS: &'static [(&'static str, &'static str)] = &[("broker", "The broker's name.")];
 }
 
-/// The first version that can give it back.
+/// The first version in which it can be restored.
 const GIVES_BACK: [u32; 3] = [4, 9, 2];
 
-/// Returns whether brokers of a version can be given their right to be written to back; the others
-/// have it again when they are restarted.
+/// Returns whether the write permission of a version's brokers can be restored; the others get it
+/// back when they are restarted.
 pub(super) fn can_be_given_back(version: &str) -> bool {
     let parts = version.split(['.', '-']);
     let parts: Vec<u32> = parts.map_while(|part| part.parse().ok()).collect();
@@ -123,7 +123,7 @@ impl WritePermissionModule {
         request.step(&subject, line(!wanted), line(wanted))
     }
 
-    /// A nameserver does not answer at all to what it does not know, so it is said before.
+    /// A nameserver does not answer unknown requests at all, so report this beforehand.
     fn check_version(&self, client: &mut Client) -> Result<(), ModuleError> {
         let names = std::slice::from_ref(&self.broker);
         let found = masters(client, &self.nameservers, &self.cluster, names)?;
@@ -132,8 +132,8 @@ impl WritePermissionModule {
             let version = version.unwrap_or_default();
             if !can_be_given_back(&version) {
                 return Err(ModuleError::Refused {
-                    message: format!("{version} cannot give the right to write back"),
-                    help: Some(format!("restart {}: then it has it again", self.broker)),
+                    message: format!("{version} cannot restore the write permission"),
+                    help: Some(format!("restart {} to restore it", self.broker)),
                 });
             }
         }

@@ -117,7 +117,7 @@ impl Walk<'_, '_> {
             ..looped.inner(&include.apply, "vars of apply")
         };
         if self.includes >= MOST_INCLUDES {
-            let message = format!("more than {MOST_INCLUDES} includes are within each other");
+            let message = format!("includes are nested more than {MOST_INCLUDES} levels deep");
             let problem = Problem::at(&include.place, message);
             return self.include_failed(include, own, problem.into(), position);
         }

@@ -254,7 +254,7 @@ impl From<HostError> for Outcome {
             HostError::Locked { .. } => {
                 let mut outcome = Self::failed(message);
                 outcome.help =
-                    Some("wait for that run, or end it; its lock ends with it".to_owned());
+                    Some("wait for that run, or stop it; its lock ends with it".to_owned());
                 outcome
             }
             HostError::ForeignLink { link, .. } => {
@@ -267,8 +267,8 @@ impl From<HostError> for Outcome {
             HostError::ForwardingForbidden { .. } => {
                 let mut outcome = Self::failed(message);
                 outcome.help = Some(
-                    "set `AllowTcpForwarding yes` in its sshd_config, or, where this machine \
-                     reaches the address itself, the variable rmqplay_tcp to `controller`"
+                    "set `AllowTcpForwarding yes` in its sshd_config, or set rmqplay_tcp to \
+                     `controller` if this machine can reach the address itself"
                         .to_owned(),
                 );
                 outcome
@@ -281,8 +281,8 @@ impl From<HostError> for Outcome {
             HostError::TimedOut => {
                 let mut outcome = Self::failed(message);
                 outcome.help = Some(
-                    "`timeout: SECONDS` gives the task more time, --task-timeout every task that \
-                     says nothing"
+                    "`timeout: SECONDS` gives the task more time, --task-timeout all tasks without \
+                     one"
                         .to_owned(),
                 );
                 outcome

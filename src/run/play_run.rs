@@ -192,7 +192,7 @@ impl<'p> PlayRun<'p> {
             let found = notified_by(&handlers, &name, scope);
             if found.is_empty() {
                 let known: Vec<_> = handlers.iter().filter_map(Handler::written_name).collect();
-                let problem = Problem::at(&node.place, format!("no handler is called \"{name}\""))
+                let problem = Problem::at(&node.place, format!("no handler is named \"{name}\""))
                     .help(did_you_mean(&name, known.iter().map(String::as_str)));
                 return Err(Box::new(problem.into()));
             }

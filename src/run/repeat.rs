@@ -147,7 +147,7 @@ pub(super) fn loop_items(repeat: &Loop, scope: &Arc<Scope>) -> Fallible<Vec<Valu
         ValueKind::None => "nothing",
         _ => "no list",
     };
-    let message = format!("a loop needs a list, and this is {what}");
+    let message = format!("a loop needs a list, not {what}");
     Err(Box::new(
         Problem::at(&repeat.items.place, message)
             .label("expected a list")

@@ -44,7 +44,7 @@ impl Walk<'_, '_> {
             return self.items(&script.items, &own, position);
         }
         if self.scripts >= MOST_SCRIPTS {
-            let message = format!("more than {MOST_SCRIPTS} scripts are within each other");
+            let message = format!("scripts are nested more than {MOST_SCRIPTS} levels deep");
             return self.script_failed(
                 script,
                 None,

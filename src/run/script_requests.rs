@@ -269,7 +269,7 @@ fn given_nothing(entry: &Entry, arguments: &Map) -> Option<Problem> {
     let (key, value) = given.find(|(_, value)| value.to_value().is_none())?;
     let name = key.as_text().unwrap_or_default();
     let message = format!("the argument \"{name}\" of {} is nothing, `()`", entry.name);
-    let advice = "leave out the key where there is no value: let arguments = #{…}; \
+    let advice = "omit the key if there is no value: let arguments = #{…}; \
                   if value != () { arguments.key = value }";
     Some(Problem::at(&value.place, message).help(advice.to_owned()))
 }

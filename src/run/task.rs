@@ -104,7 +104,7 @@ impl TaskRun<'_, '_> {
                     .take()
                     .map_or(String::new(), |message| format!(": {message}"));
                 let mut failed =
-                    Outcome::failed(format!("not fulfilled after {tries} tries{last}"));
+                    Outcome::failed(format!("condition not met after {tries} attempts{last}"));
                 outcome.result.extend(failed.result);
                 outcome.status = Status::Failed;
                 outcome.message = failed.message.take();

@@ -11,14 +11,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-/// What the name of a test begins with.
+/// The prefix of a test's function.
 const TEST: &str = "is_";
 
-/// Runs all of them.
+/// Runs all filters and tests.
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| super::engine(Limits::default()));
 
-/// Reads a file: every function that is not private is a filter of its name, `is_NAME` the test
-/// NAME. `root` is the folder that its imports may not leave.
+/// Reads a file: every function that is not private is a filter, and `is_NAME` is the test NAME.
+/// `root` is the folder that its imports must not leave.
 pub fn read(path: &Path, root: &Path) -> Result<Extensions> {
     let program = Program::of_project(path, root)?;
     let mut problems = Problems::default();

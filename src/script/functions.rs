@@ -1,4 +1,4 @@
-//! The functions of a script with their statements, named and nameless ones.
+//! The functions of a script with their statements, named and anonymous ones.
 
 use rhai::{AST, ASTNode, Position, Stmt};
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone)]
 pub(super) struct Function {
     pub(super) name: String,
-    /// Variables from around a nameless function come first.
+    /// The variables captured by an anonymous function come first.
     pub(super) parameters: Vec<String>,
     pub(super) body: Vec<Stmt>,
     pub(super) start: Position,
@@ -15,16 +15,16 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// Whether a statement that starts here is this function's, or that of one within it.
+    /// Whether a statement that starts here belongs to this function, or to one inside it.
     fn holds(&self, position: Position) -> bool {
         position == self.start || (self.start <= position && position <= self.end)
     }
 }
 
-/// Returns the functions of a script by their names.
+/// Returns the functions of a script by name.
 ///
-/// The engine shows a function's statements only on a walk through the whole script, without the
-/// function's name; they belong to the innermost function around the place where they start.
+/// The engine shows a function's statements only while walking through the whole script, without
+/// the function's name; they belong to the innermost function around their start.
 pub(super) fn of(ast: &AST) -> BTreeMap<String, Function> {
     let mut functions: Vec<Function> = ast
         .iter_fn_def()
@@ -36,7 +36,7 @@ pub(super) fn of(ast: &AST) -> BTreeMap<String, Function> {
             end: function.body.end_position(),
         })
         .collect();
-    // The innermost starts last.
+    // The innermost one starts last.
     functions.sort_by_key(|function| std::cmp::Reverse(function.start));
     let mut of_script = ast.statements().len();
     ast.walk(&mut |path: &[ASTNode<'_>]| {

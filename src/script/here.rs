@@ -1,19 +1,20 @@
-//! Where the script that runs on this thread is.
+//! The current position of the script that runs on this thread.
 //!
-//! What ends a script at once (a limit, a value that is not known) loses its place on the way out:
-//! the engine sets it to the call of each function that it leaves. So the place is kept here.
+//! An error that stops a script immediately (a limit, an unknown value) loses its place on the way
+//! out, since the engine sets it to the call of each function that it leaves. So the place is
+//! recorded here.
 
 use rhai::debugger::{DebuggerCommand, DebuggerEvent};
 use rhai::{ASTNode, Engine, Expr, Position};
 use std::cell::RefCell;
 
-/// Where a script is.
+/// The position of a script.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Here {
     /// The name of its file.
     pub(super) source: String,
     pub(super) position: Position,
-    /// How many functions are around.
+    /// The depth of function calls.
     pub(super) level: usize,
 }
 
@@ -21,7 +22,7 @@ thread_local! {
     static HERE: RefCell<Here> = RefCell::default();
 }
 
-/// Notes every statement and every call before it is carried out.
+/// Records every statement and every call before it runs.
 pub(super) fn register(engine: &mut Engine) {
     #[expect(
         deprecated,
@@ -30,7 +31,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_debugger(
         |_, debugger| debugger,
         |context, event, node, source, position| {
-            // On the way out of a function nothing is carried out.
+            // Nothing runs on the way out of a function.
             let steps = matches!(event, DebuggerEvent::Start | DebuggerEvent::Step);
             let is_noted = match node {
                 ASTNode::Stmt(_) => steps,
@@ -57,7 +58,7 @@ fn note(source: &str, position: Position, level: usize) {
     });
 }
 
-/// Runs `work`, after which the place is what it was before.
+/// Runs `work`, and restores the position afterwards.
 pub(super) fn apart<T>(work: impl FnOnce() -> T) -> T {
     let outer = HERE.take();
     let result = work();
@@ -65,7 +66,7 @@ pub(super) fn apart<T>(work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Returns where the script is.
+/// Returns the position of the script.
 pub(super) fn now() -> Here {
     HERE.with_borrow(Clone::clone)
 }

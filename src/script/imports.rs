@@ -1,4 +1,4 @@
-//! What scripts import: files of the project alone, all read before anything runs.
+//! Imports of scripts: only files of the project, all read before anything runs.
 
 use super::program::Program;
 use super::raised::Raised;

@@ -1,12 +1,12 @@
-//! Functions of the language that change what they are called on and return nothing: most of them
-//! return the new value here, as they do in other languages.
+//! Functions of Rhai that change their object and return nothing: here most of them return the new
+//! value, as in other languages.
 
 use super::Called;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, FuncInfo, FuncMetadata, NativeCallContext};
 use std::any::TypeId;
 
-/// Those that return nothing here too: they are called for what they do, and a script that uses
-/// what they return is refused when it is read.
+/// Functions that return nothing here either, since they are called for their effect; a script that
+/// uses their result is refused when it is loaded.
 pub(super) const RETURN_NOTHING: &[&str] = &[
     "append",
     "clear",
@@ -27,11 +27,11 @@ pub(super) const RETURN_NOTHING: &[&str] = &[
     "write_utf8",
 ];
 
-/// Those of texts alone. They leave the text as it is: `let short = name.trim()` does not change
-/// `name`, and a script that drops what they return is refused when it is read.
+/// Functions of texts. They do not change the text: `let short = name.trim()` does not change
+/// `name`, and a script that ignores their result is refused when it is loaded.
 pub(super) const OF_TEXTS: &[&str] = &["crop", "make_lower", "make_upper", "replace", "trim"];
 
-/// Registers them anew; `language` has them as they are.
+/// Registers the replacements; `language` has the originals.
 pub(super) fn register(engine: &mut Engine, language: Engine) {
     let language = std::sync::Arc::new(language);
     for (name, types) in changing(&language) {
@@ -49,7 +49,7 @@ pub(super) fn register(engine: &mut Engine, language: Engine) {
     }
 }
 
-/// Returns those that take no function, each with the types of what it is given.
+/// Returns the functions that take no function, each with its parameter types.
 fn changing(language: &Engine) -> Vec<(String, Vec<TypeId>)> {
     let changing = |function: FuncInfo<'_>| {
         let known = function.metadata;
@@ -67,7 +67,7 @@ fn changing(language: &Engine) -> Vec<(String, Vec<TypeId>)> {
     language.collect_fn_metadata(None, changing, true)
 }
 
-/// Returns whether a function returns nothing, as far as the language says what it returns.
+/// Returns whether a function returns nothing, as far as Rhai declares its result.
 fn returns_nothing(function: &FuncMetadata) -> bool {
     let mut of = function.return_type.to_string();
     of.retain(|letter| !letter.is_whitespace());

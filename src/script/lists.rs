@@ -1,5 +1,5 @@
-//! Functions of lists: those that other functions put in an order, whose errors are not dropped,
-//! and those that the language lacks.
+//! Functions of lists: those that take a sort function, whose errors must not be ignored, and those
+//! that Rhai lacks.
 
 use super::Called;
 use super::raised::Raised;
@@ -75,7 +75,7 @@ fn not_comparable<T>(left: &str, right: &str, position: Position) -> Called<T> {
     Err(raised.at(position))
 }
 
-/// Returns the items in the order that a function says; equal ones stay as they are.
+/// Sorts the items stably with a function.
 fn in_order(context: &NativeCallContext, mut left: Array, order: &FnPtr) -> Called<Array> {
     if left.len() < 2 {
         return Ok(left);
@@ -97,8 +97,7 @@ fn in_order(context: &NativeCallContext, mut left: Array, order: &FnPtr) -> Call
     Ok(merged)
 }
 
-/// A function says an order by a number as that of the left less the right, or by whether the
-/// left comes first.
+/// A sort function returns a number, like left minus right, or whether the left item comes first.
 fn ordering(
     context: &NativeCallContext,
     order: &FnPtr,
@@ -133,7 +132,7 @@ fn without_repeated(context: &NativeCallContext, list: Array, same: &FnPtr) -> C
     Ok(kept)
 }
 
-/// Returns the items as one text.
+/// Joins the items to one text.
 fn join(
     context: &NativeCallContext,
     list: Array,

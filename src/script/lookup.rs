@@ -10,15 +10,15 @@ use rhai::{
     Array, Dynamic, Engine, FuncRegistration, ImmutableString, NativeCallContext, Position,
 };
 
-/// A mapping whose entries are looked up one by one: to make a map of all variables of a host, or
-/// of all its facts, would cost a millisecond each time.
+/// A mapping whose entries are looked up one by one: converting all variables or facts of a host to
+/// a map would cost a millisecond each time.
 #[derive(Debug, Clone)]
 pub struct Lookup {
     /// The mapping.
     pub value: Value,
-    /// What an entry is called: `variable`, `fact`, `host`.
+    /// The word for an entry: `variable`, `fact`, `host`.
     pub what: &'static str,
-    /// What an entry of an entry is called, where entries are looked into in the same way.
+    /// The word for an entry of an entry, if entries are lookups too.
     pub inner: Option<&'static str>,
 }
 
@@ -51,7 +51,7 @@ impl Lookup {
         })
     }
 
-    /// Refuses what is not the entry's value as it was.
+    /// Refuses anything but the entry's unchanged value.
     fn written_back(&self, name: &str, value: &Dynamic) -> Called<()> {
         let found = self.value.get_item(&Value::from(name)).unwrap_or_default();
         if value.is::<Lookup>() || to_value(value).is_ok_and(|value| value == found) {
@@ -74,8 +74,8 @@ impl Lookup {
                 lookup.needed(&context, &name)
             },
         );
-        // Rhai writes an entry back after every method call on it, whether it was changed or not:
-        // `vars.hosts.map(|host| …)` must work though `vars` is constant, and so it is pure.
+        // Rhai writes an entry back after every method call on it, even if it did not change:
+        // `vars.hosts.map(|host| …)` must work although `vars` is constant, so this is pure.
         FuncRegistration::new_index_setter()
             .with_purity(true)
             .register_into_engine(

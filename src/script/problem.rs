@@ -153,7 +153,7 @@ fn problem(at: &Place, error: &EvalAltResult, raised: Option<&Raised>) -> Proble
             problem.help(advice_on_method(name).or(near.flatten()))
         }
         EvalAltResult::ErrorPropertyNotFound(key, _) => problem.help(format!(
-            "a key that may be missing is asked for with map.get(\"{key}\", other)"
+            "read a key that may be missing with map.get(\"{key}\", other)"
         )),
         EvalAltResult::ErrorDotExpr(text, _) => {
             let name = no_property(text).map(|(name, _)| name);
@@ -215,7 +215,7 @@ fn message(error: &EvalAltResult) -> String {
                 map if map.contains("map") => "map",
                 _ => "value",
             };
-            format!("the {what} is larger than a script may make one")
+            format!("the {what} is larger than a script may create")
         }
         E::ErrorTooManyVariables(_) => "too many variables at a time".to_owned(),
         E::ErrorTooManyModules(_) => "too many imports".to_owned(),

@@ -260,7 +260,7 @@ pub(super) fn named_imports(
             if let Expr::StringConstant(name, _) = &import.0 {
                 found.push((name.to_string(), at));
             } else {
-                let message = "an import names a file as plain text";
+                let message = "an import must name a file as plain text";
                 problems.push(Problem::at(&at, message).label("not plain text"));
             }
         }
@@ -319,7 +319,7 @@ fn find(name: &str, at: &Place, file: &SourceFile, reach: &Reach) -> Result<Loca
         }
         _ => Err(
             Problem::at(at, format!("\"{name}\" is outside the project"))
-                .help("scripts import files of their own project only".to_owned())
+                .help("scripts can only import files of their own project".to_owned())
                 .into(),
         ),
     }

@@ -1,24 +1,24 @@
-//! An error as scripts see it: what `catch` and the second part of `block` are given.
+//! An error for scripts: the value of `catch` and of the second part of `block`.
 
 use super::value::to_dynamic;
 use crate::source::Problem;
 use crate::value::Value;
 use rhai::{Dynamic, Engine, EvalAltResult, Position};
 
-/// An error as scripts see it; its fields are `msg`, `task` and `result`.
+/// An error for scripts; its fields are `msg`, `task` and `result`.
 #[derive(Debug, Clone, Default)]
 pub struct Raised {
     /// What went wrong, in one sentence.
     pub message: String,
-    /// What to do about it.
+    /// How to fix it.
     pub help: Vec<String>,
-    /// A mistake in another file that it is about.
+    /// The problem in another file that caused it.
     pub problem: Option<Box<Problem>>,
     /// The name of the task that failed.
     pub task: Option<String>,
     /// The result of the task that failed.
     pub result: Option<Value>,
-    /// Which failure of the run it is, so that one thrown again is known.
+    /// Identifies the failure of the run, so that it is recognised if thrown again.
     pub failure: Option<u64>,
 }
 
@@ -31,7 +31,7 @@ impl Raised {
         }
     }
 
-    /// Adds what to do about it.
+    /// Adds a help.
     #[must_use]
     pub fn help(mut self, help: impl Into<Option<String>>) -> Self {
         self.help.extend(help.into());
@@ -43,7 +43,7 @@ impl Raised {
         EvalAltResult::ErrorRuntime(Dynamic::from(self), position).into()
     }
 
-    /// Returns the error that a script ended with, if it is of this kind.
+    /// Returns the error that ended a script, if it is of this kind.
     pub fn of(error: &EvalAltResult) -> Option<Raised> {
         match error {
             EvalAltResult::ErrorRuntime(token, _) => token.clone().try_cast(),

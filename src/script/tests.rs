@@ -104,7 +104,7 @@ fn errors_are_at_the_innermost_place() {
         ),
         (
             "let n = \"x\";\nimport n as p;",
-            "x.rhai:2:8: an import names a file as plain text",
+            "x.rhai:2:8: an import must name a file as plain text",
         ),
         (
             "let a = 1; if a {}",

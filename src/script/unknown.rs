@@ -1,4 +1,4 @@
-//! A value that check mode cannot know: a script may hand it on, and every other use is reported.
+//! A value that check mode cannot know: a script can pass it on; any other use is an error.
 
 use super::stop::Stop;
 use super::{Called, value};
@@ -13,12 +13,12 @@ pub struct Unknown(pub NotKnown);
 pub(super) const TYPE: &str = "unknown";
 
 impl Unknown {
-    /// Returns the error that its use is.
+    /// Returns the error for its use.
     fn used<T>(&self) -> Called<T> {
         Stop::NotKnown(self.0.clone()).now()
     }
 
-    /// Makes every use of such a value an error: without this, `==` would just be false.
+    /// Makes every use of such a value an error: otherwise `==` would simply be false.
     pub(super) fn register(engine: &mut Engine) {
         engine.register_type_with_name::<Unknown>(TYPE);
         for operator in [
@@ -34,7 +34,7 @@ impl Unknown {
             engine.register_fn(operator, |left: &mut Unknown, _: Unknown| -> Called<bool> {
                 left.used()
             });
-            // The language itself adds anything to a text, so the types are named here.
+            // Rhai itself concatenates anything with a text, so the types are listed here.
             right_of::<ImmutableString>(engine, operator);
             right_of::<char>(engine, operator);
             right_of::<Array>(engine, operator);
@@ -69,7 +69,7 @@ impl Unknown {
     }
 }
 
-/// The language's own `to_json` would write the name of a type.
+/// Rhai's own `to_json` would write the name of a type.
 fn json(value: &Dynamic) -> Called<String> {
     if let Some(reason) = value::unknown_in(value) {
         return Unknown(reason).used();
@@ -86,7 +86,7 @@ fn right_of<T: Variant + Clone>(engine: &mut Engine, operator: &str) {
     });
 }
 
-/// So that a loop over an unknown value says why it cannot be.
+/// Makes a loop over an unknown value say why that is impossible.
 impl IntoIterator for Unknown {
     type Item = Called<Dynamic>;
     type IntoIter = std::iter::Once<Called<Dynamic>>;

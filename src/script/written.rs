@@ -1,8 +1,8 @@
-//! Expressions of a script as they are written, for messages.
+//! Expressions of a script as written, for messages.
 
 use rhai::{ASTFlags, Expr, FnCallExpr, Position, Stmt};
 
-/// Returns an expression as it is written, shortened; nothing if it would be long.
+/// Returns an expression as written, shortened; `None` if it would be long.
 pub(super) fn written(expression: &Expr) -> Option<String> {
     Some(match expression {
         Expr::Unit(_) => "()".to_owned(),
@@ -26,7 +26,7 @@ fn of_call(call: &FnCallExpr) -> Option<String> {
     named.then(|| format!("{}({arguments})", call.name))
 }
 
-/// Returns the method that a chain such as `a.b[0].c()` ends with.
+/// Returns the method at the end of a chain such as `a.b[0].c()`.
 pub(super) fn last_method(expression: &Expr) -> Option<(&FnCallExpr, Position)> {
     match expression {
         Expr::MethodCall(call, position) => Some((call, *position)),

@@ -1,4 +1,4 @@
-//! Paths of this machine, from the root whatever the user wrote.
+//! Absolute paths of this machine, whatever the user wrote.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -6,28 +6,28 @@ use std::ops::Deref;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-/// A path of this machine from the root, without `.` and `..`.
+/// An absolute path of this machine, without `.` and `..`.
 ///
-/// Whatever names a file or folder (the command line, a playbook, an inventory) becomes one where it
-/// enters, so nothing inside can be empty or depend on the folder that rmqplay was started in.
-/// Displayed as the user would type it: below that folder without the folder.
+/// Every path from outside (the command line, a playbook, an inventory) is converted to one, so
+/// nothing inside can be empty or depend on the working directory. Displayed as the user would type
+/// it: relative if it is below the working directory.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LocalPath(Arc<Path>);
 
 impl LocalPath {
-    /// Returns the path that means what `path` does in the folder that rmqplay was started in.
+    /// Returns the path relative to the working directory.
     pub fn of(path: impl AsRef<Path>) -> Self {
         Self::start().join(path)
     }
 
-    /// Returns the folder that rmqplay was started in.
+    /// Returns the working directory.
     pub fn start() -> Self {
-        // A folder that was removed has no name, but is still reached by this one.
+        // A removed working directory has no path, but can still be reached by this one.
         let folder = std::env::current_dir().unwrap_or_else(|_| "/proc/self/cwd".into());
         Self(folder.into())
     }
 
-    /// Returns the path that means what `path` does in this folder.
+    /// Returns the path relative to this folder.
     #[must_use]
     pub fn join(&self, path: impl AsRef<Path>) -> Self {
         let mut whole = self.0.to_path_buf();
@@ -42,13 +42,13 @@ impl LocalPath {
         Self(whole.into())
     }
 
-    /// Returns the folder that it is in; the root is in itself.
+    /// Returns its parent folder; the root is its own parent.
     #[must_use]
     pub fn parent(&self) -> Self {
         Self(self.0.parent().unwrap_or(&self.0).into())
     }
 
-    /// Returns the path with all links in it resolved, or as it is if nothing is there.
+    /// Returns the path with all links resolved, or unchanged if it does not exist.
     #[must_use]
     pub fn real(&self) -> Self {
         self.0
@@ -62,7 +62,7 @@ impl LocalPath {
     }
 }
 
-/// Goes up to the parent, as the system does: of a link to a folder, that of the folder.
+/// Goes to the parent, as the system does: for a link to a folder, the parent of that folder.
 fn leave(path: &mut PathBuf) {
     if path.is_symlink()
         && let Ok(real) = path.canonicalize()
@@ -72,8 +72,8 @@ fn leave(path: &mut PathBuf) {
     path.pop();
 }
 
-/// Returns a path of this machine as the user would type it: below the folder that rmqplay was
-/// started in without the folder, unless that is the root.
+/// Returns a path of this machine as the user would type it: relative if it is below the working
+/// directory, unless that is the root.
 pub fn shown(path: &Path) -> std::path::Display<'_> {
     let start = LocalPath::start();
     let below = match start.0.parent() {

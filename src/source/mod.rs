@@ -1,4 +1,4 @@
-//! Where things were written: files, places in them, and problems that point at a place.
+//! Source texts: files, places in them, and problems that point to a place.
 
 mod file;
 mod local_path;
@@ -15,5 +15,5 @@ pub use printable::{indented, on_one_line, printable};
 pub use problem::{Problem, Problems, Result};
 pub use suggest::did_you_mean;
 
-/// A function that reads bytes from outside, with its name: tests give it arbitrary ones.
+/// A parser of bytes from outside, with its name: tests call it with arbitrary ones.
 pub type Reader = (&'static str, fn(&[u8]));

@@ -10,13 +10,13 @@ use std::sync::Arc;
 pub struct Place {
     /// The file it is in.
     pub file: Arc<SourceFile>,
-    /// The bytes of `file.text` it covers.
+    /// The bytes of `file.text` that it covers.
     pub range: Range<usize>,
 }
 
 impl Place {
-    /// Returns the place that covers `range` of `file`, cut to the file's length and widened to
-    /// whole characters.
+    /// Returns the place for `range` of `file`, limited to the file's length and extended to whole
+    /// characters.
     pub fn new(file: &Arc<SourceFile>, range: Range<usize>) -> Self {
         let text = &file.text;
         let mut end = range.end.min(text.len());
@@ -59,7 +59,7 @@ impl Place {
         self.file.text.get(self.range.clone()).unwrap_or_default()
     }
 
-    /// Returns `path:line`, the short form that events carry.
+    /// Returns `path:line`, the short form for events.
     pub fn path_and_line(&self) -> String {
         format!("{}:{}", self.file.shown(), self.line())
     }

@@ -1,25 +1,25 @@
-//! A mistake of the user's, with the place it was made at and what to do about it.
+//! A mistake of the user's, with its place and a help.
 
 use super::{Place, printable};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::collections::HashSet;
 use std::fmt;
 
-/// What a step of reading or validating the user's files returns.
+/// The result of reading or validating the user's files.
 pub type Result<T> = std::result::Result<T, Problems>;
 
-/// A mistake of the user's: what is wrong, where, and what to do about it.
+/// A mistake of the user's: what is wrong, where, and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// One line without a final period, such as `no module named "fiel"`.
     pub message: String,
     /// Where it is; shown with the line itself.
     pub place: Option<Place>,
-    /// Said under the marked text, such as `expected a list`.
+    /// The label under the marked text, such as `expected a list`.
     pub label: String,
-    /// Further places that explain it, each with what to say there.
+    /// Further places that explain it, each with a label.
     pub related: Vec<(Place, String)>,
-    /// What to do, each a line of its own, such as `did you mean "file"?`.
+    /// How to fix it, one line each, such as `did you mean "file"?`.
     pub help: Vec<String>,
 }
 
@@ -32,7 +32,7 @@ impl Problem {
         }
     }
 
-    /// Returns a problem that has no place in a file.
+    /// Returns a problem without a place in a file.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -43,14 +43,14 @@ impl Problem {
         }
     }
 
-    /// Adds what is said under the marked text.
+    /// Sets the label under the marked text.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// Adds a line of advice; nothing where there is none.
+    /// Adds a line of help, if there is one.
     #[must_use]
     pub fn help(mut self, help: impl Into<Option<String>>) -> Self {
         self.help.extend(help.into());
@@ -136,7 +136,7 @@ impl std::error::Error for Problem {}
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
-    /// Returns `value` if nothing was found wrong.
+    /// Returns `value` if no problem was found.
     pub fn or<T>(self, value: T) -> Result<T> {
         if self.0.is_empty() {
             Ok(value)
@@ -145,7 +145,7 @@ impl Problems {
         }
     }
 
-    /// Keeps the problems of a failed result and returns the value of a good one.
+    /// Collects the problems of a failed result, or returns the value of a good one.
     pub fn take<T>(&mut self, result: Result<T>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
@@ -161,7 +161,7 @@ impl Problems {
         self.0.push(problem);
     }
 
-    /// Returns each of them once: what is used twice is found wrong twice.
+    /// Removes duplicates: something used twice is reported twice.
     #[must_use]
     pub fn once(mut self) -> Self {
         let mut seen = HashSet::new();
@@ -205,7 +205,7 @@ mod tests {
     use crate::source::SourceFile;
     use proptest::prelude::*;
 
-    /// Texts of every kind of character that a terminal or an editor treats in its own way.
+    /// Every kind of character that a terminal or an editor treats specially.
     fn hostile() -> impl Strategy<Value = String> {
         let special = prop::sample::select(vec![
             "\u{a0}",

@@ -1,7 +1,7 @@
 //! "Did you mean …?"
 
-/// Returns `did you mean "x"?` for the name in `known` nearest to `name`, if one is near enough
-/// (at most a third of its letters differ, as in rustc).
+/// Returns `did you mean "x"?` for the most similar name in `known`, if one is similar enough (at
+/// most a third of its letters differ, as in rustc).
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let limit = name.chars().count().max(3) / 3;
     known

@@ -160,7 +160,7 @@ impl Signature {
             call.more = values.split_off(self.parameters.len());
             if !self.more {
                 let most = self.parameters.len();
-                let message = format!("{name} takes at most {most} arguments, the first included");
+                let message = format!("{name} takes at most {most} arguments, including the first");
                 return Err(Error::new(ErrorKind::TooManyArguments, message));
             }
         }

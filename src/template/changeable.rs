@@ -77,7 +77,7 @@ pub(super) fn not_in_itself(container: &Value, value: &Value) -> Result<(), Erro
     check_depth(value)?;
     let place = address(container);
     if place.is_some() && holds(value, place) {
-        let message = "a list or a map cannot hold itself";
+        let message = "a list or a map cannot contain itself";
         return Err(Error::new(ErrorKind::InvalidOperation, message));
     }
     Ok(())

@@ -78,9 +78,9 @@ fn truth(value: &Value, node: &Node, site: &Site) -> Result<bool, TemplateError>
         return Ok(value.is_true());
     }
     let shown = super::text::repr(value).unwrap_or_default();
-    let message = format!("the condition gives {shown}, which is neither true nor false");
+    let message = format!("the condition evaluates to {shown}, which is neither true nor false");
     let help =
-        "compare it (x == \"y\"), ask for its length (x | length > 0), or convert it (x | bool)";
+        "compare it (x == \"y\"), check its length (x | length > 0), or convert it (x | bool)";
     Err(TemplateError::of(
         Problem::at(&node.place, message).help(help.to_owned()),
     ))
@@ -94,7 +94,8 @@ fn delimited_truth(value: &Value, node: &Node) -> Result<bool, TemplateError> {
         Some("true" | "True") => Ok(true),
         Some("false" | "False") => Ok(false),
         Some(text) => {
-            let message = format!("the template in this condition gives the text \"{text}\"");
+            let message =
+                format!("the template in this condition evaluates to the text \"{text}\"");
             let problem = Problem::at(&node.place, message);
             let help = "write the expression itself, without {{ }}".to_owned();
             Err(TemplateError::of(problem.help(help)))
@@ -113,6 +114,6 @@ fn not_an_expression(node: &Node) -> Problem {
 
 /// Returns the problem that a condition is written with `{{ }}`.
 pub(super) fn with_delimiters(node: &Node) -> Problem {
-    Problem::at(&node.place, "a condition is an expression already")
+    Problem::at(&node.place, "a condition is already an expression")
         .help("write it without {{ }}".to_owned())
 }

@@ -55,7 +55,7 @@ impl Extension {
             let takes: Vec<_> = self.parameters.iter().map(ToString::to_string).collect();
             let given = values.len();
             let message = format!(
-                "{name} takes {} values, the one before the bar included, not {given}",
+                "{name} takes {} values, including the one before the |, not {given}",
                 takes.join(" or ")
             );
             return Err(failed(message));

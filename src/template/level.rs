@@ -27,7 +27,7 @@ impl Level {
 
     /// Enters a template; fails if too many are within each other.
     pub(super) fn of_template() -> Result<Self, Error> {
-        let many = || format!("more than {MAX_TEMPLATES} templates are within each other");
+        let many = || format!("templates are nested more than {MAX_TEMPLATES} levels deep");
         Self::within(&TEMPLATES, MAX_TEMPLATES, many)
     }
 

@@ -37,11 +37,7 @@ pub fn compile(pattern: &str, flags: Flags) -> Result<Arc<Regex>, Error> {
         .case_insensitive(flags.ignore_case)
         .multi_line(flags.multiline)
         .build()
-        .map_err(|error| {
-            wrong(format!(
-                "the regular expression '{pattern}' is wrong: {error}"
-            ))
-        })?;
+        .map_err(|error| wrong(format!("invalid regular expression '{pattern}': {error}")))?;
     if cache.len() >= KEPT {
         cache.clear();
     }

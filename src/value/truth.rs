@@ -1,12 +1,12 @@
-//! What stands for true or false: one table for everything that takes a boolean.
+//! Booleans in text: one table for everything that takes a boolean.
 
 use super::Value;
 use minijinja::value::ValueKind;
 
-/// Returns the boolean that a value stands for, as Ansible reads one; `None` if it is neither.
+/// Returns the boolean that a value means, as in Ansible; `None` if it is neither.
 ///
-/// Keywords, arguments of modules, connection variables, options of lookups and argument specs
-/// all ask here, so that `off` is the same everywhere.
+/// Keywords, arguments of modules, connection variables, options of lookups and argument specs all
+/// use this, so that `off` is the same everywhere.
 pub fn boolean(value: &Value) -> Option<bool> {
     match value.kind() {
         ValueKind::Bool => Some(value.is_true()),
@@ -17,7 +17,7 @@ pub fn boolean(value: &Value) -> Option<bool> {
     }
 }
 
-/// Returns the boolean that a text stands for, whatever its case; `None` if it is neither.
+/// Returns the boolean that a text means, ignoring case; `None` if it is neither.
 pub fn boolean_of_text(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" | "y" | "t" => Some(true),

@@ -1,7 +1,7 @@
-//! All variables of a host as one value: what `hostvars[host]` and `vars` are.
+//! All variables of a host as one value: `hostvars[host]` and `vars`.
 //!
-//! Such a value makes its entries when they are asked for. None of its entries is or holds such a
-//! value again, and so none can hold itself: whoever walks through one comes to an end.
+//! Such a value creates its entries on access. None of its entries is or contains such a value, so
+//! none can contain itself, and walking through one always ends.
 
 use super::Scope;
 use crate::source::{Problem, Problems};
@@ -12,17 +12,17 @@ use minijinja::{Error, ErrorKind};
 use std::fmt;
 use std::sync::Arc;
 
-/// The names of variables that hold all variables.
+/// The names of variables that contain all variables.
 const HOLD_ALL: [&str; 2] = ["hostvars", "vars"];
 
-/// All variables of a scope but those that hold all variables themselves.
+/// All variables of a scope except those that contain all variables themselves.
 pub struct AllVariables(Arc<Scope>);
 
 /// The hosts of a run, for `hostvars`.
 pub trait Hosts: Send + Sync {
     /// Returns the names of all hosts.
     fn names(&self) -> Vec<Arc<str>>;
-    /// Returns the variables of a host, if there is one of this name.
+    /// Returns the variables of a host, if it exists.
     fn scope(&self, name: &str) -> Option<Result<Arc<Scope>, Problems>>;
 }
 
@@ -66,7 +66,7 @@ impl Object for AllVariables {
         if !holds_all(&value) {
             return Some(value);
         }
-        let message = format!("the variable \"{name}\" holds all variables, itself among them");
+        let message = format!("the variable \"{name}\" contains all variables, including itself");
         let problem = match self.0.place(name) {
             Some(node) => Problem::at(&node.place, message),
             None => Problem::new(message),
@@ -101,7 +101,7 @@ impl Object for HostVars {
     }
 }
 
-/// Returns whether a value is or holds all variables of a host.
+/// Returns whether a value is or contains all variables of a host.
 pub(super) fn holds_all(value: &Value) -> bool {
     match value.kind() {
         ValueKind::Map if is_all(value) => true,
@@ -116,15 +116,15 @@ fn is_all(value: &Value) -> bool {
         || value.downcast_object_ref::<HostVars>().is_some()
 }
 
-/// Returns the value as arguments, results, facts and events may keep it: all variables of hosts
-/// as they are now. Fails if it is more than [`MAX_DEPTH`] deep, and if something in it is an
-/// error, unless `errors` may stay. What check mode does not know stays in any case.
+/// Returns the value in the form that arguments, results, facts and events can store: with the
+/// current variables of hosts. Fails if it is nested more than [`MAX_DEPTH`] levels deep, or if any
+/// part is an error, unless `errors` are allowed. Unknown values of check mode are always kept.
 pub(super) fn kept(value: Value, errors: bool) -> Result<Value, Error> {
     let changed = changed(&value, MAX_DEPTH, errors)?;
     Ok(changed.unwrap_or(value))
 }
 
-/// Returns what the value becomes, if it does not stay as it is.
+/// Returns the replacement of the value, unless it stays unchanged.
 fn changed(value: &Value, depth: usize, errors: bool) -> Result<Option<Value>, Error> {
     let is_map = match value.kind() {
         ValueKind::Map => true,

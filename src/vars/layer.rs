@@ -1,30 +1,30 @@
-//! Variables that come from one place.
+//! Variables with the same origin.
 
 use crate::value::{Fields, Value};
 use crate::yaml::{Map, Node};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
-/// What a variable holds.
+/// The value of a variable.
 #[derive(Debug, Clone)]
 pub enum Variable {
-    /// What the user wrote: may hold templates, which are rendered when the variable is used.
+    /// What the user wrote: may contain templates, which are rendered on use.
     Template(Node),
-    /// A final value, such as what came from a host: never rendered.
+    /// A final value, such as one from a host: never rendered.
     Data(Value),
 }
 
-/// Variables that come from one place.
+/// Variables with the same origin.
 #[derive(Debug, Clone, Default)]
 pub struct Layer {
-    /// The place, for people: `group_vars/web.yml`, `role defaults of rocketmq`.
+    /// The origin, for people: `group_vars/web.yml`, `role defaults of rocketmq`.
     pub origin: String,
     /// The variables.
     pub variables: IndexMap<Arc<str>, Variable>,
 }
 
 impl Layer {
-    /// Returns a layer of what the user wrote.
+    /// Returns a layer of values written by the user.
     pub fn written(origin: impl Into<String>, entries: &Map) -> Arc<Self> {
         let variables = entries.iter().filter_map(|(key, value)| {
             Some((key.as_text()?.into(), Variable::Template(value.clone())))

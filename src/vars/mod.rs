@@ -1,4 +1,4 @@
-//! Variables of a task on a host: where each comes from, which one wins, and their values.
+//! Variables of a task on a host: their origins, their precedence, and their values.
 
 mod all;
 mod layer;

@@ -1,9 +1,9 @@
-//! Names that the run itself gives a value.
+//! Names that the run itself defines.
 
-/// Names that the run itself gives a value; no layer can override them.
+/// Names that the run itself defines; no layer can override them.
 pub const RESERVED: &[(&str, &str)] = &[
     ("inventory_hostname", "name of the host in the inventory"),
-    ("inventory_hostname_short", "the same up to the first point"),
+    ("inventory_hostname_short", "its part before the first dot"),
     ("inventory_dir", "folder of the inventory"),
     ("inventory_file", "path of the inventory"),
     ("group_names", "groups the host is in, sorted"),

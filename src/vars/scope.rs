@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// All variables a task sees on a host, as the context of its templates.
 ///
-/// A variable is rendered when it is first used and kept for the life of the scope, which is
-/// that of one task or loop item.
+/// A variable is rendered on first use and kept for the life of the scope, which is that of one
+/// task or loop item.
 pub struct Scope {
     layers: Vec<Arc<Layer>>,
     engine: Arc<Engine>,
@@ -24,16 +24,16 @@ pub struct Scope {
     rendered: Mutex<HashMap<Arc<str>, Value>>,
 }
 
-/// The name of all variables together.
+/// The name of the variable that contains all others.
 const ALL: &str = "vars";
 
 thread_local! {
-    /// The variables being rendered on this thread, each with its host, to notice one that refers
+    /// The variables being rendered on this thread, each with its host, to detect one that refers
     /// to itself.
     static PENDING: RefCell<Vec<(Arc<str>, Value)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The last of the pending variables is being rendered; a panic ends that, too.
+/// Marks the last pending variable as being rendered; a panic removes it, too.
 struct Rendering;
 
 impl Drop for Rendering {
@@ -43,9 +43,9 @@ impl Drop for Rendering {
 }
 
 impl Scope {
-    /// Returns a scope of these layers, the first of the lowest precedence.
+    /// Returns a scope of these layers, lowest precedence first.
     ///
-    /// The values of passwords are added to `secrets` when they are used.
+    /// The values of passwords are added to `secrets` on use.
     pub fn new(
         layers: Vec<Arc<Layer>>,
         engine: Arc<Engine>,
@@ -68,8 +68,8 @@ impl Scope {
         Self::new(layers, engine, site, self.secrets.clone())
     }
 
-    /// Returns the variable's value, `None` where there is none. A value that could not be
-    /// rendered is an invalid one: its use is the error.
+    /// Returns the variable's value, or `None` if it is not defined. If it could not be rendered,
+    /// the value is an error that is raised on use.
     pub fn get(self: &Arc<Self>, name: &str) -> Option<Value> {
         let value = self.value(name)?;
         if is_secret(name) && matches!(value.kind(), ValueKind::String | ValueKind::Number) {
@@ -92,14 +92,15 @@ impl Scope {
             .rev()
             .find_map(|layer| layer.variables.get_key_value(name));
         let Some((key, variable)) = found else {
-            // Not among the names, so what looks through all variables does not come here again.
+            // It is not among the names, so code that walks through all variables does not come
+            // here again.
             return (name == ALL).then(|| self.context());
         };
         match variable {
             Variable::Data(value) => Some(value.clone()),
             Variable::Template(node) => {
                 let value = self.rendered_once(key, node);
-                // All variables hold this scope, which must not hold itself.
+                // The value of all variables contains this scope, which must not contain itself.
                 if !all::holds_all(&value) {
                     self.rendered().insert(key.clone(), value.clone());
                 }
@@ -122,8 +123,8 @@ impl Scope {
         }
     }
 
-    /// Returns whether a layer gives the variable besides the lowest, which holds what is assumed
-    /// of a host.
+    /// Returns whether any layer but the lowest, which contains assumptions about a host, defines
+    /// the variable.
     pub fn is_given(&self, name: &str) -> bool {
         let mut given = self.layers.iter().skip(1);
         given.any(|layer| layer.variables.contains_key(name))
@@ -137,14 +138,14 @@ impl Scope {
             .collect()
     }
 
-    /// Renders a node with these variables, to a value that may be kept.
+    /// Renders a node with these variables to a value that can be stored.
     pub fn render(self: &Arc<Self>, node: &Node) -> Result<Value, TemplateError> {
         let value = self.engine.render(node, &self.context(), &self.site)?;
         all::kept(value, false).map_err(|error| TemplateError::of_value(&error, node))
     }
 
-    /// Evaluates an expression with these variables, to a value that may be kept; in a list or a map
-    /// errors may be left.
+    /// Evaluates an expression with these variables to a value that can be stored; lists and maps
+    /// may contain errors.
     pub fn expression(self: &Arc<Self>, node: &Node) -> Result<Value, TemplateError> {
         let value = self.engine.expression(node, &self.context(), &self.site)?;
         all::kept(value, true).map_err(|error| TemplateError::of_value(&error, node))
@@ -155,7 +156,7 @@ impl Scope {
         self.engine.condition(node, &self.context(), &self.site)
     }
 
-    /// Returns the first of these conditions that does not hold.
+    /// Returns the first false condition.
     pub fn first_false<'n>(
         self: &Arc<Self>,
         nodes: impl IntoIterator<Item = &'n Node>,
@@ -168,7 +169,7 @@ impl Scope {
         &self.engine
     }
 
-    /// Returns what templates may reach besides variables.
+    /// Returns what templates can reach besides variables.
     pub fn site(&self) -> &Arc<Site> {
         &self.site
     }
@@ -194,13 +195,13 @@ impl Scope {
         let _rendering = Rendering;
         let result = self.engine.render(node, &self.context(), &self.site);
         result.unwrap_or_else(|mut error| {
-            // What a variable is made of may be missing, and so the variable itself.
+            // The parts of a variable may be missing, and so may the variable itself.
             error.not_known = error.not_known.map(|reason| reason.perhaps_missing());
             error.into_value()
         })
     }
 
-    /// Returns the name of the host whose variables they are; none where there is no host.
+    /// Returns the name of the host whose variables they are, if there is a host.
     fn host(&self) -> Value {
         let named = |layer: &Arc<Layer>| match layer.variables.get("inventory_hostname") {
             Some(Variable::Data(name)) => Some(name.clone()),

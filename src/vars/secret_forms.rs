@@ -4,24 +4,24 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeSet;
 
-/// The shortest part of an encoded secret that is looked for.
+/// The shortest part of an encoded secret that is searched for.
 const SHORTEST_PART: usize = 5;
 
 /// Returns the forms in which filters, shells and other programs show a text.
 pub(super) fn forms(text: &str) -> BTreeSet<String> {
     let mut forms = BTreeSet::from([
         text.to_owned(),
-        // As shells quote it: 'it'\''s', 'it'"'"'s', it\'s.
+        // Quoted for a shell: 'it'\''s', 'it'"'"'s', it\'s.
         text.replace('\'', r"'\''"),
         text.replace('\'', r#"'"'"'"#),
         escaped(text, |character| {
             let plain = character.is_alphanumeric() || "_-.,/:@%+=".contains(character);
             (!plain).then(|| format!("\\{character}"))
         }),
-        // As Python writes it.
+        // Written by Python.
         escaped(text, |character| python(character, false)),
         escaped(text, |character| python(character, true)),
-        // As YAML writes it in single quotes, and regular expressions have it.
+        // In single quotes of YAML, and in regular expressions.
         text.replace('\'', "''"),
         escaped(text, |character| {
             r"\.^$*+?{}[]|()-&~# "
@@ -35,7 +35,7 @@ pub(super) fn forms(text: &str) -> BTreeSet<String> {
         forms.insert(percent_in_lower_case(&form));
         forms.insert(form);
     }
-    // Each of these may be within JSON, which some write in ASCII alone, and that within JSON again.
+    // Each of these may be inside JSON, which may be pure ASCII, and that inside JSON again.
     for _ in 0..2 {
         let inner: Vec<_> = forms.iter().map(|form| json(form)).collect();
         for form in inner {
@@ -48,7 +48,7 @@ pub(super) fn forms(text: &str) -> BTreeSet<String> {
     forms
 }
 
-/// Returns the text in which characters are replaced.
+/// Returns the text with characters replaced.
 fn escaped(text: &str, escape: impl Fn(char) -> Option<String>) -> String {
     let mut out = String::new();
     for character in text.chars() {
@@ -83,7 +83,7 @@ fn html(character: char) -> Option<String> {
     Some(entity.to_owned())
 }
 
-/// Returns the escape of a character that is not of ASCII, in UTF-16.
+/// Returns the escape of a non-ASCII character, in UTF-16.
 fn ascii(character: char, capitals: bool) -> Option<String> {
     if character.is_ascii() {
         return None;
@@ -142,14 +142,14 @@ fn percent_in_lower_case(text: &str) -> String {
     out
 }
 
-/// Returns what base64 has of the text alone, wherever it is within what is encoded.
+/// Returns the base64 characters that depend only on the text, wherever it is in the encoded data.
 fn encoded(text: &str) -> BTreeSet<String> {
     let mut forms = BTreeSet::new();
     for before in 0..3 {
         let mut bytes = vec![0; before];
         bytes.extend_from_slice(text.as_bytes());
         let whole = STANDARD.encode(&bytes);
-        // A digit stands for six bits; those at the ends also depend on the neighbours.
+        // A digit encodes six bits; those at the ends also depend on the neighbours.
         let (start, end) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
         let part = whole.get(start..end).unwrap_or_default();
         if part.len() >= SHORTEST_PART {

@@ -1,4 +1,4 @@
-//! Values that must not be shown, and their removal from all that is shown.
+//! Values that must not be shown, and masking them in all output.
 
 use super::secret_forms::forms;
 use crate::host::MASK;
@@ -6,10 +6,10 @@ use crate::inventory::connection_variables::is_secret;
 use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
 
-/// The shortest text that is taken for a secret: shorter ones would mask ordinary words.
+/// The shortest text that counts as a secret: shorter ones would mask ordinary words.
 const SHORTEST: usize = 4;
 
-/// Values that must not be shown, collected while they become known.
+/// Values that must not be shown, collected as they become known.
 #[derive(Debug, Default)]
 pub struct Secrets(RwLock<Known>);
 
@@ -17,17 +17,17 @@ pub struct Secrets(RwLock<Known>);
 struct Known {
     /// The secrets as they were added.
     secrets: BTreeSet<String>,
-    /// All forms of them.
+    /// All their forms.
     forms: BTreeSet<Longest>,
 }
 
-/// Orders texts by length, the longest first, so that none is masked in part.
+/// Sorts texts by length, longest first, so that none is masked only in part.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Longest(std::cmp::Reverse<usize>, String);
 
 impl Secrets {
-    /// Adds a secret, and each of its lines where it has several; also as it looks quoted for a
-    /// shell, in JSON, in an address, in base64 and the like.
+    /// Adds a secret, and each of its lines if it has several; also in the forms of shells, JSON,
+    /// URLs, base64 and the like.
     pub fn add(&self, secret: &str) {
         let is_known = |known: &Known| known.secrets.contains(secret);
         if is_known(&self.0.read().unwrap_or_else(PoisonError::into_inner)) {
@@ -45,7 +45,7 @@ impl Secrets {
         );
     }
 
-    /// Adds what a JSON value has under the name of a password, at any depth.
+    /// Adds the values of a JSON value's password keys, at any depth.
     pub fn add_named(&self, value: &serde_json::Value) {
         match value {
             serde_json::Value::Array(items) => items.iter().for_each(|item| self.add_named(item)),

@@ -1,4 +1,4 @@
-//! From YAML text to nodes.
+//! Parses YAML text to nodes.
 
 use super::{Data, Map, Node, scalar};
 use crate::source::{Place, Problem, Result, SourceFile};
@@ -8,15 +8,15 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Nodes that aliases may add up to in one file; more is an alias bomb.
+/// How many nodes the aliases of a file may expand to; more is an alias bomb.
 const ALIAS_BUDGET: usize = 250_000;
 
-/// Returns the one document of a file; an empty file is `Data::Null`.
+/// Returns the only document of a file; an empty file is `Data::Null`.
 pub fn read(file: &Arc<SourceFile>) -> Result<Node> {
     one(file, Reader::new(file).documents()?)
 }
 
-/// Returns the same, but of two equal keys the last counts, with a warning, as in Ansible.
+/// Returns the same, but the last of two equal keys counts, with a warning, as in Ansible.
 pub fn read_lenient(file: &Arc<SourceFile>) -> Result<Node> {
     let reader = Reader {
         last_key_counts: true,
@@ -49,9 +49,9 @@ struct Reader<'a> {
     parser: Parser<'a, Input<'a>>,
     anchors: HashMap<usize, Node>,
     aliased: usize,
-    /// Lists and mappings around what is read.
+    /// The lists and mappings around the current node.
     depth: usize,
-    /// Whether the last of two equal keys counts instead of being refused.
+    /// Whether the last of two equal keys counts instead of being an error.
     last_key_counts: bool,
 }
 
@@ -129,13 +129,13 @@ impl<'a> Reader<'a> {
         Ok(node)
     }
 
-    /// Begins a list or a mapping.
+    /// Starts a list or a mapping.
     fn enter(&mut self, place: &Place) -> Result<()> {
         self.depth += 1;
         self.fits(0, place)
     }
 
-    /// Fails where so many more levels are too many.
+    /// Fails if this many more levels are too many.
     fn fits(&self, levels: usize, place: &Place) -> Result<()> {
         if self.depth + levels > MAX_DEPTH {
             return Err(Problem::at(place, value::too_deep()).into());
@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
         };
         self.aliased += size(node);
         if self.aliased > ALIAS_BUDGET {
-            let message = "the aliases of this file stand for too many values";
+            let message = "the aliases of this file expand to too many values";
             return Err(Problem::at(&place, message)
                 .help(format!("at most {ALIAS_BUDGET} are allowed"))
                 .into());
@@ -175,7 +175,10 @@ impl<'a> Reader<'a> {
             Some("!!int" | "!!float" | "!!bool" | "!!null") => scalar::resolve(text),
             Some(other) => {
                 return Err(Problem::at(place, format!("unknown YAML tag {other}"))
-                    .help("known are !unsafe, !vault, !!str, !!int, !!float and !!bool".to_owned())
+                    .help(
+                        "supported are !unsafe, !vault, !!str, !!int, !!float and !!bool"
+                            .to_owned(),
+                    )
                     .into());
             }
             None if style == ScalarStyle::Plain => scalar::resolve(text),
@@ -233,7 +236,7 @@ impl<'a> Reader<'a> {
         let start = byte(&span.start, 0);
         let end = byte(&span.end, start).max(start);
         let text = self.file.text.get(start..end).unwrap_or_default();
-        // A block scalar's span runs to the next token: the line breaks are not part of it.
+        // A block scalar's span extends to the next token: the line breaks are not part of it.
         Place::new(self.file, start..start + text.trim_end().len())
     }
 
@@ -252,8 +255,8 @@ impl<'a> Reader<'a> {
             .then(|| "a value that starts with {{ must be quoted: \"{{ … }}\"".to_owned());
         let tab = line
             .starts_with('\t')
-            .then(|| "indent with blanks, not with tabs".to_owned());
-        // The parser stops a little deeper than we do.
+            .then(|| "indent with spaces, not tabs".to_owned());
+        // The parser's own limit is slightly deeper than ours.
         if error.info().contains("recursion limit") {
             return Problem::at(&place, value::too_deep()).into();
         }
@@ -264,7 +267,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Returns how many lists and mappings there are within each other.
+/// Returns how deep lists and mappings are nested.
 fn depth(node: &Node) -> usize {
     let deepest = match &node.data {
         Data::List(items) => items.iter().map(depth).max(),
@@ -274,7 +277,7 @@ fn depth(node: &Node) -> usize {
     1 + deepest.unwrap_or(0)
 }
 
-/// Returns how many nodes there are in `node`, itself included.
+/// Returns the number of nodes in `node`, including itself.
 fn size(node: &Node) -> usize {
     1 + match &node.data {
         Data::List(items) => items.iter().map(size).sum(),
@@ -300,7 +303,7 @@ fn merge(value: Node) -> Result<Map> {
     }
 }
 
-/// `key: {{ x }}` reads as a mapping whose key is a mapping.
+/// `key: {{ x }}` parses as a mapping whose key is a mapping.
 fn unquoted_template(key: &Node, start: &Place) -> crate::source::Problems {
     let from = start.range.start;
     let template = start
@@ -410,7 +413,7 @@ mod tests {
         ] {
             let error = read_text(&text).unwrap_err().to_string();
             assert!(
-                error.ends_with("lists and maps are more than 128 deep"),
+                error.ends_with("lists and maps are nested more than 128 levels deep"),
                 "{error}"
             );
         }

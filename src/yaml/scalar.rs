@@ -2,7 +2,7 @@
 
 use super::Data;
 
-/// Returns what a plain (unquoted) scalar means.
+/// Returns the value of a plain (unquoted) scalar.
 ///
 /// Differs from `PyYAML` only in timestamps, which stay text: Ansible prints them as text too.
 pub(super) fn resolve(text: &str) -> Data {
@@ -52,7 +52,7 @@ fn integer(text: &str) -> Option<i64> {
     Some(if negative { -value } else { value })
 }
 
-/// Parses digits alone: `i64::from_str_radix` would take a further sign.
+/// Parses only digits: `i64::from_str_radix` would accept another sign.
 fn parse(digits: &str, radix: u32) -> Option<i64> {
     let valid = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
     if valid {

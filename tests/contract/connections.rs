@@ -46,7 +46,7 @@ fn a_closed_port_is_told(contract: &Contract) {
     let error = refused.err().unwrap();
     assert_eq!(
         error.to_string(),
-        "cannot talk to 127.0.0.1:1: connection refused"
+        "cannot communicate with 127.0.0.1:1: connection refused"
     );
 }
 

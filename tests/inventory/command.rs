@@ -182,11 +182,11 @@ fn hosts_are_printed_one_a_line() {
         ("hosts web -i DIR/hosts.yml -l all:!x*", "web1\nweb2\n"),
         (
             "hosts web[2] -i DIR/hosts.yml",
-            "\"web[2]\" asks for more hosts than there are: \"web\" has 2\n",
+            "\"web[2]\" is out of range: \"web\" has 2\n",
         ),
         (
             "hosts ~w( -i DIR/hosts.yml",
-            "\"~w(\" is no regular expression: Parsing error at position 2: Opening parenthesis without closing parenthesis\n",
+            "\"~w(\" is not a valid regular expression: Parsing error at position 2: Opening parenthesis without closing parenthesis\n",
         ),
         ("host web1 -i w1,", "no host is named \"web1\"\n"),
     ] {

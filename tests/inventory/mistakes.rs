@@ -145,13 +145,13 @@ fn what_is_hardly_meant_is_warned_of() {
         (
             "hosts.yml",
             "web: {hosts: {web: }}\n",
-            "hosts.yml:1:15: \"web\" is a host and a group (as in Ansible, variables given with the \
-             host are the group's; give one of them another name)",
+            "hosts.yml:1:15: \"web\" is both a host and a group (as in Ansible, variables set for \
+             the host become the group's; rename one of them)",
         ),
         (
             "hosts.yml",
             "web: {vars: {ansible_hots: h}}\n",
-            "hosts.yml:1:28: \"ansible_hots\" is no connection variable (did you mean \
+            "hosts.yml:1:28: \"ansible_hots\" is not a connection variable (did you mean \
              \"ansible_host\"?)",
         ),
         (

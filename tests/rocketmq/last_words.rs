@@ -78,7 +78,7 @@ const SAID: &[(&str, &str, &str)] = &[
     (
         OUT,
         "java.net.BindException: Address already in use",
-        "one of its ports is taken",
+        "one of its ports is used",
     ),
     // 3.2.6
     (
@@ -113,13 +113,13 @@ const SAID: &[(&str, &str, &str)] = &[
     (
         OUT,
         "# There is insufficient memory for the Java Runtime Environment to continue.",
-        "make the heaps smaller",
+        "reduce the heap sizes",
     ),
     // Java 8
     (
         OUT,
         "Error occurred during initialization of VM\nCould not reserve enough space for object heap",
-        "make the heaps smaller",
+        "reduce the heap sizes",
     ),
     (
         OUT,
@@ -129,7 +129,7 @@ const SAID: &[(&str, &str, &str)] = &[
     (
         OUT,
         "Invalid maximum heap size: -Xmx1x\nError: Could not create the Java Virtual Machine.",
-        "the sizes of heaps",
+        "the heap sizes",
     ),
     (
         OUT,
@@ -249,7 +249,7 @@ fn what_the_machine_did_is_told() {
 ";
     let why = |started: i64, kernel: &str| told(machine(&logs, started, kernel), 0)["why"].clone();
     let killed = "the kernel killed it, out of memory (java, process 4321) at 2023-11-14 \
-                  22:15:30 UTC: see what playbooks/preflight.yml says of memory";
+                  22:15:30 UTC: see the memory checks of playbooks/preflight.yml";
     assert_eq!(why(1_700_000_000, kernel), json!([killed]));
     // Only root may read it, or it ended another one long before.
     let silent = json!(["it does not say why it ended, as if it was killed"]);
@@ -257,9 +257,7 @@ fn what_the_machine_did_is_told() {
     assert_eq!(why(1_699_990_000, kernel), silent);
     assert_eq!(
         why(1_700_000_200, ""),
-        json!([
-            "the machine was started at 2023-11-14 22:16:40 UTC, and it has written nothing since"
-        ])
+        json!(["the machine booted at 2023-11-14 22:16:40 UTC, and it has written nothing since"])
     );
 }
 
@@ -294,14 +292,14 @@ fn how_a_service_ended_is_told() {
     let killed = "LoadState=loaded\nActiveState=failed\nSubState=failed\nResult=signal\n\
                   ExecMainCode=2\nExecMainStatus=9\n";
     let kernel = "[  130.2] Out of memory: Killed process 4321 (java) total-vm:4821304kB\n";
-    let advice = "one of its ports is taken by another program; ss -ltnp and \
-                  playbooks/preflight.yml say by which";
+    let advice = "one of its ports is used by another program; ss -ltnp and \
+                  playbooks/preflight.yml show which";
     for (remembered, kernel, first) in [
-        (failed, kernel, Some("it ended with 255")),
+        (failed, kernel, Some("it exited with 255")),
         (
             killed,
             "",
-            Some("it was killed (signal 9); systemd has given it up until it is started"),
+            Some("it was killed (signal 9); systemd has given up restarting it"),
         ),
         (
             killed,

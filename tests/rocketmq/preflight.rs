@@ -368,13 +368,13 @@ fn a_disk_that_is_too_full_is_told_with_what_it_is_for() {
     assert_eq!(
         disk("/dev/sda1 104857600 96000000 8857600 92% /"),
         [
-            "fail disk: for messages in /data/broker-a/store: / is 92 % full, 8.4 GiB are left; from 90 % on a broker takes no messages"
+            "fail disk: for messages in /data/broker-a/store: / is 92 % full, 8.4 GiB are left; from 90 % on a broker accepts no messages"
         ]
     );
     assert_eq!(
         disk("/dev/sda1 104857600 83886080 20971520 80% /"),
         [
-            "warn disk: for messages in /data/broker-a/store: / is 80 % full, 20.0 GiB are left; from 75 % on messages are deleted before their time"
+            "warn disk: for messages in /data/broker-a/store: / is 80 % full, 20.0 GiB are left; from 75 % on messages are deleted early"
         ]
     );
     let small = disk("/dev/sda1 1048576 838860 209716 20% /");
@@ -472,7 +472,7 @@ fn parameters_of_the_kernel_are_told() {
         ),
         (
             "/proc/sys/vm/min_free_kbytes:5000000",
-            "warn sysctl: vm.min_free_kbytes reserves more than 5 % of the memory: RocketMQ's os.sh sets it so",
+            "warn sysctl: vm.min_free_kbytes reserves more than 5 % of the memory: set by RocketMQ's os.sh",
         ),
         (
             "/proc/sys/vm/overcommit_memory:2",
@@ -534,7 +534,7 @@ fn the_own_name_must_have_an_address_of_the_machine() {
     assert_eq!(of(none, "3.2.6", true), None);
     assert_eq!(
         of("127.0.1.1 mq1\n", "4.9.7", true).unwrap(),
-        "warn own name: mq1 is 127.0.1.1: what asks for it takes that for its address"
+        "warn own name: mq1 is 127.0.1.1: programs that resolve it get this as the host's address"
     );
 }
 
@@ -570,7 +570,7 @@ fn an_address_that_others_do_not_reach_is_told() {
     assert_eq!(
         bridge.wrong(),
         [
-            "fail address: 192.168.2.201 is that of docker0: other machines do not reach it; set rocketmq_address"
+            "fail address: 192.168.2.201 is that of docker0: other machines cannot reach it; set rocketmq_address"
         ]
     );
     assert_eq!(
@@ -587,9 +587,7 @@ fn options_that_java_takes_from_the_environment_are_told() {
     };
     assert_eq!(
         fake.wrong(),
-        [
-            "warn environment: _JAVA_OPTIONS=-Xmx64m is set: Java takes options from it that nobody declared"
-        ]
+        ["warn environment: _JAVA_OPTIONS=-Xmx64m is set: Java takes undeclared options from it"]
     );
 }
 
@@ -600,7 +598,7 @@ fn what_a_crash_left_in_a_store_is_told() {
         (
             "abort",
             "",
-            "warn store: broker-a was not stopped cleanly: its next start looks through all of it",
+            "warn store: broker-a was not stopped cleanly: its next start will scan all of it",
         ),
         (
             ".cluster",
@@ -620,7 +618,7 @@ fn what_a_crash_left_in_a_store_is_told() {
         (
             "commitlog/00000000000000000000",
             "short",
-            "fail store: broker-a has files of 5 bytes, and mappedFileSizeCommitLog says 1024: it would not load them",
+            "fail store: broker-a has files of 5 bytes, but mappedFileSizeCommitLog is 1024: it would not load them",
         ),
     ] {
         let machine = Memory::machine().file(format!("{store}/{file}"), content);
@@ -651,7 +649,7 @@ fn known_weaknesses_of_the_version_are_told() {
         .try_into()
         .unwrap();
     assert!(
-        told.starts_with("warn version: CVE-2023-33246 (whoever reaches a broker's port"),
+        told.starts_with("warn version: CVE-2023-33246 (anyone who can reach a broker's port"),
         "{told}"
     );
 }
@@ -669,7 +667,7 @@ fn ports_of_others_are_reached_where_they_are_refused_unless_something_listens()
     let fine = json!([{ "check": "reach", "level": "pass", "found": "2 ports of others" }]);
     assert_eq!(checks(json!([])), fine);
     assert_eq!(checks(json!(["192.168.2.202:9876"])), fine);
-    let found = "192.168.2.203:10911 is refused, though something listens there: by a firewall?";
+    let found = "192.168.2.203:10911 refuses the connection although something listens there: check for a firewall";
     let refused = json!([{ "check": "reach", "level": "fail", "found": found }]);
     assert_eq!(checks(json!(["192.168.2.203:10911"])), refused);
 }

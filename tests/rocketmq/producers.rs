@@ -35,28 +35,28 @@ fn a_master_without_producers_is_a_problem_with_its_remedy() {
         assert_eq!(result["brokers"][2]["problems"], result["problems"]);
         let problem = result["problems"][0].as_str().unwrap().to_owned();
         let (who, problem) = problem
-            .split_once(": producers are not sent to it, ")
+            .split_once(": producers are not sent to it, since ")
             .unwrap();
         assert_eq!(who, "broker-b (master 0) at 192.168.2.202:10911");
         problem.to_owned()
     };
-    let gone = "its right to be written to is gone at 192.168.2.202:9876: ";
+    let gone = "its write permission was revoked at 192.168.2.202:9876: ";
     for (version, settings, remedy) in [
         (
             "V4_9_1",
             "brokerPermission=6\n",
-            "restart it, by playbooks/rolling_restart.yml: then it has it again",
+            "restart it with playbooks/rolling_restart.yml to restore it",
         ),
         (
             "V4_9_2",
             "",
-            "playbooks/rolling_restart.yml or rocketmq_write_permission gives it back",
+            "playbooks/rolling_restart.yml or rocketmq_write_permission restores it",
         ),
         (
             "V5_3_3",
             "brokerPermission=4\n",
             "it is configured with brokerPermission=4; without it, playbooks/rolling_restart.yml \
-             gives it back",
+             restores it",
         ),
     ] {
         assert_eq!(problem(version, settings), format!("{gone}{remedy}"));

@@ -280,7 +280,7 @@ fn a_store_is_moved_by_its_name_or_not_at_all() {
     let both = old().file("/new/a/store/commitlog/0", "y");
     assert_eq!(
         refused(both, &one),
-        "both /old/store and /new/a/store hold something: which is the store?"
+        "both /old/store and /new/a/store contain something: it is unclear which is the store"
     );
     let file = old().file("/new/a/store", "y");
     assert!(refused(file, &one).starts_with("both "));
@@ -300,7 +300,7 @@ fn a_store_is_moved_by_its_name_or_not_at_all() {
             "{mounts:?}"
         );
     }
-    assert!(refused(old(), &["/", "/"]).starts_with("df does not tell"));
+    assert!(refused(old(), &["/", "/"]).starts_with("df does not report"));
 }
 
 fn machine_of(machine: &Memory) -> Memory {

@@ -3,11 +3,11 @@
 use super::{Diff, attribute};
 use crate::host::{Group, User};
 
-/// Returns the difference that making, changing or removing a user makes.
+/// Returns the difference of creating, changing or removing a user.
 pub(super) fn user(before: Option<&User>, after: Option<&User>, password: bool) -> Diff {
     let name = after.or(before).map_or("", |user| &user.name);
     let fields = |user: &User| {
-        // The host chooses the number of a new account where that is 0.
+        // The host chooses the number of a new account if it is 0.
         let chosen = user.uid == 0 && before.is_none();
         let uid = (!chosen).then(|| ("uid", user.uid.to_string()));
         let mut fields: Vec<_> = uid.into_iter().collect();
@@ -31,7 +31,7 @@ pub(super) fn user(before: Option<&User>, after: Option<&User>, password: bool) 
     diff
 }
 
-/// Returns the difference that making, changing or removing a group makes.
+/// Returns the difference of creating, changing or removing a group.
 pub(super) fn group(before: Option<&Group>, after: Option<&Group>) -> Diff {
     let name = after.or(before).map_or("", |group| &group.name);
     let fields = |group: &Group| {

@@ -1,10 +1,10 @@
-//! Programs that are started, ended, or started again: their command lines, a word a line, so that
-//! what differs between two long ones is seen.
+//! Programs that are started, stopped or restarted: their command lines, one word per line, so that
+//! differences between two long ones are visible.
 
 use super::{Diff, unified};
 use crate::host::{StartProcess, Step};
 
-/// Returns the one difference of steps that end a program and start it again.
+/// Returns the single difference of steps that stop a program and start it again.
 pub(super) fn restarted(steps: &[Step]) -> Option<Diff> {
     let mut ended = None;
     let mut started = None;
@@ -19,7 +19,7 @@ pub(super) fn restarted(steps: &[Step]) -> Option<Diff> {
     let ((pid, old), start) = ended.zip(started)?;
     let text = unified(words(old).as_bytes(), words(&start.argv).as_bytes());
     let text = match text.as_str() {
-        "" => "[the same command line, started again]\n".to_owned(),
+        "" => "[the same command line, restarted]\n".to_owned(),
         _ => text,
     };
     Some(Diff {
@@ -52,7 +52,7 @@ fn name(argv: &[String]) -> &str {
     argv.first().map_or("", String::as_str)
 }
 
-/// A word may have line breaks, which would make it look like several.
+/// A word may contain line breaks, which would make it look like several.
 fn words(argv: &[String]) -> String {
     let line = |word: &String| word.replace('\n', "\\n") + "\n";
     argv.iter().map(line).collect()

@@ -44,7 +44,7 @@ struct Part {
     playbook_dir: LocalPath,
 }
 
-/// Creates it and says what to do next.
+/// Creates it and prints the next steps.
 pub(super) fn execute(arguments: &Arguments) -> Exit {
     let made = match &arguments.what {
         What::Project { name } => project(name),
@@ -98,7 +98,7 @@ fn filter(part: &Part) -> Result<String> {
 }
 
 impl Part {
-    /// Returns the folder of the playbooks, which must look like one.
+    /// Returns the folder of the playbooks, after checking that it looks like one.
     fn folder(&self) -> Result<PathBuf> {
         let folder = playbook_folder(&self.playbook_dir)?.to_path_buf();
         let is_playbook = |name: &String| {
@@ -111,8 +111,9 @@ impl Part {
         if has_folder || names.iter().any(is_playbook) {
             return Ok(folder);
         }
-        let message = "not a project: there is no playbook, and no folder roles or library";
-        let advice = "make one with `rmqplay new project NAME`, or go there first".to_owned();
+        let message = "not a project: found no playbook, and no folder roles or library";
+        let advice =
+            "create one with `rmqplay new project NAME`, or change to its folder".to_owned();
         Err(Problem::new(message).help(advice).into())
     }
 
@@ -129,7 +130,7 @@ impl Part {
         skeleton.make(&folder, name)
     }
 
-    /// Returns the command that runs the cases of what was made.
+    /// Returns the command that runs the new cases.
     fn test(&self, name: &Name) -> String {
         let folder = if self.playbook_dir == LocalPath::start() {
             String::new()
@@ -142,7 +143,7 @@ impl Part {
 
 fn exists(paths: &[PathBuf]) -> Problems {
     let problem = |path: &PathBuf| {
-        let message = format!("{} exists already; nothing was made", shown(path));
+        let message = format!("{} already exists; nothing was created", shown(path));
         Problem::new(message).help("choose another name, or remove it first".to_owned())
     };
     Problems(paths.iter().map(problem).collect())

@@ -6,22 +6,22 @@ use crate::source::{Problem, Result};
 use crate::template::Engine;
 use std::fmt;
 
-/// A name of lower-case letters, digits and underscores: it is part of variables, of files and of
-/// functions.
+/// A name of lower-case letters, digits and underscores, since it becomes part of variables, files
+/// and functions.
 pub(super) struct Name {
     what: &'static str,
     text: String,
 }
 
 impl Name {
-    /// Reads the name of a project, role, module or filter.
+    /// Parses the name of a project, role, module or filter.
     pub(super) fn read(what: &'static str, text: &str) -> Result<Self> {
         if is_name(text) {
             let text = text.to_owned();
             return Ok(Self { what, text });
         }
         let message = format!("a {what} cannot be called \"{text}\"");
-        let rule = "a name is of lower-case letters, digits and underscores, a letter first";
+        let rule = "use lower-case letters, digits and underscores, starting with a letter";
         let nearest = nearest(text).map(|name| format!("such as \"{name}\""));
         let problem = Problem::new(message).help(rule.to_owned()).help(nearest);
         Err(problem.into())
@@ -32,7 +32,7 @@ impl Name {
         &self.text
     }
 
-    /// A module may not hide a built-in one, a keyword, or a function of scripts.
+    /// A module must not hide a built-in one, a keyword, or a function of scripts.
     pub(super) fn is_free_for_a_module(&self) -> Result<()> {
         let built_in = || {
             registry()
@@ -42,7 +42,7 @@ impl Name {
         self.is_free(project::reserved(&self.text).or_else(built_in))
     }
 
-    /// A filter may not hide a built-in one.
+    /// A filter must not hide a built-in one.
     pub(super) fn is_free_for_a_filter(&self) -> Result<()> {
         let built_in = Engine::has_filter(&self.text);
         self.is_free(built_in.then_some("there is a built-in filter of that name"))
@@ -70,7 +70,7 @@ fn is_name(text: &str) -> bool {
     text.starts_with(|letter: char| letter.is_ascii_lowercase()) && text.chars().all(rest)
 }
 
-/// Returns the name that is most like the text, if there is one.
+/// Returns the valid name that is most similar to the text, if there is one.
 fn nearest(text: &str) -> Option<String> {
     let text = text.rsplit('/').find(|part| !part.is_empty())?;
     let letter = |letter: char| match letter.to_ascii_lowercase() {

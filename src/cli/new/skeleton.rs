@@ -1,4 +1,4 @@
-//! The files that `rmqplay new` makes.
+//! The files that `rmqplay new` creates.
 
 use super::name::Name;
 use crate::source::{Problem, Result};
@@ -6,10 +6,10 @@ use std::fs::{OpenOptions, create_dir_all};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Stands for the name in paths and contents.
+/// The placeholder for the name in paths and contents.
 const NAME: &str = "newname";
 
-/// Files with their paths below a folder; [`NAME`] in both is the name.
+/// Files with their paths below a folder; [`NAME`] is replaced in both.
 pub(super) struct Skeleton(&'static [(&'static str, &'static str)]);
 
 macro_rules! files {
@@ -18,7 +18,7 @@ macro_rules! files {
     };
 }
 
-/// A project, except the file that git would take for one of this repository.
+/// A project, without the file that git would treat as part of this repository.
 pub(super) const PROJECT: Skeleton = files!(
     "project":
     "README.md",
@@ -57,7 +57,7 @@ impl Skeleton {
             .collect()
     }
 
-    /// Makes its files in a folder, and returns their paths; a file that exists is left alone and
+    /// Creates its files in a folder, and returns their paths; an existing file is not changed and
     /// is a problem.
     pub(super) fn make(&self, folder: &Path, name: &Name) -> Result<Vec<PathBuf>> {
         for (path, content) in self.0 {

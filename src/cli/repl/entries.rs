@@ -1,4 +1,4 @@
-//! What is typed: by a person at a terminal, with a history and completed names, or in a file.
+//! Entries of the console: typed at a terminal, with history and completion, or read from a file.
 
 use crate::cli::project::user_folder;
 use crate::script::Console;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// Where entries come from.
 pub(super) enum Entries {
-    /// A person.
+    /// The user at a terminal.
     Terminal {
         editor: Box<Editor<Names, FileHistory>>,
         history: Option<PathBuf>,
@@ -25,16 +25,16 @@ pub(super) enum Entries {
     File,
 }
 
-/// What came.
+/// The next input.
 pub(super) enum Entry {
     Text(String),
-    /// What was typed so far is not meant.
+    /// The text typed so far was discarded.
     Dropped,
     End,
 }
 
 impl Entries {
-    /// Returns those of standard input; `words` are completed, and what the console knows.
+    /// Returns the entries of standard input; `words` and the console's names are completed.
     pub(super) fn open(words: Vec<String>, console: Arc<Console>) -> rustyline::Result<Self> {
         if !std::io::stdin().is_terminal() {
             return Ok(Self::File);
@@ -43,7 +43,7 @@ impl Entries {
         editor.set_helper(Some(Names { words, console }));
         let history = user_folder().map(|folder| folder.join("repl_history").into());
         if let Some(path) = &history {
-            // The first time there is none.
+            // The first time there is no history.
             let _ = editor.load_history(path);
         }
         let editor = Box::new(editor);
@@ -80,7 +80,7 @@ impl Entries {
 }
 
 impl Drop for Entries {
-    /// Keeps the history, readable by its owner alone.
+    /// Saves the history, readable only by its owner.
     fn drop(&mut self) {
         let Self::Terminal {
             editor,
@@ -94,12 +94,12 @@ impl Drop for Entries {
             .map_err(ReadlineError::from)
             .and_then(|()| editor.save_history(path));
         if let Err(error) = kept {
-            tracing::warn!("cannot keep the history in {}: {error}", path.display());
+            tracing::warn!("cannot save the history in {}: {error}", path.display());
         }
     }
 }
 
-/// What is completed, and what goes on in the next line.
+/// Completes words, and decides whether an entry continues on the next line.
 pub(super) struct Names {
     words: Vec<String>,
     console: Arc<Console>,

@@ -1,4 +1,4 @@
-//! `rmqplay repl`: a prompt at which a role's script is typed, entry by entry, for one host.
+//! `rmqplay repl`: a prompt for entering a role's script step by step, for one host.
 
 mod entries;
 
@@ -32,17 +32,17 @@ pub(super) struct Arguments {
     hosts: HostArguments,
 }
 
-/// What can be done besides the language's own.
+/// The help for the console.
 const HELP: &str = "\
 Every module is a function: stat(#{path: \"/etc/hosts\"}), command(\"uptime\").stdout
 Names: host, vars, facts, groups, hostvars, check_mode
 Functions: task(name, options, || …), block(|| …, |error| …), render(\"{{ … }}\"),
-  include_tasks(file), include_role(name), log(text), fail(text), and those of the language
-Variables and functions stay for the next entry; an unfinished one goes on in the next line.
-:help, :quit (or ^D); ^C calls off what runs. Tab completes names.
+  include_tasks(file), include_role(name), log(text), fail(text), and those of Rhai
+Variables and functions are kept for the next entry; an incomplete one continues on the next line.
+:help, :quit (or ^D); ^C interrupts. Tab completes names.
 ";
 
-/// Reads entries and carries them out until there are no more.
+/// Reads and runs entries until there are no more.
 pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
     let options = match arguments.hosts.options("repl", TagFilter::default(), false) {
         Ok(options) => options,
@@ -85,7 +85,7 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
     talk.talk()
 }
 
-/// Returns the one host that is meant: this machine if neither a host nor an inventory was `given`.
+/// Returns the only host: this machine if neither a host nor an inventory was `given`.
 fn only_host(session: &Arc<Session>, given: bool) -> std::result::Result<Arc<str>, Problem> {
     let pattern = match session.options.limit {
         None if !given => "localhost",
@@ -119,14 +119,14 @@ fn only_host(session: &Arc<Session>, given: bool) -> std::result::Result<Arc<str
     }
 }
 
-/// A person, or a file, that types entries for a host.
+/// A console for a host, with entries from the user or a file.
 struct Talk<'a> {
     session: Arc<Session>,
     host: Arc<HostState>,
     interrupt: &'a Interrupt,
     events: Receiver<Event>,
     console: Arc<Console>,
-    /// The folder whose files can be included and imported.
+    /// The folder for includes and imports.
     folder: LocalPath,
     shown: Answers<anstream::AutoStream<std::io::Stdout>, anstream::AutoStream<std::io::Stderr>>,
     check: bool,
@@ -152,7 +152,9 @@ impl Talk<'_> {
             self.interrupt.stays_at_prompt();
             let check = if self.check { ", in check mode" } else { "" };
             let name = printable(&self.host.name);
-            print(&format!("{name}{check}. :help tells more, ^D ends.\n"));
+            print(&format!(
+                "{name}{check}. Type :help for help, ^D to exit.\n"
+            ));
         }
         loop {
             let prompt = format!("{}> ", printable(&self.host.name));
@@ -182,7 +184,7 @@ impl Talk<'_> {
         }
     }
 
-    /// Finds out what the host is; a host that cannot be reached ends it all.
+    /// Gathers facts about the host; an unreachable host ends the session.
     fn gather(&mut self) -> std::result::Result<(), Exit> {
         let play = json!([{"hosts": &*self.host.name, "gather_facts": true, "tasks": []}]);
         let file = SourceFile::new("<repl>", play.to_string());
@@ -199,7 +201,7 @@ impl Talk<'_> {
         Ok(())
     }
 
-    /// Returns the playbook whose only task is what was typed, checked as any other.
+    /// Returns the playbook whose only task is the entry, checked like any other.
     fn playbook(&self, entry: &str) -> Result<Playbook> {
         let program = self.console.read(entry)?;
         let loader = &self.session.loader;
@@ -249,7 +251,7 @@ impl Talk<'_> {
         }
     }
 
-    /// Returns a value as people read it, without secrets.
+    /// Formats a value for people, without secrets.
     fn text(&self, value: &Value) -> String {
         if let Some(reason) = value::unknown_in(value) {
             return reason.to_string();

@@ -1,4 +1,4 @@
-//! Carrying out the play of a case, as `rmqplay run` would.
+//! Runs the play of a case, like `rmqplay run`.
 
 use super::case::Case;
 use crate::host::Cancel;
@@ -14,29 +14,29 @@ use std::sync::mpsc::{Receiver, channel};
 /// What all cases of a project share.
 #[derive(Clone)]
 pub(super) struct Ground {
-    /// The modules, those of the project among them.
+    /// The modules, including those of the project.
     pub(super) registry: Registry,
     /// The folder of the playbooks.
     pub(super) folder: LocalPath,
-    /// How hosts are reached and which, and the filters and tests of the project.
+    /// Which hosts to use and how to reach them, and the filters and tests of the project.
     pub(super) options: Options,
-    /// Set when the user calls the run off.
+    /// Set when the user interrupts the run.
     pub(super) cancel: Cancel,
 }
 
-/// What a run reported.
+/// The events of a run.
 #[derive(Default)]
 pub(super) struct Told {
-    /// Tasks and items of loops, as they ended.
+    /// The outcome of tasks and items of loops.
     pub(super) results: Vec<TaskResult>,
-    /// What was counted on each host.
+    /// The counts of each host.
     pub(super) recap: Vec<(Arc<str>, Recap)>,
-    /// What was wrong before any host was reached.
+    /// Problems found before any host was reached.
     pub(super) problems: Option<Problems>,
 }
 
 impl Told {
-    /// Returns the task that ended the run on a host, if one did.
+    /// Returns the task that ended the run on a host, if any.
     pub(super) fn failure(&self) -> Option<&TaskResult> {
         let is_bad = |recap: &Recap| recap.failed > 0 || recap.unreachable > 0;
         let (host, _) = self.recap.iter().find(|(_, recap)| is_bad(recap))?;
@@ -47,14 +47,14 @@ impl Told {
         self.results.iter().rev().find(failed)
     }
 
-    /// Returns what changed something.
+    /// Returns the tasks that changed something.
     pub(super) fn changed(&self) -> impl Iterator<Item = &TaskResult> {
         let results = self.results.iter();
         results.filter(|result| result.status == Status::Changed)
     }
 }
 
-/// Carries out the play of a case on the hosts of an inventory.
+/// Runs the play of a case on the hosts of an inventory.
 pub(super) fn carry_out(
     case: &Case,
     ground: &Ground,
@@ -65,7 +65,7 @@ pub(super) fn carry_out(
     let inventory = match Inventory::load(sources) {
         Ok(inventory) => inventory,
         Err(mut problems) => {
-            // A file that is not there is known only where the case names it.
+            // A missing file is only detected if the case names it.
             for problem in &mut problems.0 {
                 let place = case.inventory.as_ref().map(|node| node.place.clone());
                 problem.place = problem.place.take().or(place);
@@ -101,7 +101,7 @@ pub(super) fn carry_out(
 }
 
 fn play(case: &Case, ground: &Ground, session: &Arc<Session>) -> Result<()> {
-    // The play is placed in the project like a playbook: files and roles are found from there.
+    // The play is placed in the project like a playbook, so that files and roles are found.
     let path = ground.folder.join("case.yml");
     let playbook = session.loader.playbook_of(&path, &case.playbook)?;
     session.validate(&playbook, true)?;

@@ -1,4 +1,4 @@
-//! A case: a machine, what is done to it, and what is expected.
+//! A case: a machine, the tasks for it, and the expected outcome.
 
 use super::expect::Expect;
 use super::keys;
@@ -21,27 +21,27 @@ const KEYS: &[&str] = &[
     "lab",
 ];
 
-/// A machine, what is done to it, and what is expected.
+/// A machine, the tasks for it, and the expected outcome.
 pub(super) struct Case {
-    /// Its name, which no other case of the file has.
+    /// Its name, unique within the file.
     pub(super) name: String,
-    /// Where the name stands.
+    /// The place of the name.
     pub(super) place: Place,
-    /// The machine before.
+    /// The machine before the run.
     pub(super) host: Arc<Declared>,
-    /// The inventory whose hosts there are; a single host if `None`. Relative to the folder of the
-    /// playbooks.
+    /// The inventory with the hosts, relative to the folder of the playbooks; a single host if
+    /// `None`.
     pub(super) inventory: Option<Node>,
-    /// The playbook of this one play.
+    /// The playbook with only this play.
     pub(super) playbook: Node,
-    /// What is expected.
+    /// The expected outcome.
     pub(super) expect: Expect,
-    /// Whether it runs on the hosts of a lab, too.
+    /// Whether it also runs on the hosts of a lab.
     pub(super) lab: bool,
 }
 
 impl Case {
-    /// Returns how it is called among all: `tests/greeting.yml: a new host is greeted`.
+    /// Returns its full name: `tests/greeting.yml: a new host is greeted`.
     pub(super) fn title(&self) -> String {
         format!("{}: {}", self.place.file.shown(), self.name)
     }
@@ -70,13 +70,13 @@ fn read_file(node: &Node, problems: &mut Problems) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     if !list.is_empty() && list.iter().all(is_play) {
         let path = node.place.file.shown();
-        tracing::warn!("{path} is a playbook and holds no cases: left out");
+        tracing::warn!("{path} is a playbook without cases: skipped");
         return Vec::new();
     }
     for item in list {
         if is_play(item) {
-            let message = "this is a play and no case";
-            let advice = format!("a file in a folder `tests` holds {form}");
+            let message = "this is a play, not a case";
+            let advice = format!("a file in a folder `tests` must contain {form}");
             problems.push(Problem::at(&item.place, message).help(advice));
             continue;
         }
@@ -84,7 +84,7 @@ fn read_file(node: &Node, problems: &mut Problems) -> Vec<Case> {
             continue;
         };
         if let Some(other) = cases.iter().find(|other| other.name == case.name) {
-            let message = format!("two cases are called \"{}\"", case.name);
+            let message = format!("two cases are named \"{}\"", case.name);
             problems.push(Problem::at(&case.place, message).related(&other.place, "the other one"));
         }
         cases.push(case);
@@ -92,7 +92,7 @@ fn read_file(node: &Node, problems: &mut Problems) -> Vec<Case> {
     cases
 }
 
-/// Returns whether something is a play, as roles made for Ansible have them in `tests`.
+/// Returns whether a node is a play, as in the `tests` of roles made for Ansible.
 fn is_play(node: &Node) -> bool {
     let has = |key: &str| node.get(key).is_some();
     (has("hosts") && has("roles")) || has("import_playbook")
@@ -134,7 +134,7 @@ fn read(node: &Node, problems: &mut Problems) -> Option<Case> {
     })
 }
 
-/// Returns the playbook of a case: one play, whose parts are in the case.
+/// Returns the playbook of a case: one play, built from the case.
 fn playbook<'n>(place: &Place, get: impl Fn(&str) -> Option<&'n Node>) -> Node {
     let node = |data| Node {
         data,

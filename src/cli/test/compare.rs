@@ -1,4 +1,4 @@
-//! What a case expects beside what came of it.
+//! Compares what a case expects with the outcome.
 
 use super::carry_out::Told;
 use super::expect::{Expect, ExpectedFile};
@@ -9,10 +9,10 @@ use crate::source::Problem;
 use crate::value;
 use similar::TextDiff;
 
-/// Bytes of a file that are compared at most.
+/// How many bytes of a file are compared.
 const CONTENT: u64 = 16 << 20;
 
-/// Returns what is not as expected after the first run.
+/// Returns the differences from what is expected after the first run.
 pub(super) fn differences(expect: &Expect, told: &Told, machines: &Machines) -> Vec<String> {
     let mut found = Vec::new();
     if let Some((wanted, place)) = &expect.changed {
@@ -42,7 +42,7 @@ pub(super) fn differences(expect: &Expect, told: &Told, machines: &Machines) -> 
     found
 }
 
-/// Compares what the last task of each host returned.
+/// Compares the results of the last task of each host.
 fn results(expect: &Expect, told: &Told) -> Vec<String> {
     let mut found = Vec::new();
     if expect.result.is_empty() {
@@ -60,7 +60,7 @@ fn results(expect: &Expect, told: &Told) -> Vec<String> {
             let returned = result.pointer(&path).unwrap_or(&serde_json::Value::Null);
             if *returned != value::to_json(&wanted.to_value()) {
                 let task = &last.task.name;
-                let message = format!("\"{task}\" returned another {name}: {returned}");
+                let message = format!("\"{task}\" returned a different {name}: {returned}");
                 found.push(failure(&Problem::at(&wanted.place, message)));
             }
         }
@@ -68,7 +68,7 @@ fn results(expect: &Expect, told: &Told) -> Vec<String> {
     found
 }
 
-/// Compares the commands that were run.
+/// Compares the commands that ran.
 fn commands(expect: &Expect, machine: &TestHost, on: &str) -> Option<String> {
     let (wanted, place) = expect.commands.as_ref()?;
     let run = commands_of(&machine.done());
@@ -82,11 +82,11 @@ fn commands(expect: &Expect, machine: &TestHost, on: &str) -> Option<String> {
     }
     let run: String = run.iter().map(|command| line_of(command) + "\n").collect();
     let wanted: String = wanted.iter().map(|line| format!("{line}\n")).collect();
-    let problem = Problem::at(place, format!("other commands were run{on}"));
+    let problem = Problem::at(place, format!("different commands were run{on}"));
     Some(failure_with(&problem, &difference(&wanted, &run)))
 }
 
-/// Returns the commands that were run, those of units and settings among them.
+/// Returns the commands that ran, including those of units and settings.
 fn commands_of(done: &[Step]) -> Vec<Command> {
     let mut commands = Vec::new();
     for step in done {
@@ -127,7 +127,7 @@ fn file_differences(file: &ExpectedFile, machine: &TestHost, on: &str) -> Vec<St
             continue;
         }
         if name == "content" {
-            let problem = Problem::at(place, format!("{path} holds something else{on}"));
+            let problem = Problem::at(place, format!("{path} has different content{on}"));
             found.push(failure_with(&problem, &difference(wanted, &is)));
         } else {
             let message = format!("the {name} of {path} is {is}{on}");
@@ -148,7 +148,7 @@ fn octal(mode: &str) -> Option<u32> {
     u32::from_str_radix(mode, 8).ok()
 }
 
-/// Returns one part of what is at a path, as a case writes it.
+/// Returns one attribute of a path, in the form that cases use.
 fn part(node: &Node, name: &str) -> String {
     match name {
         "state" => match node.kind {

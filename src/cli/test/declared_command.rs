@@ -1,4 +1,4 @@
-//! A command that a case declares, and what it leaves.
+//! A command that a case declares, and its effects.
 
 use super::keys;
 use super::thing::{self, Kind, Thing};
@@ -7,17 +7,17 @@ use crate::source::Problems;
 use crate::yaml::Node;
 use camino::Utf8Path;
 
-/// A command and what it leaves.
+/// A command and its effects.
 pub(super) struct DeclaredCommand {
     /// The command line.
     pub(super) line: String,
-    /// What it prints, and its exit code.
+    /// Its output and exit code.
     pub(super) output: Output,
-    /// The files that it makes.
+    /// The files that it creates.
     files: Vec<Thing>,
 }
 
-/// Reads command lines, each with what it prints, or with `stdout`, `stderr`, `rc` and `files`.
+/// Parses command lines, each with its output, or with `stdout`, `stderr`, `rc` and `files`.
 pub(super) fn read(node: &Node, problems: &mut Problems) -> Vec<DeclaredCommand> {
     let mut commands = Vec::new();
     for (key, value) in keys::named(node, "commands", problems) {
@@ -52,12 +52,12 @@ impl DeclaredCommand {
         }
     }
 
-    /// Returns whether it makes files.
+    /// Returns whether it creates files.
     pub(super) fn makes_files(&self) -> bool {
         !self.files.is_empty()
     }
 
-    /// Makes the files that it leaves.
+    /// Creates its files.
     pub(super) fn leave(&self, host: &dyn Host, limits: &Limits) -> Result<(), HostError> {
         for thing in &self.files {
             let Kind::File(content) = &thing.kind else {

@@ -1,42 +1,42 @@
-//! What a case expects, as it is read.
+//! The expected outcome of a case.
 
 use super::keys;
 use crate::source::{Place, Problem, Problems, did_you_mean};
 use crate::yaml::Node;
 use camino::Utf8PathBuf;
 
-/// The states that something at a path may have: Ansible's words.
+/// The possible states of a path, in Ansible's words.
 pub(super) const STATES: &[&str] = &["absent", "directory", "file", "link"];
 
-/// What a case expects; what it does not say is not compared.
+/// The expected outcome of a case; anything not mentioned is not compared.
 #[derive(Default)]
 pub(super) struct Expect {
     /// Whether anything is changed.
     pub(super) changed: Option<(bool, Place)>,
-    /// A part of the message with which the run fails.
+    /// A part of the message of the expected failure.
     pub(super) failed: Option<(String, Place)>,
-    /// Parts of what the last task returns: `a.b` is what the map `a` has under `b`.
+    /// Parts of the last task's result: `a.b` is the value of `b` in the map `a`.
     pub(super) result: Vec<(String, Node)>,
-    /// All commands that are run, in their order.
+    /// All commands that run, in order.
     pub(super) commands: Option<(Vec<String>, Place)>,
-    /// What is on the machine afterwards.
+    /// The expected files afterwards.
     pub(super) files: Vec<ExpectedFile>,
-    /// Whether the second run changes something again, as a command does.
+    /// Whether the second run changes something again, like a command.
     pub(super) repeats: bool,
 }
 
-/// What is at a path.
+/// The expected state of a path.
 pub(super) struct ExpectedFile {
     pub(super) path: Utf8PathBuf,
     pub(super) place: Place,
-    /// `state`, `content`, `mode`, `owner`, `group`, `target`, each with what it is.
+    /// `state`, `content`, `mode`, `owner`, `group`, `target`, each with its value.
     pub(super) parts: Vec<(String, String, Place)>,
-    /// Lines that are in the file.
+    /// Lines that the file must contain.
     pub(super) lines: Vec<(String, Place)>,
 }
 
 impl Expect {
-    /// Reads `expect` of a case.
+    /// Parses `expect` of a case.
     pub(super) fn read(node: &Node, problems: &mut Problems) -> Self {
         let mut expect = Self::default();
         let known = [
@@ -89,7 +89,7 @@ impl Expect {
 }
 
 impl ExpectedFile {
-    /// Reads what is there: the content, or a mapping.
+    /// Parses an expected path: its content, or a mapping.
     fn read(&mut self, node: &Node, problems: &mut Problems) {
         if node.as_map().is_none() {
             let content = keys::text(node, "the content of a file", problems);

@@ -1,11 +1,11 @@
-//! Which cases there are, and which of them are wanted.
+//! Finds the cases of a project and selects the wanted ones.
 
 use super::case::Case;
 use crate::cli::project::Project;
 use crate::source::{LocalPath, Problem, Problems, Result, did_you_mean};
 use std::path::Path;
 
-/// Returns the case files of the project in a folder, and those that are named.
+/// Returns the case files of the project in a folder, and the named ones.
 pub(super) fn files(folder: &LocalPath, wanted: &[String]) -> Vec<LocalPath> {
     let mut files = Project::of([folder.clone()], &[], None).cases();
     for path in wanted.iter().map(Path::new).filter(|path| path.is_file()) {
@@ -16,7 +16,7 @@ pub(super) fn files(folder: &LocalPath, wanted: &[String]) -> Vec<LocalPath> {
     files
 }
 
-/// Returns the cases that are wanted: all, those of files and folders, and those whose names hold a
+/// Returns the selected cases: all, those of files and folders, and those whose names contain a
 /// text.
 pub(super) fn wanted(cases: Vec<Case>, wanted: &[String]) -> Result<Vec<Case>> {
     let mut problems = Problems::default();
@@ -28,7 +28,7 @@ pub(super) fn wanted(cases: Vec<Case>, wanted: &[String]) -> Result<Vec<Case>> {
                 stem.and_then(|stem| stem.to_str())
             });
             let advice = did_you_mean(text, stems.chain(names));
-            problems.push(Problem::new(format!("no case is called \"{text}\"")).help(advice));
+            problems.push(Problem::new(format!("no case is named \"{text}\"")).help(advice));
         }
     }
     let is_wanted =

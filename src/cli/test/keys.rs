@@ -1,4 +1,4 @@
-//! Mappings of a case file: every key must be known, every value of its kind.
+//! Mappings of a case file: every key must be known, and every value of the right kind.
 
 use crate::source::{Problem, Problems, did_you_mean};
 use crate::yaml::{Data, Node};
@@ -69,7 +69,7 @@ pub(super) fn text(node: &Node, what: &str, problems: &mut Problems) -> Option<S
     let text = node.as_text().map(str::to_owned);
     if text.is_none() {
         let advice = matches!(node.data, Data::Integer(_) | Data::Bool(_) | Data::Float(_))
-            .then(|| format!("put it in quotes: \"{}\"", node.place.text()));
+            .then(|| format!("quote it: \"{}\"", node.place.text()));
         problems.push(node.unexpected(what, "text").help(advice));
     }
     text

@@ -1,4 +1,4 @@
-//! The plays of the cases on the hosts of a lab: converged, carried out again, and predicted.
+//! Runs the plays of the cases on the hosts of a lab: twice, and in check mode.
 
 use super::Verdict;
 use super::carry_out::{Ground, Told, carry_out};

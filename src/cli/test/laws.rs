@@ -1,5 +1,5 @@
-//! What holds for every case besides what it expects: check mode writes nothing and predicts what
-//! the run does, and a second run changes nothing.
+//! The laws that hold for every case besides its expectations: check mode writes nothing and
+//! predicts the run, and a second run changes nothing.
 
 use super::Verdict;
 use super::carry_out::{Ground, Told, carry_out};
@@ -45,7 +45,7 @@ pub(super) fn check(case: &Case, ground: &Ground) -> Verdict {
     Verdict::of(failures)
 }
 
-/// Returns what comes of a case whose run failed, or should have; nothing where all goes on.
+/// Returns the verdict for a case whose run failed, or should have; `None` to continue.
 fn ended_early(case: &Case, done: &Told) -> Option<Verdict> {
     let (message, shown) = match (&done.problems, done.failure()) {
         (Some(problems), _) => (problems.to_string(), problems.render(true)),
@@ -66,7 +66,7 @@ fn ended_early(case: &Case, done: &Told) -> Option<Verdict> {
     match &case.expect.failed {
         None => Some(Verdict::Failed(vec![shown])),
         Some((wanted, place)) if !message.contains(wanted) => {
-            let problem = Problem::at(place, "the run fails with another message");
+            let problem = Problem::at(place, "the run fails with a different message");
             Some(Verdict::Failed(vec![failure_with(&problem, &message)]))
         }
         // A mistake that is reported before any host is reached leaves nothing to compare.
@@ -74,7 +74,7 @@ fn ended_early(case: &Case, done: &Told) -> Option<Verdict> {
     }
 }
 
-/// Returns what check mode did on the machines.
+/// Returns what check mode did to the machines.
 fn writes(case: &Case, checked: &Machines) -> Option<String> {
     let machines = checked.all().into_iter();
     let done = machines.flat_map(|(_, machine)| machine.done());
@@ -89,13 +89,13 @@ fn writes(case: &Case, checked: &Machines) -> Option<String> {
     }
     let differences = change.differences();
     let differences: String = differences.iter().map(ToString::to_string).collect();
-    let advice = "a task with `check_mode: false` may only look".to_owned();
+    let advice = "a task with `check_mode: false` must be read-only".to_owned();
     let problem = Problem::at(&case.place, "check mode changes the host").help(advice);
     Some(failure_with(&problem, &differences))
 }
 
-/// Compares what check mode predicted with what the run did, except for what depends on a command
-/// that check mode did not run.
+/// Compares the predictions of check mode with the run, except for tasks that depend on a command
+/// that check mode does not run.
 fn not_as_predicted(case: &Case, predicted: &Told, done: &Told) -> Option<String> {
     let not_run = predicted.results.iter().any(is_not_run);
     let makes_files = |command: &DeclaredCommand| command.makes_files();
@@ -117,7 +117,7 @@ fn not_as_predicted(case: &Case, predicted: &Told, done: &Told) -> Option<String
             }
             let done = of_run.get(index);
             if !done.is_some_and(|done| is_same(predicted, done)) {
-                let problem = Problem::at(&case.place, "check mode predicts something else");
+                let problem = Problem::at(&case.place, "check mode predicts something different");
                 let done = done.map_or("nothing\n".to_owned(), |done| shown(done));
                 let detail = format!("predicted {}done      {done}", shown(predicted));
                 return Some(failure_with(&problem, &detail));
@@ -136,13 +136,13 @@ fn not_predicted(case: &Case, result: &TaskResult) -> String {
     failure_with(&problem, &shown(result))
 }
 
-/// Returns whether it is a command that check mode did not run.
+/// Returns whether it is a command that check mode does not run.
 fn is_not_run(result: &TaskResult) -> bool {
     let result = value::to_json(&result.result);
     result.to_string().contains(value::UNKNOWN)
 }
 
-/// What tells the results of a run apart: host, place, name and item.
+/// Identifies a result of a run: host, place, name and item.
 type Key<'t> = (&'t str, &'t str, &'t str, Option<&'t str>);
 
 fn by_task(told: &Told) -> BTreeMap<Key<'_>, Vec<&TaskResult>> {
@@ -160,15 +160,15 @@ fn by_task(told: &Told) -> BTreeMap<Key<'_>, Vec<&TaskResult>> {
     results
 }
 
-/// Returns whether a task did what was predicted of it: where nothing changes, it does not matter
-/// whether it was skipped.
+/// Returns whether a task did what was predicted: if nothing changes, it does not matter whether it
+/// was skipped.
 fn is_same(predicted: &TaskResult, done: &TaskResult) -> bool {
     let quiet = |result: &TaskResult| matches!(result.status, Status::Ok | Status::Skipped);
     let same = predicted.status == done.status || (quiet(predicted) && quiet(done));
     same && predicted.diffs == done.diffs
 }
 
-/// Shows how a task ended and what it changed.
+/// Describes how a task ended and what it changed.
 fn shown(result: &TaskResult) -> String {
     let status = format!("{:?}", result.status).to_lowercase();
     let diffs: String = result.diffs.iter().map(ToString::to_string).collect();
@@ -189,8 +189,8 @@ fn second_run(case: &Case, told: &Told) -> Option<String> {
     if changed.is_empty() {
         return None;
     }
-    let advice = "a task that only looks has `changed_when: false`; where that is intended, the case \
-                  has `expect: {repeats: true}`";
+    let advice = "add `changed_when: false` to a read-only task; if the change is intended, add \
+                  `expect: {repeats: true}` to the case";
     let problem = problem("the second run changes something").help(advice.to_owned());
     Some(failure_with(&problem, &changed))
 }

@@ -9,7 +9,7 @@ use crate::value::{Fields, Value};
 use crate::yaml::Node;
 use camino::Utf8Path;
 
-/// What every machine says of itself unless the case says otherwise.
+/// The default facts of every machine.
 const FACTS: &[(&str, &str)] = &[
     ("system", "Linux"),
     ("os_family", "Debian"),
@@ -32,19 +32,19 @@ const DIRECTORIES: &[&str] = &[
     "/var/log",
 ];
 
-/// What is on a machine before.
+/// The machine before the run.
 #[derive(Default)]
 pub(super) struct Declared {
     things: Vec<Thing>,
     users: Vec<(String, u32)>,
     groups: Vec<(String, u32)>,
-    /// What its commands leave.
+    /// The effects of its commands.
     pub(super) commands: Vec<DeclaredCommand>,
     facts: Fields,
 }
 
 impl Declared {
-    /// Reads `host` of a case.
+    /// Parses `host` of a case.
     pub(super) fn read(node: &Node, problems: &mut Problems) -> Self {
         let mut declared = Self::default();
         let known = [
@@ -87,7 +87,7 @@ impl Declared {
         }
     }
 
-    /// Returns a new machine of that name.
+    /// Returns a new machine with this name.
     pub(super) fn machine(&self, name: &str) -> Memory {
         let mut machine = Memory::machine();
         for path in DIRECTORIES {
@@ -123,7 +123,7 @@ impl Declared {
         machine
     }
 
-    /// Gives a thing its mode and owner.
+    /// Sets the mode and owner of a node.
     fn own(&self, machine: Memory, thing: &Thing) -> Memory {
         let usual = match thing.kind {
             Kind::File(_) => 0o644,
@@ -163,7 +163,7 @@ fn account(name: &str, uid: u32) -> User {
     }
 }
 
-/// Reads names, each with its number.
+/// Parses names, each with its number.
 fn numbers(node: &Node, what: &str, problems: &mut Problems) -> Vec<(String, u32)> {
     let mut numbers = Vec::new();
     for (key, value) in keys::named(node, what, problems) {

@@ -115,8 +115,8 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
 }
 
 fn no_cases() -> Exit {
-    let message = "there are no cases here";
-    let help = "cases are in tests/*.yml and roles/*/tests/*.yml; `rmqplay new` makes some";
+    let message = "no cases found";
+    let help = "cases are in tests/*.yml and roles/*/tests/*.yml; `rmqplay new` creates some";
     refuse_because(message, Some(help.to_owned()), Exit::Usage)
 }
 

@@ -1,4 +1,4 @@
-//! What `rmqplay test` prints: a line for each case, then what does not hold, then a summary.
+//! The output of `rmqplay test`: a line for each case, then the failures, then a summary.
 
 use super::Verdict;
 use super::case::Case;
@@ -12,7 +12,7 @@ const GREEN: Style = AnsiColor::Green.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 const RED: Style = AnsiColor::Red.on_default();
 
-/// What is printed while cases run.
+/// The output while cases run.
 pub(super) struct Show {
     passed: usize,
     left: usize,
@@ -21,7 +21,7 @@ pub(super) struct Show {
 }
 
 impl Show {
-    /// Begins with the number of cases.
+    /// Prints the number of cases.
     pub(super) fn of(cases: usize) -> Self {
         print(&format!(
             "running {}\n\n",
@@ -35,7 +35,7 @@ impl Show {
         }
     }
 
-    /// A case is over.
+    /// Prints the verdict of a case.
     pub(super) fn ends(&mut self, case: &Case, verdict: Verdict) {
         match verdict {
             Verdict::Passed => {
@@ -53,7 +53,7 @@ impl Show {
         }
     }
 
-    /// Prints what failed and how many; returns whether none did.
+    /// Prints the failures and their number; returns whether there were no failures.
     pub(super) fn summary(&self) -> bool {
         for (title, failures) in &self.failures {
             print(&format!("\n---- {} ----\n", printable(title)));
@@ -78,29 +78,29 @@ impl Show {
     }
 }
 
-/// A case begins.
+/// Prints the name of a case that starts.
 pub(super) fn begins(case: &Case) {
     print(&format!("{} ... ", printable(&case.title())));
 }
 
-/// Says that the user called it off.
+/// Prints that the user interrupted it.
 pub(super) fn interrupted() {
     print("interrupted\n");
 }
 
 fn print(text: &str) {
     let mut out = anstream::stdout();
-    // A reader that went away (`| head`) is no error of the cases.
+    // A reader that closed its end (`| head`) is not an error of the cases.
     let _ = out.write_all(text.as_bytes());
     let _ = out.flush();
 }
 
-/// Shows something in a case that does not hold.
+/// Shows a failure of a case at its place.
 pub(super) fn failure(problem: &Problem) -> String {
     problem.render(true) + "\n"
 }
 
-/// Shows something in a case that does not hold, and what was found instead.
+/// Shows a failure of a case at its place, and what was found instead.
 pub(super) fn failure_with(problem: &Problem, found: &str) -> String {
     let found: String = found.lines().map(|line| format!("    {line}\n")).collect();
     format!("{}\n\n{}", problem.render(true), printable(&found))

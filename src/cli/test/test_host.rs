@@ -1,5 +1,5 @@
-//! The machine that a case runs on: one in memory that answers the commands that the case declares
-//! and keeps what was done.
+//! The machine for a case: one in memory that answers the commands declared by the case and records
+//! all changes.
 
 use super::declared_command::DeclaredCommand;
 use super::machine::Declared;
@@ -11,22 +11,22 @@ use camino::Utf8Path;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A machine in memory that answers the commands that its case declares and keeps what was done.
+/// A machine in memory that answers the commands declared by its case and records all changes.
 pub(super) struct TestHost {
     memory: Memory,
     declared: Arc<Declared>,
-    /// Of all users of the machine.
+    /// Shared by all users of the machine.
     done: Arc<Mutex<Vec<Step>>>,
 }
 
-/// The machines of one case, by the names of the hosts.
+/// The machines of one case, by host name.
 pub(super) struct Machines {
     declared: Arc<Declared>,
     hosts: Mutex<BTreeMap<Arc<str>, Arc<TestHost>>>,
 }
 
 impl Machines {
-    /// Returns machines that are as declared.
+    /// Returns machines as declared.
     pub(super) fn new(declared: &Arc<Declared>) -> Arc<Self> {
         Arc::new(Self {
             declared: declared.clone(),
@@ -34,8 +34,8 @@ impl Machines {
         })
     }
 
-    /// Returns what connects a session to them: one machine for each name, whatever the kind of
-    /// connection. Who logs in is root.
+    /// Returns the connector of a session: one machine for each name, whatever the kind of
+    /// connection. The login user is root.
     pub(super) fn connect(self: &Arc<Self>) -> Connect {
         let machines = self.clone();
         Box::new(move |settings: &Settings| {
@@ -58,7 +58,7 @@ impl Machines {
         })
     }
 
-    /// Returns the machine of that name, if it was connected to.
+    /// Returns the machine with that name, if it was connected to.
     pub(super) fn get(&self, name: &str) -> Option<Arc<TestHost>> {
         let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         hosts.get(name).cloned()
@@ -75,7 +75,7 @@ impl Machines {
 }
 
 impl TestHost {
-    /// Returns the same machine as another user sees it.
+    /// Returns the same machine for a different user.
     fn seen_by(&self, user: &str) -> Self {
         Self {
             memory: self.memory.seen_by(user),
@@ -84,13 +84,13 @@ impl TestHost {
         }
     }
 
-    /// Returns the steps that were done, in their order.
+    /// Returns the steps that were applied, in order.
     pub(super) fn done(&self) -> Vec<Step> {
         let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         done.clone()
     }
 
-    /// Returns what the case declares of a command.
+    /// Returns the declaration of a command.
     fn declared(&self, command: &Command) -> Result<&DeclaredCommand, HostError> {
         let mut commands = self.declared.commands.iter();
         let found = commands.find(|declared| is_line(command, &declared.line));
@@ -99,14 +99,14 @@ impl TestHost {
             HostError::Step {
                 action: format!("run {line}"),
                 reason: format!(
-                    "the case does not declare what it leaves: host: {{commands: {{{line:?}: …}}}}"
+                    "the case does not declare its effects: host: {{commands: {{{line:?}: …}}}}"
                 ),
             }
         })
     }
 }
 
-/// Returns a command as a case writes it: as one line, the line alone where a shell runs it.
+/// Returns a command in the form that cases use: as one line, or only the line if a shell runs it.
 pub(super) fn line_of(command: &Command) -> String {
     match command.argv.as_slice() {
         [_, option, line] if option == "-c" => line.clone(),
@@ -114,7 +114,7 @@ pub(super) fn line_of(command: &Command) -> String {
     }
 }
 
-/// Returns whether a line of a case means a command: with or without quotes.
+/// Returns whether a line of a case refers to a command, with or without quotes.
 pub(super) fn is_line(command: &Command, line: &str) -> bool {
     line == line_of(command) || line == command.display() || line == command.argv.join(" ")
 }
@@ -125,7 +125,8 @@ impl Host for TestHost {
     }
 
     fn query(&self, command: &Command, limits: &Limits) -> Result<Output, HostError> {
-        // The memory knows what was set (a unit that was started); the case declares all else.
+        // The memory knows settings that were changed (a unit that was started); the case declares
+        // everything else.
         match self.memory.query(command, limits) {
             Ok(output) => Ok(output),
             Err(_) => Ok(self.declared(command)?.output.clone()),

@@ -1,11 +1,11 @@
-//! Something that a case declares at a path.
+//! A node that a case declares at a path.
 
 use super::keys;
 use crate::source::Problems;
 use crate::yaml::Node;
 use camino::Utf8PathBuf;
 
-/// Something at a path.
+/// A node at a path.
 pub(super) struct Thing {
     pub(super) path: Utf8PathBuf,
     pub(super) kind: Kind,
@@ -21,7 +21,7 @@ pub(super) enum Kind {
     Link(Utf8PathBuf),
 }
 
-/// Reads `files` or `directories`: paths, each with what is there.
+/// Parses `files` or `directories`: paths, each with its node.
 pub(super) fn read(node: &Node, what: &str, problems: &mut Problems) -> Vec<Thing> {
     let mut things = Vec::new();
     for (key, value) in keys::named(node, what, problems) {
@@ -37,7 +37,7 @@ pub(super) fn read(node: &Node, what: &str, problems: &mut Problems) -> Vec<Thin
 }
 
 impl Thing {
-    /// Returns something of root's with the usual mode.
+    /// Returns a node owned by root with the usual mode.
     pub(super) fn new(path: Utf8PathBuf, kind: Kind) -> Self {
         Self {
             path,
@@ -53,7 +53,7 @@ impl Thing {
         Self::new(path, Kind::Directory)
     }
 
-    /// Reads a file: its content, or a mapping with `content`.
+    /// Parses a file: its content, or a mapping with `content`.
     fn file(path: Utf8PathBuf, node: &Node, problems: &mut Problems) -> Self {
         if node.as_map().is_none() {
             let content = keys::text(node, "the content of a file", problems);
@@ -65,7 +65,7 @@ impl Thing {
         file.owned(node, &["content"], problems)
     }
 
-    /// Reads mode and owner.
+    /// Parses mode and owner.
     fn owned(mut self, node: &Node, also: &[&str], problems: &mut Problems) -> Self {
         let known = [&["mode", "owner", "group"], also].concat();
         let what = format!("host at {}", self.path);

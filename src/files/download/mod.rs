@@ -15,42 +15,42 @@ use std::sync::Arc;
 use std::time::Duration;
 use unfinished::Unfinished;
 
-/// A file of the web, and how it is known to be the right one.
+/// A file to download, and how to verify it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Download {
-    /// Its address: `https://…`, or `http://…` where a checksum is given.
+    /// Its URL: `https://…`, or `http://…` with a checksum.
     pub url: String,
-    /// What its content must have.
+    /// The required checksum.
     pub checksum: Option<Checksum>,
-    /// Whether it may be used though nothing proves that it is the right one.
+    /// Whether it may be used although nothing authenticates it.
     pub insecure: bool,
 }
 
-/// Why a file of the web cannot be used. Passwords in addresses are left out.
+/// Why a download failed. Passwords in URLs are left out.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
-    /// The address is none of the web.
+    /// The URL is not http or https.
     #[error("{url} is not an http or https URL")]
     Scheme {
-        /// The address.
+        /// The URL.
         url: String,
     },
-    /// It could not be fetched.
+    /// It could not be downloaded.
     #[error("cannot fetch {url}: {reason}")]
     Fetch {
-        /// The address.
+        /// The URL.
         url: String,
-        /// What the server or the network said.
+        /// The message of the server or the network.
         reason: String,
     },
-    /// It is another file than declared.
+    /// It is not the declared file.
     #[error("{url} is not the declared file: its {name} is {found}, not {expected}")]
     Differs {
-        /// The address.
+        /// The URL.
         url: String,
         /// The checksum's name.
         name: &'static str,
-        /// The checksum of what came.
+        /// The checksum of the downloaded file.
         found: String,
         /// The declared one.
         expected: String,
@@ -58,7 +58,7 @@ pub enum DownloadError {
     /// A list of checksums does not have the file.
     #[error("{list} has no checksum of {file}")]
     NotListed {
-        /// The list's address.
+        /// The list's URL.
         list: String,
         /// The file's name.
         file: String,
@@ -66,7 +66,7 @@ pub enum DownloadError {
     /// A limit of the task was reached.
     #[error(transparent)]
     Limit(#[from] HostError),
-    /// It could not be kept.
+    /// It could not be stored.
     #[error("cannot write {}: {source}", path.display())]
     Write {
         /// The file or folder.
@@ -76,15 +76,15 @@ pub enum DownloadError {
     },
 }
 
-/// Largest list of checksums, in bytes.
+/// The largest list of checksums, in bytes.
 const LARGEST_LIST: usize = 1024 * 1024;
 
-/// Seconds without a byte after which a server is given up.
+/// After how many seconds without data a server is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Download {
-    /// Returns the file's path in `cache`, fetching it if it is not there with this checksum. A
-    /// server that does not answer, or answers without end, is left when a limit is reached.
+    /// Returns the file's path in `cache`, downloading it unless it is there with this checksum. A
+    /// server that does not answer, or never finishes, is given up at a limit.
     pub fn fetch(&self, cache: &Path, limits: &Limits) -> Result<PathBuf, DownloadError> {
         self.check()?;
         let digest = match &self.checksum {
@@ -126,7 +126,7 @@ impl Download {
         Ok(())
     }
 
-    /// Returns what to warn of: nothing proves that what comes is the right file.
+    /// Returns the warning if nothing authenticates the file.
     pub fn doubt(&self) -> Option<String> {
         let by_https = |url: &str| url.starts_with("https://");
         let reason = match &self.checksum {
@@ -161,7 +161,7 @@ impl Download {
         String::from_utf8(bytes).map_err(|error| failed(url, &error))
     }
 
-    /// Fetches into another file of the cache, which takes its place once it is proven.
+    /// Downloads to a temporary file in the cache, which is renamed once it is verified.
     fn bring(
         &self,
         cache: &Path,
@@ -176,7 +176,7 @@ impl Download {
         let file = Unfinished::new(cache).map_err(unwritable)?;
         let mut writer = file.writer().map_err(unwritable)?;
         let (url, target, worker) = (self.url.clone(), path.to_owned(), limits.clone());
-        // Without a checksum it is https that proves the file, on the whole way.
+        // Without a checksum only https authenticates the file, so every redirect must use it.
         let https_only = digest.is_none() && !self.insecure && url.starts_with("https://");
         limits.aside(move || {
             copy(&url, https_only, &worker, |piece| {
@@ -205,7 +205,7 @@ impl Download {
     }
 }
 
-/// Hands over what is at an address piece by piece, until a limit is reached.
+/// Passes on the content of a URL piece by piece, until a limit is reached.
 fn copy(
     url: &str,
     https_only: bool,
@@ -233,7 +233,7 @@ fn failed(url: &str, error: &dyn std::fmt::Display) -> DownloadError {
     }
 }
 
-/// Asks for an address; proxies are those of the environment, certificates those of the machine.
+/// Requests a URL; proxies are those of the environment, certificates those of the machine.
 fn get(url: &str, https_only: bool) -> Result<impl Read + use<>, DownloadError> {
     let found = rustls_native_certs::load_native_certs();
     let certificates: Vec<_> = found
@@ -259,7 +259,7 @@ fn get(url: &str, https_only: bool) -> Result<impl Read + use<>, DownloadError> 
     Ok(response.into_body().into_reader())
 }
 
-/// Returns the last part of an address, fit to be a file's name.
+/// Returns the last part of a URL, made safe as a file name.
 pub fn file_name(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let path = path.split_once("://").map_or(path, |(_, rest)| rest);

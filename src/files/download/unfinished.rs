@@ -1,4 +1,4 @@
-//! Files that are being fetched, and what a killed rmqplay left of them.
+//! Unfinished downloads, including those left by a killed rmqplay.
 
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
@@ -6,7 +6,7 @@ use std::io::{Error, Result};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
-/// A file that is being fetched: removed when this is dropped, unless it was kept.
+/// An unfinished download: removed when this is dropped, unless it was kept.
 pub(super) struct Unfinished {
     file: NamedTempFile,
     /// Locked as long as a file in it is needed.
@@ -14,19 +14,20 @@ pub(super) struct Unfinished {
 }
 
 impl Unfinished {
-    /// Returns a new one in a folder of the cache. What nobody fetches any more there is removed.
+    /// Creates one in a folder of the cache. Abandoned ones there are removed.
     pub(super) fn new(cache: &Path) -> Result<Self> {
         let path = cache.join("unfinished");
         std::fs::create_dir_all(&path)?;
         let folder = File::open(&path)?;
-        // Everybody who fetches shares the lock: who has it alone knows that all others are gone.
+        // All downloads share the lock: if it can be taken exclusively, nobody else is using the
+        // files.
         if flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
             for entry in std::fs::read_dir(&path)?.flatten() {
-                // Another user's cannot be removed, and does no harm.
+                // Another user's file cannot be removed, and does no harm.
                 let _ = std::fs::remove_file(entry.path());
             }
         }
-        // A file system without locks only keeps what was left.
+        // On a file system without locks, abandoned files are simply left.
         let _ = flock(&folder, FlockOperation::LockShared);
         Ok(Self {
             file: NamedTempFile::new_in(&path)?,
@@ -34,17 +35,17 @@ impl Unfinished {
         })
     }
 
-    /// Returns where it is.
+    /// Returns its path.
     pub(super) fn path(&self) -> &Path {
         self.file.path()
     }
 
-    /// Returns the file once more, to be written by a thread that may outlive this.
+    /// Opens the file again, for a thread that may outlive this.
     pub(super) fn writer(&self) -> Result<File> {
         self.file.reopen()
     }
 
-    /// Has it take its place, in a folder that is made if it is missing.
+    /// Renames it to its final path, creating the folder if it is missing.
     pub(super) fn keep(self, path: &Path) -> Result<()> {
         std::fs::create_dir_all(path.parent().unwrap_or(Path::new("/")))?;
         self.file.persist(path).map(drop).map_err(Error::from)

@@ -100,7 +100,7 @@ impl View<'_> {
             copy.node.inode = 0;
             let at = self.slot(backup, &Content::None, "write")?;
             if at.here.is_some() {
-                return Err(cannot("write", path, &format!("{backup} exists already")));
+                return Err(cannot("write", path, &format!("{backup} already exists")));
             }
             edits.push(Edit::Replace(at.path, copy.into()));
         }

@@ -311,7 +311,7 @@ impl Host for Memory {
             Some(true) => {
                 let address = format!("{host}:{port}");
                 Err(NotKnown::new(format!(
-                    "depends on what a program says on {address}, which check mode does not start"
+                    "depends on the answer of a program on {address}, which check mode does not start"
                 ))
                 .into())
             }

@@ -228,7 +228,7 @@ pub(super) fn all<T, R>(
 
 /// Returns the error for an answer to a different question.
 pub(super) fn mismatch(answer: &Answer) -> Stop {
-    HostError::Protocol(format!("an answer to another question: {answer:?}")).into()
+    HostError::Protocol(format!("an answer to a different question: {answer:?}")).into()
 }
 
 /// Returns the names of a path; `..` is kept, since a link may precede it.

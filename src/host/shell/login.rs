@@ -104,7 +104,7 @@ impl Login {
             }
             NotStarted::Ended(code) => (
                 format!(
-                    "no shell on {machine}: the login shell ended at once{}",
+                    "no shell on {machine}: the login shell exited immediately{}",
                     with_code(code)
                 ),
                 Some("check the user's login shell and its start-up files on the host"),
@@ -175,7 +175,7 @@ impl Login {
             }
         };
         whole.ok_or_else(|| {
-            other.error("its name, flags or shell hold characters that no login shell can be given")
+            other.error("its name, flags or shell contain characters that cannot be passed to the login shell")
         })
     }
 }
@@ -336,7 +336,9 @@ impl Dialog<'_> {
 pub(super) fn random_word() -> Result<String, HostError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| {
-        HostError::Protocol(format!("no random numbers on this machine: {error}"))
+        HostError::Protocol(format!(
+            "cannot read random numbers on this machine: {error}"
+        ))
     })?;
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }

@@ -144,7 +144,7 @@ pub(super) fn export<'a>(
 fn output(command: &Command, reply: Reply) -> Result<Output, String> {
     let reason = reply.reason();
     let mut pieces = reply.pieces.into_iter();
-    let piece = pieces.next().ok_or("the shell gave no answer")?;
+    let piece = pieces.next().ok_or("the shell did not answer")?;
     match piece.word.as_str() {
         "cd" => Err(String::from_utf8_lossy(&piece.bytes).trim().to_owned()),
         "missing" => Err(format!(

@@ -200,7 +200,7 @@ impl Session {
         if script.has_nul() {
             return Err(HostError::Step {
                 action: "pass a text with a NUL byte".to_owned(),
-                reason: "no path, argument or name can hold one".to_owned(),
+                reason: "no path, argument or name can contain one".to_owned(),
             });
         }
         let mut line = std::mem::take(&mut self.greeting);
@@ -367,8 +367,8 @@ impl Session {
         let said = self.last_words();
         HostError::Unreachable {
             reason: match said.trim() {
-                "" => format!("the shell on {} ended in the middle", self.machine),
-                said => format!("the shell on {} ended in the middle: {said}", self.machine),
+                "" => format!("the shell on {} exited unexpectedly", self.machine),
+                said => format!("the shell on {} exited unexpectedly: {said}", self.machine),
             },
             help: Some(RUN_AGAIN.to_owned()),
         }

@@ -169,7 +169,7 @@ impl ShellHost {
         });
         if let Err(error) = ended {
             let machine = self.transport.describe();
-            tracing::warn!("cannot end what was called off on {machine}: {error}");
+            tracing::warn!("cannot stop the interrupted task on {machine}: {error}");
         }
     }
 

@@ -118,7 +118,7 @@ impl Backlog {
 /// Returns the error for a command that prints more than memory should hold.
 pub(super) fn too_much() -> HostError {
     HostError::Step {
-        action: "take in what was printed".to_owned(),
+        action: "read the output".to_owned(),
         reason: format!("it is more than {} MiB", LARGEST_REPLY >> 20),
     }
 }

@@ -137,10 +137,10 @@ pub(super) fn advice(kind: russh::AlgorithmKind, theirs: &[String]) -> String {
     };
     match old.iter().find(|name| theirs.contains(name)) {
         Some(name) => format!(
-            "the host offers only what is no longer safe; to use it all the same, set `{setting} \
+            "the host only offers insecure algorithms; to use one anyway, set `{setting} \
              +{name}` in ssh_config, or `-o {setting}=+{name}` in ansible_ssh_common_args"
         ),
-        None => format!("allow another one on the host, by `{setting}` in its sshd_config"),
+        None => format!("enable another one with `{setting}` in the host's sshd_config"),
     }
 }
 
@@ -188,7 +188,7 @@ fn chosen<T: AsRef<str> + Clone + PartialEq>(
     if chosen.is_empty() {
         let supported: Vec<&str> = supported().map(AsRef::as_ref).collect();
         return Err(format!(
-            "{setting} {list:?} leaves nothing of what is supported: {}",
+            "{setting} {list:?} contains none of the supported algorithms: {}",
             supported.join(", ")
         ));
     }
@@ -240,8 +240,9 @@ mod tests {
         }
         let error = ciphers("3des-cbc,nonsense").unwrap_err();
         assert!(
-            error
-                .starts_with("Ciphers \"3des-cbc,nonsense\" leaves nothing of what is supported: "),
+            error.starts_with(
+                "Ciphers \"3des-cbc,nonsense\" contains none of the supported algorithms: "
+            ),
             "{error}"
         );
     }

@@ -240,7 +240,7 @@ impl Login<'_> {
         };
         match answer {
             Ok(answer) => self.answer(Ok(answer)).await,
-            Err(error) => Ok(Answer::NotTried(format!("the agent says: {error}"))),
+            Err(error) => Ok(Answer::NotTried(format!("the agent reported: {error}"))),
         }
     }
 
@@ -352,7 +352,7 @@ impl Login<'_> {
             reason = format!("{reason} ({})", self.account());
         }
         Failure::new(reason).help(
-            "too many keys may have been tried: name the right one by `--private-key`, and set \
+            "too many keys may have been tried: pass the right one with `--private-key`, and set \
              `IdentitiesOnly yes` in ssh_config",
         )
     }
@@ -379,8 +379,8 @@ impl Login<'_> {
             accepted.join(", ")
         ))
         .help(
-            "name the key by `--private-key` or `ansible_ssh_private_key_file`, or let a password \
-             be asked for by `-k`",
+            "pass the key with `--private-key` or `ansible_ssh_private_key_file`, or use `-k` to \
+             be asked for a password",
         )
     }
 }

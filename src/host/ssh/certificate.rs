@@ -110,7 +110,7 @@ pub(super) enum Signing<'a> {
 pub(super) enum NotSigned {
     #[error("the key cannot sign: {0}")]
     Key(String),
-    #[error("the agent says: {0}")]
+    #[error("the agent reported: {0}")]
     Agent(String),
     #[error(transparent)]
     Lost(#[from] russh::SendError),

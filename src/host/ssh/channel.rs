@@ -88,7 +88,9 @@ impl SshChannel {
                 self.close();
                 Err(HostError::Unreachable {
                     reason: "the host refuses to run commands".to_owned(),
-                    help: Some("does its sshd force a command, or SFTP alone?".to_owned()),
+                    help: Some(
+                        "check whether its sshd forces a command, or only allows SFTP".to_owned(),
+                    ),
                 })
             }
         }

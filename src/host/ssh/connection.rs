@@ -66,7 +66,7 @@ impl Connection {
         let too_late = || {
             let time = target.connect_timeout;
             Failure::new(format!("{target} did not answer within {time:?}"))
-                .help("is the host up, and does a firewall drop the connection?")
+                .help("check that the host is up and that no firewall drops the connection")
         };
         let config = Arc::new(config(&target)?);
         let greeting = async {
@@ -222,7 +222,7 @@ async fn stream(
                 Err(russh::Error::ChannelOpenFailure(reason)) => {
                     let words = jump.words().await;
                     if matches!(reason, ChannelOpenFailure::AdministrativelyProhibited) {
-                        let forbidden = format!("{} forbids connections through it", jump.target);
+                        let forbidden = format!("{} does not allow forwarding", jump.target);
                         return Err(Failure::new(forbidden)
                             .help("set `AllowTcpForwarding yes` in its sshd_config"));
                     }

@@ -96,7 +96,7 @@ pub(super) fn explain(error: &russh::Error) -> String {
             "the host stopped responding".to_owned()
         }
         Error::KeepaliveTimeout => "the host stopped responding".to_owned(),
-        Error::Version => "what answers there does not speak SSH 2".to_owned(),
+        Error::Version => "the server does not support SSH 2".to_owned(),
         Error::NoCommonAlgo { kind, ours, theirs } => format!(
             "no {kind:?} algorithm in common: the host offers {}, rmqplay {}",
             theirs.join(", "),

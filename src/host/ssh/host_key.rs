@@ -64,7 +64,7 @@ pub(super) fn check(target: &Target, key: &PublicKey) -> Result<(), Failure> {
             Err(match authority {
                 None => failure,
                 Some(line) => Failure::new(format!(
-                    "{}; host certificates are not supported, so {line} does not count",
+                    "{}; host certificates are not supported, so {line} is ignored",
                     failure.reason
                 ))
                 .help(failure.help.unwrap_or_default()),
@@ -100,8 +100,8 @@ fn unknown(target: &Target, key: &PublicKey, shown: &str) -> Failure {
         _ => "rsa",
     };
     let mut help = format!(
-        "compare it with what `ssh-keygen -lf /etc/ssh/ssh_host_{short}_key.pub` prints on the \
-         host, then accept it by `rmqplay … --accept-new`"
+        "compare it with the output of `ssh-keygen -lf /etc/ssh/ssh_host_{short}_key.pub` on the \
+         host, then accept it with `rmqplay … --accept-new`"
     );
     let direct = target.route == Route::Direct && target.key_alias.is_none();
     if let (true, Some(file)) = (direct, target.known_hosts.first()) {
@@ -110,7 +110,7 @@ fn unknown(target: &Target, key: &PublicKey, shown: &str) -> Failure {
             port => format!("-p {port} "),
         };
         help = format!(
-            "{help} or by `ssh-keyscan -t {short} {port}{} >> {}`",
+            "{help} or with `ssh-keyscan -t {short} {port}{} >> {}`",
             target.host,
             file.display()
         );
@@ -126,12 +126,12 @@ fn changed(target: &Target, shown: &str, line: &known_hosts::Line) -> Failure {
     let (host, port) = key_name(target);
     let name = known_hosts::name_of(host, port);
     Failure::new(format!(
-        "the host key of {} has changed: it shows {shown}, but {line} has another key",
+        "the host key of {} has changed: it shows {shown}, but {line} has a different key",
         target.name
     ))
     .help(format!(
-        "somebody may be listening in; only if you know that the host was set up anew, remove the \
-         old key by `ssh-keygen -f {} -R '{name}'`",
+        "somebody may be intercepting the connection; only if you know that the host was \
+         reinstalled, remove the old key with `ssh-keygen -f {} -R '{name}'`",
         Path::display(&line.file)
     ))
 }

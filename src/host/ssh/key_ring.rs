@@ -102,14 +102,14 @@ fn ask_and_open(ask: &AskPassphrase, path: &Path) -> Opened {
     let text = text(path)?.ok_or("there is no such file")?;
     for _ in 0..TRIES {
         let passphrase = ask(path).ok_or(
-            "it has a passphrase and there is no terminal to ask for it; `ssh-add` it to the agent",
+            "it has a passphrase and there is no terminal to ask for it; add it to the agent with `ssh-add`",
         )?;
         if let Ok(key) = decode_secret_key(&text, Some(passphrase.reveal())) {
             return Ok(Arc::new(key));
         }
     }
     Err(format!(
-        "the passphrase is wrong, or the format is an old one that `ssh-keygen -p -f {}` renews",
+        "wrong passphrase, or an old format that `ssh-keygen -p -f {}` converts",
         path.display()
     ))
 }
@@ -133,7 +133,7 @@ fn not_a_key(text: &str) -> &'static str {
         .iter()
         .any(|start| text.trim_start().starts_with(start))
     {
-        "it is a public key; name the private one"
+        "it is a public key; pass the private one"
     } else {
         "not a private key"
     }

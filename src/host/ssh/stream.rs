@@ -35,7 +35,7 @@ impl QuickStream {
         let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port))
             .await
             .map_err(|error| {
-                Failure::new(format!("cannot find the address of {host}: {error}"))
+                Failure::new(format!("cannot resolve {host}: {error}"))
                     .help("check the name, or set `ansible_host` to an address")
             })?
             .collect();
@@ -51,8 +51,9 @@ impl QuickStream {
                 }
                 Ok(Err(error)) => failure = not_connected(*address, &error),
                 Err(_) => {
-                    failure = Failure::new(format!("{address} did not answer in time"))
-                        .help("is the host up, and does a firewall drop the connection?");
+                    failure = Failure::new(format!("{address} did not answer in time")).help(
+                        "check that the host is up and that no firewall drops the connection",
+                    );
                 }
             }
         }
@@ -80,10 +81,10 @@ fn not_connected(address: SocketAddr, error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => {
             Failure::new(format!("connection to {address} refused"))
-                .help("is sshd running there, and is the port right (`ansible_port`)?")
+                .help("check that sshd is running and that the port is right (`ansible_port`)")
         }
         _ => Failure::new(format!("cannot connect to {address}: {error}")).help(
-            "is the host up, is its address right (`ansible_host`), and does a way lead to it?",
+            "check that the host is up, that its address is right (`ansible_host`), and that there is a route to it",
         ),
     }
 }

@@ -182,7 +182,7 @@ impl Wanted {
         for hop in hops.split(',') {
             let jump = Jump::parse(hop.trim()).ok_or_else(|| {
                 Problem::new(format!(
-                    "ssh_config for {}: {hop:?} is no jump host: expected user@host:port",
+                    "ssh_config for {}: {hop:?} is not a jump host: expected user@host:port",
                     self.host
                 ))
             })?;
@@ -192,9 +192,7 @@ impl Wanted {
             }
             if path.contains(&jump.host.as_str()) {
                 let circle = format!("{} -> {}", path.join(" -> "), jump.host);
-                return Err(
-                    Problem::new(format!("jump hosts go round in a circle: {circle}")).into(),
-                );
+                return Err(Problem::new(format!("jump hosts form a cycle: {circle}")).into());
             }
             let wanted = Wanted {
                 options: Options {

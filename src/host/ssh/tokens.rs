@@ -73,7 +73,7 @@ impl Tokens<'_> {
         let value = self.controller.environment.get(name);
         value
             .map(String::as_str)
-            .ok_or_else(|| format!("the environment has no {name}"))
+            .ok_or_else(|| format!("the environment variable {name} is not set"))
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
             ),
             ("${RUN}/agent", Ok("/run/me/agent")),
             ("${RUN", Err("a brace is not closed in \"${RUN\"")),
-            ("${NONE}/x", Err("the environment has no NONE")),
+            ("${NONE}/x", Err("the environment variable NONE is not set")),
             ("%C", Err("%C in \"%C\" is not supported")),
             ("100%", Err("\"100%\" ends with a single %")),
         ] {

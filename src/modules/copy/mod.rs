@@ -103,7 +103,9 @@ impl Module for Copy {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         match (&self.src, &self.content) {
             (None, None) => Err(ModuleError::refused("copy needs src or content")),
-            (Some(_), Some(_)) => Err(ModuleError::refused("copy takes src or content, not both")),
+            (Some(_), Some(_)) => Err(ModuleError::refused(
+                "src and content are mutually exclusive",
+            )),
             (Some(src), None) if self.remote_src => self.plan_remote(context, src),
             (Some(src), None) => self.plan_local(context, src),
             (None, Some(text)) => {

@@ -41,8 +41,8 @@ impl FileModule {
         let leads_to = node(&answers, if self.src.is_some() { 2 } else { 1 });
         if leads_to.is_none() && !self.force && self.src.is_some() {
             return Err(ModuleError::Refused {
-                message: format!("there is nothing at {place}, where the link would lead to"),
-                help: Some("force: true makes the link all the same".to_owned()),
+                message: format!("there is nothing at {place}, the target of the link"),
+                help: Some("set force: true to create the link anyway".to_owned()),
             });
         }
         let is_empty =
@@ -79,7 +79,7 @@ impl FileModule {
             }
             (true, None) if attributes.is_empty() => {}
             (true, None) => change.warnings.push(format!(
-                "{place}, where the link {path} leads to, does not exist: its mode, owner and \
+                "{place}, the target of the link {path}, does not exist: its mode, owner and \
                  group are not set"
             )),
             (false, _) => {
@@ -128,7 +128,7 @@ impl FileModule {
             existing = context.host.stat(&target)?;
         }
         let Some(existing) = existing else {
-            let message = format!("there is nothing at {target}, which would get another name");
+            let message = format!("there is nothing at {target}, the target of the hard link");
             return Err(ModuleError::refused(message));
         };
         let mut change = Change::default();

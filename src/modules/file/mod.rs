@@ -241,10 +241,12 @@ fn node(answers: &[Answer], index: usize) -> Option<&Node> {
 fn absent(path: &Utf8Path) -> ModuleError {
     ModuleError::Refused {
         message: format!("there is nothing at {path}"),
-        help: Some("state: touch makes an empty file, state: directory a directory".to_owned()),
+        help: Some(
+            "use state: touch to create an empty file, state: directory for a directory".to_owned(),
+        ),
     }
 }
 
 fn leads_nowhere(path: &Utf8Path) -> ModuleError {
-    ModuleError::refused(format!("{path} is a symbolic link that leads nowhere"))
+    ModuleError::refused(format!("{path} is a dangling symbolic link"))
 }

@@ -163,7 +163,7 @@ fn amount(argument: &str, text: &str, units: &[(char, i64)]) -> Result<i64, Modu
     product.ok_or_else(|| {
         let letters: Vec<_> = units.iter().map(|(letter, _)| letter.to_string()).collect();
         ModuleError::refused(format!(
-            "{argument}: {text:?} is no number with one of {}",
+            "{argument}: {text:?} is not a number with one of {}",
             letters.join(", ")
         ))
     })
@@ -174,9 +174,6 @@ fn now(host: &Probe) -> Result<i64, ModuleError> {
     let output = host.query(&Command::new(["date", "+%s"]))?;
     let printed = String::from_utf8_lossy(&output.stdout);
     printed.trim().parse().map_err(|_| {
-        ModuleError::refused(format!(
-            "the host does not tell the time: {}",
-            printed.trim()
-        ))
+        ModuleError::refused(format!("cannot read the host's time: {}", printed.trim()))
     })
 }

@@ -128,7 +128,7 @@ impl LineInFile {
         ];
         for (one, is_one, other, is_other) in clash {
             if is_one && is_other {
-                let message = format!("give {one} or {other}, not both");
+                let message = format!("{one} and {other} are mutually exclusive");
                 return Err(ModuleError::refused(message));
             }
         }
@@ -236,12 +236,12 @@ impl LineInFile {
     fn warning(&self) -> Option<String> {
         let is_empty = |text: &Option<String>| text.as_ref().is_some_and(String::is_empty);
         let (argument, help) = if is_empty(&self.regexp) {
-            ("regexp", "; write '^' if that is meant")
+            ("regexp", "; write '^' if this is intended")
         } else if is_empty(&self.search_string) {
             ("search_string", "")
         } else {
             return None;
         };
-        Some(format!("{argument} is empty and finds every line{help}"))
+        Some(format!("{argument} is empty and matches every line{help}"))
     }
 }

@@ -140,7 +140,7 @@ pub(super) fn said(output: &Output) -> String {
         text.unwrap_or(line).to_owned()
     });
     match plain.collect::<Vec<_>>().join("; ") {
-        text if text.is_empty() => format!("the package manager ended with {}", output.status),
+        text if text.is_empty() => format!("the package manager exited with {}", output.status),
         text => text,
     }
 }

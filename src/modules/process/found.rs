@@ -42,7 +42,7 @@ impl<'a> Found<'a> {
             .query(&ServiceState::question(&service.unit()))?;
         if output.status != 0 {
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            let message = format!("systemd does not tell of {}: {said}", service.unit());
+            let message = format!("systemd does not report {}: {said}", service.unit());
             return Err(ModuleError::refused(message));
         }
         Ok(Some(Self {
@@ -62,8 +62,8 @@ impl<'a> Found<'a> {
     /// Returns what to do if the program does not become ready.
     pub(super) fn advice(&self) -> String {
         format!(
-            "systemctl status {} says how it ended; systemd starts it again, until it has failed \
-             5 times in 5 minutes",
+            "systemctl status {} shows how it ended; systemd restarts it until it has failed 5 \
+             times in 5 minutes",
             self.unit()
         )
     }
@@ -95,8 +95,8 @@ impl<'a> Found<'a> {
                     Command::new(other.argv.clone()).display()
                 ),
                 help: Some(format!(
-                    "give this one another service.name; or if it is meant, recognise it by less \
-                     than its command line, or end it with: systemctl stop {}",
+                    "use a different service.name; if it is the right program, recognise it by \
+                     less than its command line, or stop it with: systemctl stop {}",
                     self.unit()
                 )),
             }),
@@ -129,8 +129,8 @@ impl<'a> Found<'a> {
             && target == "/dev/null"
         {
             return Err(ModuleError::Refused {
-                message: format!("{} is masked: nothing may start it", self.unit()),
-                help: Some(format!("allow it with: systemctl unmask {}", self.unit())),
+                message: format!("{} is masked: nothing can start it", self.unit()),
+                help: Some(format!("unmask it with: systemctl unmask {}", self.unit())),
             });
         }
         let file = EnsureFile {
@@ -255,8 +255,7 @@ impl<'a> Found<'a> {
         Err(ModuleError::Refused {
             message: format!("the service {} needs root, not {name}", self.service.name),
             help: Some(
-                "become: true, or leave out `service`: then the program is started without \
-                 systemd"
+                "set become: true, or remove `service` to start the program without systemd"
                     .to_owned(),
             ),
         })

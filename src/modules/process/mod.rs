@@ -245,7 +245,7 @@ impl ProcessModule {
                     argv: Some(self.command.0.clone()),
                     ..ProcessMatch::default()
                 }),
-                None => Err(ModuleError::refused("give command or recognise")),
+                None => Err(ModuleError::refused("set command or recognise")),
             };
         };
         let recognise = ProcessMatch {
@@ -261,7 +261,7 @@ impl ProcessModule {
         };
         if recognise == ProcessMatch::default() {
             return Err(ModuleError::refused(
-                "recognise is empty: every program of the host would be meant",
+                "recognise is empty: it would match every program of the host",
             ));
         }
         Ok(recognise)
@@ -283,14 +283,14 @@ impl ProcessModule {
         });
         ModuleError::Refused {
             message: format!(
-                "{} programs are recognised as {}: {}",
+                "{} programs match {}: {}",
                 found.len(),
                 self.title(),
                 each.collect::<Vec<_>>().join("; ")
             ),
             help: Some(
-                "recognise it by more, such as the path of its configuration, or end all of \
-                 them with `state: stopped`"
+                "recognise it by more, such as the path of its configuration, or stop all of them \
+                 with `state: stopped`"
                     .to_owned(),
             ),
         }

@@ -44,12 +44,12 @@ impl Service {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b":_.-@".contains(&byte);
         let is_name = name.bytes().all(fits) && name.len() < 200;
         if !is_name || name.is_empty() || name.starts_with(['.', '-']) {
-            let message = format!("service.name: {name:?} is no name of a service");
+            let message = format!("service.name: {name:?} is not a service name");
             return Err(ModuleError::refused(message));
         }
         if let Some(without) = name.strip_suffix(".service") {
             return Err(ModuleError::Refused {
-                message: format!("service.name is given without .service, {name} has it"),
+                message: format!("service.name must not end in .service: {name}"),
                 help: Some(format!("did you mean {without}?")),
             });
         }

@@ -49,7 +49,7 @@ impl ProcessModule {
         let signal = self.stop_signal.as_deref().unwrap_or("TERM");
         let signal = signal.strip_prefix("SIG").unwrap_or(signal);
         if signal.is_empty() || !signal.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            let message = format!("stop_signal: there is no signal {signal:?}");
+            let message = format!("stop_signal: unknown signal {signal:?}");
             return Err(ModuleError::refused(message));
         }
         Ok(signal)
@@ -132,7 +132,7 @@ impl ProcessModule {
             while_running: None,
             log: self.log.clone(),
             what: format!(
-                "{} (pid {}) to end after {signal}",
+                "{} (pid {}) to exit after {signal}",
                 self.title(),
                 pids.join(", ")
             ),

@@ -115,10 +115,10 @@ fn before(node: &Node) -> Before {
 fn in_the_way(path: &Utf8Path, wanted: &Kind, present: &Kind) -> ModuleError {
     let help = match (wanted, present) {
         (Kind::Directory, Kind::Symlink { .. }) => {
-            "nothing is unpacked through a link of the host: leave the folder out with `exclude`, \
-             or put the directory itself in the link's place"
+            "nothing is unpacked through a link of the host: skip the folder with `exclude`, or \
+             replace the link with the directory"
         }
-        _ => "remove it, or leave the entry out with `exclude`",
+        _ => "remove it, or skip the entry with `exclude`",
     };
     ModuleError::Refused {
         message: format!(

@@ -162,7 +162,9 @@ impl Unarchive {
 
     fn choice(&self) -> Result<Choice, ModuleError> {
         if !self.include.is_empty() && !self.exclude.is_empty() {
-            return Err(ModuleError::refused("give include or exclude, not both"));
+            return Err(ModuleError::refused(
+                "include and exclude are mutually exclusive",
+            ));
         }
         let mut strip_components = self.strip_components;
         let mut options = self.extra_opts.iter();
@@ -174,8 +176,8 @@ impl Unarchive {
             };
             strip_components = count.and_then(|count| count.parse().ok()).ok_or_else(|| {
                 ModuleError::refused(format!(
-                    "extra_opts: {option} is not understood: no program unpacks that it could be \
-                     given to; only --strip-components=N is known"
+                    "extra_opts: {option} is not supported, since rmqplay unpacks the archive \
+                     itself; only --strip-components=N is"
                 ))
             })?;
         }
@@ -268,7 +270,7 @@ fn look(
                 Some(node) => format!("dest {dest} is {}, not a directory", node.kind.name()),
                 None => format!("dest {dest} does not exist"),
             },
-            help: Some("a task `file` with `state: directory` makes it".to_owned()),
+            help: Some("create it with a task `file` and `state: directory`".to_owned()),
         }),
     }
 }

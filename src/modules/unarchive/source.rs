@@ -18,7 +18,9 @@ impl Unarchive {
         }
         let of_host = match (self.copy, self.remote_src) {
             (Some(true), true) => {
-                return Err(ModuleError::refused("give copy or remote_src, not both"));
+                return Err(ModuleError::refused(
+                    "copy and remote_src are mutually exclusive",
+                ));
             }
             (copy, remote_src) => remote_src || copy == Some(false),
         };
@@ -32,7 +34,7 @@ impl Unarchive {
             Some(Checksum::Digest(digest)) => self.proven(path, &digest)?,
             Some(Checksum::List { .. }) => {
                 return Err(ModuleError::refused(
-                    "checksum: a list of digests is for archives of the web; give the digest itself",
+                    "checksum: a list of digests is only for URLs; write the digest itself",
                 ));
             }
         };

@@ -295,7 +295,7 @@ pub(super) fn check_name(what: &str, name: &str) -> Result<(), ModuleError> {
         |letter: char| letter.is_control() || letter.is_whitespace() || ":/,".contains(letter);
     if name.is_empty() || name.starts_with(['-', '+', '~']) || name.contains(bad) {
         return Err(ModuleError::refused(format!(
-            "{name:?} cannot be the name of a {what}"
+            "{name:?} is not a valid name of a {what}"
         )));
     }
     Ok(())

@@ -14,7 +14,7 @@ impl UserModule {
         ];
         for (name, text) in fields {
             if text.is_some_and(|text| text.contains([':', '\n', '\0'])) {
-                let message = format!("{name}: neither a colon nor a line break can be in it");
+                let message = format!("{name} must not contain a colon or a line break");
                 return Err(ModuleError::refused(message));
             }
         }
@@ -25,9 +25,9 @@ impl UserModule {
         }
         match &self.password {
             Some(password) if !is_hash(password) => Err(ModuleError::Refused {
-                message: "password: a hash is expected, not the password itself".to_owned(),
+                message: "password: expected a hash, not the password itself".to_owned(),
                 help: Some(
-                    "the filter password_hash makes one: \"{{ secret | password_hash }}\""
+                    "create one with the filter password_hash: \"{{ secret | password_hash }}\""
                         .to_owned(),
                 ),
             }),
@@ -43,7 +43,7 @@ impl UserModule {
             .filter(|other| other.name != self.name)
         {
             let message = format!(
-                "the number {} is that of the user {}",
+                "the number {} already belongs to the user {}",
                 other.uid, other.name
             );
             return Err(ModuleError::refused(message));
@@ -55,7 +55,7 @@ impl UserModule {
         });
         if let Some(uid) = self.uid {
             if uid == 0 && user.name != "root" {
-                return Err(ModuleError::refused("the number 0 is root's"));
+                return Err(ModuleError::refused("the number 0 belongs to root"));
             }
             user.uid = uid;
         }
@@ -154,6 +154,6 @@ fn is_hash(text: &str) -> bool {
 fn no_group(name: &str) -> ModuleError {
     ModuleError::Refused {
         message: format!("there is no group {name}"),
-        help: Some("a task `group` makes it".to_owned()),
+        help: Some("create it with a task `group`".to_owned()),
     }
 }

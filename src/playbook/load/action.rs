@@ -128,7 +128,7 @@ impl Reader<'_> {
             Some((name.trim().to_owned(), rest.join(" ")))
         });
         let Some((name, rest)) = tokens else {
-            let problem = Problem::at(&text.place, format!("{} names no module", entry.name));
+            let problem = Problem::at(&text.place, format!("{} has no module", entry.name));
             self.report(problem.help(format!("such as \"{}: copy src=a dest=b\"", entry.name)));
             return None;
         };
@@ -207,7 +207,7 @@ impl Reader<'_> {
             let message = "a quote or a template brace is never closed";
             self.report(
                 Problem::at(&value.place, message)
-                    .help("arguments with quotes in them are best written as a mapping".to_owned()),
+                    .help("write arguments that contain quotes as a mapping".to_owned()),
             );
             return Map::new();
         };

@@ -1,11 +1,11 @@
-//! What was made once and is shared by all threads that ask for it.
+//! Values that are computed once and shared by all threads.
 
 use crate::source::Result;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
-/// Results by key, failures too.
+/// Results by key, including failures.
 #[derive(Debug)]
 pub(super) struct Cache<K, V>(Mutex<HashMap<K, Result<V>>>);
 
@@ -16,10 +16,10 @@ impl<K, V> Default for Cache<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
-    /// Returns what the key stands for, made by `make` if nobody asked before.
+    /// Returns the value of the key, computing it with `make` if necessary.
     ///
-    /// The lock is not held meanwhile, since making one thing may need another; if two threads
-    /// make the same, both get the first one's.
+    /// The lock is not held meanwhile, since computing one value may need another; if two threads
+    /// compute the same one, both get the first result.
     pub(super) fn get(&self, key: K, make: impl FnOnce() -> Result<V>) -> Result<V> {
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(result) = lock().get(&key) {

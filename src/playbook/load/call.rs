@@ -106,7 +106,7 @@ impl Reader<'_> {
         let file = call.get(&[RAW, "file"]);
         let good = file.filter(|file| file.as_text().is_some_and(|text| !text.is_empty()));
         if good.is_none() {
-            let message = format!("{} names no file", call.module);
+            let message = format!("{} has no file", call.module);
             let place = file.map_or(&call.entry.key.place, |file| &file.place);
             self.report(Problem::at(place, message));
         }
@@ -117,7 +117,7 @@ impl Reader<'_> {
         let name = call.get(&["name", "role"]);
         let good = name.filter(|name| name.as_text().is_some_and(|text| !text.is_empty()));
         if good.is_none() {
-            let message = format!("{} names no role", call.module);
+            let message = format!("{} has no role", call.module);
             let place = name.map_or(&call.entry.key.place, |name| &name.place);
             let advice = format!("write \"{}: {{name: …}}\"", call.module);
             self.report(Problem::at(place, message).help(advice));

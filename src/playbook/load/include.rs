@@ -1,4 +1,4 @@
-//! `include_tasks` and `include_role`, kept until a host gets there.
+//! `include_tasks` and `include_role`, kept until a host reaches them.
 
 use super::Reader;
 use super::call::Call;
@@ -61,7 +61,7 @@ impl Reader<'_> {
         Some(Item::Include(Arc::new(include)))
     }
 
-    /// Returns the keywords and the `notify` that an include gives to what it includes.
+    /// Returns the keywords and the `notify` that an include passes on.
     fn apply(&mut self, call: &Call<'_>) -> (Keywords, Vec<Node>) {
         let (mut keywords, mut notify) = (Keywords::default(), Vec::new());
         let Some(apply) = call.get(&["apply"]) else {

@@ -9,10 +9,10 @@ use crate::source::Problem;
 use crate::yaml::Node;
 use std::sync::Arc;
 
-/// Keywords of plays that are modules among tasks.
+/// Keywords of plays that are modules in a list of tasks.
 const ALSO_MODULES: &[&str] = &["gather_facts", "user"];
 
-/// A task's keys, sorted: keywords, loops and what may be the module.
+/// A task's keys, classified: keywords, loops and candidates for the module.
 pub(super) struct Keys<'a> {
     pub(super) entries: Vec<Entry<'a>>,
     pub(super) with: Vec<Entry<'a>>,
@@ -20,7 +20,7 @@ pub(super) struct Keys<'a> {
 }
 
 impl Reader<'_> {
-    /// Returns the items of a list of tasks; nothing stands for an empty list.
+    /// Returns the items of a list of tasks; null means an empty list.
     pub(super) fn items(&mut self, list: &Node, scope: &Scope) -> Vec<Item> {
         let nodes = list.as_list().unwrap_or_default();
         nodes
@@ -45,7 +45,7 @@ impl Reader<'_> {
             return None;
         }
         if let Some((key, _)) = has("hosts") {
-            let message = "a play cannot stand among tasks";
+            let message = "a play is not allowed among tasks";
             self.report(Problem::at(&key.place, message).label("hosts belongs to a play"));
             return None;
         }
@@ -68,7 +68,7 @@ impl Reader<'_> {
     fn removed_include(&mut self, node: &Node) {
         let key = node.entry("include").map_or(node, |(key, _)| key);
         self.report(
-            Problem::at(&key.place, "there is no include any more")
+            Problem::at(&key.place, "Ansible has removed include")
                 .help("write import_tasks, or include_tasks if it depends on the host".to_owned()),
         );
     }
@@ -105,8 +105,8 @@ impl Reader<'_> {
         Some(Item::Block(Arc::new(block)))
     }
 
-    /// Returns a task's keys; keywords that are unknown or stand elsewhere are among the others
-    /// or reported.
+    /// Returns a task's keys; keywords that are unknown or of other levels are among the others or
+    /// reported.
     pub(super) fn keys<'a>(&mut self, node: &'a Node, level: Level) -> Keys<'a> {
         let is_with = |name: &str| name.starts_with("with_");
         let is_other =

@@ -29,7 +29,7 @@ const PROMPT_KEYS: &[&str] = &[
 ];
 
 impl Reader<'_> {
-    /// Returns the play that `node` is; nothing if it names no hosts.
+    /// Returns the play in `node`, or `None` if it has no hosts.
     pub(super) fn play(&mut self, node: &Node, folder: &LocalPath) -> Option<Play> {
         let entries = self.entries(node, Level::Play, |_| false);
         let scope = Scope {
@@ -109,13 +109,13 @@ impl Reader<'_> {
         };
         if empty {
             self.report(
-                Problem::at(&value.place, "this play names no hosts")
+                Problem::at(&value.place, "this play has no hosts")
                     .help("write a pattern, such as \"hosts: all\"".to_owned()),
             );
         }
     }
 
-    /// Literal paths must exist; of a list within the list, one of them.
+    /// Literal paths must exist; of a nested list, one of them.
     fn vars_files(&mut self, value: &Node, scope: &Scope) -> Vec<Node> {
         let files = one_or_many(value);
         for file in &files {
@@ -219,7 +219,7 @@ impl Reader<'_> {
     }
 }
 
-/// Returns the items of a list, or the one value that stands for a list of one; nothing is empty.
+/// Returns the items of a list; a single value is a list of one, and null is empty.
 pub(super) fn one_or_many(value: &Node) -> Vec<Node> {
     match &value.data {
         Data::Null => Vec::new(),
@@ -229,7 +229,7 @@ pub(super) fn one_or_many(value: &Node) -> Vec<Node> {
 }
 
 fn no_hosts(node: &Node) -> Problem {
-    let problem = Problem::at(&node.place, "this play names no hosts").label("no \"hosts\"");
+    let problem = Problem::at(&node.place, "this play has no hosts").label("no \"hosts\"");
     let like_a_task = node.as_map().is_some_and(|map| {
         map.iter().any(|(key, _)| {
             key.as_text()
@@ -237,7 +237,7 @@ fn no_hosts(node: &Node) -> Problem {
         })
     });
     let advice = like_a_task.then(|| {
-        "if this file is a list of tasks, name it under import_tasks in a playbook".to_owned()
+        "if this file is a list of tasks, import it with import_tasks in a playbook".to_owned()
     });
     problem.help(advice)
 }

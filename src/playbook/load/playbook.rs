@@ -11,7 +11,7 @@ use crate::yaml::{Data, Node};
 type Chain = Vec<(LocalPath, Place)>;
 
 impl Reader<'_> {
-    /// Returns the plays of the file at `path`, those it imports put in their places.
+    /// Returns the plays of the file at `path`, with imported ones in place.
     pub(super) fn playbook(&mut self, path: &LocalPath) -> Vec<Play> {
         match self.file(path, None) {
             Some(document) => self.plays(path, &document, &Vec::new()),
@@ -42,8 +42,8 @@ impl Reader<'_> {
                 key.as_text().map(super::action::short_name) == Some("import_playbook")
             });
             if let Some((key, _)) = entry.entry("include") {
-                let message = "include does not exist any more";
-                let problem = Problem::at(&key.place, message).label("a playbook is imported");
+                let message = "Ansible has removed include";
+                let problem = Problem::at(&key.place, message).label("imports a playbook");
                 self.lacks_files = true;
                 self.report(problem.help("write import_playbook".to_owned()));
                 continue;
@@ -103,7 +103,7 @@ impl Reader<'_> {
     }
 }
 
-/// What is given to `import_playbook` holds for all its plays; its variables win.
+/// Keywords of `import_playbook` apply to all its plays; its variables win.
 fn put_around(import: &Keywords, play: &mut Keywords) {
     play.when.splice(0..0, import.when.iter().cloned());
     for tag in &import.tags {

@@ -51,7 +51,7 @@ impl Reader<'_> {
         if !fits {
             let expected = "a list or a template that gives one";
             let bare = first.value.as_text().map(str::trim);
-            let advice = bare.map(|name| format!("a variable is written \"{{{{ {name} }}}}\""));
+            let advice = bare.map(|name| format!("write a variable as \"{{{{ {name} }}}}\""));
             self.report(first.value.unexpected(first.name, expected).help(advice));
         }
         Some(Loop {
@@ -103,7 +103,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Returns how often a task is tried.
+    /// Returns the retries of a task.
     pub(super) fn until(&mut self, entries: &[Entry<'_>]) -> Option<Until> {
         let named = |name: &str| entries.iter().find(|entry| entry.name == name);
         let (until, retries) = (named("until"), named("retries"));

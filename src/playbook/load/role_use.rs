@@ -18,7 +18,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// A role is its name, or a mapping of its name, keywords and parameters.
+    /// A role is a name, or a mapping with its name, keywords and parameters.
     fn role_use(&mut self, node: &Node, scope: &Scope) -> Option<Arc<RoleUse>> {
         let is_keyword = |name: &str| keyword_names(Level::Role).any(|known| known == name);
         let entries = self.entries(node, Level::Role, |name| !is_keyword(name));
@@ -33,7 +33,7 @@ impl Reader<'_> {
             if node.as_map().is_none() {
                 self.report(node.unexpected("an entry of roles", "a name or a mapping"));
             } else if node.entry("role").or_else(|| node.entry("name")).is_none() {
-                let message = "this entry of roles names no role";
+                let message = "this entry of roles has no role";
                 self.report(Problem::at(&node.place, message).label("no \"role\""));
             }
             return None;

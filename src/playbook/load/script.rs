@@ -1,5 +1,5 @@
-//! A script in place of a file of tasks: read with all that it imports, and the tasks that are
-//! seen in it checked like those of YAML.
+//! A script in place of a tasks file: loaded with its imports, and its known tasks checked like
+//! those in YAML.
 
 use super::Reader;
 use super::call::ROLE_ARGUMENTS;
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl super::Loader {
-    /// Returns the item that an entry of a console is, with files beside it in `folder`.
+    /// Returns the item for an entry of a console, with files beside it in `folder`.
     pub fn entry(
         &self,
         program: Arc<Program>,
@@ -30,7 +30,7 @@ impl super::Loader {
         })))
     }
 
-    /// Returns the task that a call of a module is.
+    /// Returns the task for a call of a module.
     pub fn script_task(
         &self,
         script: &Script,
@@ -46,7 +46,7 @@ impl super::Loader {
         reader.finish(task)
     }
 
-    /// Returns the include that a call of `include_tasks` or `include_role` is.
+    /// Returns the include for a call of `include_tasks` or `include_role`.
     pub fn script_include(
         &self,
         script: &Script,
@@ -64,7 +64,7 @@ impl super::Loader {
 }
 
 impl Reader<'_> {
-    /// Returns the script in the file at `path`; of a script of handlers, each of them.
+    /// Returns the script in the file at `path`, or each of its handlers.
     pub(super) fn script(&mut self, path: &LocalPath, place: &Place, scope: &Scope) -> Vec<Item> {
         let file = SourceFile::read(path).map_err(|mut problems| {
             for problem in &mut problems.0 {
@@ -104,7 +104,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Every call of `task` at the top of a script of handlers is a handler.
+    /// Every call of `task` at the top level of a script of handlers is a handler.
     fn handlers(&mut self, script: Script) -> Vec<Item> {
         let mut handlers = Vec::new();
         let outline: Arc<Outline> = script.outline.clone();
@@ -117,7 +117,8 @@ impl Reader<'_> {
                 ..
             } = call
             else {
-                let message = "a script of handlers holds nothing but task(name, …) at its top";
+                let message =
+                    "a script of handlers may only contain task(name, …) at its top level";
                 self.report(Problem::at(call.place(), message));
                 continue;
             };
@@ -139,7 +140,7 @@ impl Reader<'_> {
         handlers
     }
 
-    /// Returns the items that calls are, as far as they are known.
+    /// Returns the items for calls, as far as they are known.
     fn calls(
         &mut self,
         calls: &[Call],
@@ -274,7 +275,7 @@ impl Reader<'_> {
     }
 }
 
-/// Arguments of which nothing is known.
+/// Arguments that are completely unknown.
 fn any_arguments(place: &Place) -> Map {
     vec![(
         key(super::VARIABLE, place),
@@ -311,12 +312,12 @@ fn block(
     }))
 }
 
-/// The parts of a block, without its keywords: those are the script's to give when it runs.
+/// The parts of a block, without its keywords, which the script sets when it runs.
 fn parts(place: &Place, [body, rescue, always]: [Vec<Item>; 3]) -> Vec<Item> {
     vec![block(place, Keywords::default(), body, rescue, always)]
 }
 
-/// A script imports from its role, the roles beside it, and the playbook's folder.
+/// A script can import from its role, the roles beside it, and the playbook's folder.
 fn reach(scope: &Scope) -> Reach {
     let mut folders = Vec::new();
     let mut roots = Vec::new();

@@ -6,7 +6,7 @@ use crate::playbook::{Keywords, Level, Script, keyword, keyword_names};
 use crate::source::{Place, Problem, Result, did_you_mean};
 use crate::yaml::{Data, Map, Node};
 
-/// Keywords of tasks that a script has its own ways for.
+/// Task keywords for which scripts have other means.
 const NOT_IN_SCRIPTS: &[&str] = &[
     "action",
     "args",
@@ -17,16 +17,16 @@ const NOT_IN_SCRIPTS: &[&str] = &[
     "name",
 ];
 
-/// What a call of `task` gives the modules in it.
+/// The keywords that a call of `task` sets for the modules in it.
 #[derive(Debug, Clone)]
 pub struct TaskOptions {
     /// Where it is called.
     pub place: Place,
     /// The name.
     pub name: Node,
-    /// Keywords that belong to a task alone, such as `register`.
+    /// Keywords only for tasks, such as `register`.
     pub own: Map,
-    /// Keywords for everything in it, such as `become`.
+    /// Keywords for everything inside, such as `become`.
     pub shared: Keywords,
 }
 
@@ -44,7 +44,7 @@ impl super::Loader {
         reader.finish(options)
     }
 
-    /// Returns the keywords of a call of `block`, and the handlers it notifies.
+    /// Returns the keywords of a call of `block`, and the handlers that it notifies.
     pub fn block_options(&self, options: &Map) -> Result<(Keywords, Vec<Node>)> {
         let mut reader = Reader::new(self);
         let options = reader.block_options(options);
@@ -64,7 +64,7 @@ impl Reader<'_> {
         self.options_of(place, name, &node)
     }
 
-    /// Returns those of the options that are known before the script runs; all are checked.
+    /// Returns the options that are known before the script runs; checks all of them.
     pub(super) fn seen_task_options(
         &mut self,
         handlers: bool,
@@ -101,7 +101,7 @@ impl Reader<'_> {
         self.block_options_of(&node)
     }
 
-    /// Returns those of the options that are known before the script runs; all are checked.
+    /// Returns the options that are known before the script runs; checks all of them.
     pub(super) fn seen_block_options(&mut self, options: &Map) -> (Keywords, Vec<Node>) {
         let Some((first, _)) = options.first() else {
             return (Keywords::default(), Vec::new());
@@ -115,7 +115,7 @@ impl Reader<'_> {
         (self.shared_keywords(node, Level::Block, |_| false), notify)
     }
 
-    /// Returns the options that may be given at this level; others are reported.
+    /// Returns the options that are allowed at this level; reports others.
     fn options_node(&mut self, options: &Map, level: Level, place: &Place) -> Node {
         let mut good = Map::new();
         for (key, value) in options {
@@ -163,8 +163,8 @@ fn level_of(handlers: bool) -> Level {
     }
 }
 
-/// Returns options without what the script computes; of lists and maps, the rest stays. The names of
-/// variables stay all, so that they are known to what uses them.
+/// Removes computed values from options, also inside lists and maps. All names of variables are
+/// kept, so that their uses are known.
 pub(super) fn seen(options: &Map) -> Map {
     let entries = options.iter().filter_map(|(key, value)| {
         let data = match &value.data {

@@ -1,4 +1,4 @@
-//! A file that holds a list of tasks.
+//! A file with a list of tasks.
 
 use super::Reader;
 use super::scope::Scope;

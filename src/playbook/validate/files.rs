@@ -1,4 +1,4 @@
-//! Files of this machine that tasks name and that do not exist.
+//! Missing files of this machine that tasks name.
 
 use super::Validator;
 use super::names::Local;
@@ -10,7 +10,7 @@ use crate::template::Syntax;
 use crate::yaml::{Data, Node};
 use std::path::Path;
 
-/// Modules that make files where they act.
+/// Modules that create files where they run.
 const MAKERS: &[&str] = &[
     "archive",
     "assemble",
@@ -31,7 +31,7 @@ const MAKERS: &[&str] = &[
 ];
 
 impl Validator<'_> {
-    /// Notes a file that the task needs and that does not exist, and checks a template file.
+    /// Records a file that the task needs and that does not exist, and checks a template file.
     pub(super) fn files(&mut self, task: &Task, around: &Around<'_>, play: &Play) {
         let module = task.action.module.as_str();
         self.makes_files |= module == "fetch"
@@ -55,7 +55,7 @@ impl Validator<'_> {
     }
 
     fn template_file(&mut self, path: &Path, task: &Task, around: &Around<'_>) {
-        // Other delimiters than the usual ones are given by the task.
+        // The task sets delimiters other than the default ones.
         let own_syntax = task.action.arguments.iter().any(|(key, _)| {
             key.as_text()
                 .is_some_and(|name| name.ends_with("_string") || name.ends_with("_blocks"))
@@ -84,8 +84,8 @@ impl Validator<'_> {
     }
 }
 
-/// Returns the file of this machine that a task needs, where it names one without a template:
-/// the subfolder it is searched in, its name, and where that stands.
+/// Returns the file of this machine that a task needs, if its name is not a template: the subfolder
+/// to search, its name, and the place of the name.
 fn source_file(task: &Task) -> Option<(&'static str, String, &Node)> {
     let argument = |names: &[&str]| {
         let arguments = &task.action.arguments;
@@ -116,7 +116,7 @@ fn source_file(task: &Task) -> Option<(&'static str, String, &Node)> {
     (fixed && !name.is_empty()).then(|| (kind, name.to_owned(), node))
 }
 
-/// Returns whether a task acts, or may act, on the machine that rmqplay runs on.
+/// Returns whether a task runs, or may run, on the machine that runs rmqplay.
 fn acts_on_this_machine(task: &Task, around: &Around<'_>, play: &Play) -> bool {
     let local = |node: &Node| {
         node.has_template()

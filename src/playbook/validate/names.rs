@@ -198,16 +198,16 @@ impl Names {
                 .chain(by_play.into_iter().flatten())
                 .map(String::as_str);
             let elsewhere = self.by_play.iter().position(|names| names.contains(name));
-            let other_play = elsewhere
-                .map(|_| "another play defines it, but variables of a play end with it".to_owned());
+            let other_play = elsewhere.map(|_| {
+                "it is defined in another play, but variables of a play end with the play"
+                    .to_owned()
+            });
             let in_script = place.file.path.extension().is_some_and(|end| end == "rhai");
             let in_its_place = in_script.then(|| {
-                format!(
-                    "a variable that may be missing is asked for with vars.get(\"{name}\", other)"
-                )
+                format!("read a variable that may be missing with vars.get(\"{name}\", other)")
             });
             problems.push(
-                Problem::at(place, format!("nothing defines the variable \"{name}\""))
+                Problem::at(place, format!("undefined variable \"{name}\""))
                     .label("undefined")
                     .help(did_you_mean(name, known).or(other_play).or(in_its_place)),
             );

@@ -1,12 +1,12 @@
-//! Tags that were asked for and exist nowhere.
+//! Requested tags that do not exist.
 
 use crate::source::{Problem, did_you_mean};
 use std::collections::BTreeSet;
 
-/// Names that mean sets of tasks, whatever tags there are.
+/// Names with a special meaning, whatever tags exist.
 const SPECIAL: &[&str] = &["all", "always", "never", "tagged", "untagged"];
 
-/// Returns the problem of each tag asked for that nothing has.
+/// Returns the problem for each requested tag that nothing has.
 pub(super) fn unknown<'a>(
     asked: &'a [String],
     tags: &'a BTreeSet<String>,

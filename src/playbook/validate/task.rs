@@ -60,8 +60,8 @@ impl Validator<'_> {
         }
     }
 
-    /// Notes a module that is missing where a condition may keep the task from running, as those of
-    /// other systems do: it is a mistake once the task runs.
+    /// Records an unknown module if a condition may keep the task from running, as with those of
+    /// other systems: it is only an error once the task runs.
     fn is_for_another_system(&mut self, action: &Action) -> bool {
         let name = &action.module;
         if self.registry.get(name).is_some() || self.registry.is_misspelt(name) {
@@ -74,7 +74,7 @@ impl Validator<'_> {
         true
     }
 
-    /// Notes the variables that a task needs in any case, unless a failure of it is expected.
+    /// Records the variables that a task always needs, unless it is expected to fail.
     fn uses(&mut self, task: &Task, around: &Around<'_>) {
         if expects_failure(task, around) {
             return;
@@ -82,7 +82,7 @@ impl Validator<'_> {
         let own = own_names(task);
         let engine = self.engine;
         let local = Local { around, own: &own };
-        // The first condition is read in any case, all else only if it holds.
+        // The first condition is always evaluated, the rest only if it is true.
         if let (Some(condition), true) = (task.keywords.when.first(), around.is_certain()) {
             self.names.uses_of_condition(condition, &local, engine);
         }
@@ -98,7 +98,7 @@ impl Validator<'_> {
             match (raw, task.action.module.as_str()) {
                 (false, _) => self.names.uses(value, &local, engine),
                 (true, "assert") => self.names.uses_of_condition(value, &local, engine),
-                // The module itself deals with what is undefined, as debug does.
+                // The module itself handles undefined values, like debug.
                 (true, _) => {}
             }
         }
@@ -147,7 +147,7 @@ impl Validator<'_> {
     }
 }
 
-/// Returns whether a failure of a task is expected: it is ignored, or a rescue deals with it.
+/// Returns whether a task is expected to fail: the failure is ignored, or rescued.
 pub(super) fn expects_failure(task: &Task, around: &Around<'_>) -> bool {
     let ignored = |value: &Option<Node>| {
         value

@@ -1,12 +1,12 @@
-//! The names that files of variables define, where the file's name may hold templates.
+//! The names defined in files of variables whose file name may contain templates.
 
 use crate::files::{Files, names_in};
 use crate::glob;
 use crate::playbook::Loader;
 use crate::source::LocalPath;
 
-/// Returns the names that the file called `name` defines, or any file it may turn out to be if
-/// the last part of its name holds templates; `None` if that cannot be said.
+/// Returns the names defined in the file called `name`, or in any file it may turn out to be if the
+/// last part of its name contains templates; `None` if that is unknown.
 pub(super) fn names(search: &Files, name: &str, loader: &Loader) -> Option<Vec<String>> {
     let paths = if name.contains("{{") {
         matching(search, name)?
@@ -22,7 +22,7 @@ pub(super) fn names(search: &Files, name: &str, loader: &Loader) -> Option<Vec<S
     Some(names)
 }
 
-/// Returns the files whose name fits a name with templates in its last part.
+/// Returns the files that match a name with templates in its last part.
 fn matching(search: &Files, name: &str) -> Option<Vec<LocalPath>> {
     let (before, _) = name.split_once("{{")?;
     let at = before.rfind('/').map_or(0, |slash| slash + 1);
@@ -40,8 +40,7 @@ fn matching(search: &Files, name: &str) -> Option<Vec<LocalPath>> {
     (!found.is_empty()).then_some(found)
 }
 
-/// Returns the glob that a name with templates stands for; `None` if a template may hold a
-/// folder.
+/// Returns the glob for a name with templates; `None` if a template may contain a folder.
 fn pattern(name: &str) -> Option<String> {
     let mut pattern = String::new();
     let mut rest = name;

@@ -13,53 +13,53 @@ use seen::Seen;
 use std::sync::Arc;
 use wait::Readiness;
 
-/// Waits until every nameserver lists every broker of a cluster, and each of them is usable.
+/// Waits until every nameserver lists every broker of a cluster, and each broker is usable.
 ///
-/// A broker that is listed is not ready yet: right after the start a master may not have its slave.
-/// So a message is sent to every master, to the topic that is named after the broker itself, until
-/// each says that it is stored as configured; and then the slaves must have copied all of it. It is
-/// the host that speaks with RocketMQ, through its SSH connection.
+/// A listed broker may not be ready yet: right after its start a master may lack its slave. So a
+/// message is sent to every master, to the topic named after the broker itself, until it is stored
+/// as configured; then the slaves must have copied everything. The host speaks to RocketMQ, through
+/// its SSH connection.
 #[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClusterModule {
     /// Addresses of all nameservers, `HOST:PORT`.
     #[schemars(with = "Vec<String>")]
     nameservers: Vec<Address>,
-    /// The cluster's name. Brokers of other clusters at the same nameservers do not count.
+    /// The cluster's name. Brokers of other clusters at the same nameservers are ignored.
     cluster: String,
     /// The brokers that every nameserver must list.
     #[serde(default)]
     brokers: Vec<Declared>,
-    /// Whether a broker of this cluster that is listed, but not declared, is a problem.
+    /// Whether a listed broker of this cluster that is not declared is a problem.
     #[serde(default)]
     exactly: bool,
-    /// The version that all programs must have, such as `3.2.6`.
+    /// The expected version of all programs, such as `3.2.6`.
     version: Option<String>,
-    /// What must hold.
+    /// The state to wait for.
     #[serde(default)]
     state: State,
-    /// Bytes that a slave may be behind its master.
+    /// How many bytes a slave may be behind its master.
     #[serde(default)]
     lag: u64,
-    /// Seconds to wait at the most; 90 by default, for a broker registers every 30 s.
+    /// Time limit in seconds; 90 by default, since a broker registers every 30 s.
     timeout: Option<u64>,
 }
 
-/// A broker that must be there.
+/// A declared broker.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Declared {
-    /// What it is called; a slave has its master's name.
+    /// Its name; a slave has its master's name.
     name: String,
     /// 0 for a master, a greater number for a slave.
     #[serde(default)]
     id: u64,
-    /// Where it listens, `HOST:PORT`.
+    /// Its address, `HOST:PORT`.
     #[schemars(with = "String")]
     address: Address,
 }
 
-/// What must hold.
+/// The state to wait for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum State {
@@ -67,9 +67,9 @@ enum State {
     /// no slave is behind.
     #[default]
     Ready,
-    /// Every nameserver lists every broker, and each of them answers.
+    /// Every nameserver lists every broker, and every broker answers.
     Registered,
-    /// Anything: what is wrong is returned as `problems`, and nothing is waited for.
+    /// Any: problems are returned as `problems`, without waiting.
     Known,
 }
 
@@ -100,11 +100,11 @@ impl BuiltIn for ClusterModule {
              1970), `put_tps`, `get_tps`, `messages_put_today`, `commit_log_max_offset`, \
              `commit_log_disk_ratio`.",
         ),
-        ("problems", "What is not as declared."),
+        ("problems", "Differences from the declaration."),
     ];
 }
 
-/// The names of what is returned.
+/// The names of the return values.
 const RETURNS: &[&str] = &["nameservers", "brokers", "problems"];
 
 impl Module for ClusterModule {

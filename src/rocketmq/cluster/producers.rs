@@ -1,4 +1,4 @@
-//! Whether producers are sent to a master.
+//! Whether producers are routed to a master.
 
 use super::super::broker::configuration;
 use super::super::route::may_be_written;
@@ -7,23 +7,23 @@ use super::super::write_permission::can_be_given_back;
 use super::seen::told;
 use crate::host::HostError;
 
-/// What `brokerPermission` is unless it is configured: read and write.
+/// The default of `brokerPermission`: read and write.
 const READ_AND_WRITE: &str = "6";
 
-/// Whether producers are sent to a master.
+/// Whether producers are routed to a master.
 #[derive(Debug, Default)]
 pub(super) struct Producers {
-    /// Whether all nameservers that list it do so; nothing where that is not known.
+    /// Whether all nameservers that list it route producers to it; `None` if unknown.
     pub(super) are_sent: Option<bool>,
     /// The nameservers that do not.
     sent_away_by: Vec<Address>,
-    /// What its configuration says in their place, if it says anything.
+    /// The configured permission that causes this, if any.
     permission: Option<String>,
 }
 
 impl Producers {
-    /// Asks the nameservers that list a master, and the master itself only where one of them does not
-    /// send producers to it.
+    /// Asks the nameservers that list a master, and the master itself only if one of them does not
+    /// route producers to it.
     pub(super) fn of(
         client: &mut Client,
         name: &str,
@@ -53,7 +53,7 @@ impl Producers {
         Ok(found)
     }
 
-    /// Returns what is wrong, with what to do about it in this version of the broker.
+    /// Returns the problem, with the fix for this version of the broker.
     pub(super) fn problem(&self, version: &str) -> Option<String> {
         let who: Vec<_> = self.sent_away_by.iter().map(ToString::to_string).collect();
         if who.is_empty() {
@@ -62,16 +62,15 @@ impl Producers {
         let remedy = match &self.permission {
             Some(permission) => format!(
                 "it is configured with brokerPermission={permission}; without it, \
-                 playbooks/rolling_restart.yml gives it back"
+                 playbooks/rolling_restart.yml restores it"
             ),
             None if can_be_given_back(version) => {
-                "playbooks/rolling_restart.yml or rocketmq_write_permission gives it back"
-                    .to_owned()
+                "playbooks/rolling_restart.yml or rocketmq_write_permission restores it".to_owned()
             }
-            None => "restart it, by playbooks/rolling_restart.yml: then it has it again".to_owned(),
+            None => "restart it with playbooks/rolling_restart.yml to restore it".to_owned(),
         };
         Some(format!(
-            "producers are not sent to it, its right to be written to is gone at {}: {remedy}",
+            "producers are not sent to it, since its write permission was revoked at {}: {remedy}",
             who.join(", ")
         ))
     }

@@ -1,4 +1,4 @@
-//! A cluster as its nameservers and brokers tell it.
+//! A cluster as reported by its nameservers and brokers.
 
 use super::super::cluster_info::ClusterInfo;
 use super::super::runtime::Runtime;
@@ -10,25 +10,25 @@ use super::{ClusterModule, State};
 use crate::host::HostError;
 use crate::value::{Fields, Value};
 
-/// A cluster as its nameservers and brokers tell it.
+/// A cluster as reported by its nameservers and brokers.
 #[derive(Debug)]
 pub(super) struct Seen {
     nameservers: Vec<Nameserver>,
-    /// Those that are declared and those that are listed, sorted by name and number.
+    /// The declared and listed brokers, sorted by name and number.
     brokers: Vec<Broker>,
-    /// What is not as declared.
+    /// Differences from the declaration.
     pub(super) problems: Vec<String>,
 }
 
 #[derive(Debug)]
 struct Nameserver {
     address: Address,
-    /// What it lists, or why that is not known.
+    /// The brokers it lists, or why they are unknown.
     info: Result<ClusterInfo, String>,
 }
 
 impl Seen {
-    /// Asks all nameservers and all brokers, those that nobody lists as well.
+    /// Asks all nameservers and all brokers, even those that are not listed.
     pub(super) fn look(wanted: &ClusterModule, client: &mut Client) -> Result<Self, HostError> {
         let mut nameservers = Vec::new();
         for address in &wanted.nameservers {
@@ -60,26 +60,26 @@ impl Seen {
         Ok(seen)
     }
 
-    /// Returns the masters: name and address.
+    /// Returns the names and addresses of the masters.
     pub(super) fn masters(&self) -> impl Iterator<Item = (&str, &Address)> {
         let masters = self.brokers.iter().filter(|broker| broker.id == 0);
         masters.map(|broker| (broker.name.as_str(), &broker.address))
     }
 
-    /// Returns which slaves have more than their master. Waiting does not mend that.
+    /// Returns the slaves that have more than their master, which waiting does not fix.
     pub(super) fn ahead(&self) -> Vec<String> {
         let brokers = self.brokers.iter();
         brokers.filter_map(Broker::ahead_of_its_master).collect()
     }
 
-    /// Returns which slaves are further behind than that.
+    /// Returns the slaves that are further behind than the limit.
     pub(super) fn lagging(&self, most: u64) -> Vec<String> {
         let slaves = self.brokers.iter().filter(|broker| broker.id != 0);
         slaves
             .filter_map(|broker| match broker.lag {
                 Some(lag) if lag > most => Some(format!("{broker} is {lag} bytes behind")),
                 Some(_) => None,
-                None => Some(format!("nobody knows how far {broker} is behind")),
+                None => Some(format!("it is unknown how far {broker} is behind")),
             })
             .collect()
     }
@@ -134,7 +134,7 @@ impl Seen {
         problems
     }
 
-    /// Returns what is returned to the playbook.
+    /// Returns the return values for the playbook.
     pub(super) fn fields(&self, wanted: &ClusterModule) -> Fields {
         let version = wanted.version.as_deref();
         let nameservers = self.nameservers.iter().map(|one| one.value(version));
@@ -148,7 +148,7 @@ impl Seen {
     }
 }
 
-/// Returns the answer, or why there is none; an error only where asking again is of no use.
+/// Returns the answer, or why there is none; an error only if asking again is useless.
 pub(super) fn told<T>(answer: Result<T, WireError>) -> Result<Result<T, String>, HostError> {
     match answer {
         Ok(answer) => Ok(Ok(answer)),
@@ -156,8 +156,9 @@ pub(super) fn told<T>(answer: Result<T, WireError>) -> Result<Result<T, String>,
     }
 }
 
-/// Returns how many bytes a slave is behind its master, and how many it is ahead. The master was asked
-/// before, so it is asked again where the slave seems to have more: it may have got that meanwhile.
+/// Returns how many bytes a slave is behind its master, and how many it is ahead. The master was
+/// asked earlier, so it is asked again if the slave seems to have more: it may have received that
+/// in the meantime.
 fn distance(
     client: &mut Client,
     slave: &Broker,
@@ -201,7 +202,7 @@ fn brokers(wanted: &ClusterModule, nameservers: &[Nameserver]) -> Vec<Broker> {
 }
 
 impl Nameserver {
-    /// Returns why it does not answer, or which other version than the wanted one it is.
+    /// Returns why it does not answer, or which unexpected version it has.
     fn problem(&self, wanted: Option<&str>) -> Option<String> {
         match (&self.info, wanted) {
             (Err(why), _) => Some(format!("nameserver {}: {why}", self.address)),
@@ -214,7 +215,7 @@ impl Nameserver {
         }
     }
 
-    /// Returns what else it lists in a broker's place, to be said after the complaint.
+    /// Returns the brokers listed in place of this one, to add to the complaint.
     fn instead_of(&self, broker: &Broker) -> String {
         let listed = self.info.iter().flat_map(|info| &info.brokers);
         let mut other = listed.filter(|one| one.name == broker.name && one.id == broker.id);

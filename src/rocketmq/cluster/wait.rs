@@ -1,4 +1,4 @@
-//! Waiting until a cluster is ready.
+//! Waits until a cluster is ready.
 
 use super::super::message;
 use super::super::wire::{Address, Client};
@@ -9,17 +9,17 @@ use crate::value::Fields;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-/// Seconds that brokers may take: they register every 30 s, and a slave finds its master when it
-/// registers.
+/// How many seconds brokers may take: they register every 30 s, and a slave finds its master when
+/// it registers.
 const TIMEOUT: u64 = 90;
 
-/// Between two looks.
+/// The time between two checks.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// What is sent to see whether it is stored.
+/// The message that is sent to see whether it is stored.
 const BODY: &[u8] = b"sent by rmqplay to see whether the broker is ready";
 
-/// Looks at the cluster until it is ready.
+/// Checks the cluster until it is ready.
 #[derive(Debug)]
 pub(super) struct Readiness(pub(super) ClusterModule);
 
@@ -57,7 +57,7 @@ impl Dialogue for Readiness {
 }
 
 impl Readiness {
-    /// Returns what is seen and what is wrong with it. A master that has stored a message is not
+    /// Returns the state of the cluster and its problems. A master that has stored a message is not
     /// sent another one.
     fn look(
         &self,

@@ -1,11 +1,11 @@
-//! Java's agents among further options.
+//! Java agents among the additional options.
 
 use crate::host::{HostError, Probe};
 use std::collections::BTreeSet;
 
 /// Returns what keeps Java from starting with these options: an agent that is loaded twice, or
-/// whose file is missing. Agents are not tried, since one may write, or listen on a port that is in
-/// use.
+/// whose file is missing. Agents are not tested by starting Java, since they may write files, or
+/// listen on a port that is in use.
 pub(super) fn problem(host: &Probe, options: &[String]) -> Result<Option<String>, HostError> {
     let mut seen = BTreeSet::new();
     for (kind, name) in options.iter().filter_map(|option| agent(option)) {
@@ -20,7 +20,7 @@ pub(super) fn problem(host: &Probe, options: &[String]) -> Result<Option<String>
     Ok(None)
 }
 
-/// Returns by which option an agent is loaded, and its name or file.
+/// Returns the option that loads an agent, and the agent's name or file.
 fn agent(option: &str) -> Option<(&str, &str)> {
     let (kind, rest) = option.split_once(':')?;
     let name = rest.split('=').next()?;

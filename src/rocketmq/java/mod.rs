@@ -14,26 +14,25 @@ use crate::value::{Fields, Value, map};
 pub(super) use share::Share;
 pub(super) use size::{Size, shown};
 
-/// Tells which Java a host has and what programs are started with by it, and fails where RocketMQ
-/// does not run on it.
+/// Finds a host's Java and the options for its programs, and fails if RocketMQ does not run on it.
 ///
-/// Heaps follow from the host's memory and the number of its programs, and how Java collects garbage
-/// from its version. Java is started with those options of each program that only say how it works
-/// (`-XX:+UseG1GC`, `-Xmx4g`, no log or agent): one that this Java refuses would keep the program from
-/// starting.
+/// Heap sizes are derived from the host's memory and the number of its programs, and the garbage
+/// collector from Java's version. Java is started with those options of each program that have no
+/// side effects (`-XX:+UseG1GC`, `-Xmx4g`, no log or agent): an option that this Java rejects would
+/// keep the program from starting.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct JavaModule {
     /// The release of RocketMQ, such as `3.2.6`.
     version: String,
-    /// Java's program: a path, or a name that is looked for in PATH.
+    /// The Java program: a path, or a name to look up in PATH.
     #[serde(default = "usual_program")]
     java: String,
-    /// Further options that programs will be started with, after what is returned. Where they choose
-    /// a collector (`-XX:+UseZGC`), this is the only one.
+    /// Additional options for programs, placed after the returned ones. A collector chosen here
+    /// (`-XX:+UseZGC`) replaces the default.
     #[serde(default)]
     options: Vec<String>,
-    /// The programs that are to run here, as `rocketmq_preflight` takes them.
+    /// The programs that should run here, in the form that `rocketmq_preflight` takes.
     #[serde(default)]
     programs: Vec<Program>,
 }
@@ -57,10 +56,10 @@ impl BuiltIn for JavaModule {
 ";
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("version", "Its version, such as `1.8.0_504` or `17.0.15`."),
-        ("major", "Its version in one number: 8, 17."),
+        ("major", "Its major version: 8, 17."),
         (
             "options",
-            "By the name of a program, the list of options that it is started with.",
+            "The list of options for each program, by the program's name.",
         ),
     ];
 }
@@ -77,9 +76,9 @@ impl Module for JavaModule {
         let (java, options) = found.map_err(|message| ModuleError::Refused {
             message,
             help: Some(
-                "rocketmq_java names the Java to use (/usr/lib/jvm/…/bin/java), \
-                 rocketmq_java_options its further options; sizes that are left empty follow from \
-                 the host's memory"
+                "set rocketmq_java to the Java to use (/usr/lib/jvm/…/bin/java), and \
+                 rocketmq_java_options to additional options; empty sizes are derived from the \
+                 host's memory"
                     .to_owned(),
             ),
         })?;
@@ -93,10 +92,10 @@ impl Module for JavaModule {
     }
 }
 
-/// By the name of a program, what it is started with.
+/// The options for each program, by the program's name.
 type ProgramOptions = Vec<(String, Vec<String>)>;
 
-/// Returns how many bytes of memory a host has, as far as it tells.
+/// Returns a host's memory in bytes, if the host reports it.
 fn total(host: &Probe) -> Result<Option<u64>, HostError> {
     let facts = host.facts()?.0;
     let mebibytes = facts.get("memtotal_mb").and_then(Value::as_i64);
@@ -115,8 +114,8 @@ pub(super) struct Java {
 }
 
 impl Java {
-    /// Starts Java to see which it is, and with the options of each program. Returns it with these
-    /// options by the name of the program, or why one could not start.
+    /// Starts Java to find its version, and with the options of each program. Returns it with these
+    /// options by the program's name, or why one could not start.
     pub(super) fn fitting(
         host: &Probe,
         program: &str,
@@ -154,7 +153,7 @@ impl Java {
         Ok(Ok((java, of_programs)))
     }
 
-    /// Starts Java with these options to see which it is; or returns why it does not start.
+    /// Starts Java with these options to find its version, or returns why it does not start.
     fn of(
         host: &Probe,
         program: &str,
@@ -183,10 +182,10 @@ impl Java {
             )));
         }
         let understood = Self::told(&told);
-        Ok(understood.ok_or_else(|| format!("{program} tells no version: {}", told.trim())))
+        Ok(understood.ok_or_else(|| format!("{program} reports no version: {}", told.trim())))
     }
 
-    /// Reads `openjdk version "17.0.15" …`; Java 8 and older call themselves `1.8.0_504`.
+    /// Parses `openjdk version "17.0.15" …`; Java 8 and older report `1.8.0_504`.
     fn told(text: &str) -> Option<Self> {
         let (_, rest) = text.split_once("version \"")?;
         let (version, _) = rest.split_once('"')?;
@@ -201,9 +200,9 @@ impl Java {
 
     /// Returns why this version of RocketMQ does not run on it.
     ///
-    /// Its classes are compiled for Java 6 (3.x), 7 (until 4.4) and 8. Newer ones than were tried
-    /// are no reason: what keeps RocketMQ's own scripts from them are options that are not used
-    /// here.
+    /// RocketMQ's classes are compiled for Java 6 (3.x), 7 (until 4.4) and 8. Versions newer than
+    /// the tested ones are accepted: RocketMQ's own scripts fail there because of options that are
+    /// not used here.
     fn unfit_for(&self, version: &str) -> Option<String> {
         let oldest = match numbers(version).as_slice() {
             [..=3, ..] => 6,
@@ -225,9 +224,9 @@ impl Java {
     }
 }
 
-/// Whether an option only says how Java works: a switch, a number or a size. Others may write a log,
-/// or listen on a port that the running program has. What a heap begins with (`-Xms`) is left out: it
-/// takes memory, and the heap's largest size says the same.
+/// Whether an option has no side effects: a switch, a number or a size. Others may write a log, or
+/// listen on a port that the running program uses. The initial heap size (`-Xms`) is left out: it
+/// takes memory, and the maximum size tests the same.
 fn writes_nothing(option: &str) -> bool {
     let Some(option) = option.strip_prefix("-XX:") else {
         let sizes = ["-Xmn", "-Xmx", "-Xss"];

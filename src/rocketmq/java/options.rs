@@ -1,19 +1,19 @@
-//! What Java is started with.
+//! The options that Java is started with.
 
 use super::share::Share;
 use super::size::Size;
 use crate::rocketmq::program::Program;
 
-/// How many files the log of collections has, and how large each is.
+/// The number and size of the garbage collector's log files.
 const LOG_FILES: u32 = 5;
 const LOG_FILE_SIZE: &str = "30m";
 
-/// Bytes of a heap from which on its regions have 16 MiB, as in RocketMQ's own scripts: a smaller
-/// heap would have too few of them.
+/// The heap size in bytes from which its regions have 16 MiB, as in RocketMQ's own scripts: a
+/// smaller heap would have too few of them.
 const LARGE_REGIONS: u64 = 4 << 30;
 
-/// Returns what a program is started with by this Java. `further` are options that come after these:
-/// where they choose a collector, this chooses none.
+/// Returns the options of a program for this Java. `further` are additional options that come
+/// later: if they choose a collector, none is chosen here.
 pub(super) fn of_program(
     program: &Program,
     share: &Share,
@@ -39,7 +39,7 @@ pub(super) fn of_program(
     options
 }
 
-/// Returns what every program is started with by this Java, whatever memory it has.
+/// Returns the options of every program for this Java, regardless of memory.
 pub(super) fn of_all(major: u32, further: &[String]) -> Vec<String> {
     let mut options = Vec::new();
     if !further.iter().any(|option| chooses_collector(option)) {
@@ -64,14 +64,15 @@ pub(super) fn of_all(major: u32, further: &[String]) -> Vec<String> {
     options.into_iter().map(str::to_owned).collect()
 }
 
-/// Two collectors at once keep Java from starting.
+/// Java does not start with two collectors.
 fn chooses_collector(option: &str) -> bool {
     let name = option.strip_prefix("-XX:+Use");
     name.is_some_and(|name| name.ends_with("GC"))
 }
 
-/// As RocketMQ's own scripts have it, those of 3.2.6 for Java 6 and 7, and those of 4.x and 5.x for
-/// later ones; without `DisableExplicitGC`, for direct memory is only given back by such a collection.
+/// As in RocketMQ's own scripts, those of 3.2.6 for Java 6 and 7, and those of 4.x and 5.x for
+/// later ones, but without `DisableExplicitGC`, since only an explicit collection frees direct
+/// memory.
 fn collector(major: u32) -> &'static [&'static str] {
     if major < 8 {
         &[
@@ -95,8 +96,8 @@ fn collector(major: u32) -> &'static [&'static str] {
     }
 }
 
-/// The log of collections, among the program's other logs; its oldest file is overwritten. Java 6
-/// knows that only in late updates.
+/// The garbage collector's log, among the program's other logs; its oldest file is overwritten.
+/// Java 6 only supports this in late updates.
 fn log(program: &Program, major: u32) -> Vec<String> {
     let file = program.home.join("logs/gc.log");
     if major >= 9 {

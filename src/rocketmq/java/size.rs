@@ -1,6 +1,6 @@
-//! Sizes of memory, as Java's options say them.
+//! Memory sizes in the form of Java's options.
 
-/// A size as Java's options say it.
+/// A memory size in the form of Java's options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::rocketmq) struct Size {
     /// As it was written.
@@ -9,7 +9,7 @@ pub(in crate::rocketmq) struct Size {
 }
 
 impl Size {
-    /// Reads `512m`, `4g` or a number of bytes; none if it is something else.
+    /// Parses `512m`, `4g` or a number of bytes; `None` for anything else.
     pub(in crate::rocketmq) fn read(text: &str) -> Option<Self> {
         let digits = text.strip_suffix(|c: char| c.is_ascii_alphabetic());
         let shift = match text.strip_prefix(digits.unwrap_or(text)) {
@@ -27,7 +27,7 @@ impl Size {
         })
     }
 
-    /// Returns so many bytes, in whole MiB.
+    /// Returns this many bytes in whole MiB.
     pub(super) fn of(bytes: u64) -> Self {
         let mebibytes = bytes >> 20;
         let text = match mebibytes % 1024 {
@@ -41,7 +41,7 @@ impl Size {
     }
 }
 
-/// Returns `3.8 GiB`, or `512 MiB` below one.
+/// Formats it as `3.8 GiB`, or `512 MiB` below one.
 pub(in crate::rocketmq) fn shown(bytes: u64) -> String {
     let mebibytes = bytes >> 20;
     if mebibytes < 1024 {

@@ -194,7 +194,7 @@ impl LastWordsModule {
         if kernel.started > last_sign {
             let at = moment(kernel.started);
             why.push(format!(
-                "the machine was started at {at}, and it has written nothing since"
+                "the machine booted at {at}, and it has written nothing since"
             ));
             return why;
         }
@@ -274,8 +274,8 @@ fn unexplained(logs: &[Log]) -> Vec<String> {
 
 fn of_kernel(killed: &kernel::Killed) -> String {
     format!(
-        "the kernel killed it, out of memory (java, process {}) at {}: see what \
-         playbooks/preflight.yml says of memory",
+        "the kernel killed it, out of memory (java, process {}) at {}: see the memory checks of \
+         playbooks/preflight.yml",
         killed.pid,
         moment(killed.at)
     )

@@ -37,9 +37,9 @@ impl Told<'_> {
         }
         let how = self.how()?;
         let next = if self.get("SubState") == "auto-restart" {
-            "; systemd is about to start it again"
+            "; systemd is about to restart it"
         } else if self.get("ActiveState") == "failed" {
-            "; systemd has given it up until it is started"
+            "; systemd has given up restarting it"
         } else {
             ""
         };
@@ -60,14 +60,14 @@ impl Told<'_> {
             // Java's exit code after SIGTERM.
             ("1", "0" | "143") => return None,
             ("1", "253") => {
-                "it ended with 253: its store or configuration could not be loaded".to_owned()
+                "it exited with 253: its store or configuration could not be loaded".to_owned()
             }
-            ("1", "254") => "it ended with 254: ROCKETMQ_HOME is not set".to_owned(),
-            ("1", "255") => "it ended with 255: an exception ended its start".to_owned(),
-            ("1", "1") => "it ended with 1: Java itself did not start".to_owned(),
-            ("1", other) => format!("it ended with {other}"),
+            ("1", "254") => "it exited with 254: ROCKETMQ_HOME is not set".to_owned(),
+            ("1", "255") => "it exited with 255: its start failed with an exception".to_owned(),
+            ("1", "1") => "it exited with 1: Java itself did not start".to_owned(),
+            ("1", other) => format!("it exited with {other}"),
             ("2" | "3", "9") => "it was killed (signal 9)".to_owned(),
-            ("2" | "3", signal) => format!("it was ended by signal {signal}"),
+            ("2" | "3", signal) => format!("it was killed by signal {signal}"),
             _ => return None,
         })
     }
@@ -79,8 +79,8 @@ mod tests {
 
     #[test]
     fn what_systemd_remembers_is_told() {
-        let again = "; systemd is about to start it again";
-        let given_up = "; systemd has given it up until it is started";
+        let again = "; systemd is about to restart it";
+        let given_up = "; systemd has given up restarting it";
         for (load, states, result, code, status, expected) in [
             ("not-found", "inactive dead", "success", "0", "0", None),
             ("loaded", "inactive dead", "success", "0", "0", None),
@@ -92,7 +92,7 @@ mod tests {
                 "1",
                 "253",
                 Some(format!(
-                    "it ended with 253: its store or configuration could not be loaded{again}"
+                    "it exited with 253: its store or configuration could not be loaded{again}"
                 )),
             ),
             (
@@ -102,7 +102,7 @@ mod tests {
                 "1",
                 "255",
                 Some(format!(
-                    "it ended with 255: an exception ended its start{given_up}"
+                    "it exited with 255: its start failed with an exception{given_up}"
                 )),
             ),
             (
@@ -127,7 +127,7 @@ mod tests {
                 "core-dump",
                 "3",
                 "6",
-                Some(format!("it was ended by signal 6{given_up}")),
+                Some(format!("it was killed by signal 6{given_up}")),
             ),
             (
                 "loaded",
@@ -135,7 +135,7 @@ mod tests {
                 "exit-code",
                 "1",
                 "203",
-                Some(format!("it ended with 203{given_up}")),
+                Some(format!("it exited with 203{given_up}")),
             ),
         ] {
             let (active, sub) = states.split_once(' ').unwrap();

@@ -1,26 +1,26 @@
-//! Known weaknesses of RocketMQ by version.
+//! Known vulnerabilities of RocketMQ by version.
 
 use super::check::Check;
 use crate::rocketmq::topology::numbers;
 
-/// A weakness, and the versions that have it.
+/// A vulnerability, and the versions that have it.
 struct Advisory {
     name: &'static str,
     what: &'static str,
-    /// First version that has it, and the one that has not any more.
+    /// The first version that has it, and the first that no longer has it.
     ranges: &'static [([u32; 3], [u32; 3])],
 }
 
-/// From the announcements of the project; 3.x is of before them, and has the code of the first.
+/// From the project's announcements; 3.x predates them, but contains the code of the first.
 const ADVISORIES: [Advisory; 4] = [
     Advisory {
         name: "CVE-2023-33246",
-        what: "whoever reaches a broker's port can run commands as its user",
+        what: "anyone who can reach a broker's port can run commands as its user",
         ranges: &[([0, 0, 0], [4, 9, 6]), ([5, 0, 0], [5, 1, 1])],
     },
     Advisory {
         name: "CVE-2023-37582",
-        what: "whoever reaches a nameserver's port can write files as its user",
+        what: "anyone who can reach a nameserver's port can write files as its user",
         ranges: &[([4, 0, 0], [4, 9, 7]), ([5, 0, 0], [5, 1, 2])],
     },
     Advisory {
@@ -30,12 +30,12 @@ const ADVISORIES: [Advisory; 4] = [
     },
     Advisory {
         name: "CVE-2019-17572",
-        what: "the name of a topic can lead out of the store",
+        what: "a topic's name can lead out of the store",
         ranges: &[([4, 2, 0], [4, 6, 1])],
     },
 ];
 
-/// Returns which of them a version has.
+/// Returns the vulnerabilities of a version.
 pub(super) fn check(version: &str) -> Check {
     let version = numbers(version);
     let has = |advisory: &&Advisory| {
@@ -50,7 +50,7 @@ pub(super) fn check(version: &str) -> Check {
         .map(|advisory| format!("{} ({})", advisory.name, advisory.what))
         .collect();
     if found.is_empty() {
-        return Check::pass("version", "no weakness of it is known here");
+        return Check::pass("version", "no known vulnerabilities");
     }
     let found = found.join(", ");
     Check::warn(

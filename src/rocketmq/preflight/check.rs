@@ -1,19 +1,19 @@
-//! One thing that was looked at, and how it is.
+//! One check and its result.
 
 use crate::value::{Fields, Value, map};
 
-/// How something is.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
-    /// As it should be.
+    /// Passed.
     Pass,
-    /// It works, but should not be so.
+    /// It works, but is not recommended.
     Warn,
     /// It keeps RocketMQ from working.
     Fail,
 }
 
-/// One thing that was looked at, and how it is.
+/// One check and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Check {
     pub(super) name: &'static str,
@@ -42,7 +42,7 @@ impl Check {
         }
     }
 
-    /// Returns what is wrong; where nothing is, one check that says so.
+    /// Returns the problems, or a passed check without any.
     pub(super) fn or_pass(
         wrong: Vec<Self>,
         name: &'static str,
@@ -54,7 +54,7 @@ impl Check {
         wrong
     }
 
-    /// Returns it as playbooks see it.
+    /// Returns it in the form that playbooks use.
     pub(super) fn value(&self) -> Value {
         let level = match self.level {
             Level::Pass => "pass",

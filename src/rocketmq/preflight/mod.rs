@@ -1,4 +1,4 @@
-//! `rocketmq_preflight`: whether a host is fit for the programs that are to run on it.
+//! `rocketmq_preflight`: whether a host is suitable for its programs.
 
 mod advisories;
 mod check;
@@ -21,35 +21,35 @@ use machine::Machine;
 pub(super) use reach::ReachModule;
 use std::collections::BTreeMap;
 
-/// Checks whether a host is fit for the RocketMQ programs that run on it, or are to run on it.
+/// Checks whether a host is suitable for the RocketMQ programs that run on it, or should run on it.
 ///
-/// Looked at are Java, memory, disks, ports, limits, parameters of the kernel, the clock, the host's
-/// own name and its address, what brokers left in their stores, and known weaknesses of the version.
-/// Nothing is changed. Problems do not fail the task: they are returned.
+/// It checks Java, memory, disks, ports, limits, kernel parameters, the clock, the host's own name
+/// and address, what brokers left in their stores, and known vulnerabilities of the version.
+/// Nothing is changed. Problems do not fail the task, but are returned.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PreflightModule {
     /// The release of RocketMQ, such as `3.2.6`.
     version: String,
-    /// Java's program: a path, or a name that is looked for in PATH.
+    /// The Java program: a path, or a name to look up in PATH.
     #[serde(default = "usual_program")]
     java: String,
-    /// Further options that programs will be started with, as `rocketmq_java` takes them.
+    /// Additional options for programs, in the form that `rocketmq_java` takes.
     #[serde(default)]
     java_options: Vec<String>,
     /// The address by which others reach this host.
     address: String,
-    /// The cluster's name: stores with the mark of another one are not its own.
+    /// The cluster's name: stores marked with a different one belong to another cluster.
     cluster: Option<String>,
-    /// Names that will be written into `/etc/hosts`.
+    /// Names that are going to be written to `/etc/hosts`.
     #[serde(default)]
     names: Vec<Name>,
-    /// The user that programs run as, if another than who logs in.
+    /// The user that programs run as, if not the login user.
     user: Option<String>,
-    /// The programs that are to run here.
+    /// The programs that should run here.
     programs: Vec<Program>,
-    /// Parameters of the kernel as they should be: `vm.max_map_count` at least, `vm.swappiness` at
-    /// the most, others exactly.
+    /// The wanted kernel parameters: `vm.max_map_count` at least, `vm.swappiness` at most, others
+    /// exactly.
     #[serde(default)]
     sysctl: BTreeMap<String, u64>,
     /// How many files a program should be able to open.
@@ -58,19 +58,19 @@ pub(super) struct PreflightModule {
     /// How many processes and threads a user should be able to have.
     #[serde(default)]
     processes: u64,
-    /// Whether the host's own name will be written into `/etc/hosts`.
+    /// Whether the host's own name is going to be written to `/etc/hosts`.
     #[serde(default)]
     names_are_managed: bool,
-    /// The link to the release in use, as `rocketmq_strangers` takes it.
+    /// The link to the release in use, in the form that `rocketmq_strangers` takes.
     #[schemars(with = "Option<String>")]
     link: Option<Utf8PathBuf>,
 }
 
-/// A name that will be written into `/etc/hosts`.
+/// A name that is going to be written to `/etc/hosts`.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Name {
-    /// The address it is to have.
+    /// Its future address.
     address: String,
     /// The name.
     name: String,
@@ -100,11 +100,11 @@ impl BuiltIn for PreflightModule {
         ),
         (
             "listening",
-            "Addresses, `ADDRESS:PORT`, where programs of ours listen.",
+            "Addresses, `ADDRESS:PORT`, where programs of this cluster listen.",
         ),
         (
             "clock",
-            "Seconds that the host's clock is ahead of this machine's.",
+            "How many seconds the host's clock is ahead of this machine's.",
         ),
     ];
 }
@@ -151,7 +151,7 @@ impl Module for PreflightModule {
 }
 
 impl PreflightModule {
-    /// Returns all folders that are written to, with what they are for.
+    /// Returns all folders that are written to, with their purpose.
     fn folders(&self) -> Vec<(&'static str, &Utf8PathBuf)> {
         let programs = self.programs.iter();
         programs
@@ -162,19 +162,19 @@ impl PreflightModule {
             .collect()
     }
 
-    /// Returns the stores of all brokers, with what these are called.
+    /// Returns the stores of all brokers, with the brokers' names.
     fn stores(&self) -> impl Iterator<Item = (&str, &Utf8Path)> {
         let programs = self.programs.iter();
         programs.filter_map(|program| Some((program.name.as_str(), program.store.as_deref()?)))
     }
 
-    /// Returns the names of the parameters of the kernel that are looked at.
+    /// Returns the names of the kernel parameters to check.
     fn parameters(&self) -> impl Iterator<Item = &str> {
         let wanted = self.sysctl.keys().map(String::as_str);
         wanted.chain(system::TRAPS)
     }
 
-    /// What runs here by hand keeps what is declared from running.
+    /// A program that was started by hand can keep a declared one from running.
     fn strangers(&self, host: &Probe) -> Result<Vec<Check>, HostError> {
         let found = strangers::look(host, &self.programs, self.link.as_deref())?;
         let in_the_way = found.iter().filter(|one| one.in_the_way);
@@ -197,6 +197,6 @@ impl PreflightModule {
         if machine.stores.is_empty() {
             return wrong;
         }
-        Check::or_pass(wrong, "store", "nothing is wrong with what is stored")
+        Check::or_pass(wrong, "store", "no problems found")
     }
 }

@@ -1,4 +1,4 @@
-//! `rocketmq_reach`: whether a host reaches the ports of others.
+//! `rocketmq_reach`: whether a host can reach the ports of others.
 
 use super::check::Check;
 use crate::change::Change;
@@ -7,18 +7,18 @@ use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::rocketmq::wire::Address;
 use crate::value::Value;
 
-/// Tells whether a host reaches addresses that programs of a cluster listen on, or will.
+/// Checks whether a host can reach the addresses that programs of a cluster listen on, or will.
 ///
-/// Where nothing listens yet, a machine that refuses the connection is reached; where something
-/// does, a refusal comes from what is in between. Nothing is changed, and problems do not
-/// fail the task: they are returned.
+/// If nothing listens yet, a refused connection shows that the machine is reachable; if something
+/// does, the refusal comes from a device in between. Nothing is changed. Problems do not fail the
+/// task, but are returned.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::rocketmq) struct ReachModule {
-    /// Addresses to be reached, `HOST:PORT`.
+    /// The addresses to reach, `HOST:PORT`.
     #[schemars(with = "Vec<String>")]
     addresses: Vec<Address>,
-    /// Those of them where something listens.
+    /// Those of them where a program listens.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     listening: Vec<Address>,
@@ -53,7 +53,7 @@ impl Module for ReachModule {
                 Err(HostError::NotConnected { reason, .. }) if reason == REFUSED => {
                     if self.listening.contains(address) {
                         let found = format!(
-                            "{address} is refused, though something listens there: by a firewall?"
+                            "{address} refuses the connection although something listens there: check for a firewall"
                         );
                         wrong.push(Check::fail("reach", found));
                     }

@@ -7,20 +7,20 @@ use crate::host::{Command, HostError, Probe};
 use crate::rocketmq::java::{Share, shown};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Of the memory, the part in percent that heaps may take: the rest is for the page cache, by which
-/// RocketMQ is fast.
+/// The percentage of the memory that heaps may take: the rest is for the page cache, which makes
+/// RocketMQ fast.
 const MOST_OF_MEMORY: u64 = 70;
 
-/// How full a disk may be, in percent: from 90 on a broker takes no messages, from 75 on it deletes
-/// messages before their time.
+/// How full a disk may be, in percent: from 90 on a broker accepts no messages, from 75 on it
+/// deletes messages early.
 const DISK_REFUSES: u64 = 90;
 const DISK_DELETES: u64 = 75;
 
-/// Bytes that logs need, and messages beside the files they are in.
+/// Bytes needed for logs, and for messages in addition to their preallocated files.
 const ROOM: u64 = 1 << 30;
 
 impl PreflightModule {
-    /// Returns what each program gets of the memory, or which size does not fit.
+    /// Returns the memory share of each program, or which size does not fit.
     pub(super) fn shares(&self, machine: &Machine) -> Result<Vec<Share>, String> {
         Share::of_all(machine.memory("MemTotal"), &self.programs)
     }
@@ -77,7 +77,7 @@ impl PreflightModule {
         }]
     }
 
-    /// Returns what to do where heaps are too large.
+    /// Returns how to fix heaps that are too large.
     fn advice(&self) -> String {
         let set = self.programs.iter().filter(|one| !one.heap.is_empty());
         match set.max_by_key(|program| program.is_broker()) {
@@ -91,7 +91,7 @@ impl PreflightModule {
         if machine.disks.len() < self.folders().len() {
             wrong.push(Check::warn(
                 "disk",
-                "df does not tell how full the disks are",
+                "df does not report how full the disks are",
             ));
         }
         for ((what, folder), (_, disk)) in self.folders().iter().zip(&machine.disks) {
@@ -100,9 +100,9 @@ impl PreflightModule {
             let for_what = format!("for {what} in {folder}: {found}");
             let is_used = |most: u64| *what == "messages" && used >= most;
             let why = if is_used(DISK_REFUSES) {
-                "; from 90 % on a broker takes no messages"
+                "; from 90 % on a broker accepts no messages"
             } else if is_used(DISK_DELETES) {
-                "; from 75 % on messages are deleted before their time"
+                "; from 75 % on messages are deleted early"
             } else {
                 ""
             };
@@ -119,7 +119,7 @@ impl PreflightModule {
         Check::or_pass(wrong, "disk", right.join(", "))
     }
 
-    /// A port must be free, or held by the program that it is for.
+    /// A port must be free, or used by the program it is for.
     pub(super) fn ports(&self, host: &Probe, machine: &Machine) -> Result<Vec<Check>, HostError> {
         let open = listening_ports(machine);
         let (mut taken, mut ours) = (Vec::new(), Vec::new());
@@ -153,7 +153,7 @@ impl PreflightModule {
         Ok(by_holder.into_iter().map(tell).collect())
     }
 
-    /// Returns the addresses where programs of ours listen.
+    /// Returns the addresses where programs of this cluster listen.
     pub(super) fn listening(&self, machine: &Machine) -> Vec<String> {
         let open = listening_ports(machine);
         let programs = self.programs.iter().zip(&machine.running);
@@ -165,7 +165,7 @@ impl PreflightModule {
             .collect()
     }
 
-    /// The limits of a program that runs are its own, those of others come from the login.
+    /// Running programs have limits of their own; others get those of a login.
     pub(super) fn limits(&self, machine: &Machine) -> Vec<Check> {
         let mut wrong = Vec::new();
         let mut least = None::<u64>;
@@ -200,13 +200,13 @@ impl PreflightModule {
         }
         let found = match least {
             Some(least) => format!("{least} open files"),
-            None => "the host does not tell them".to_owned(),
+            None => "the host does not report them".to_owned(),
         };
         Check::or_pass(wrong, "limits", found)
     }
 }
 
-/// Reads `Max open files   1024   524288   files`: the hard limit, to which Java raises its own.
+/// Parses `Max open files   1024   524288   files`: the hard limit, to which Java raises its own.
 fn limit(lines: &[String], name: &str) -> Option<u64> {
     let rest = lines.iter().find_map(|line| line.strip_prefix(name))?;
     match rest.split_whitespace().nth(1)? {
@@ -215,7 +215,7 @@ fn limit(lines: &[String], name: &str) -> Option<u64> {
     }
 }
 
-/// Returns the ports that anything on the host listens on.
+/// Returns the ports that any program of the host listens on.
 fn listening_ports(machine: &Machine) -> BTreeSet<u16> {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
     let lines = tables.iter().flat_map(|table| machine.lines(table));
@@ -229,7 +229,7 @@ fn listening_ports(machine: &Machine) -> BTreeSet<u16> {
     lines.filter_map(port).collect()
 }
 
-/// Returns who listens where, as far as `ss` tells: ports, and `java (process 123)`.
+/// Returns who listens where, as reported by `ss`: ports, and `java (process 123)`.
 fn holders(host: &Probe) -> Result<Vec<(u16, String)>, HostError> {
     let output = match host.query(&Command::new(["ss", "-Hltnp"])) {
         Ok(output) => output,
@@ -240,7 +240,7 @@ fn holders(host: &Probe) -> Result<Vec<(u16, String)>, HostError> {
     Ok(printed.lines().filter_map(holder).collect())
 }
 
-/// Reads `LISTEN 0 50 *:10911 *:* users:(("java",pid=123,fd=5))`.
+/// Parses `LISTEN 0 50 *:10911 *:* users:(("java",pid=123,fd=5))`.
 fn holder(line: &str) -> Option<(u16, String)> {
     let (_, port) = line.split_whitespace().nth(3)?.rsplit_once(':')?;
     let (_, user) = line.split_once("users:((\"")?;

@@ -108,7 +108,7 @@ impl Store {
             wrong.push(Check::fail(
                 "store",
                 format!(
-                    "{name} has files of {other} bytes, and mappedFileSizeCommitLog says \
+                    "{name} has files of {other} bytes, but mappedFileSizeCommitLog is \
                      {wanted}: it would not load them"
                 ),
             ));
@@ -116,7 +116,7 @@ impl Store {
         if self.has_abort && !is_running {
             wrong.push(Check::warn(
                 "store",
-                format!("{name} was not stopped cleanly: its next start looks through all of it"),
+                format!("{name} was not stopped cleanly: its next start will scan all of it"),
             ));
         }
         wrong

@@ -45,7 +45,7 @@ impl PreflightModule {
         let total = machine.memory("MemTotal").unwrap_or(u64::MAX);
         if free > total / 20 {
             let found = "vm.min_free_kbytes reserves more than 5 % of the memory: \
-                         RocketMQ's os.sh sets it so";
+                         set by RocketMQ's os.sh";
             wrong.push(Check::warn("sysctl", found));
         }
         if machine.parameter("vm.zone_reclaim_mode").unwrap_or(0) != 0 {
@@ -76,7 +76,9 @@ impl PreflightModule {
         Ok(match address {
             Some(address) if is_loopback(&address) => Check::warn(
                 "own name",
-                format!("{name} is {address}: what asks for it takes that for its address"),
+                format!(
+                    "{name} is {address}: programs that resolve it get this as the host's address"
+                ),
             ),
             Some(address) => Check::pass("own name", format!("{name} is {address}")),
             None if self.names_are_managed => Check::pass(
@@ -152,7 +154,7 @@ impl PreflightModule {
                 Check::fail(
                     "address",
                     format!(
-                        "{address} is that of {name}: other machines do not reach it; set rocketmq_address"
+                        "{address} is that of {name}: other machines cannot reach it; set rocketmq_address"
                     ),
                 )
             }
@@ -220,6 +222,6 @@ pub(super) fn environment(machine: &Machine) -> Option<Check> {
     })?;
     Some(Check::warn(
         "environment",
-        format!("{set} is set: Java takes options from it that nobody declared"),
+        format!("{set} is set: Java takes undeclared options from it"),
     ))
 }

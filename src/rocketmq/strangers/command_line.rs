@@ -1,12 +1,12 @@
-//! What the command line of a Java program of RocketMQ tells of it.
+//! What the command line of a RocketMQ program reveals.
 
 use crate::host::Process;
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// What the command line of a Java program of RocketMQ tells of it.
+/// What the command line of a RocketMQ program reveals.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct CommandLine {
-    /// Folders on its class path that may be `lib` of a release.
+    /// Folders on its class path that may be the `lib` of a release.
     pub(super) libraries: Vec<Utf8PathBuf>,
     /// Java's `user.home`, if it is set.
     pub(super) home: Option<Utf8PathBuf>,
@@ -24,7 +24,7 @@ pub(super) fn is_java(process: &Process) -> bool {
     Utf8Path::new(path).file_name() == Some("java")
 }
 
-/// Options of Java whose value is the next word, besides those of the class path.
+/// Options of Java that take the next word as value, besides those of the class path.
 const WITH_VALUE: [&str; 9] = [
     "-p",
     "--module-path",
@@ -38,7 +38,7 @@ const WITH_VALUE: [&str; 9] = [
 ];
 
 impl CommandLine {
-    /// Reads the command line of a process, if this is its main class.
+    /// Parses the command line of a process, if this is its main class.
     pub(super) fn of(process: &Process, class: &str) -> Option<Self> {
         let mut line = Self::default();
         let mut words = process.argv.iter().skip(1).map(String::as_str);
@@ -73,13 +73,13 @@ impl CommandLine {
         is_main.then_some(line)
     }
 
-    /// Returns all paths that it names.
+    /// Returns all paths in it.
     pub(super) fn paths(&self) -> impl Iterator<Item = &Utf8PathBuf> {
         self.libraries.iter().chain(&self.file)
     }
 }
 
-/// Returns the folder of a part of a class path if its jars are in it.
+/// Returns the folder of a part of a class path if it contains RocketMQ's jars.
 fn library(part: &str) -> Option<&Utf8Path> {
     let path = Utf8Path::new(part);
     let folder = match path.file_name()? {

@@ -1,4 +1,4 @@
-//! Where a running program of RocketMQ is installed, and what it uses.
+//! The installation of a running RocketMQ program, and the files it uses.
 
 use super::Kind;
 use super::command_line::CommandLine;
@@ -8,20 +8,20 @@ use crate::rocketmq::topology::numbers;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 
-/// Where a program listens that is not told otherwise.
+/// The default port of a program.
 const NAMESERVER_PORT: u16 = 9876;
 const BROKER_PORT: u16 = 10911;
 
-/// From this version on a commit log without a setting is in the store.
+/// From this version on, the commit log is in the store by default.
 const COMMIT_LOG_IN_STORE: [u32; 1] = [5];
 
 /// The largest configuration file that is read, in bytes.
 const LARGEST: u64 = 1 << 20;
 
-/// Services that people log in by: what is started from there is not their service.
+/// Services for logins: programs started from them do not belong to the service.
 const LOGINS: [&str; 5] = ["ssh", "sshd", "dropbear", "getty", "user"];
 
-/// Where a running program of RocketMQ is installed, and what it uses.
+/// The installation of a running RocketMQ program, and the files it uses.
 #[derive(Debug, Default)]
 pub(super) struct Installation {
     /// A broker's name.
@@ -32,15 +32,15 @@ pub(super) struct Installation {
     pub(super) file: Option<Utf8PathBuf>,
     /// Java's `user.home`.
     pub(super) home: Utf8PathBuf,
-    /// A broker's store as it is configured.
+    /// A broker's store as configured.
     pub(super) configured_store: Option<Utf8PathBuf>,
-    /// Where the files of messages are, as it is configured.
+    /// The folder of message files as configured.
     pub(super) configured_commit_log: Option<Utf8PathBuf>,
     /// The store, links resolved.
     pub(super) store: Option<Utf8PathBuf>,
-    /// Where the files of messages are, links resolved.
+    /// The folder of message files, links resolved.
     pub(super) commit_log: Option<Utf8PathBuf>,
-    /// The port it listens on, and those that follow from it.
+    /// Its port, and those derived from it.
     pub(super) ports: Vec<u16>,
     pub(super) service: Option<String>,
 }
@@ -94,7 +94,7 @@ impl Installation {
         Ok(its)
     }
 
-    /// Returns whether its store or its configuration is below that path, as configured.
+    /// Returns whether its store or its configuration is configured below that path.
     pub(super) fn uses(&self, path: &Utf8Path) -> bool {
         let store = self.configured_store.as_ref();
         store.is_some_and(|store| store.starts_with(path))
@@ -127,14 +127,14 @@ impl Installation {
     }
 }
 
-/// Reads a configuration file; a byte is a character there.
+/// Reads a configuration file, in which each byte is a character.
 fn settings(file: Option<Node>) -> BTreeMap<String, String> {
     let content = file.and_then(|node| node.content).unwrap_or_default();
     let text: String = content.into_iter().map(char::from).collect();
     properties::read(&text)
 }
 
-/// Returns the version of a release by the names of its jars.
+/// Returns the version of a release from the names of its jars.
 fn version(jars: &[(Utf8PathBuf, Node)]) -> Option<String> {
     jars.iter().find_map(|(path, _)| {
         let name = path.file_name()?.strip_suffix(".jar")?;
@@ -146,7 +146,7 @@ fn version(jars: &[(Utf8PathBuf, Node)]) -> Option<String> {
     })
 }
 
-/// Returns the ports of a program, the one it is known by first.
+/// Returns the ports of a program, the one it is identified by first.
 fn ports(kind: Kind, settings: &BTreeMap<String, String>) -> Vec<u16> {
     let number = |name: &str| settings.get(name)?.trim().parse().ok();
     let listen: Option<u16> = number("listenPort");
@@ -158,7 +158,7 @@ fn ports(kind: Kind, settings: &BTreeMap<String, String>) -> Vec<u16> {
     vec![listen, of_slaves, listen.saturating_sub(2)]
 }
 
-/// Returns a path without links, if it leads anywhere.
+/// Returns a path with links resolved, if it exists.
 pub(super) fn real(host: &Probe, path: &Utf8Path) -> Result<Option<Utf8PathBuf>, HostError> {
     match host.query(&Command::new(["readlink", "-f", path.as_str()])) {
         Ok(output) => {
@@ -171,7 +171,7 @@ pub(super) fn real(host: &Probe, path: &Utf8Path) -> Result<Option<Utf8PathBuf>,
     }
 }
 
-/// Returns the service that systemd runs a process as.
+/// Returns the systemd service of a process.
 fn service(host: &Probe, pid: u32) -> Result<Option<String>, HostError> {
     let file = format!("/proc/{pid}/cgroup");
     match host.query(&Command::new(["grep", "-s", "[.]service$", &file])) {
@@ -183,7 +183,7 @@ fn service(host: &Probe, pid: u32) -> Result<Option<String>, HostError> {
     }
 }
 
-/// Reads `0::/system.slice/mq.service`.
+/// Parses `0::/system.slice/mq.service`.
 fn service_in(line: &str) -> Option<String> {
     let (_, unit) = line.rsplit_once('/')?;
     let name = unit.strip_suffix(".service")?;

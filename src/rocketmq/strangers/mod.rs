@@ -1,4 +1,4 @@
-//! `rocketmq_strangers`: programs of RocketMQ that run on a host though nobody declared them, such as a
+//! `rocketmq_strangers`: RocketMQ programs that run on a host without being declared, such as a
 //! cluster that was set up by hand.
 
 mod command_line;
@@ -13,17 +13,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 use command_line::CommandLine;
 use installation::Installation;
 
-/// Finds programs of RocketMQ that run on a host and are not declared, wherever they are installed
-/// and however they were started.
+/// Finds RocketMQ programs that run on a host and are not declared, wherever they are installed and
+/// however they were started.
 ///
-/// They are known by the main classes of brokers and nameservers. What a program is, it tells by
-/// its command line, its configuration file and the folder of its jars. Changes nothing.
+/// They are recognised by the main classes of brokers and nameservers, and described from their
+/// command line, their configuration file and the folder of their jars. Changes nothing.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StrangersModule {
-    /// The programs that are declared here, as `rocketmq_preflight` takes them.
+    /// The programs that are declared here, in the form that `rocketmq_preflight` takes.
     programs: Vec<Program>,
-    /// The link to the release in use: a program that runs by it is in the way.
+    /// The link to the release in use: a program that runs through it is in the way.
     #[schemars(with = "Option<String>")]
     link: Option<Utf8PathBuf>,
 }
@@ -66,7 +66,7 @@ impl Module for StrangersModule {
     }
 }
 
-/// What a program of RocketMQ does.
+/// The kind of a RocketMQ program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Nameserver,
@@ -74,7 +74,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// All kinds with their main classes, those of before 4.0 and those since.
+    /// All kinds with their main classes, before and since 4.0.
     const CLASSES: [(Self, &'static str); 4] = [
         (
             Self::Nameserver,
@@ -96,7 +96,7 @@ impl Kind {
     }
 }
 
-/// A program of RocketMQ that nobody declared.
+/// A RocketMQ program that is not declared.
 #[derive(Debug)]
 pub(super) struct Stranger {
     kind: Kind,
@@ -104,14 +104,14 @@ pub(super) struct Stranger {
     installation: Installation,
     /// The declared program that has its port.
     declared: Option<String>,
-    /// Whether what is declared cannot run beside it.
+    /// Whether a declared program cannot run beside it.
     pub(super) in_the_way: bool,
 }
 
-/// What the role gives each program that it starts, in `roles/rocketmq/vars/main.yml`.
+/// The variable that the role sets for each program it starts, in `roles/rocketmq/vars/main.yml`.
 const OF_ROLE: &str = "-Drmqplay.configuration=";
 
-/// Returns what runs on a host besides these programs.
+/// Returns the programs of a host besides these.
 pub(super) fn look(
     host: &Probe,
     programs: &[Program],
@@ -170,7 +170,7 @@ impl Stranger {
         }
     }
 
-    /// Returns what it is, in a line.
+    /// Describes it in one line.
     pub(super) fn text(&self) -> String {
         let its = &self.installation;
         let name = its

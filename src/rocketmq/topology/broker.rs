@@ -269,7 +269,7 @@ impl Machine {
         let has_several = !self.brokers.is_empty() || self.count(topology) > 1;
         has_several.then(|| {
             let host = &self.host;
-            format!("{host} has several brokers: say {variable} for each in rocketmq_brokers")
+            format!("{host} has several brokers: set {variable} for each in rocketmq_brokers")
         })
     }
 }

@@ -1,10 +1,10 @@
-//! Which folders may hold what a cluster stores.
+//! Which folders a cluster may use.
 
 use super::TopologyModule;
 use super::broker::Broker;
 
-/// Folders of the system that hold what others own: none of them is a cluster's, though a new
-/// folder below one may be (Filesystem Hierarchy Standard 3.0).
+/// System folders that others own: a cluster cannot use them, but may use a new folder below some
+/// of them (Filesystem Hierarchy Standard 3.0).
 const SHARED: &[&str] = &[
     "/",
     "/data",
@@ -42,7 +42,7 @@ const SHARED: &[&str] = &[
     "/var/tmp",
 ];
 
-/// Folders that the system makes and replaces itself: nothing below them is a cluster's.
+/// Folders that the system creates and replaces itself: a cluster cannot use anything below them.
 const OF_THE_SYSTEM: &[&str] = &[
     "/bin",
     "/boot",
@@ -70,7 +70,7 @@ const OF_THE_SYSTEM: &[&str] = &[
     "/var/run",
 ];
 
-/// Returns what is wrong with the folders of a cluster.
+/// Returns the problems with the folders of a cluster.
 pub(super) fn problems(topology: &TopologyModule, brokers: &[Broker]) -> Vec<String> {
     let mut named = vec![("rocketmq_home".to_owned(), topology.home.as_str())];
     for broker in brokers {
@@ -95,16 +95,16 @@ pub(super) fn problems(topology: &TopologyModule, brokers: &[Broker]) -> Vec<Str
     problems
 }
 
-/// Returns why a folder cannot be a cluster's.
+/// Returns why a cluster cannot use a folder.
 fn unfit(folder: &str) -> Option<&'static str> {
     let names = folder.trim_matches('/').split('/');
     let is_plain = folder.chars().all(|c| c.is_ascii_graphic() && c != '\\')
         && names.clone().all(|name| !["", ".", ".."].contains(&name));
     let folder = folder.trim_end_matches('/');
     if SHARED.contains(&folder) || folder.is_empty() {
-        Some("a folder of the system; use a folder of its own below it")
+        Some("a system folder; use a folder of its own below it")
     } else if OF_THE_SYSTEM.iter().any(|system| below(folder, system)) {
-        Some("a folder of the system; use one such as /var/lib/rocketmq")
+        Some("a system folder; use one such as /var/lib/rocketmq")
     } else if !folder.starts_with('/') || !is_plain {
         Some("expected an absolute path of plain names")
     } else {
@@ -112,7 +112,7 @@ fn unfit(folder: &str) -> Option<&'static str> {
     }
 }
 
-/// Two brokers of one machine cannot write to one store, nor below each other's.
+/// Two brokers of a machine cannot share a store, nor can one be below the other.
 fn shared(brokers: &[Broker]) -> Vec<String> {
     let mut problems = Vec::new();
     for (index, broker) in brokers.iter().enumerate() {
@@ -133,7 +133,7 @@ fn shared(brokers: &[Broker]) -> Vec<String> {
     problems
 }
 
-/// Whether a folder is another one, or in it.
+/// Whether a folder is the same as, or in, another one.
 fn below(inner: &str, outer: &str) -> bool {
     let rest = inner.strip_prefix(outer.trim_end_matches('/'));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

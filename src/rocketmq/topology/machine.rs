@@ -1,8 +1,8 @@
-//! What the inventory says of one host.
+//! The settings of a host in the inventory.
 
 use std::collections::BTreeMap;
 
-/// What the inventory says of one host.
+/// The settings of a host in the inventory.
 #[derive(Debug, Clone, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Machine {
@@ -18,26 +18,26 @@ pub(super) struct Machine {
     pub(super) id: Option<u64>,
     /// The folder of the messages of its only broker.
     pub(super) store: Option<String>,
-    /// All its brokers, where the groups do not say it.
+    /// All its brokers, if not those of the groups.
     #[serde(default)]
     pub(super) brokers: Vec<Entry>,
 }
 
-/// A broker that a host lists itself.
+/// A broker listed by a host.
 #[derive(Debug, Clone, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
-    /// What it is called; a slave has its master's name.
+    /// Its name; a slave has its master's name.
     pub(super) name: String,
     /// 0 for a master, a greater number for a slave.
     #[serde(default)]
     pub(super) id: u64,
     /// Its port; 10911, 10921, … by default, in the order of the list.
     pub(super) port: Option<u16>,
-    /// The folder of its messages; `NAME/store` below the home by default, `NAME-s/store` for a
+    /// The folder of its messages; by default `NAME/store` below the home, or `NAME-s/store` for a
     /// slave.
     pub(super) store: Option<String>,
-    /// Settings of this broker, by RocketMQ's own names.
+    /// Settings of this broker, under RocketMQ's own names.
     #[serde(default)]
     pub(super) settings: BTreeMap<String, String>,
 }

@@ -1,4 +1,4 @@
-//! `rocketmq_topology`: who does what in a cluster, from the groups of the inventory.
+//! `rocketmq_topology`: the topology of a cluster, from the groups of the inventory.
 
 mod broker;
 mod folders;
@@ -15,13 +15,13 @@ use machine::Machine;
 pub(super) use settings::numbers;
 use std::collections::BTreeMap;
 
-/// Works out who does what in a cluster from the groups of the inventory, and says everything that
-/// is wrong with it before any host is touched. It looks at no host.
+/// Computes the topology of a cluster from the groups of the inventory, and reports all problems
+/// with it before any host is touched. It contacts no host.
 ///
 /// The brokers of `masters` are called broker-a, broker-b, … in the order of the group. The brokers
-/// of `slaves` copy the masters in turn: the first one copies the first master, and so on from the
-/// beginning. A host in both groups has a broker of each kind. Where this does not fit, a host lists
-/// its brokers itself.
+/// of `slaves` copy the masters in turn: the first one copies the first master, and so on, starting
+/// over after the last. A host in both groups has a broker of each kind. For any other layout,
+/// hosts list their brokers themselves.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TopologyModule {
@@ -45,24 +45,24 @@ pub(super) struct TopologyModule {
     slaves: Vec<String>,
     /// The port of the nameservers; 9876 by default.
     nameserver_port: Option<u16>,
-    /// The folder on the hosts that holds data, logs and configuration.
+    /// The folder on the hosts for data, logs and configuration.
     home: String,
-    /// Folders of the release, which an upgrade replaces: no data may be there.
+    /// Folders of the release, which an upgrade replaces: they must not contain data.
     #[serde(default)]
     releases: Vec<String>,
-    /// What brokers get as the nameservers' addresses: their names in `/etc/hosts` rather than
-    /// their addresses.
+    /// Whether brokers get the nameservers' names in `/etc/hosts` instead of their addresses.
     #[serde(default)]
     by_name: bool,
-    /// What these names begin with; `rocketmq` by default. Two clusters that share a host need two.
+    /// The prefix of these names; `rocketmq` by default. Two clusters that share a host need
+    /// different ones.
     name_prefix: Option<String>,
-    /// Settings of every broker of this host, by RocketMQ's own names.
+    /// Settings of every broker of this host, under RocketMQ's own names.
     #[serde(default)]
     settings: BTreeMap<String, String>,
-    /// Names of the variables that are set for this host; any that is not `known` is a mistake.
+    /// Names of the variables set for this host; any that is not `known` is an error.
     #[serde(default)]
     variables: Vec<String>,
-    /// Names of the variables that may be set.
+    /// Names of the variables that can be set.
     #[serde(default)]
     known: Vec<String>,
 }
@@ -100,7 +100,7 @@ impl BuiltIn for TopologyModule {
             "nameservers",
             "Addresses of the nameservers, `ADDRESS:PORT`.",
         ),
-        ("namesrv_addr", "The same as brokers get it."),
+        ("namesrv_addr", "The same in the form that brokers use."),
         (
             "brokers",
             "All brokers as `rocketmq_cluster` takes them: maps of `name`, `id` and `address`.",
@@ -112,7 +112,7 @@ impl BuiltIn for TopologyModule {
         ),
         (
             "rolling",
-            "The same in the order of a rolling restart: of each name the slaves, then the master.",
+            "The same in the order of a rolling restart: for each name the slaves, then the master.",
         ),
         (
             "here",
@@ -126,7 +126,7 @@ impl BuiltIn for TopologyModule {
         ),
         (
             "machines",
-            "All hosts that have an address rather than a name: maps of `host` and `address`.",
+            "All hosts with an address instead of a name: maps of `host` and `address`.",
         ),
     ];
 }
@@ -171,13 +171,13 @@ impl Module for TopologyModule {
     }
 }
 
-/// Returns where a program listens; an address of IPv6 is put into brackets.
+/// Returns the address of a program; an IPv6 address gets brackets.
 fn located(address: &str, port: u16) -> String {
     let host = address.to_owned();
     Address { host, port }.to_string()
 }
 
-/// Returns brokers in the order of a rolling restart: of each name the slaves, then the master.
+/// Returns brokers in the order of a rolling restart: for each name the slaves, then the master.
 fn rolling(brokers: &[Broker]) -> Vec<&Broker> {
     let mut rolling: Vec<_> = brokers.iter().collect();
     rolling.sort_by_key(|broker| (&broker.name, broker.id == 0));
@@ -207,7 +207,7 @@ impl TopologyModule {
         hosts.map(|host| located(&self.address(host), self.port()))
     }
 
-    /// Returns whether an address is one, rather than a name that name service resolves.
+    /// Returns whether it is an address rather than a name to resolve.
     fn is_address(address: &str) -> bool {
         address.parse::<std::net::IpAddr>().is_ok()
     }
@@ -242,7 +242,8 @@ impl TopologyModule {
             .collect()
     }
 
-    /// The names of the seed: nameservers and masters are counted, a slave is its master's.
+    /// The names in the seed: nameservers and masters are numbered, a slave is named after its
+    /// master.
     fn names(&self, brokers: &[Broker]) -> Value {
         let prefix = self.prefix();
         let mut names: Vec<(String, String)> = Vec::new();

@@ -40,7 +40,7 @@ fn unknown_variables(topology: &TopologyModule) -> impl Iterator<Item = String> 
         .map(move |name| match did_you_mean(name, known()) {
             Some(help) => format!("unknown variable {name}: {help}"),
             None => {
-                format!("unknown variable {name}: roles/rocketmq/defaults/main.yml has them all")
+                format!("unknown variable {name}: see roles/rocketmq/defaults/main.yml for all variables")
             }
         })
 }
@@ -56,7 +56,7 @@ pub(super) fn warnings(brokers: &[Broker]) -> Vec<String> {
     });
     let warning = |slave: &Broker| {
         let (instance, host) = (slave.instance(), &slave.host);
-        format!("{instance} is on {host} as its master is: both are lost with it")
+        format!("{instance} is on {host} like its master: both are lost with that host")
     };
     shared.map(warning).collect()
 }
@@ -74,7 +74,7 @@ fn names(topology: &TopologyModule, brokers: &[Broker]) -> Vec<String> {
             let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
             name.is_empty() || !name.chars().all(is_allowed)
         })
-        .map(|(what, name)| format!("{what} is {name:?}: letters, digits, _ and - make a name"))
+        .map(|(what, name)| format!("{what} is {name:?}: use letters, digits, _ and -"))
         .collect();
     wrong.dedup();
     wrong
@@ -107,7 +107,7 @@ fn addresses(topology: &TopologyModule) -> Vec<String> {
             ));
         } else if address.contains(':') && !TopologyModule::is_address(address) {
             problems.push(format!(
-                "the address of {} is {address}: give it without brackets and port",
+                "the address of {} is {address}: write it without brackets and port",
                 machine.host
             ));
         } else if all.len() > 1 && is_own(address) {
@@ -166,7 +166,7 @@ fn ports(topology: &TopologyModule, brokers: &[Broker]) -> Vec<String> {
     for broker in brokers {
         if broker.port < 3 || broker.port == u16::MAX {
             problems.push(format!(
-                "{} cannot have port {}: it takes others beside it",
+                "{} cannot have port {}: it also uses ports next to it",
                 broker.instance(),
                 broker.port
             ));

@@ -100,7 +100,7 @@ fn a_host_lists_its_brokers_itself() {
     let (brokers, _) = Broker::all(&topology(own));
     assert_eq!(
         problems::warnings(&brokers),
-        ["orders-s is on mq1 as its master is: both are lost with it"]
+        ["orders-s is on mq1 like its master: both are lost with that host"]
     );
 }
 
@@ -214,13 +214,11 @@ fn what_is_wrong_is_told_all_at_once() {
         ),
         (
             with(json!([{ "name": "a", "store": "/data" }])),
-            vec![
-                "the store of a is \"/data\": a folder of the system; use a folder of its own below it",
-            ],
+            vec!["the store of a is \"/data\": a system folder; use a folder of its own below it"],
         ),
         (
             with(json!([{ "name": "a.b" }])),
-            vec!["a broker's name is \"a.b\": letters, digits, _ and - make a name"],
+            vec!["a broker's name is \"a.b\": use letters, digits, _ and -"],
         ),
         (
             json!({
@@ -245,7 +243,7 @@ fn what_is_wrong_is_told_all_at_once() {
             json!({ "masters": ["mq1"], "slaves": ["mq1"], "hosts": [
                 { "host": "mq1", "address": "192.168.2.201", "port": 12000 },
             ], "nameservers": ["mq1"] }),
-            vec!["mq1 has several brokers: say rocketmq_listen_port for each in rocketmq_brokers"],
+            vec!["mq1 has several brokers: set rocketmq_listen_port for each in rocketmq_brokers"],
         ),
         (
             json!({ "masters": ["mq9"], "slaves": [] }),
@@ -296,7 +294,7 @@ fn misspelt_variables_are_told() {
         given(json!(["rocketmq_replicatoin", "rocketmq_x"])),
         [
             "unknown variable rocketmq_replicatoin: did you mean \"rocketmq_replication\"?",
-            "unknown variable rocketmq_x: roles/rocketmq/defaults/main.yml has them all",
+            "unknown variable rocketmq_x: see roles/rocketmq/defaults/main.yml for all variables",
         ]
     );
 }
@@ -315,7 +313,7 @@ fn versions_and_folders_that_cannot_be_are_told() {
         (
             json!({ "home": "/var/lib", "masters": ["mq1"], "slaves": [] }),
             vec![
-                "rocketmq_home is \"/var/lib\": a folder of the system; use a folder of its own below it",
+                "rocketmq_home is \"/var/lib\": a system folder; use a folder of its own below it",
             ],
         ),
     ] {
@@ -417,12 +415,12 @@ fn addresses_of_ipv6_are_put_into_brackets() {
         (
             "[2001:db8::1]",
             "4.9.7",
-            "the address of mq1 is [2001:db8::1]: give it without brackets and port",
+            "the address of mq1 is [2001:db8::1]: write it without brackets and port",
         ),
         (
             "192.168.2.201:9876",
             "4.9.7",
-            "the address of mq1 is 192.168.2.201:9876: give it without brackets and port",
+            "the address of mq1 is 192.168.2.201:9876: write it without brackets and port",
         ),
         (
             "2001:db8::1",

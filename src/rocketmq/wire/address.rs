@@ -1,9 +1,9 @@
-//! Where a nameserver or a broker listens.
+//! The address of a nameserver or broker.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Where a nameserver or a broker listens.
+/// The address of a nameserver or broker.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Address {
     pub(crate) host: String,
@@ -21,7 +21,7 @@ impl FromStr for Address {
                 host: host.trim_matches(['[', ']']).to_owned(),
                 port,
             }),
-            _ => Err(format!("{text:?} is no HOST:PORT")),
+            _ => Err(format!("{text:?} is not HOST:PORT")),
         }
     }
 }

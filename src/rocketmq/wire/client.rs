@@ -1,22 +1,22 @@
-//! Requests to nameservers and brokers, one after the other, each with a deadline.
+//! Requests to nameservers and brokers, one at a time, each with a deadline.
 
 use super::{Address, Code, Command, WireError, read_json};
 use crate::host::{Connect, HostError, Limits, Stream};
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-/// How long an answer may take. 3.2.6 does not answer at all to what it does not know.
+/// How long an answer may take. 3.2.6 does not answer unknown requests at all.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A connection that took as long and failed was not refused: nobody was there.
+/// A connection that failed after this long was not refused: nobody was there.
 const SLOW: Duration = Duration::from_secs(2);
 
-/// Makes requests over connections that stay open as long as it lives.
+/// Sends requests over connections that stay open as long as it lives.
 pub(crate) struct Client<'a> {
     connect: &'a Connect<'a>,
     limits: Limits,
     lines: HashMap<Address, Line>,
-    /// Machines that have not answered at all.
+    /// Machines that did not answer at all.
     silent: HashSet<String>,
     requests: i32,
 }
@@ -28,7 +28,7 @@ struct Line {
 }
 
 impl<'a> Client<'a> {
-    /// Returns a client whose connections are made by `connect`; all it does keeps to `limits`.
+    /// Returns a client whose connections are made by `connect`; everything it does obeys `limits`.
     pub(crate) fn new(connect: &'a Connect<'a>, limits: &Limits) -> Self {
         Self {
             connect,
@@ -39,7 +39,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Makes a request and returns the answer, which says that it was done.
+    /// Sends a request and returns the answer, which must report success.
     pub(crate) fn ask(
         &mut self,
         address: &Address,
@@ -54,7 +54,7 @@ impl<'a> Client<'a> {
         Err(refusal(address, code, &answer))
     }
 
-    /// Makes a request and returns the answer, whatever it says.
+    /// Sends a request and returns the answer, whatever it reports.
     pub(crate) fn ask_any(
         &mut self,
         address: &Address,
@@ -121,8 +121,8 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Connects, unless that was done before. A machine that has not answered at all is not asked
-    /// again: each time takes long.
+    /// Connects, unless already connected. A machine that did not answer at all is not tried again,
+    /// since each attempt takes long.
     fn open(&mut self, address: &Address) -> Result<(), HostError> {
         if self.lines.contains_key(address) {
             return Ok(());
@@ -156,7 +156,7 @@ impl<'a> Client<'a> {
     }
 }
 
-/// Returns the JSON that the body of an answer is.
+/// Returns the body of an answer as JSON.
 pub(crate) fn read_body(
     address: &Address,
     code: Code,
@@ -169,7 +169,7 @@ pub(crate) fn read_body(
     })
 }
 
-/// Returns the error that an answer means.
+/// Returns the error in an answer.
 pub(crate) fn refusal(address: &Address, code: Code, answer: &Command) -> WireError {
     let remark = answer.remark.as_deref().unwrap_or_default();
     WireError::Refused {

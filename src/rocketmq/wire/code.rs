@@ -1,14 +1,14 @@
-//! The requests that are made, and what the numbers of answers mean.
+//! The requests that are sent, and the codes of answers.
 
 /// A kind of request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Code {
     pub(crate) number: i32,
-    /// What is done by it, for messages.
+    /// Its purpose, for messages.
     pub(crate) action: &'static str,
 }
 
-/// All requests that are made, by the names of RocketMQ's `RequestCode`.
+/// All requests that are sent, under the names of RocketMQ's `RequestCode`.
 pub(crate) mod requests {
     use super::Code;
 
@@ -29,18 +29,18 @@ pub(crate) mod requests {
     pub(crate) const UPDATE_AND_CREATE_SUBSCRIPTIONGROUP: Code =
         code(200, "write a subscription group");
     pub(crate) const GET_ALL_SUBSCRIPTIONGROUP_CONFIG: Code = code(201, "list subscription groups");
-    pub(crate) const WIPE_WRITE_PERM_OF_BROKER: Code = code(205, "take the right to write away");
+    pub(crate) const WIPE_WRITE_PERM_OF_BROKER: Code = code(205, "revoke the write permission");
     pub(crate) const DELETE_SUBSCRIPTIONGROUP: Code = code(207, "delete a subscription group");
     pub(crate) const DELETE_TOPIC_IN_BROKER: Code = code(215, "delete a topic");
     pub(crate) const DELETE_TOPIC_IN_NAMESRV: Code = code(216, "delete the route of a topic");
-    pub(crate) const ADD_WRITE_PERM_OF_BROKER: Code = code(327, "give the right to write back");
+    pub(crate) const ADD_WRITE_PERM_OF_BROKER: Code = code(327, "restore the write permission");
 }
 
-/// Returns what the number of an answer means, in a few words.
+/// Returns the meaning of an answer's code, in a few words.
 pub(crate) fn meaning(code: i32) -> &'static str {
     match code {
         0 => "done",
-        1 => "an error of the system",
+        1 => "a system error",
         2 => "too busy",
         3 => "not supported by this version",
         10 => "not written to the disk in time",

@@ -1,17 +1,17 @@
-//! Why a conversation with RocketMQ came to nothing.
+//! Why a request to RocketMQ failed.
 
 use super::code::meaning;
 use super::{Address, Code};
 use crate::host::HostError;
 use crate::module::ModuleError;
 
-/// Why a conversation with RocketMQ came to nothing.
+/// Why a request to RocketMQ failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WireError {
-    /// It could not be held.
+    /// The connection failed.
     #[error(transparent)]
     Host(#[from] HostError),
-    /// The answer says no.
+    /// The answer reports a failure.
     #[error("cannot {} on {address}: {code} ({}){}", request.action, meaning(*code), after(remark))]
     Refused {
         address: Address,
@@ -19,7 +19,7 @@ pub(crate) enum WireError {
         code: i32,
         remark: String,
     },
-    /// The answer makes no sense.
+    /// The answer is invalid.
     #[error("cannot {} on {address}: {reason}", request.action)]
     Nonsense {
         address: Address,
@@ -37,7 +37,7 @@ fn after(remark: &str) -> String {
 }
 
 impl WireError {
-    /// Returns the reason if a later attempt may do better; the error itself if not.
+    /// Returns the reason if a later attempt may succeed, otherwise the error itself.
     pub(crate) fn transient(self) -> Result<String, Self> {
         match self {
             Self::Host(HostError::NotConnected { .. }) | Self::Refused { .. } => {

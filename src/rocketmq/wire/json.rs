@@ -1,14 +1,13 @@
-//! JSON as RocketMQ writes it: object keys that are numbers have no quotes.
+//! JSON as written by RocketMQ: object keys that are numbers have no quotes.
 
 use serde_json::Value;
 
-/// Reads JSON whose keys may be bare whole numbers, as in `{0:"127.0.0.1:10911"}`. They become
-/// text.
+/// Parses JSON whose keys may be bare integers, as in `{0:"127.0.0.1:10911"}`. They become text.
 pub(crate) fn read(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(&with_quoted_keys(bytes))
 }
 
-/// Puts quotes around keys that are bare whole numbers.
+/// Puts quotes around keys that are bare integers.
 fn with_quoted_keys(bytes: &[u8]) -> Vec<u8> {
     let mut quoted = Vec::with_capacity(bytes.len() + 16);
     let mut rest = bytes;
@@ -41,7 +40,7 @@ fn with_quoted_keys(bytes: &[u8]) -> Vec<u8> {
     quoted
 }
 
-/// Returns the length of the text in quotes that `bytes` begins with, its quotes included.
+/// Returns the length of the quoted text at the start of `bytes`, including its quotes.
 fn length_of_text(bytes: &[u8]) -> usize {
     let mut is_escaped = false;
     for (index, byte) in bytes.iter().enumerate().skip(1) {
@@ -55,8 +54,8 @@ fn length_of_text(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
-/// Returns the length of the whole number that `bytes` begins with, if a colon follows: in a list a
-/// number is followed by something else.
+/// Returns the length of the integer at the start of `bytes`, if a colon follows: in a list
+/// something else follows.
 fn length_of_bare_key(bytes: &[u8]) -> usize {
     let sign = usize::from(bytes.first() == Some(&b'-'));
     let digits = length_of(bytes.get(sign..).unwrap_or_default(), u8::is_ascii_digit);
@@ -121,7 +120,7 @@ mod tests {
         })
     }
 
-    /// Writes a value as fastjson does.
+    /// Writes a value like fastjson.
     fn written(value: &Value) -> String {
         match value {
             Value::Array(items) => {

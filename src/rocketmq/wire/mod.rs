@@ -1,4 +1,4 @@
-//! RocketMQ's remoting protocol: messages, and who they are sent to.
+//! RocketMQ's remoting protocol: messages and addresses.
 
 mod address;
 mod client;

@@ -1,4 +1,4 @@
-//! The probe of a script: it looks at the host, and changes nothing.
+//! The probe of a script: a read-only view of the host.
 
 use super::{reads, running};
 use crate::host::{Command, Content, Kind, Node, Probe};
@@ -9,14 +9,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext, Position};
 use std::collections::BTreeMap;
 
-/// Bytes of a file that a script may read.
+/// How many bytes of a file a script may read.
 const MOST: u64 = 4 << 20;
 
 /// The probe of a script.
 #[derive(Clone)]
 pub(super) struct ScriptProbe(pub(super) Probe);
 
-/// A command that only looks.
+/// A read-only command.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Run {
@@ -55,7 +55,7 @@ fn stat(context: NativeCallContext, probe: &mut ScriptProbe, path: &str) -> Call
     to_dynamic(&value::map(of_node(path, node.as_ref())))
 }
 
-/// What `stat` tells, under the names of the module of that name.
+/// The result of `stat`, under the names of the module.
 fn of_node(path: &Utf8Path, node: Option<&Node>) -> Fields {
     let mut fields = Fields::new();
     fields.insert("exists".to_owned(), node.is_some().into());
@@ -125,7 +125,7 @@ fn text(probe: &ScriptProbe, path: &str, position: Position) -> Called<Option<Im
     };
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text.into())),
-        Err(_) => Err(Raised::new(format!("{path} is no UTF-8 text"))
+        Err(_) => Err(Raised::new(format!("{path} is not UTF-8 text"))
             .help("read_bytes reads anything".to_owned())
             .at(position)),
     }
@@ -215,12 +215,12 @@ fn group(context: NativeCallContext, probe: &mut ScriptProbe, name: &str) -> Cal
     to_dynamic(&Value::from_pairs(fields))
 }
 
-/// Returns a path of a host, which is absolute.
+/// Returns a path of a host, which must be absolute.
 pub(super) fn absolute(path: &str, position: Position) -> Called<&Utf8Path> {
     if path.starts_with('/') && !path.contains('\0') {
         return Ok(Utf8Path::new(path));
     }
-    let message = format!("a path on a host is absolute, which \"{path}\" is not");
+    let message = format!("a path on a host must be absolute, not \"{path}\"");
     Err(Raised::new(message).at(position))
 }
 
@@ -241,7 +241,7 @@ pub(super) fn command(function: &str, arguments: &Map, position: Position) -> Ca
     })
 }
 
-/// Returns the arguments that a function is given, strictly.
+/// Returns the arguments of a function, rejecting unknown ones.
 pub(super) fn given<T: serde::de::DeserializeOwned>(
     function: &str,
     arguments: &Map,

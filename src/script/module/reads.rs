@@ -90,8 +90,8 @@ impl Reads {
         }
         let message = format!("query of \"{name}\", which is not declared in reads");
         let help = format!(
-            "if it only looks, declare it, since it runs in check mode too: const {} = #{{ reads: \
-             [\"{name}\"], … }}; what changes something is a part of the change: change.run([…])",
+            "if it is read-only, declare it, since it runs in check mode too: const {} = #{{ reads: \
+             [\"{name}\"], … }}; run a command that changes something with change.run([…])",
             self.constant
         );
         Some((message, help))

@@ -1,4 +1,4 @@
-//! The plan that runs on this thread: the host it is for, and how it could not be asked.
+//! The plan that runs on this thread: its host, and why the host could not be asked.
 
 use super::super::{Called, Raised, Stop, budget};
 use super::reads::Reads;
@@ -21,8 +21,8 @@ thread_local! {
     static RUNNING: RefCell<Option<Running>> = const { RefCell::new(None) };
 }
 
-/// Runs `work` for the host of a context; returns what came of it, and why the host could not be
-/// asked, if so.
+/// Runs `work` for the host of a context; returns its result, and why the host could not be asked,
+/// if so.
 pub(super) fn with<T>(
     context: &PlanContext,
     reads: &Reads,
@@ -40,10 +40,10 @@ pub(super) fn with<T>(
     (result, running.and_then(|running| running.failure))
 }
 
-/// Returns the host with the steps of the change so far; nothing outside of a plan.
+/// Returns the host with the steps of the change so far; `None` outside of a plan.
 pub(super) fn draft(position: Position) -> Called<Draft> {
     let draft = RUNNING.with_borrow(|running| Some(running.as_ref()?.draft.clone()));
-    draft.ok_or_else(|| Raised::new("a change is made by plan alone").at(position))
+    draft.ok_or_else(|| Raised::new("only plan can create a change").at(position))
 }
 
 /// Returns the task's `environment`.
@@ -53,12 +53,12 @@ pub(super) fn environment() -> BTreeMap<String, String> {
         .unwrap_or_default()
 }
 
-/// Returns the programs that the script declares; nothing outside of a plan.
+/// Returns the programs that the script declares; none outside of a plan.
 pub(super) fn reads() -> Option<Reads> {
     RUNNING.with_borrow(|running| Some(running.as_ref()?.reads.clone()))
 }
 
-/// Asks the host, whose time is none of the script's.
+/// Asks the host without counting the time for the script.
 pub(super) fn ask<T>(
     position: Position,
     question: impl FnOnce() -> Result<T, ModuleError>,
@@ -66,7 +66,7 @@ pub(super) fn ask<T>(
     budget::waiting(question).or_else(|error| raised(error, position))
 }
 
-/// Returns what an error is to the script: one that it may catch, or its end.
+/// Converts an error for the script: to one that it can catch, or its end.
 fn raised<T>(error: ModuleError, position: Position) -> Called<T> {
     let error = match error {
         ModuleError::Host(error) => error,

@@ -8,7 +8,7 @@ use rhai::{Expr, FnPtr, Stmt};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Calls beyond this are not looked at: functions that call functions could make very many.
+/// How many calls are followed: functions that call functions could cause very many.
 pub(super) const MOST: usize = 2000;
 
 pub(super) fn read(program: &Program) -> Outline {
@@ -39,11 +39,11 @@ pub(super) struct Reader<'p> {
     pub(super) functions: &'p BTreeMap<String, Function>,
     /// The functions being read: one that calls itself is read once.
     pub(super) entered: Vec<String>,
-    /// The call of `task` or `block` around.
+    /// The surrounding call of `task` or `block`.
     pub(super) around: Option<usize>,
-    /// The number of the statement in the script, or in the function that `around` was given.
+    /// The number of the statement in the script, or in the function passed to `around`.
     pub(super) statement: u32,
-    /// Functions, conditions and loops around.
+    /// Surrounding functions, conditions and loops.
     pub(super) nested: usize,
     pub(super) count: usize,
     pub(super) calls: Vec<Call>,
@@ -141,8 +141,8 @@ impl<'p> Reader<'p> {
             .for_each(|expression| self.read_expression(expression));
     }
 
-    /// Returns the function that an expression is: `|| …`, with or without variables from around
-    /// it, or the name of a function.
+    /// Returns the function that an expression is: `|| …`, with or without captured variables, or
+    /// the name of a function.
     pub(super) fn closure(&self, expression: &Expr) -> Option<&'p Function> {
         let name = match expression {
             Expr::DynamicConstant(value, _) => value

@@ -1,5 +1,5 @@
-//! The link between a script, on a thread of its own, and the host's thread, on which everything
-//! that it asks for is done.
+//! The link between a script, on its own thread, and the host's thread, which carries out its
+//! requests.
 
 use super::{Reply, Request};
 use crate::script::outline::Outline;
@@ -11,31 +11,31 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
-/// What a script knows of the run it is part of.
+/// The script's side of the run.
 pub struct Link {
-    /// Takes what it asks.
+    /// Where requests are sent.
     pub requests: Sender<Request>,
-    /// Gives the answers.
+    /// Where replies arrive.
     pub replies: Receiver<Reply>,
-    /// What is seen of it before it runs.
+    /// What is known of it before it runs.
     pub outline: Arc<Outline>,
     /// Its program.
     pub program: Arc<crate::script::Program>,
     /// The name of its host.
     pub host: String,
-    /// Whether nothing is changed.
+    /// Whether this is check mode.
     pub check_mode: bool,
-    /// The handler to run, by its site; nothing where the whole script runs.
+    /// The handler to run, by its site; `None` to run the whole script.
     pub handler: Option<usize>,
-    /// What it was typed into, if a person did.
+    /// The console that it was typed into, if any.
     pub console: Option<Arc<Console>>,
 }
 
 struct Running {
     link: Link,
-    /// Variables as they were when they were last asked for; a task may change them.
+    /// Variables as of the last request for them; a task may change them.
     variables: Option<Value>,
-    /// Functions given to `task` and `block` around.
+    /// The depth of functions passed to `task` and `block`.
     depth: usize,
 }
 
@@ -44,7 +44,7 @@ thread_local! {
     static RUNNING: RefCell<Option<Running>> = const { RefCell::new(None) };
 }
 
-/// Runs `work`, whose scripts ask over this link.
+/// Runs `work`, whose scripts send requests over this link.
 pub(super) fn with<T>(link: Link, work: impl FnOnce() -> T) -> (T, Option<Link>) {
     let running = Running {
         link,
@@ -57,7 +57,7 @@ pub(super) fn with<T>(link: Link, work: impl FnOnce() -> T) -> (T, Option<Link>)
     (result, running.map(|running| running.link))
 }
 
-/// Returns something of the link; an error where there is none.
+/// Returns a value from the link, or an error without one.
 pub(super) fn about<T>(position: Position, read: impl FnOnce(&Link) -> T) -> Called<T> {
     RUNNING.with_borrow(|running| match running {
         Some(running) => Ok(read(&running.link)),
@@ -65,12 +65,12 @@ pub(super) fn about<T>(position: Position, read: impl FnOnce(&Link) -> T) -> Cal
     })
 }
 
-/// Returns how many functions given to `task` and `block` are around.
+/// Returns the depth of functions passed to `task` and `block`.
 pub(super) fn depth() -> usize {
     RUNNING.with_borrow(|running| running.as_ref().map_or(0, |running| running.depth))
 }
 
-/// Calls a function given to `task` or `block`, which the run has gone into, and goes out again.
+/// Calls a function passed to `task` or `block` between entering and leaving a level of the run.
 pub(super) fn inside(work: impl FnOnce() -> Called<Dynamic>) -> Called<Dynamic> {
     let result = deeper(work);
     let left = send(Request::Leave(result.is_ok()));
@@ -80,7 +80,7 @@ pub(super) fn inside(work: impl FnOnce() -> Called<Dynamic>) -> Called<Dynamic> 
     result
 }
 
-/// Goes into the last part of a block: whatever happened before, it is called.
+/// Enters the last part of a block, which is always called.
 pub(super) fn always() -> Called<()> {
     match send(Request::Always) {
         Some(Reply::Entered) => Ok(()),
@@ -120,7 +120,7 @@ fn deeper<T>(work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Asks the run; the script waits meanwhile.
+/// Sends a request to the run; the script waits for the reply.
 pub(super) fn ask(position: Position, request: Request) -> Called<Reply> {
     if let Some(stop) = Stop::pending() {
         return Err(stop.error(position));
@@ -139,7 +139,7 @@ pub(super) fn ask(position: Position, request: Request) -> Called<Reply> {
     }
 }
 
-/// Asks the run for a value.
+/// Requests a value from the run.
 pub(super) fn value(position: Position, request: Request) -> Called<Dynamic> {
     match ask(position, request)? {
         Reply::Value(value) => crate::script::to_dynamic(&value),
@@ -147,7 +147,7 @@ pub(super) fn value(position: Position, request: Request) -> Called<Dynamic> {
     }
 }
 
-/// Returns the variables of the host as they are now.
+/// Returns the current variables of the host.
 pub(super) fn variables(position: Position) -> Called<Value> {
     let known = RUNNING.with_borrow(|running| running.as_ref()?.variables.clone());
     if let Some(known) = known {
@@ -164,7 +164,7 @@ pub(super) fn variables(position: Position) -> Called<Value> {
     Ok(value)
 }
 
-/// Returns where a function was called, and the byte of the script there.
+/// Returns where a function was called, and the byte offset in the script.
 pub(super) fn site(context: &NativeCallContext) -> Called<(Place, usize)> {
     let position = context.call_position();
     about(position, |link| {

@@ -1,14 +1,15 @@
-//! What a role's script asks of the run, and what it is answered.
+//! The requests of a role's script to the run, and the replies.
 
 use crate::script::{Diagnosis, Raised};
 use crate::source::{Place, Problem};
 use crate::value::{NotKnown, Value};
 use crate::yaml::{Map, Node};
 
-/// What a role's script asks of the run. A `site` is the byte of the script at which it asks.
+/// A request of a role's script to the run. A `site` is the byte offset in the script that it comes
+/// from.
 #[derive(Debug)]
 pub enum Request {
-    /// To carry out a module.
+    /// Run a module.
     Module {
         /// Where it is called.
         place: Place,
@@ -19,7 +20,7 @@ pub enum Request {
         /// Its arguments.
         arguments: Map,
     },
-    /// To go into `task`: what follows belongs to it, until `Leave`.
+    /// Enter `task`: what follows belongs to it, until `Leave`.
     Task {
         /// Where it is called.
         place: Place,
@@ -30,7 +31,7 @@ pub enum Request {
         /// Its keywords.
         options: Map,
     },
-    /// To go into `block`.
+    /// Enter `block`.
     Block {
         /// The site.
         site: usize,
@@ -39,13 +40,13 @@ pub enum Request {
         /// Whether it has a second part.
         has_rescue: bool,
     },
-    /// To go into the second part of a block, after this failure.
+    /// Enter the second part of a block, after this failure.
     Rescue(Raised),
-    /// To go into the last part of a block, though the run may have ended the script.
+    /// Enter the last part of a block, even if the run has ended the script.
     Always,
-    /// To go out again; `false` after an error.
+    /// Leave the level; `false` after an error.
     Leave(bool),
-    /// To include tasks or a role.
+    /// Include tasks or a role.
     Include {
         /// Where it is called.
         place: Place,
@@ -55,39 +56,39 @@ pub enum Request {
         name: &'static str,
         /// The file or the role.
         what: Node,
-        /// Keywords and further arguments.
+        /// Keywords and other arguments.
         options: Map,
     },
-    /// To notify a handler.
+    /// Notify a handler.
     Notify(Node),
-    /// The text, or the value, of a template.
+    /// Return the text, or the value, of a template.
     Render {
         /// The template.
         template: Node,
-        /// Variables besides those of the host.
+        /// Variables in addition to those of the host.
         variables: Map,
     },
-    /// All variables by name.
+    /// Return all variables by name.
     Variables,
-    /// To tell those who watch the run.
+    /// Print a message.
     Log(String),
-    /// Nothing more: how it ended.
+    /// The end of the script, with its outcome.
     Finished(Result<(), Box<Diagnosis>>),
 }
 
-/// What a script is answered.
+/// A reply to a script.
 #[derive(Debug)]
 pub enum Reply {
-    /// It is done; this is the result.
+    /// It is done, with this result.
     Value(Value),
-    /// The script may go in.
+    /// The script may enter.
     Entered,
-    /// What was asked for failed.
+    /// The request failed.
     Failed(Raised),
-    /// What was asked for is a mistake of the script's.
+    /// The request is a mistake of the script.
     Wrong(Box<Problem>),
-    /// It depends on what check mode cannot know.
+    /// It depends on something that check mode cannot know.
     NotKnown(NotKnown),
-    /// The script ends here.
+    /// The script must end here.
     Over,
 }

@@ -38,7 +38,11 @@ pub(super) fn product(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     for (name, value) in &call.more_named {
         match (name.as_str(), value.as_usize()) {
             ("repeat", Some(times)) => repeat = times.min(64),
-            _ => return Err(call.wrong(&format!("{name} is no argument, or has a wrong value"))),
+            _ => {
+                return Err(call.wrong(&format!(
+                    "{name} is not an argument, or has an invalid value"
+                )));
+            }
         }
     }
     let lists = std::iter::once(call.value()?).chain(call.more.iter().cloned());

@@ -47,7 +47,7 @@ fn bytes(call: &Call<'_, '_, '_>) -> std::result::Result<Vec<u8>, Error> {
             .chars()
             .map(|c| u8::try_from(u32::from(c)))
             .collect::<std::result::Result<_, _>>()
-            .map_err(|_| call.wrong("the text has characters that latin-1 has not")),
+            .map_err(|_| call.wrong("the text has characters that latin-1 lacks")),
         _ => Err(call.wrong(&format!("the text cannot be encoded as {encoding}"))),
     }
 }

@@ -28,7 +28,7 @@ fn map_of(call: &Call<'_, '_, '_>, value: &Value) -> std::result::Result<Pairs, 
         pairs(value)
     } else {
         let kind = text::type_name(value);
-        Err(call.wrong(&format!("a dictionary is needed, not '{kind}'")))
+        Err(call.wrong(&format!("expected a dictionary, not '{kind}'")))
     }
 }
 
@@ -49,7 +49,7 @@ pub(super) fn items2dict(call: &mut Call<'_, '_, '_>) -> Result {
     let mut out = Pairs::new();
     if !is_list(&call.value()?) {
         let kind = text::type_name(&call.value()?);
-        return Err(call.wrong(&format!("a list is needed, not '{kind}'")));
+        return Err(call.wrong(&format!("expected a list, not '{kind}'")));
     }
     for item in call.items()? {
         let get = |name: &Value| {

@@ -27,7 +27,7 @@ impl Lookup<'_> {
         let path = PathBuf::from(expand_user(name));
         find(&path, &self.folders(but)).ok_or_else(|| {
             wrong(format!(
-                "Unable to access the file '{name}': it is in none of the folders that are searched"
+                "Unable to access the file '{name}': it is not in any of the searched folders"
             ))
         })
     }

@@ -54,7 +54,7 @@ fn number(text: &str) -> Result<i64, Error> {
     } else {
         lower.parse()
     };
-    let parsed = parsed.map_err(|_| wrong(format!("sequence: '{text}' is no number")))?;
+    let parsed = parsed.map_err(|_| wrong(format!("sequence: '{text}' is not a number")))?;
     Ok(if negative { -parsed } else { parsed })
 }
 

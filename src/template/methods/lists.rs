@@ -30,7 +30,7 @@ fn none() -> Value {
 
 fn list(call: &Call<'_, '_, '_>) -> std::result::Result<Arc<List>, Error> {
     let list = call.value()?.downcast_object::<List>();
-    list.ok_or_else(|| call.wrong("only a list that this template has made can be changed"))
+    list.ok_or_else(|| call.wrong("only a list created by this template can be changed"))
 }
 
 /// Returns where an index is in a list of a length, as Python takes negative ones.

@@ -31,7 +31,7 @@ fn none() -> Value {
 
 fn map(call: &Call<'_, '_, '_>) -> std::result::Result<Arc<Map>, Error> {
     let map = call.value()?.downcast_object::<Map>();
-    map.ok_or_else(|| call.wrong("only a map that this template has made can be changed"))
+    map.ok_or_else(|| call.wrong("only a map created by this template can be changed"))
 }
 
 fn get(call: &mut Call<'_, '_, '_>) -> Result {

@@ -226,7 +226,7 @@ fn a_program_that_becomes_another_is_named_and_ended() {
             .apply(&*machine.host, &Limits::default())
             .unwrap_err()
             .to_string();
-        let expected = format!("ran `{sleep} {becomes}` instead and was ended");
+        let expected = format!("ran `{sleep} {becomes}` instead and was killed");
         assert!(error.contains(&expected), "{error}");
         assert_eq!(machine.pids(&becomes), [0; 0], "{error}");
         // Recognised by what it becomes, it is started once.

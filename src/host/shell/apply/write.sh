@@ -72,7 +72,7 @@ rmq_fill() {
 # PATH BACKUP: copies the file there, with owner and mode.
 rmq_backup() {
   if [ -z "$2" ]; then return; fi
-  if [ -e "$2" ] || [ -L "$2" ]; then printf '%s exists already\n' "$2" >&2; return 1; fi
+  if [ -e "$2" ] || [ -L "$2" ]; then printf '%s already exists\n' "$2" >&2; return 1; fi
   rmq_count 1
   cp -p "$1" "$rmq_temp.backup" && rmq_move "$rmq_temp.backup" "$2"
 }

@@ -219,7 +219,7 @@ impl Reader<'_> {
             )),
             "include" => {
                 if self.depth == MOST_INCLUDES {
-                    return Err(problem("files include each other without end".to_owned()).into());
+                    return Err(problem("files include each other endlessly".to_owned()).into());
                 }
                 Some(Item::Include(self.include(&words()?)?))
             }

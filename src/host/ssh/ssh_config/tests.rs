@@ -334,7 +334,7 @@ fn mistakes_are_reported_with_their_lines() {
         ("Match host", "1:1: match: expected a value after \"host\""),
         (
             "Include config",
-            "1:1: include: files include each other without end",
+            "1:1: include: files include each other endlessly",
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();

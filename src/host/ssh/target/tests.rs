@@ -143,11 +143,11 @@ fn mistakes_name_the_host() {
     for (config, expected) in [
         (
             "Host web1\nProxyJump a\nHost a\nProxyJump b\nHost b\nProxyJump web1",
-            "jump hosts go round in a circle: web1 -> a -> b -> web1",
+            "jump hosts form a cycle: web1 -> a -> b -> web1",
         ),
         (
             "ProxyJump gate:x",
-            "ssh_config for web1: \"gate:x\" is no jump host: expected user@host:port",
+            "ssh_config for web1: \"gate:x\" is not a jump host: expected user@host:port",
         ),
         (
             "IdentityFile %Z",
@@ -155,7 +155,7 @@ fn mistakes_name_the_host() {
         ),
         (
             "IdentityAgent $NONE",
-            "ssh_config for web1: the environment has no NONE",
+            "ssh_config for web1: the environment variable NONE is not set",
         ),
     ] {
         let problems = target(config, "web1", Options::default()).unwrap_err();
