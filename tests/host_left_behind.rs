@@ -140,7 +140,7 @@ fn script(folder: &Utf8Path) -> Step {
 }
 
 /// Returns the names below a folder that are ours, and the journals that speak of it.
-fn ours(folder: &Utf8Path) -> Vec<String> {
+pub(crate) fn ours(folder: &Utf8Path) -> Vec<String> {
     let names = |directory: &str| {
         let entries = std::fs::read_dir(directory).unwrap();
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
@@ -157,13 +157,13 @@ fn ours(folder: &Utf8Path) -> Vec<String> {
 }
 
 /// Talks to the host anew, as the next run does.
-fn contact(host: &ShellHost) {
+pub(crate) fn contact(host: &ShellHost) {
     let question = Question::User("root".to_owned());
     host.ask(&[question], &Limits::default()).unwrap();
 }
 
 /// Waits until something holds that other processes bring about.
-fn eventually(what: &str, holds: impl Fn() -> bool) {
+pub(crate) fn eventually(what: &str, holds: impl Fn() -> bool) {
     let limits = Limits::default().sooner(Instant::now() + Duration::from_secs(60));
     while !holds() {
         let waited = limits.sleep(Duration::from_millis(10));

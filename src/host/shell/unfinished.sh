@@ -29,13 +29,16 @@ rmq_find_space() {
 # Sets rmq_boot to what names the time since the machine was started.
 rmq_find_boot() { { IFS= read -r rmq_boot < /proc/sys/kernel/random/boot_id; } 2>/dev/null || rmq_boot=; }
 
-# Makes the journal, in a directory where others cannot touch it and which a restart leaves alone.
+# Makes the journal, in a directory where others cannot touch it and which a restart leaves alone. A
+# subshell is a process of its own: it may live on when its shell, which $$ means, was killed.
 rmq_keep_journal() {
-  if [ "$rmq_journal" ] || ! rmq_started $$; then return; fi
+  if [ "$rmq_journal" ]; then return; fi
+  { IFS=' ' read -r rmq_me rmq_s < /proc/self/stat; } 2>/dev/null || rmq_me=$$
+  rmq_started "$rmq_me" || return 0
   rmq_find_boot
   rmq_find_space
   for rmq_d in /var/tmp /tmp; do
-    rmq_journal=$rmq_d/.rmqplay-shell-$$-$rmq_s-$rmq_space-$rmq_boot
+    rmq_journal=$rmq_d/.rmqplay-shell-$rmq_me-$rmq_s-$rmq_space-$rmq_boot
     if [ -k "$rmq_d" ] && { set -C; printf '' > "$rmq_journal"; } 2>/dev/null; then set +C; return; fi
     set +C
   done
@@ -92,6 +95,7 @@ rmq_erase_directory() {
 
 # Nothing that is unfinished outlives this shell, or the subshell that calls this.
 rmq_guard() {
+  rmq_unfinished= rmq_journal=
   trap 'exit 143' HUP INT TERM PIPE
   trap rmq_leave 0
 }

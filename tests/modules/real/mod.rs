@@ -3,6 +3,7 @@
 mod archives;
 mod cases;
 mod commands;
+mod cut;
 mod folders;
 mod programs;
 mod web;
