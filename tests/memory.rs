@@ -621,6 +621,7 @@ fn check_mode_fails_where_the_machine_lacks_a_program_that_a_step_needs() {
         teller: Command::new(["systemctl", "show", "app"]),
         before: String::new(),
         after: "active".to_owned(),
+        brings_programs: false,
         setters: vec![Command::new(["systemctl", "start", "app"])],
     });
     let unpack = Step::Unpack(Arc::new(Unpack {

@@ -3,7 +3,7 @@
 //! also run: what check mode predicted must then have come true.
 
 use rmqplay::host::shell::ShellHost;
-use rmqplay::host::{Cancel, Host, HostError, Local, Memory};
+use rmqplay::host::{Cancel, Host, HostError, Local, Memory, Output};
 use rmqplay::inventory::Inventory;
 use rmqplay::playbook::{LoadOptions, Loader};
 use rmqplay::report::Event;
@@ -187,8 +187,144 @@ fn output_stays_unknown_in_scripts() {
 }
 
 #[test]
+fn what_depends_on_a_name_from_output_is_unknown() {
+    check("includes");
+}
+
+#[test]
+fn output_stays_unknown_in_what_playbooks_often_do() {
+    check("patterns");
+}
+
+#[test]
 fn what_a_task_only_foresees_is_not_seen_later() {
     check("check_mode");
+}
+
+fn outcomes<'a>(written: &str, machine: fn() -> Memory) -> Vec<(String, String)> {
+    let folder = tempfile::tempdir().unwrap();
+    let document = yaml::read(&SourceFile::new("tools.yml", written)).unwrap();
+    let connector = Connector::new(Box::new(move |_| Ok(Arc::new(machine()) as Arc<dyn Host>)));
+    let told = statuses(connector, "h1,".to_owned(), folder.path(), &document, true);
+    let order = |name: &String| written.find(&format!("name: {name},"));
+    let mut told: Vec<_> = told.into_iter().collect();
+    told.sort_by_key(|(name, _)| order(name));
+    told
+}
+
+/// Checks that tasks are told as their names say: `NAME is STATUS`.
+fn named_by_outcome(tasks: &str, machine: fn() -> Memory) {
+    let written = format!("- hosts: all\n  gather_facts: false\n  tasks:\n{tasks}");
+    let wrong: Vec<_> = outcomes(&written, machine)
+        .into_iter()
+        .filter(|(name, status)| name.rsplit(' ').next() != Some(status))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+fn printed(status: i32, text: &str) -> Output {
+    Output {
+        status,
+        stdout: text.into(),
+        ..Output::default()
+    }
+}
+
+fn debian() -> Memory {
+    Memory::machine()
+        .program("dpkg-query", printed(0, ""))
+        .file("/usr/bin/apt-get", "")
+        .file("/etc/debian_version", "12\n")
+        .directory("/usr/sbin")
+}
+
+/// A Debian on which no group can be made.
+fn without_programs() -> Memory {
+    debian()
+        .lacking(&["groupadd", "addgroup"])
+        .program("apt-get", printed(0, "Inst passwd (1 Debian [amd64])\n"))
+}
+
+/// The same whose package manager finds no way to install anything.
+fn without_packages() -> Memory {
+    let refused = printed(100, "E: Unable to correct problems\n");
+    let trial = "apt-get -s -y -q -o DPkg::Lock::Timeout=60 -o Dpkg::Options::=--force-confdef -o \
+                 Dpkg::Options::=--force-confold install -- first";
+    let words: Vec<_> = trial.split(' ').collect();
+    debian()
+        .program("apt-get", refused)
+        .output(&words, printed(0, "Inst first (1 Debian [amd64])\n"))
+}
+
+#[test]
+fn a_program_that_the_host_lacks_is_unknown_once_a_task_may_bring_it() {
+    let lacks = "    - {name: early is failed, group: {name: g}, ignore_errors: true}\n";
+    let group = "    - {name: group is unknown, group: {name: g}}\n";
+    for bringing in [
+        "{name: package is changed, package: {name: passwd}}",
+        "{name: apt is changed, apt: {name: passwd}}",
+        "{name: copied is changed, copy: {dest: /usr/sbin/groupadd, content: x, mode: '0755'}}",
+        "{name: linked is changed, file: {dest: /usr/sbin/addgroup, src: /bin/x, state: link, force: true}}",
+        "{name: command is changed, command: apt-get install passwd}",
+    ] {
+        named_by_outcome(
+            &format!("{lacks}    - {bringing}\n{group}"),
+            without_programs,
+        );
+    }
+    for perhaps in [
+        "{name: package is unknown, apt: {name: passwd}, when: r.stdout == 'a'}",
+        "{name: package is unknown, package: {name: '{{ r.stdout }}'}}",
+        "{name: copied is unknown, copy: {dest: /usr/sbin/groupadd, content: '{{ r.stdout }}'}}",
+    ] {
+        let read = "    - {name: read is changed, command: x, register: r}\n";
+        named_by_outcome(
+            &format!("{lacks}{read}    - {perhaps}\n{group}"),
+            without_programs,
+        );
+    }
+    let more = "    - {name: again is unknown, apt: {name: passwd}}\n";
+    let read = "    - {name: read is changed, command: x, register: r}\n";
+    let names = "    - {name: names are unknown, apt: {name: '{{ r.stdout }}'}}\n";
+    named_by_outcome(&format!("{read}{names}{more}"), without_programs);
+}
+
+#[test]
+fn a_program_that_a_task_removes_is_not_taken_to_be_there() {
+    let tasks = "    - {name: before is changed, group: {name: g}}
+    - {name: removal is changed, file: {path: /usr/sbin/groupadd, state: absent}}
+    - {name: after is unknown, group: {name: h}}
+";
+    named_by_outcome(tasks, || {
+        debian()
+            .program("/bin/sh", printed(0, "/usr/sbin/groupadd\n"))
+            .file("/usr/sbin/groupadd", "")
+    });
+}
+
+#[test]
+fn packages_that_only_the_run_installs_are_not_seen_by_a_trial() {
+    let tasks = "    - {name: second is failed, apt: {name: second}, ignore_errors: true}
+    - {name: first is changed, apt: {name: first}}
+    - {name: first again is ok, apt: {name: first}}
+    - {name: dependent is unknown, apt: {name: second}}
+";
+    named_by_outcome(tasks, without_packages);
+    let tasks = "    - {name: early is failed, apt: {deb: /srv/x.deb}, ignore_errors: true}
+    - {name: folder is changed, file: {path: /srv, state: directory}}
+    - {name: file is changed, copy: {dest: /srv/x.deb, content: x}}
+    - {name: package is unknown, apt: {deb: /srv/x.deb}}
+";
+    named_by_outcome(tasks, without_packages);
+    let tasks = "    - {name: early is failed, apt: {name: second}, ignore_errors: true}
+    - {name: source is changed, copy: {dest: /etc/apt/sources.list, content: x}}
+    - {name: package is unknown, apt: {name: second}}
+";
+    named_by_outcome(tasks, || without_packages().directory("/etc/apt"));
+    let tasks = "    - {name: first is changed, apt: {name: passwd}}
+    - {name: removal is unknown, apt: {name: passwd, state: absent}}
+";
+    named_by_outcome(tasks, without_programs);
 }
 
 /// A machine on which only root can be become: it does not know the users of the play.

@@ -22,6 +22,8 @@ pub enum Doubtful {
     Port(u16),
     /// Which programs run.
     Processes,
+    /// Which programs are installed.
+    Programs,
 }
 
 impl Step {
@@ -87,7 +89,15 @@ impl Step {
                     .map(|group| Doubtful::Group(group.name.clone()))
                     .collect()
             }
-            Step::Set(Setting { teller, .. }) => vec![Doubtful::Told(teller.argv.clone())],
+            Step::Set(Setting {
+                teller,
+                brings_programs,
+                ..
+            }) => {
+                let programs = brings_programs.then_some(Doubtful::Programs);
+                let told = Doubtful::Told(teller.argv.clone());
+                std::iter::once(told).chain(programs).collect()
+            }
             Step::EndMarked(_)
             | Step::Run { .. }
             | Step::Wait(_)

@@ -98,6 +98,13 @@ pub trait Host: Send + Sync {
         Ok(())
     }
 
+    /// Returns why programs of the machine do not see this part as this host shows it: check mode has
+    /// changed it. A real machine has no such difference.
+    fn foreseen(&self, part: &Doubtful) -> Option<crate::value::NotKnown> {
+        let _ = part;
+        None
+    }
+
     /// Makes changes in their order, in as few round trips as it can, and returns their outputs. The
     /// first that fails is the last that is tried.
     fn apply_all(&self, steps: &[Step], limits: &Limits) -> Result<Vec<Output>, HostError> {

@@ -53,13 +53,15 @@ impl Step {
     }
 }
 
-/// Finds one of the programs that are its arguments, after the folders that the first one adds to
-/// the user's own.
-const LOOK: &str =
-    "PATH=$PATH$1; shift; for name do command -v \"$name\" >/dev/null && exit 0; done; exit 1";
+/// Prints where one of the programs is that are its arguments, after the folders that the first one
+/// adds to the user's own.
+const LOOK: &str = "PATH=$PATH$1; shift; for name do command -v \"$name\" && exit 0; done; exit 1";
 
 /// Where steps find programs besides, as their scripts do.
 const FOLDERS: &str = ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Words of such a question before the programs.
+const QUESTION_WORDS: usize = 5;
 
 /// Returns the command that finds one of these programs where the step would, and changes nothing.
 pub(super) fn question(step: &Step, need: &Need<'_>) -> Command {
@@ -69,13 +71,18 @@ pub(super) fn question(step: &Step, need: &Need<'_>) -> Command {
     } else {
         FOLDERS
     };
-    let words = ["/bin/sh", "-c", LOOK, "sh", folders];
+    let words: [&str; QUESTION_WORDS] = ["/bin/sh", "-c", LOOK, "sh", folders];
     Command::new(words.iter().chain(need).copied())
 }
 
 /// Returns whether a command looks for programs.
 pub(super) fn is_question(command: &Command) -> bool {
     command.argv.get(2).is_some_and(|look| look == LOOK)
+}
+
+/// Returns the programs that such a command looks for.
+pub(super) fn asked_for(command: &Command) -> impl Iterator<Item = &str> {
+    command.argv.iter().skip(QUESTION_WORDS).map(String::as_str)
 }
 
 /// Returns the error for a host that lacks these programs.

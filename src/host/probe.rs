@@ -1,9 +1,10 @@
 //! The read-only view of a host that modules and scripts plan with.
 
 use super::{
-    Answer, Command, Content, Draft, Facts, Group, Host, HostError, Limits, Node, Output, Process,
-    ProcessMatch, Question, Stream, User,
+    Answer, Command, Content, Doubtful, Draft, Facts, Group, Host, HostError, Limits, Node, Output,
+    Process, ProcessMatch, Question, Stream, User,
 };
+use crate::value::NotKnown;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::sync::Arc;
 
@@ -115,6 +116,11 @@ impl Probe {
     /// Runs a command that does not change the machine.
     pub fn query(&self, command: &Command) -> Result<Output, HostError> {
         self.host.query(command, &self.limits)
+    }
+
+    /// Returns why programs of the host do not see this part as the host shows it.
+    pub fn foreseen(&self, part: &Doubtful) -> Option<NotKnown> {
+        self.host.foreseen(part)
     }
 
     /// Makes a TCP connection from the host to a port, to find something out.

@@ -15,4 +15,6 @@ pub struct Setting {
     pub after: String,
     /// Set it, in this order.
     pub setters: Vec<Command>,
+    /// Whether programs may come to the machine with it.
+    pub brings_programs: bool,
 }

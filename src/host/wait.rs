@@ -21,6 +21,9 @@ pub struct Wait {
     pub while_running: Option<ProcessMatch>,
     /// A log whose last lines belong into the error.
     pub log: Option<Utf8PathBuf>,
+    /// Whether the task itself causes it, such as the port of the program that it starts: check mode
+    /// then assumes that it happens.
+    pub follows: bool,
     /// What is waited for, for messages: `port 10911 of 127.0.0.1`.
     pub what: String,
     /// How to fix it if it does not happen.

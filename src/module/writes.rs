@@ -13,16 +13,22 @@ pub enum Writes {
     User(&'static str),
     /// A group.
     Group(&'static str),
+    /// Packages, which these commands list: which ones, no argument says alone.
+    Packages(&'static [&'static [&'static str]]),
+    /// Variables of files, under the name in this argument if it is given.
+    Variables(&'static str),
 }
 
 impl Writes {
     /// Returns the argument that names it.
     pub fn argument(self) -> Option<&'static str> {
         match self {
-            Self::Nothing => None,
-            Self::File(name) | Self::Tree(name) | Self::User(name) | Self::Group(name) => {
-                Some(name)
-            }
+            Self::Nothing | Self::Packages(_) => None,
+            Self::File(name)
+            | Self::Tree(name)
+            | Self::User(name)
+            | Self::Group(name)
+            | Self::Variables(name) => Some(name),
         }
     }
 }

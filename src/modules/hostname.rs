@@ -64,6 +64,7 @@ impl Module for Hostname {
                 before: told,
                 after: format!("{}\n", self.name),
                 setters: vec![Command::new(["hostname", &self.name])],
+                brings_programs: false,
             }));
         }
         change.returns("name", self.name.as_str());

@@ -2,7 +2,7 @@
 
 use crate::change::{Change, Sets};
 use crate::files::{FolderKind, folder};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use crate::modules::byte_pattern::BytePattern;
 use crate::source::{LocalPath, Place, Problems, SourceFile};
 use crate::value::{self, Value};
@@ -58,6 +58,7 @@ fn usual_extensions() -> Vec<String> {
 impl BuiltIn for IncludeVars {
     const NAME: &'static str = "include_vars";
     const FREE_FORM: Option<&'static str> = Some("file");
+    const WRITES: Writes = Writes::Variables("name");
     const EXAMPLE: &'static str = "\
 - name: What is special about this system
   include_vars: debian.yml

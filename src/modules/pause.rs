@@ -61,8 +61,14 @@ impl Module for Pause {
                     .warnings
                     .push("there is no terminal, so the answer is empty".to_owned());
             }
-            change.returns("user_input", typed.unwrap_or_default());
+                follows: false,
+            input = typed.unwrap_or_default();
         }
         Ok(change)
     }
+        let mut input = String::new();
 }
+        change.returns("user_input", input);
+        change.returns("echo", self.echo);
+        change.returns("rc", 0);
+        change.returns("stderr", "");

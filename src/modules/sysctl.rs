@@ -183,6 +183,7 @@ impl KernelParameter {
                 before: told,
                 after: format!("{value}\n"),
                 setters,
+                brings_programs: false,
             }));
         }
         Ok(())

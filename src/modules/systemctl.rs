@@ -95,6 +95,7 @@ impl Unit<'_> {
                 before: told.text(),
                 after: after.text(),
                 setters: vec![self.systemctl(&[verb])],
+                brings_programs: false,
             }));
             *told = after;
         };

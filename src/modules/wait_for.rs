@@ -226,6 +226,7 @@ impl WaitFor {
             what: self.what(),
             help: self.msg.clone(),
             mark: None,
+            follows: false,
             last_resort: Vec::new(),
         }
     }

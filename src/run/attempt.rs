@@ -88,7 +88,9 @@ impl Attempt<'_> {
         let arguments = self.arguments(entry)?;
         if let (false, Some(reason)) = (entry.any_argument, value::reason(&arguments.unknown)) {
             self.doubt(&self.written(entry, &arguments), &reason);
-            return Err(Box::new(Outcome::not_predicted(&reason)));
+            let mut outcome = Outcome::not_predicted(&reason);
+            outcome.sets = arguments.may_set(entry, &reason);
+            return Err(Box::new(outcome));
         }
         let probe = Probe::new(self.host.clone(), self.limits.clone());
         let paths = HostPaths::new(&probe, self.environment);
@@ -142,6 +144,11 @@ impl Attempt<'_> {
             Err(error) => failed_while_applying(&change, error),
             Ok(output) => {
                 let mut outcome = finished(&change, output.as_ref(), changed);
+                let output_or_none = output.as_ref();
+                let lacked = output_or_none.and_then(|output| self.lacks_foreseen(&change, output));
+                if let Some(reason) = lacked {
+                    return Outcome::not_predicted(&reason);
+                }
                 if output.is_some_and(|output| output.not_run) {
                     self.not_run(&change, &mut outcome);
                 }
@@ -198,7 +205,11 @@ impl Attempt<'_> {
             }
             let key_value = self.render(key)?;
             if let Some(reason) = value::unknown_in(&key_value) {
-                return Err(Box::new(Outcome::not_predicted(&reason)));
+                let mut outcome = Outcome::not_predicted(&reason);
+                if entry.any_argument {
+                    outcome.sets = Sets::unknown(&reason);
+                }
+                return Err(Box::new(outcome));
             }
             let name = key_value
                 .as_str()

@@ -7,7 +7,7 @@ use crate::value::{self, Fields, NotKnown, Value};
 use crate::vars::{Layer, Variable};
 use crate::yaml::Map;
 use indexmap::IndexMap;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What a run knows of one host.
@@ -79,8 +79,8 @@ impl HostState {
         layer.variables.extend(written.variables.clone());
     }
 
-    /// Adds facts: they are seen under `ansible_facts`, and as `ansible_NAME` if that name is for
-    /// facts.
+    /// Adds facts: they are seen under `ansible_facts`, as `ansible_NAME` if that name is for facts,
+    /// and by the name that a module of the project gives them.
     pub(super) fn add_facts(&self, told: Fields) {
         let mut state = self.state();
         state.facts.extend(told);

@@ -57,7 +57,16 @@ impl Walk<'_, '_> {
         };
         let items: Vec<Option<Arc<Layer>>> = match items {
             Ok(items) => items,
-            Err(outcome) => return self.include_failed(include, &own, *outcome, position),
+            Err(outcome) => match (&outcome.unknown, &include.repeat) {
+                (Some(reason), Some(repeat)) => {
+                    let item = item_layer(repeat, repeat.variable(), &[reason.value()], 0);
+                    let scope = scope.with(item.clone());
+                    return self.in_doubt(Some(reason.clone()), |walk| {
+                        walk.include_item(include, frame, &own, Some(item), &scope, position)
+                    });
+                }
+                _ => return self.include_failed(include, &own, *outcome, position),
+            },
         };
         for (index, layer) in items.into_iter().enumerate() {
             let scope = layer
@@ -122,11 +131,14 @@ impl Walk<'_, '_> {
             return self.include_failed(include, own, problem.into(), position);
         }
         let loaded = self.load(include, scope);
-        // What is wrong with the file counts only if it is included.
         let loaded = match (loaded, &doubt) {
             (Ok(loaded), _) => loaded,
-            (Err(_), Some(_)) => return self.include_failed(include, own, told, position),
-            (Err(outcome), None) => return self.include_failed(include, own, *outcome, position),
+            // What is wrong with the name counts only if it is included.
+            (Err(outcome), Some(_)) if outcome.unknown.is_none() => {
+                self.play.tell_include(self, include, &told, position);
+                return Flow::Next;
+            }
+            (Err(outcome), _) => return self.include_failed(include, own, *outcome, position),
         };
         self.play.tell_include(self, include, &told, position);
         self.includes += 1;
@@ -192,6 +204,9 @@ impl Walk<'_, '_> {
     ) -> Flow {
         self.play.tell_include(self, include, &outcome, position);
         if outcome.status == Status::Unknown {
+            if let Some(reason) = &outcome.unknown {
+                self.lose(reason);
+            }
             return Flow::Next;
         }
         self.fails(

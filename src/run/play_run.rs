@@ -165,6 +165,11 @@ impl<'p> PlayRun<'p> {
     }
 
     /// Marks the handlers that a name of `notify` means; with `doubt` they run perhaps.
+    /// Marks all handlers to be run perhaps.
+    pub(super) fn notify_any(&self, host: &HostState, doubt: &NotKnown) {
+        (0..self.handlers().len()).for_each(|handler| host.notify(handler, Some(doubt)));
+    }
+
     pub(super) fn notify(
         &self,
         host: &HostState,
@@ -178,8 +183,7 @@ impl<'p> PlayRun<'p> {
                 let Some(reason) = &error.not_known else {
                     return Err(Box::new(error.into()));
                 };
-                // It may be any of them.
-                (0..self.handlers().len()).for_each(|handler| host.notify(handler, Some(reason)));
+                self.notify_any(host, reason);
                 return Ok(());
             }
         };

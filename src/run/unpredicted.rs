@@ -4,7 +4,7 @@ use super::attempt::{Arguments, Attempt, command_line};
 use super::outcome::Outcome;
 use super::task::Fallible;
 use crate::change::{Change, Control, Sets};
-use crate::host::{Account, Doubtful, Overlay, Probe, Step};
+use crate::host::{Account, Doubtful, Output, Overlay, Probe, Step};
 use crate::module::{Entry, HostPaths, Writes};
 use crate::value::NotKnown;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -29,6 +29,9 @@ const SHOWN: usize = 80;
 fn one_line(command: &str) -> String {
     let line = command.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(SHOWN) {
+/// The exit code of a shell that does not find a program.
+const NOT_FOUND: i32 = 127;
+
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
         None => line,
     }
@@ -70,8 +73,9 @@ impl Attempt<'_> {
     /// Notes what the task may leave on the host if nobody knows whether it runs, and returns
     /// what it may set and do to the run.
     pub(super) fn may_leave(&self, reason: &NotKnown) -> (Sets, Option<Control>) {
-        let Ok((change, _)) = self.planned(false) else {
-            return (Sets::Nothing, None);
+        let (change, _) = match self.planned(false) {
+            Ok(planned) => planned,
+            Err(outcome) => return (outcome.sets, None),
         };
         let parts = change.steps.iter().flat_map(Step::leaves);
         let made = change.makes.iter().cloned().map(Doubtful::Path);
@@ -97,7 +101,7 @@ impl Attempt<'_> {
         // A state that is not known may be `absent`.
         let may_remove = arguments.unknown.contains_key("state");
         let part = match entry.writes {
-            Writes::Nothing => return Vec::new(),
+            Writes::Nothing | Writes::Packages(_) | Writes::Variables(_) => return Vec::new(),
             Writes::User(_) => return vec![Doubtful::User(named.clone()), Doubtful::Group(named)],
             Writes::Group(_) => return vec![Doubtful::Group(named)],
             Writes::File(_) if !may_remove => Doubtful::File,

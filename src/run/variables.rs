@@ -36,6 +36,7 @@ impl Session {
             Arc::new(Layer {
                 origin: layer.origin,
                 variables: variables.map(written).collect(),
+                any_other: None,
             })
         });
         Ok(host.inventory.get_or_init(|| layers.collect()).clone())

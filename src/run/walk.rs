@@ -61,6 +61,8 @@ pub(super) struct Walk<'a, 'p> {
     pub(super) doubt: Option<NotKnown>,
     /// The same for the rest of the role.
     pub(super) role_doubt: Option<NotKnown>,
+    /// The same for the rest of the run: it is unknown what ran before.
+    pub(super) lost: Option<NotKnown>,
 }
 
 impl<'a, 'p> Walk<'a, 'p> {
@@ -78,12 +80,22 @@ impl<'a, 'p> Walk<'a, 'p> {
             rescued_by: Vec::new(),
             doubt: None,
             role_doubt: None,
+            lost: host.lost(),
         }
     }
 
     /// Returns why it is not known whether the host gets to what comes next.
     pub(super) fn doubt(&self) -> Option<&NotKnown> {
-        self.doubt.as_ref().or(self.role_doubt.as_ref())
+        let nearest = self.doubt.as_ref().or(self.role_doubt.as_ref());
+        nearest.or(self.lost.as_ref())
+    }
+
+    /// Continues after unknown tasks: they may have set any variable, notified any handler and changed
+    /// anything on the host.
+    pub(super) fn lose(&mut self, reason: &NotKnown) {
+        self.play.notify_any(self.host, reason);
+        self.host.lose(reason);
+        self.lost = self.host.lost();
     }
 
     /// Walks through something of which it is not known whether the host gets to it.

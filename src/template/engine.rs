@@ -83,6 +83,11 @@ impl Engine {
             .any(|filter| filter.name == name)
     }
 
+    /// Returns whether templates can call a function of this name.
+    pub fn has_function(name: &str) -> bool {
+        super::functions::has(name)
+    }
+
     /// Returns whether there is a test of this name in every project.
     pub fn has_test(name: &str) -> bool {
         super::checks::TESTS.iter().any(|test| test.name == name)

@@ -21,6 +21,12 @@ const FUNCTIONS: &[Callable] = &[
     callable("undef", "hint", undef),
 ];
 
+/// Returns whether templates can call a function of this name.
+pub(super) fn has(name: &str) -> bool {
+    let others = ["range", "namespace", "guarded_name", "guarded_call"];
+    FUNCTIONS.iter().any(|function| function.name == name) || others.contains(&name)
+}
+
 /// Adds all functions to an environment.
 pub(super) fn add(environment: &mut Environment<'static>) {
     add_functions(environment, FUNCTIONS);

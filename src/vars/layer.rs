@@ -1,6 +1,6 @@
 //! Variables with the same origin.
 
-use crate::value::{Fields, Value};
+use crate::value::{Fields, NotKnown, Value};
 use crate::yaml::{Map, Node};
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub struct Layer {
     pub origin: String,
     /// The variables.
     pub variables: IndexMap<Arc<str>, Variable>,
+    /// Why any other variable may have a value here, in check mode.
+    pub any_other: Option<NotKnown>,
 }
 
 impl Layer {
@@ -32,6 +34,7 @@ impl Layer {
         Arc::new(Self {
             origin: origin.into(),
             variables: variables.collect(),
+            any_other: None,
         })
     }
 
@@ -43,6 +46,7 @@ impl Layer {
         Arc::new(Self {
             origin: origin.into(),
             variables: variables.collect(),
+            any_other: None,
         })
     }
 }

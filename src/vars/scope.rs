@@ -4,7 +4,7 @@ use super::{AllVariables, Layer, Secrets, Variable, all};
 use crate::inventory::connection_variables::is_secret;
 use crate::source::Problem;
 use crate::template::{Engine, Site, TemplateError};
-use crate::value::Value;
+use crate::value::{NotKnown, Value};
 use crate::yaml::Node;
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 use std::cell::RefCell;
@@ -86,11 +86,14 @@ impl Scope {
         if cached.is_some() {
             return cached;
         }
-        let found = self
-            .layers
-            .iter()
-            .rev()
-            .find_map(|layer| layer.variables.get_key_value(name));
+        let (found, doubt) = self.found(name);
+        if let Some(doubt) = doubt {
+            let doubt = match found {
+                Some(_) => doubt.clone(),
+                None => doubt.perhaps_missing(),
+            };
+            return Some(doubt.value());
+        }
         let Some((key, variable)) = found else {
             // It is not among the names, so code that walks through all variables does not come
             // here again.
@@ -107,6 +110,20 @@ impl Scope {
                 Some(value)
             }
         }
+    }
+
+    /// Returns the variable of the highest layer that has it, and why it may have another value, if a
+    /// layer above may hold any variable.
+    fn found(&self, name: &str) -> (Option<(&Arc<str>, &Variable)>, Option<&NotKnown>) {
+        let mut doubt = None;
+        for layer in self.layers.iter().rev() {
+            let found = layer.variables.get_key_value(name);
+            if found.is_some() {
+                return (found, doubt.filter(|_| may_be_unknown(name)));
+            }
+            doubt = doubt.or(layer.any_other.as_ref());
+        }
+        (None, doubt.filter(|_| may_be_unknown(name)))
     }
 
     /// Returns where the variable's winning value was written, if a user wrote it.
@@ -213,6 +230,15 @@ impl Scope {
     fn rendered(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, Value>> {
         self.rendered.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns whether an unknown variable may have this name: not one of those that rmqplay itself
+/// needs, nor a function of templates.
+fn may_be_unknown(name: &str) -> bool {
+    let is_own = ["ansible_", "rmqplay_"]
+        .iter()
+        .any(|own| name.starts_with(own));
+    !is_own && !Engine::has_function(name)
 }
 
 impl fmt::Debug for Scope {

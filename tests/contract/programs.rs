@@ -79,6 +79,7 @@ fn wait(contract: &Contract, conditions: Vec<Condition>, seconds: u64) -> Result
         what: "something".to_owned(),
         help: None,
         mark: None,
+        follows: false,
         last_resort: Vec::new(),
     });
     contract.try_apply(&step).map(|_| ())
@@ -530,6 +531,7 @@ fn what_was_set_is_told_afterwards(contract: &Contract) {
         teller: teller.clone(),
         before: "old\n".to_owned(),
         after: "new\n".to_owned(),
+        brings_programs: false,
         setters: vec![
             Command::new(["true"]),
             Command::new(["cp", new.as_str(), told.as_str()]),

@@ -18,6 +18,7 @@ pub(super) struct Nothing {
     pub(super) facts: Facts,
     pub(super) outputs: Vec<(Vec<String>, Output)>,
     programs: Vec<(String, Output)>,
+    lacking: Vec<String>,
     pub(super) servers: Vec<(String, Serve)>,
 }
 
@@ -48,7 +49,10 @@ impl Host for Nothing {
         match found.or_else(|| of_program().map(|(_, output)| output)) {
             Some(output) => Ok(output.clone()),
             // Unless a test says otherwise, a machine has all programs that steps need.
-            None if needs::is_question(command) => Ok(Output::default()),
+            None if needs::is_question(command) => Ok(Output {
+                status: i32::from(needs::asked_for(command).all(|name| self.lacks(name))),
+                ..Output::default()
+            }),
             None => Err(HostError::Step {
                 action: format!("run {}", command.display()),
                 reason: "the test declares no output of it".to_owned(),
@@ -104,6 +108,12 @@ impl Host for Nothing {
     }
 }
 
+impl Nothing {
+    fn lacks(&self, program: &str) -> bool {
+        self.lacking.iter().any(|lacking| lacking == program)
+    }
+}
+
 impl Default for Nothing {
     fn default() -> Self {
         let user = ("user_id".to_owned(), Value::from("root"));
@@ -111,6 +121,7 @@ impl Default for Nothing {
             facts: Facts(Fields::from_iter([user])),
             outputs: Vec::new(),
             programs: Vec::new(),
+            lacking: Vec::new(),
             servers: Vec::new(),
         }
     }
@@ -226,6 +237,16 @@ impl Memory {
     pub fn program(mut self, name: &str, output: Output) -> Self {
         if let Below::Nothing(nothing) = &mut self.below {
             nothing.programs.push((name.to_owned(), output));
+        }
+        self
+    }
+
+    /// Declares that the machine lacks programs that steps need.
+    #[must_use]
+    pub fn lacking(mut self, programs: &[&str]) -> Self {
+        if let Below::Nothing(nothing) = &mut self.below {
+            let programs = programs.iter().map(|name| (*name).to_owned());
+            nothing.lacking.extend(programs);
         }
         self
     }

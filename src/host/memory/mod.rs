@@ -9,6 +9,7 @@ mod overlay;
 mod programs;
 mod server;
 mod source;
+mod tools;
 mod unpack;
 mod view;
 
@@ -17,7 +18,7 @@ pub use server::Serve;
 
 use super::{
     Answer, Command, Content, Doubtful, Host, HostError, Limits, Lock, Output, Question, Step,
-    Stream, Talk, Traffic, needs,
+    Stream, Talk, Traffic,
 };
 use crate::value::NotKnown;
 use camino::Utf8Path;
@@ -118,7 +119,7 @@ impl Memory {
                     }
                 }
             };
-            let answers = self.below().ask(&wanted, limits)?;
+            let answers = self.told(self.below().ask(&wanted, limits))?;
             if answers.len() != wanted.len() {
                 return Err(HostError::Protocol("answers are missing".to_owned()));
             }
@@ -147,7 +148,10 @@ impl Memory {
 
     fn run(&self, step: &Step, limits: &Limits) -> Result<Output, HostError> {
         match &self.below {
-            Below::Machine(_) => Ok(Output::not_run()),
+            Below::Machine(_) => {
+                self.overlay.lock().skipped_command = true;
+                Ok(Output::not_run())
+            }
             Below::Nothing(nothing) => nothing.apply(step, limits),
         }
     }
@@ -160,10 +164,11 @@ impl Memory {
         }
     }
 
-    /// In check mode everything waited for is taken to happen; on a test's machine nothing happens
-    /// by itself, so one look decides.
+    /// In check mode, what the task itself causes is assumed to happen; anything else is unknown
+    /// unless it holds already. On a test's machine nothing happens by itself, so one look decides.
     fn wait(&self, wait: &super::Wait, limits: &Limits) -> Result<(), HostError> {
-        if let Below::Machine(_) = self.below {
+        let is_check = matches!(self.below, Below::Machine(_));
+        if is_check && (wait.follows || wait.conditions.is_empty()) {
             return Ok(());
         }
         let at_once = super::Wait {
@@ -173,7 +178,11 @@ impl Memory {
             ..wait.clone()
         };
         match super::poll(self, &at_once, limits) {
-            Err(HostError::NotKnown(_)) => Ok(()),
+            Err(HostError::NotHappened { what, .. }) if is_check => Err(NotKnown::new(format!(
+                "depends on whether it comes to hold: {what}; check mode does not wait"
+            ))
+            .into()),
+            Err(HostError::NotKnown(_)) if !is_check => Ok(()),
             held => held,
         }
     }
@@ -204,27 +213,6 @@ impl Memory {
         })
     }
 
-    /// Fails if the machine lacks a program that the step needs: then the run fails, too. Each is
-    /// asked for once.
-    fn has_programs_for(&self, step: &Step, limits: &Limits) -> Result<(), HostError> {
-        let Below::Machine(machine) = &self.below else {
-            return Ok(());
-        };
-        for need in step.needs() {
-            let question = needs::question(step, &need);
-            let known = self.overlay.lock().programs.get(&question.argv).copied();
-            let found = match known {
-                Some(found) => found,
-                None => machine.query(&question, limits)?.status == 0,
-            };
-            self.overlay.lock().programs.insert(question.argv, found);
-            if !found {
-                return Err(needs::missing(&need));
-            }
-        }
-        Ok(())
-    }
-
     /// Returns whether a port was opened or closed here; `None` where it is as on the machine below.
     fn changed_port(
         &self,
@@ -252,7 +240,7 @@ impl Host for Memory {
         if let Below::Machine(host) = &self.below
             && self.overlay.lock().is_untouched()
         {
-            return host.ask(questions, limits);
+            return self.told(host.ask(questions, limits));
         }
         self.view(limits, |view| {
             all(questions, |question| view.answer(question))
@@ -270,7 +258,7 @@ impl Host for Memory {
                 ..Output::default()
             });
         }
-        self.below().query(command, limits)
+        self.answered(command, self.below().query(command, limits)?)
     }
 
     fn fetch(
@@ -325,7 +313,9 @@ impl Host for Memory {
             Step::Run { .. } => return self.run(step, limits),
             Step::Set(setting) => {
                 let (argv, told) = (setting.teller.argv.clone(), setting.after.clone());
-                self.overlay.lock().settings.insert(argv, told);
+                let mut state = self.overlay.lock();
+                state.settings.insert(argv, told);
+                state.brings_programs |= setting.brings_programs;
             }
             Step::Wait(wait) => self.wait(wait, limits)?,
             Step::Lock(lock) => self.lock(lock, limits)?,
@@ -407,6 +397,13 @@ impl Host for Memory {
         }
         self.overlay.lock().doubt(parts, reason);
         Ok(())
+    }
+
+    fn foreseen(&self, part: &Doubtful) -> Option<NotKnown> {
+        match self.below {
+            Below::Machine(_) => self.overlay.lock().foreseen(part),
+            Below::Nothing(_) => None,
+        }
     }
 
     fn traffic(&self) -> Traffic {

@@ -33,6 +33,11 @@ impl Overlay {
         !self.lock().is_backed_by(path, path)
     }
 
+    /// Returns why one of these programs may exist although the machine lacks them.
+    pub fn may_bring(&self, names: &[&str]) -> Option<NotKnown> {
+        self.lock().may_bring(names)
+    }
+
     /// Returns an independent copy.
     #[must_use]
     pub fn fork(&self) -> Self {
@@ -69,8 +74,12 @@ pub(super) struct State {
     pub(super) groups: BTreeMap<String, Option<Group>>,
     /// What commands tell that was set, by their words.
     pub(super) settings: BTreeMap<Vec<String>, String>,
-    /// Whether programs are there, by the words that ask for them.
-    pub(super) programs: BTreeMap<Vec<String>, bool>,
+    /// Where programs are, by the words that ask for them; empty if nowhere.
+    pub(super) programs: BTreeMap<Vec<String>, Utf8PathBuf>,
+    /// Whether packages were taken to be installed.
+    pub(super) brings_programs: bool,
+    /// Whether a command was not run.
+    pub(super) skipped_command: bool,
     /// What is not known any more, besides paths, and why.
     pub(super) doubts: BTreeMap<Doubtful, NotKnown>,
     /// How many numbers of inodes and processes were handed out.

@@ -131,6 +131,7 @@ fn wait(condition: Condition) -> Wait {
         what: "it".to_owned(),
         help: None,
         mark: None,
+        follows: false,
         last_resort: Vec::new(),
     }
 }
@@ -215,6 +216,7 @@ fn the_last_resort_comes_when_the_time_is_over() {
         timeout: Duration::ZERO,
         while_running: None,
         mark: None,
+        follows: false,
         last_resort: vec![kill.clone()],
         ..wait(line(0))
     };
@@ -223,6 +225,7 @@ fn the_last_resort_comes_when_the_time_is_over() {
     assert_eq!(*host.applied.lock().unwrap(), [kill]);
     let without = Wait {
         mark: None,
+        follows: false,
         last_resort: Vec::new(),
         help: Some("help".to_owned()),
         ..stopped

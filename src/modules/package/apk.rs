@@ -6,11 +6,14 @@ use super::module::State;
 use super::packages::{Move, Package, Packages};
 use crate::change::Change;
 use crate::host::{Command, Output};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 
 /// Lists packages from apk's own database, which has a paragraph for each.
 const LIST: &str =
     r#"/^P:/{n=substr($0,3)}/^V:/{v=substr($0,3)}/^A:/{print(n"\t"substr($0,3)"\t"v)}"#;
+
+/// The command that does.
+pub(super) const TELLER: &[&str] = &["awk", LIST, "/lib/apk/db/installed"];
 
 /// Installs, upgrades and removes packages with `apk`.
 ///
@@ -44,6 +47,7 @@ impl BuiltIn for Apk {
         ("pkg", "name"),
         ("update-cache", "update_cache"),
     ];
+    const WRITES: Writes = Writes::Packages(&[TELLER]);
     const EXAMPLE: &'static str = "\
 - name: The web server is there
   apk:
@@ -69,7 +73,7 @@ impl Module for Apk {
             let mut act = self.words(&["upgrade"]);
             act.extend(self.available.then(|| "--available".to_owned()));
             manager::packages(self, context)
-                .and_then(|packages| manager::transaction(self, context, packages, act))
+                .and_then(|packages| manager::transaction(self, context, &packages, act))
         } else {
             manager::plan(self, context, self.state.wanted(), &self.name)
         };
@@ -112,7 +116,7 @@ fn bare(name: &str) -> &str {
 
 impl Manager for Apk {
     fn teller(&self) -> Command {
-        Command::new(["awk", LIST, "/lib/apk/db/installed"])
+        Command::new(TELLER.iter().copied())
     }
 
     fn open(
@@ -166,6 +170,10 @@ impl Manager for Apk {
             .lines()
             .filter_map(|line| read(line, architecture))
             .collect())
+    }
+
+    fn settings(&self) -> &'static [&'static str] {
+        &["/etc/apk"]
     }
 
     fn environment(&self) -> &'static [(&'static str, &'static str)] {

@@ -5,7 +5,7 @@ use super::index::Index;
 use super::manager::{self, Wanted};
 use crate::change::Change;
 use crate::host::{Command, Step};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 
 /// Installs, upgrades and removes packages with `apt-get`.
 ///
@@ -150,6 +150,7 @@ impl BuiltIn for Apt {
         ("allow-downgrades", "allow_downgrade"),
     ];
     const PATHS: &'static [&'static str] = &["deb"];
+    const WRITES: Writes = Writes::Packages(&[super::apt_get::LIST]);
     const EXAMPLE: &'static str = "\
 - name: The web server is there
   apt:
@@ -231,7 +232,7 @@ impl Apt {
             return Ok(cleaned(context, apt, words));
         }
         let packages = manager::packages(apt, context)?;
-        manager::transaction(apt, context, packages, apt.words(words.iter().copied()))
+        manager::transaction(apt, context, &packages, apt.words(words.iter().copied()))
     }
 
     /// Returns the words for what is done to all packages rather than to named ones.

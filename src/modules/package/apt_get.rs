@@ -7,7 +7,7 @@ use crate::host::{Command, Output};
 use crate::module::{ModuleError, PlanContext};
 
 /// Lists packages; the last columns are the state, in two letters, and what a package provides.
-const LIST: &[&str] = &[
+pub(super) const LIST: &[&str] = &[
     "dpkg-query",
     "-W",
     "-f=${Package}\\t${Architecture}\\t${Version}\\t${db:Status-Abbrev}\\t${Provides}\\n",
@@ -134,6 +134,10 @@ impl Manager for AptGet {
             .lines()
             .filter_map(|line| read(line, packages))
             .collect())
+    }
+
+    fn settings(&self) -> &'static [&'static str] {
+        &["/etc/apt"]
     }
 
     fn environment(&self) -> &'static [(&'static str, &'static str)] {

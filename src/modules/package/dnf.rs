@@ -8,10 +8,10 @@ use super::packages::{Move, Package, Packages};
 use crate::change::Change;
 use crate::glob;
 use crate::host::{Command, Output};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 
 /// Lists packages.
-const LIST: &[&str] = &["rpm", "-qa", "--qf", "%{NAME}\\t%{ARCH}\\t%{EVR}\\n"];
+pub(super) const LIST: &[&str] = &["rpm", "-qa", "--qf", "%{NAME}\\t%{ARCH}\\t%{EVR}\\n"];
 
 /// Installs, upgrades and removes packages with `dnf`, or the host's `dnf` or `yum`.
 ///
@@ -79,6 +79,7 @@ impl BuiltIn for Dnf {
     const ALIASES: &'static [(&'static str, &'static str)] =
         &[("pkg", "name"), ("expire-cache", "update_cache")];
     const PATHS: &'static [&'static str] = &["conf_file"];
+    const WRITES: Writes = Writes::Packages(&[LIST]);
     const EXAMPLE: &'static str = "\
 - name: The web server is there
   dnf:
@@ -123,7 +124,7 @@ impl Dnf {
 
     fn whole(&self, context: &PlanContext, verb: &str) -> Result<Change, ModuleError> {
         let packages = manager::packages(self, context)?;
-        manager::transaction(self, context, packages, self.words(verb, &[]))
+        manager::transaction(self, context, &packages, self.words(verb, &[]))
     }
 
     fn words(&self, verb: &str, names: &[String]) -> Vec<String> {
@@ -236,6 +237,10 @@ impl Manager for Dnf {
             return Err(ModuleError::refused(said(output)));
         }
         Ok(moves)
+    }
+
+    fn settings(&self) -> &'static [&'static str] {
+        &["/etc/dnf", "/etc/yum.repos.d", "/etc/yum.conf"]
     }
 
     fn environment(&self) -> &'static [(&'static str, &'static str)] {

@@ -54,6 +54,7 @@ impl Index<'_> {
             before,
             after: UPDATED.to_owned(),
             setters: setters.collect(),
+            brings_programs: false,
         }));
         Ok(Some(change))
     }

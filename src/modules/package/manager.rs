@@ -3,8 +3,9 @@
 
 use super::packages::{Move, Packages};
 use crate::change::Change;
-use crate::host::{Command, Output, Setting, Step};
+use crate::host::{Command, Doubtful, Output, Setting, Step};
 use crate::module::{ModuleError, PlanContext};
+use crate::value::NotKnown;
 use std::collections::BTreeMap;
 
 /// The desired state of packages.
@@ -42,6 +43,9 @@ pub(super) trait Manager {
     /// Parses the output of a simulation.
     fn moves(&self, output: &Output, packages: &Packages) -> Result<Vec<Move>, ModuleError>;
 
+    /// Returns where its settings and its lists of repositories are.
+    fn settings(&self) -> &'static [&'static str];
+
     /// Variables that keep the program from asking and from other languages.
     fn environment(&self) -> &'static [(&'static str, &'static str)];
 }
@@ -58,7 +62,27 @@ pub(super) fn plan(
     if open.is_empty() {
         return Ok(Change::default());
     }
-    transaction(manager, context, packages, manager.act(wanted, &open))
+    let after = outcome(
+        manager,
+        context,
+        &packages,
+        &manager.act(wanted, &open),
+        names,
+    )?;
+    // What is only installed in the run is left alone by a trial that removes it.
+    if wanted == Wanted::Absent
+        && let Some(doubt) = foreseen(manager, context, names)
+        && !manager.open(&after, wanted, names, context)?.is_empty()
+    {
+        return Err(ModuleError::NotKnown(doubt));
+    }
+    Ok(change(
+        manager,
+        context,
+        &packages,
+        &after,
+        manager.act(wanted, &open),
+    ))
 }
 
 /// Returns the packages of the host.
@@ -79,12 +103,51 @@ pub(super) fn packages(
 pub(super) fn transaction(
     manager: &dyn Manager,
     context: &PlanContext,
-    packages: Packages,
+    packages: &Packages,
     act: Vec<String>,
 ) -> Result<Change, ModuleError> {
-    let trial = ask(context, manager, Command::new(manager.trial(&act)))?;
-    let moves = manager.moves(&trial, &packages)?;
-    let after = packages.after(moves);
+    let after = outcome(manager, context, packages, &act, &[])?;
+    Ok(change(manager, context, packages, &after, act))
+}
+
+/// Returns the packages that a command leads to, by a trial.
+fn outcome(
+    manager: &dyn Manager,
+    context: &PlanContext,
+    packages: &Packages,
+    act: &[String],
+    names: &[String],
+) -> Result<Packages, ModuleError> {
+    let trial = ask(context, manager, Command::new(manager.trial(act)))?;
+    let moves = manager.moves(&trial, packages).map_err(|error| {
+        let doubt = match &error {
+            ModuleError::Refused { .. } => foreseen(manager, context, names),
+            _ => None,
+        };
+        doubt.map_or(error, ModuleError::NotKnown)
+    })?;
+    Ok(packages.after(moves))
+}
+
+/// Returns why a trial does not see what it depends on as the host shows it: other packages, the
+/// settings of the package manager, or files of packages.
+fn foreseen(manager: &dyn Manager, context: &PlanContext, names: &[String]) -> Option<NotKnown> {
+    let files = names.iter().filter(|name| name.starts_with('/'));
+    let paths = files
+        .map(String::as_str)
+        .chain(manager.settings().iter().copied());
+    let paths = paths.map(|path| Doubtful::Path(path.into()));
+    let mut parts = std::iter::once(Doubtful::Told(manager.teller().argv)).chain(paths);
+    parts.find_map(|part| context.host.foreseen(&part))
+}
+
+fn change(
+    manager: &dyn Manager,
+    context: &PlanContext,
+    packages: &Packages,
+    after: &Packages,
+    act: Vec<String>,
+) -> Change {
     let mut change = Change::default();
     if after != packages {
         change.steps.push(Step::Set(Setting {
@@ -93,9 +156,10 @@ pub(super) fn transaction(
             before: packages.text(),
             after: after.text(),
             setters: vec![with_environment(context, manager, Command::new(act))],
+            brings_programs: true,
         }));
     }
-    Ok(change)
+    change
 }
 
 /// Runs a program of the host, in English.

@@ -6,7 +6,7 @@ use super::dnf::Dnf;
 use super::manager::Wanted;
 use crate::change::Change;
 use crate::host::{Answer, Question};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use crate::modules::host_path::look;
 use camino::Utf8Path;
 
@@ -86,6 +86,8 @@ const PROGRAMS: &[(&str, Choice)] = &[
 impl BuiltIn for PackageModule {
     const NAME: &'static str = "package";
     const ALIASES: &'static [(&'static str, &'static str)] = &[("pkg", "name")];
+    const WRITES: Writes =
+        Writes::Packages(&[super::apt_get::LIST, super::dnf::LIST, super::apk::TELLER]);
     const EXAMPLE: &'static str = "\
 - name: The program is there
   package:

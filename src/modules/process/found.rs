@@ -224,6 +224,7 @@ impl<'a> Found<'a> {
             before: before.text(),
             after: after.text(),
             setters: vec![Command::new(argv)],
+            brings_programs: false,
         })
     }
 

@@ -138,6 +138,7 @@ impl ProcessModule {
             ),
             help: (!self.force_kill).then_some(help),
             mark: None,
+            follows: true,
             last_resort: if self.force_kill {
                 found.iter().map(|one| self.signal(one, "KILL")).collect()
             } else {
@@ -210,6 +211,7 @@ impl ProcessModule {
             what: format!("{} {}", self.title(), self.ready.what()),
             help: None,
             mark: None,
+            follows: true,
             last_resort: Vec::new(),
         }
     }
