@@ -16,6 +16,7 @@ pub(super) struct Draft {
     pub(super) hosts: IndexMap<Arc<str>, Host>,
     /// The file being read, recorded for the hosts it names first.
     pub(super) file: Option<LocalPath>,
+    pub(super) list: Option<String>,
     pub(super) strictness: Strictness,
     pub(super) problems: Problems,
     pub(super) warnings: Vec<Problem>,
@@ -35,6 +36,7 @@ impl Draft {
             groups,
             hosts: IndexMap::new(),
             file: None,
+            list: None,
             strictness,
             problems: Problems::default(),
             warnings: Vec::new(),
@@ -148,6 +150,7 @@ impl Draft {
                         .collect(),
                 ),
                 file: self.file.clone(),
+                list: self.list.clone(),
                 place: place.clone(),
             };
             self.hosts.insert(name.clone(), host);

@@ -16,6 +16,8 @@ pub struct Host {
     pub variables: Arc<Variables>,
     /// The file that first names it (`inventory_file`); `None` for a host of a comma list.
     pub file: Option<LocalPath>,
+    /// The comma list that names it first, as written; none for a host of a file.
+    pub list: Option<String>,
     /// Where it is first named.
     pub place: Place,
 }

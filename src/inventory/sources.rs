@@ -50,6 +50,7 @@ pub(super) fn load(sources: &[String], strictness: Strictness) -> Result<Invento
 /// Adds the hosts of a list such as `host1,host2:2222,`.
 fn add_list(draft: &mut Draft, list: &str) {
     draft.file = None;
+    draft.list = Some(list.to_owned());
     if list
         .chars()
         .all(|letter| letter == ',' || letter.is_whitespace())
@@ -124,6 +125,7 @@ fn add_folder(draft: &mut Draft, folder: &LocalPath) -> bool {
 
 fn add_file(draft: &mut Draft, path: &LocalPath) {
     draft.file = Some(path.clone());
+    draft.list = None;
     let read = read_file(draft, path);
     draft.problems.take(read);
 }

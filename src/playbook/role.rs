@@ -1,5 +1,6 @@
 //! A role: tasks, handlers, variables and files under one name.
 
+use super::load::RoleFiles;
 use super::{Item, Keywords};
 use crate::source::{LocalPath, Place};
 use crate::yaml::{Map, Node};
@@ -42,6 +43,8 @@ impl RoleName {
 pub struct Role {
     /// Its name and folder.
     pub name: Arc<RoleName>,
+    /// Which of its files are used instead of `main`.
+    pub files: RoleFiles,
     /// `defaults/main.yml`.
     pub defaults: Map,
     /// `vars/main.yml`.

@@ -236,6 +236,12 @@ fn is_zero(number: &u32) -> bool {
 }
 
 impl Recap {
+    /// Returns whether a task was counted since then that was not skipped.
+    pub fn acted_since(&self, before: &Self) -> bool {
+        let acted = |recap: &Self| recap.ok + recap.failed + recap.unreachable + recap.unknown;
+        acted(self) > acted(before)
+    }
+
     /// Counts a finished task.
     pub fn count(&mut self, status: Status, ignored: bool) {
         match status {

@@ -9,6 +9,7 @@ use crate::playbook::{Block, Item, RoleUse};
 use crate::report::{Event, Status};
 use crate::vars::Scope;
 use crate::yaml::Node;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// How often handlers notified by other handlers are run; beyond that they notify each other.
@@ -48,6 +49,15 @@ impl Handler {
     /// Returns its name as written, for messages.
     pub(super) fn written_name(&self) -> Option<String> {
         self.name().map(|node| node.to_value().to_string())
+    }
+
+    /// Returns whether two handlers are of one role, or both of the play.
+    fn is_of_one_list(&self, other: &Handler) -> bool {
+        let folder = |handler: &Handler| {
+            let role = handler.role.as_ref();
+            role.map(|used| used.role.name.folder.clone())
+        };
+        folder(self) == folder(other)
     }
 
     fn name(&self) -> Option<&Node> {
@@ -97,13 +107,24 @@ impl Handler {
     }
 }
 
-/// Returns the indices of the handlers that a notification of `name` means: the last defined of
-/// that name, and all that listen to it.
+/// Returns the indices of the handlers that a notification of `name` means: one of that name, and
+/// all that listen to it, of those with one name one. As in Ansible, the last list of handlers
+/// wins that has it, a role's or the play's, and in a list the first handler.
 pub(super) fn notified_by(handlers: &[Handler], name: &str, scope: &Arc<Scope>) -> Vec<usize> {
-    let named = handlers
-        .iter()
-        .rposition(|handler| handler.is_named(name, scope));
-    let listening = (0..handlers.len()).filter(|index| handlers[*index].listens(name, scope));
+    let mut lists: Vec<Vec<usize>> = Vec::new();
+    for (index, handler) in handlers.iter().enumerate() {
+        match lists.last_mut() {
+            Some(list) if handlers[list[0]].is_of_one_list(handler) => list.push(index),
+            _ => lists.push(vec![index]),
+        }
+    }
+    let order = || lists.iter().rev().flatten().copied();
+    let named = order().find(|index| handlers[*index].is_named(name, scope));
+    let mut seen = HashSet::new();
+    let listening = order().filter(|index| {
+        let handler = &handlers[*index];
+        handler.listens(name, scope) && handler.written_name().is_none_or(|name| seen.insert(name))
+    });
     let mut found: Vec<_> = listening.chain(named).collect();
     found.sort_unstable();
     found.dedup();

@@ -167,9 +167,14 @@ impl HostState {
             .collect()
     }
 
-    /// Returns whether the role with these parameters runs for the first time in this play.
-    pub(super) fn first_time(&self, role: String) -> bool {
-        self.state().roles.insert(role)
+    /// Returns whether the role with these parameters ran in this play.
+    pub(super) fn has_run(&self, role: &str) -> bool {
+        self.state().roles.contains(role)
+    }
+
+    /// Notes that a role with these parameters ran in this play.
+    pub(super) fn ran(&self, role: String) {
+        self.state().roles.insert(role);
     }
 
     /// Forgets what belongs to a play.

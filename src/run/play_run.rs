@@ -6,6 +6,7 @@ use super::handlers::{Handler, notified_by};
 use super::host_state::HostState;
 use super::lockstep::Lockstep;
 use super::outcome::Outcome;
+use super::play_variables::PublicRole;
 use super::position::Position;
 use super::session::Session;
 use super::steps::Steps;
@@ -37,7 +38,7 @@ pub(super) struct PlayRun<'p> {
     pub(super) play_hosts: &'p [Arc<HostState>],
     pub(super) batch: &'p [Arc<HostState>],
     handlers: RwLock<Arc<Vec<Handler>>>,
-    pub(super) public: RwLock<Vec<Arc<RoleUse>>>,
+    pub(super) public: RwLock<Vec<PublicRole>>,
     /// Variables of `vars_prompt`.
     pub(super) prompted: Arc<Layer>,
     /// What the play itself gives each host, read once a host.
@@ -155,7 +156,7 @@ impl<'p> PlayRun<'p> {
                 .iter()
                 .any(|known| Arc::ptr_eq(&known.role, &used.role))
             {
-                public.push(used.clone());
+                public.push(PublicRole::of(&used.role));
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::host_state::HostState;
 use super::play_run::{PlayRun, lock, read, write};
 use super::variables::playbook_dir;
-use crate::playbook::RoleUse;
+use crate::playbook::{Role, RoleUse};
 use crate::source::{Problem, Problems};
 use crate::value::{Fields, Value};
 use crate::vars::{Layer, Scope};
@@ -11,27 +11,36 @@ use crate::yaml::{Data, Node};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// A role that the play shares: all its tasks on all hosts see the role's variables.
+pub(super) struct PublicRole {
+    pub(super) role: Arc<Role>,
+    defaults: Arc<Layer>,
+    vars: Arc<Layer>,
+}
+
+impl PublicRole {
+    /// Returns the role with its variables as layers.
+    pub(super) fn of(role: &Arc<Role>) -> Self {
+        let name = &role.name.name;
+        Self {
+            role: role.clone(),
+            defaults: Layer::written(format!("defaults of role {name}"), &role.defaults),
+            vars: Layer::written(format!("vars of role {name}"), &role.vars),
+        }
+    }
+}
+
 impl PlayRun<'_> {
     /// Returns the default variables of all roles that the play shares.
     pub(super) fn public_defaults(&self) -> Vec<Arc<Layer>> {
-        let layer = |used: &Arc<RoleUse>| {
-            Layer::written(
-                format!("defaults of role {}", used.role.name.name),
-                &used.role.defaults,
-            )
-        };
-        read(&self.public).iter().map(layer).collect()
+        let public = read(&self.public);
+        public.iter().map(|role| role.defaults.clone()).collect()
     }
 
     /// Returns the variables of all roles that the play shares.
     pub(super) fn public_vars(&self) -> Vec<Arc<Layer>> {
-        let layer = |used: &Arc<RoleUse>| {
-            Layer::written(
-                format!("vars of role {}", used.role.name.name),
-                &used.role.vars,
-            )
-        };
-        read(&self.public).iter().map(layer).collect()
+        let public = read(&self.public);
+        public.iter().map(|role| role.vars.clone()).collect()
     }
 
     /// Returns what the play itself gives a host, lowest precedence first: `vars`, `vars_prompt` and

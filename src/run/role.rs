@@ -6,7 +6,10 @@ use super::keyword::first_problem;
 use super::position::{Position, Step};
 use super::walk::{Flow, Walk};
 use crate::playbook::RoleUse;
+use crate::value::to_json;
 use crate::vars::Layer;
+use crate::yaml::{Map, Node};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Walk<'_, '_> {
@@ -18,9 +21,9 @@ impl Walk<'_, '_> {
         position: &mut Position,
     ) -> Flow {
         let role = &used.role;
-        let given = (&used.keywords.vars, &used.parameters, &used.keywords.when);
-        let identity = format!("{} {given:?}", role.name.folder.display());
-        if !role.allow_duplicates && !used.allow_duplicates && !self.host.first_time(identity) {
+        let identity = identity(used);
+        let may_repeat = role.allow_duplicates || used.allow_duplicates;
+        if !may_repeat && self.host.has_run(&identity) {
             return Flow::Next;
         }
         let keywords = frame.inner(&used.keywords, "vars given to the role");
@@ -40,10 +43,15 @@ impl Walk<'_, '_> {
             position.pop();
             return checked;
         }
-        let before = self.role_doubt.clone();
+        let before = self.host.recap();
+        let doubt = self.role_doubt.clone();
         let flow = self.items(&role.tasks, &inner, position);
-        self.role_doubt = before;
+        self.role_doubt = doubt;
         position.pop();
+        // A role of which no task applied is tried again the next time.
+        if matches!(flow, Flow::Next | Flow::EndRole) && self.host.recap().acted_since(&before) {
+            self.host.ran(identity);
+        }
         if matches!(flow, Flow::EndRole) {
             Flow::Next
         } else {
@@ -95,4 +103,23 @@ impl Walk<'_, '_> {
             ..Frame::default()
         }
     }
+}
+
+/// Returns what tells two uses of a role apart: its files, what is given to it, and when it runs.
+fn identity(used: &RoleUse) -> String {
+    let texts = |map: &Map| -> BTreeMap<String, String> {
+        let text = |node: &Node| to_json(&node.to_value()).to_string();
+        map.iter()
+            .map(|(key, value)| (text(key), text(value)))
+            .collect()
+    };
+    let conditions: Vec<_> = used.keywords.when.iter().map(Node::to_value).collect();
+    format!(
+        "{} {:?} {:?} {:?} {conditions:?} {:?}",
+        used.role.name.folder.display(),
+        used.role.files,
+        texts(&used.parameters),
+        texts(&used.keywords.vars),
+        used.keywords.tags,
+    )
 }

@@ -47,7 +47,7 @@ impl TaskRun<'_, '_> {
         })?;
         outcome.delegated_to = delegated_to;
         if !outcome.counts_as_failed() {
-            self.set(&outcome, scope)?;
+            self.set(&mut outcome, scope)?;
         }
         Ok(outcome)
     }
@@ -65,7 +65,7 @@ impl TaskRun<'_, '_> {
         outcome.delegated_to = delegated_to;
         outcome.control = control;
         outcome.sets = perhaps(&sets, scope, reason);
-        let _ = self.set(&outcome, scope);
+        let _ = self.set(&mut outcome, scope);
         outcome
     }
 
@@ -126,18 +126,21 @@ impl TaskRun<'_, '_> {
         wrong.map_or(Ok(()), Err)
     }
 
-    /// Gives the host the variables that the task sets.
-    fn set(&self, outcome: &Outcome, scope: &Arc<Scope>) -> Fallible<()> {
+    /// Gives the host the variables that the task sets. With `delegate_facts` they are those of the
+    /// host that acts, and of no other: `run_once` hands nothing of them on.
+    fn set(&self, outcome: &mut Outcome, scope: &Arc<Scope>) -> Fallible<()> {
         let delegated = flag(
             self.frame,
             |keywords| keywords.delegate_facts.as_ref(),
             scope,
         )?;
-        let host = match &outcome.delegated_to {
-            Some(name) if delegated == Some(true) => self.play.session.host(name),
-            _ => self.host.clone(),
-        };
-        host.set(&outcome.sets);
+        match &outcome.delegated_to {
+            Some(name) if delegated == Some(true) => {
+                let sets = std::mem::take(&mut outcome.sets);
+                self.play.session.host(name).set(&sets);
+            }
+            _ => self.host.set(&outcome.sets),
+        }
         Ok(())
     }
 

@@ -148,6 +148,7 @@ impl Reader<'_> {
                 &handlers,
             ),
             allow_duplicates,
+            files: files.clone(),
             name,
         }
     }

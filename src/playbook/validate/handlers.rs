@@ -1,8 +1,9 @@
 //! Handlers that are notified and exist nowhere.
 
 use crate::playbook::{Around, Include, Task, Visited};
-use crate::source::{Problem, did_you_mean};
+use crate::source::{Place, Problem, did_you_mean};
 use crate::yaml::Node;
+use std::collections::HashMap;
 
 /// The handlers of a play and who notifies them.
 #[derive(Default)]
@@ -10,6 +11,10 @@ pub(super) struct Handlers {
     /// Names and topics that can be notified; with the role's name before it a name counts too.
     names: Vec<String>,
     notified: Vec<Node>,
+    /// Where each list of handlers, a role's or the play's, has a name first.
+    first: HashMap<(Option<String>, String), Place>,
+    /// Handlers whose name their list has before.
+    twice: Vec<Problem>,
     /// An include that depends on variables may bring any handler.
     any: bool,
 }
@@ -47,13 +52,32 @@ impl Handlers {
 
     fn add(&mut self, name: Option<&Node>, role: Option<&str>, topics: &[Node]) {
         let text = |node: &Node| node.to_value().to_string();
-        if let Some(name) = name {
-            let name = text(name);
+        if let Some(node) = name {
+            let name = text(node);
+            self.called(role, &name, node);
             self.names
                 .extend(role.map(|role| format!("{role} : {name}")));
             self.names.push(name);
         }
         self.names.extend(topics.iter().map(text));
+    }
+
+    /// Notes the name of a handler. A role used twice brings its handlers twice.
+    fn called(&mut self, role: Option<&str>, name: &str, node: &Node) {
+        let key = (role.map(str::to_owned), name.to_owned());
+        let first = self.first.entry(key).or_insert_with(|| node.place.clone());
+        if *first != node.place && !node.has_template() {
+            let message = format!(
+                "two handlers are called \"{name}\": only the first runs, of {}",
+                first.path_and_line()
+            );
+            self.twice.push(Problem::at(&node.place, message));
+        }
+    }
+
+    /// Returns what works, but is hardly meant.
+    pub(super) fn warnings(&self) -> &[Problem] {
+        &self.twice
     }
 
     /// Returns the problem of each literal name that no handler has.

@@ -16,7 +16,7 @@ use crate::source::{Problem, Problems, SourceFile};
 use crate::template::Engine;
 use crate::yaml::{Map, Node};
 use handlers::Handlers;
-use names::{Local, Names};
+use names::{Known, Local, Names};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -141,6 +141,9 @@ impl Validator<'_> {
             self.problems.0.extend(handlers.problems());
         }
     }
+        for warning in handlers.warnings() {
+            tracing::warn!("{warning}");
+        }
 
     fn visit(&mut self, visited: Visited<'_>, around: &Around<'_>, play: &Play) {
         self.names.define(visited, play, self.loader);
