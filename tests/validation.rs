@@ -3,6 +3,7 @@
 use rmqplay::change::Change;
 use rmqplay::module::{BuiltIn, Module, ModuleError, PlanContext, Registry};
 use rmqplay::playbook::{LoadOptions, Loader, ValidateOptions, validate};
+use rmqplay::source::{Place, SourceFile};
 use rmqplay::template::Engine;
 use std::path::Path;
 
@@ -85,9 +86,21 @@ fn problems(path: &Path, tags: &[&str], compat: bool) -> String {
         ..LoadOptions::default()
     });
     let playbook = loader.playbook(path).unwrap();
+    let known = [
+        "from_inventory",
+        "groups",
+        "inventory_hostname",
+        "sealed_in_inventory",
+    ];
+    let sealed = Place::start_of(&SourceFile::new(
+        "group_vars/all.yml",
+        "sealed_in_inventory: x\n",
+    ));
     let options = ValidateOptions {
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-        variables: Some(["from_inventory".to_owned()].into()),
+        variables: Some(known.map(str::to_owned).into()),
+        groups: Some(["all", "web", "ungrouped"].map(str::to_owned).into()),
+        encrypted: [("sealed_in_inventory".to_owned(), sealed)].into(),
         ..ValidateOptions::default()
     };
     validate(&playbook, &loader, &registry(), &Engine::new(), &options).render(false)

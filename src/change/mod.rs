@@ -75,6 +75,26 @@ pub enum Sets {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
     /// Run the notified handlers now.
+    /// Some that check mode does not know.
+    Unknown {
+        /// All that is set, if that is known; else it may be any variable.
+        name: Option<String>,
+        /// Whether they are set as of `include_vars` rather than of `set_fact`.
+        by_file: bool,
+        /// Why.
+        reason: NotKnown,
+    },
+}
+
+impl Sets {
+    /// Returns any variables, as of `set_fact`.
+    pub fn unknown(reason: &NotKnown) -> Self {
+        Self::Unknown {
+            name: None,
+            by_file: false,
+            reason: reason.clone(),
+        }
+    }
     FlushHandlers,
     /// End the play for all hosts.
     EndPlay,

@@ -8,6 +8,7 @@ use crate::playbook::{LoadOptions, Loader, Play};
 use crate::report::counted;
 use crate::run::{Connector, Options, Parts, Session};
 use crate::source::{LocalPath, Problems, Result};
+use crate::yaml::Node;
 use clap::{Args, ValueHint};
 
 /// Check playbooks, roles and an inventory without connecting to any host.
@@ -91,8 +92,10 @@ fn check(arguments: &Arguments) -> Result<usize> {
             if knows_inventory {
                 // The contents of `hostvars` are only known during a run.
                 let is_known = |play: &&Play| {
-                    let hosts = play.hosts.as_text();
-                    !hosts.is_some_and(|hosts| hosts.contains("hostvars"))
+                    let one = std::slice::from_ref(&play.hosts);
+                    let texts = play.hosts.as_list().unwrap_or(one).iter();
+                    let mut texts = texts.filter_map(Node::as_text);
+                    !texts.any(|text| session.engine.mentions(text, "hostvars"))
                 };
                 for play in playbook.plays.iter().filter(is_known) {
                     problems.take(session.hosts_of(play));

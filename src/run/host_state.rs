@@ -51,6 +51,8 @@ struct State {
     roles: HashSet<String>,
 }
 
+    /// Why it is unknown what ran before, in check mode.
+    lost: Option<NotKnown>,
 impl HostState {
     pub(super) fn new(name: Arc<str>) -> Arc<Self> {
         Arc::new(Self {
@@ -148,6 +150,17 @@ impl HostState {
                 state.notified.insert(handler, Notified::Surely);
             }
             Some(reason) => {
+    /// Notes that an unknown part of the play ran before.
+    pub(super) fn lose(&self, reason: &NotKnown) {
+        self.set_unknown(None, false, reason);
+        self.state().lost.get_or_insert_with(|| reason.clone());
+    }
+
+    /// Returns why it is unknown what ran before.
+    pub(super) fn lost(&self) -> Option<NotKnown> {
+        self.state().lost.clone()
+    }
+
                 let mark = state.notified.entry(handler);
                 mark.or_insert_with(|| Notified::Perhaps(reason.clone()));
             }

@@ -248,12 +248,11 @@ impl TaskRun<'_, '_> {
 /// Returns what is known of variables that a task sets if it runs: they have another value then,
 /// or one at all.
 fn perhaps(sets: &Sets, scope: &Arc<Scope>, reason: &NotKnown) -> Sets {
-    let names: Vec<String> = match sets {
-        Sets::Nothing | Sets::Facts(_) => return Sets::Nothing,
-        Sets::Variables(variables) => variables.keys().cloned().collect(),
-        Sets::Included(variables) => {
-            let keys = variables.iter().filter_map(|(key, _)| key.as_text());
-            keys.map(str::to_owned).collect()
+    let value = |is_there: bool| {
+        if is_there {
+            reason.value()
+        } else {
+            reason.perhaps_missing().value()
         }
     };
     let unknown = names.into_iter().map(|name| {

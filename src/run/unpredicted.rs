@@ -54,6 +54,27 @@ impl Attempt<'_> {
     pub(super) fn needs_foreseen(&self, change: &Change) -> Option<NotKnown> {
         let foreseen = self.foreseen?;
         let commands = change.steps.iter().filter_map(|step| match step {
+impl Arguments {
+    /// Returns the text of an argument that is known.
+    fn text(&self, entry: &Entry, wanted: &str) -> Option<String> {
+        let mut fields = self.fields.iter();
+        let found = fields.find(|(name, _)| entry.canonical(name) == wanted);
+        found.and_then(|(_, value)| value.as_str().map(str::to_owned))
+    }
+
+    /// Returns what a task with unknown arguments sets.
+    pub(super) fn may_set(&self, entry: &Entry, reason: &NotKnown) -> Sets {
+        let Writes::Variables(name) = entry.writes else {
+            return Sets::Nothing;
+        };
+        Sets::Unknown {
+            name: self.text(entry, name),
+            by_file: true,
+            reason: reason.clone(),
+        }
+    }
+}
+
             Step::Run { command, .. } => Some(command),
             _ => None,
         });
@@ -76,6 +97,19 @@ impl Attempt<'_> {
         let (change, _) = match self.planned(false) {
             Ok(planned) => planned,
             Err(outcome) => return (outcome.sets, None),
+    /// Returns why the result of a command that really ran in check mode is unknown: it needs a
+    /// program that an earlier task may install.
+    pub(super) fn lacks_foreseen(&self, change: &Change, output: &Output) -> Option<NotKnown> {
+        let foreseen = self.foreseen.filter(|_| output.status == NOT_FOUND)?;
+        let commands = change.steps.iter().filter_map(|step| match step {
+            Step::Run { command, .. } => Some(command),
+            _ => None,
+        });
+        let words = commands.flat_map(|command| &command.argv);
+        let names: Vec<&str> = words.flat_map(|word| word.split(ENDS_PATH)).collect();
+        foreseen.may_bring(&names)
+    }
+
         };
         let parts = change.steps.iter().flat_map(Step::leaves);
         let made = change.makes.iter().cloned().map(Doubtful::Path);

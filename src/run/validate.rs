@@ -3,9 +3,10 @@
 use super::session::Session;
 use crate::inventory::connection_variables::CONNECTION_VARIABLES;
 use crate::playbook::{Playbook, Unread, ValidateOptions, validate};
-use crate::source::{LocalPath, Problems, Result};
-use crate::vars::RESERVED;
-use std::collections::BTreeSet;
+use crate::source::{LocalPath, Place, Problems, Result};
+use crate::vars::{RESERVED, Variable};
+use crate::yaml::{Data, Node};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl Session {
@@ -31,7 +32,11 @@ impl Session {
     ) -> Result<()> {
         let mut problems = Problems::default();
         let tags = &self.options.tags;
+        let groups = self.inventory.hosts_of_groups().into_iter();
+        let groups = groups.map(|(name, _)| name.to_string()).collect();
         let options = ValidateOptions {
+            groups: knows_inventory.then_some(groups),
+            encrypted: self.encrypted_variables(),
             tags: tags.tags.iter().chain(&tags.skip).cloned().collect(),
             variables: if knows_inventory {
                 problems.take(self.known_variables())
@@ -75,6 +80,35 @@ impl Session {
                 .0
                 .extend(unknown.map(|problem| problem.help(help.to_owned())));
         }
+    }
+
+    /// Returns the variables of the inventory that are encrypted for every host that has them.
+    fn encrypted_variables(self: &Arc<Self>) -> BTreeMap<String, Place> {
+        let mut encrypted = BTreeMap::new();
+        let mut others = BTreeSet::new();
+        let hosts = self.all_hosts();
+        // Errors in a file are reported with the names.
+        let layers = hosts
+            .iter()
+            .filter_map(|host| self.inventory_layers(host).ok());
+        let given = layers.chain([vec![self.extra.clone()]]).flatten();
+        for layer in given {
+            for (name, variable) in &layer.variables {
+                match variable {
+                    Variable::Template(Node {
+                        data: Data::Vault(_),
+                        place,
+                    }) => {
+                        encrypted.insert(name.to_string(), place.clone());
+                    }
+                    _ => {
+                        others.insert(name.to_string());
+                    }
+                }
+            }
+        }
+        encrypted.retain(|name, _| !others.contains(name));
+        encrypted
     }
 
     /// Returns the names of variables set by the inventory, the command line and the run.

@@ -104,6 +104,11 @@ impl Engine {
         names
     }
 
+    /// Returns whether a template in a text uses a variable, guarded or not.
+    pub fn mentions(&self, text: &str, name: &str) -> bool {
+        free_names::all_of_text(text, &self.inner.usual.config).contains(name)
+    }
+
     fn check_all(&self, node: &Node, problems: &mut Problems) {
         match &node.data {
             Data::Text(text) if node.has_template() => {

@@ -12,8 +12,11 @@ use std::ops::Range;
 /// Called for each name.
 pub(super) type Visit<'v> = &'v mut dyn FnMut(&str, Range<usize>);
 
+/// Variables whose members are reported too, such as `groups.web`.
+pub(super) const WITH_MEMBERS: [&str; 2] = ["groups", "ansible_facts"];
+
 /// Calls `visit` with the name and the place of each variable that rendering `text` always needs,
-/// unless the text itself checks whether it is defined.
+/// unless the text itself checks whether it is defined; and with the members of [`WITH_MEMBERS`].
 pub(super) fn of_text(text: &str, syntax: &SyntaxConfig, visit: Visit<'_>) {
     let Ok(template) = parse(text, "", syntax.clone()) else {
         return;
@@ -39,9 +42,29 @@ pub(super) fn of_expression(text: &str, visit: Visit<'_>) {
     names.report(visit);
 }
 
+/// Returns the names of all variables in a text or an expression, guarded or not.
+pub(super) fn all_of_text<'s>(text: &'s str, syntax: &SyntaxConfig) -> HashSet<&'s str> {
+    let mut names = HashSet::new();
+    let mut look = |expression: &Expr<'s>| {
+        if let Expr::Var(variable) = expression {
+            names.insert(variable.id);
+        }
+    };
+    if let Ok(template) = parse(text, "", syntax.clone()) {
+        tree::every_statement(&template, &mut |statement| {
+            tree::expressions(statement, &mut |expression| {
+                tree::every_expression(expression, &mut look);
+            });
+        });
+    }
+    names
+}
+
 struct Names<'a, 's> {
     source: &'s str,
     needed: Vec<&'s str>,
+    /// Members of variables, each with the variable.
+    members: Vec<(&'s str, String)>,
     excluded: HashSet<&'s str>,
     /// Names that are assigned more than once.
     changing: HashSet<&'s str>,
@@ -54,6 +77,7 @@ impl<'a, 's> Names<'a, 's> {
         Self {
             source,
             needed: Vec::new(),
+            members: Vec::new(),
             changing: HashSet::new(),
             assignments: Vec::new(),
             excluded: HashSet::from([
@@ -64,11 +88,36 @@ impl<'a, 's> Names<'a, 's> {
 
     fn report(mut self, visit: Visit<'_>) {
         self.needed.sort_by_key(|name| name.as_ptr());
+        let place = |name: &str| {
+            let start = (name.as_ptr() as usize).saturating_sub(self.source.as_ptr() as usize);
+            start..start + name.len()
+        };
         for name in self.needed {
             if !self.excluded.contains(name) {
-                let start = (name.as_ptr() as usize).saturating_sub(self.source.as_ptr() as usize);
-                visit(name, start..start + name.len());
+                visit(name, place(name));
             }
+        }
+        for (name, member) in self.members {
+            if !self.excluded.contains(name) {
+                visit(&format!("{name}.{member}"), place(name));
+            }
+        }
+    }
+
+    /// Notes the member of a variable that an expression is.
+    fn member(&mut self, expression: &Expr<'s>) {
+        let (of, member) = match expression {
+            Expr::GetAttr(attribute) => (&attribute.expr, Some(attribute.name.to_owned())),
+            Expr::GetItem(item) => match &item.subscript_expr {
+                Expr::Const(name) => (&item.expr, name.value.as_str().map(str::to_owned)),
+                _ => return,
+            },
+            _ => return,
+        };
+        if let (Expr::Var(variable), Some(member)) = (of, member)
+            && WITH_MEMBERS.contains(&variable.id)
+        {
+            self.members.push((variable.id, member));
         }
     }
 
@@ -184,9 +233,12 @@ impl<'a, 's> Names<'a, 's> {
                     .for_each(|operation| self.needed(&operation.expr));
             }
             Expr::Call(call) => {
-                // A function's name is not a variable of the user's.
-                if !matches!(call.expr, Expr::Var(_)) {
-                    self.needed(&call.expr);
+                match &call.expr {
+                    // A function's name is not a variable of the user's.
+                    Expr::Var(_) => {}
+                    // Neither is the name of a method a member.
+                    Expr::GetAttr(method) => self.needed(&method.expr),
+                    function => self.needed(function),
                 }
                 // A macro may check whether its arguments are defined.
                 let of_template = self.is_own(&call.expr);
@@ -196,7 +248,10 @@ impl<'a, 's> Names<'a, 's> {
                     }
                 });
             }
-            _ => tree::operands(expression, &mut |operand| self.needed(operand)),
+            _ => {
+                self.member(expression);
+                tree::operands(expression, &mut |operand| self.needed(operand));
+            }
         }
     }
 }

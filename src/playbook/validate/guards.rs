@@ -15,7 +15,7 @@ pub(super) struct Guards {
 #[expect(clippy::expect_used, reason = "the expression is a constant")]
 static GUARD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r#"\b([A-Za-z_]\w*)[\w.\[\]'"]*\s*(?:\|\s*(?:default|d)\b|is\s+(?:not\s+)?(?:un)?defined\b)|['"](\w+)['"]\s+(?:not\s+)?in\s+(?:vars|hostvars)\b|['"]vars['"]\s*,\s*['"](\w+)['"]"#,
+        r#"\b([A-Za-z_]\w*)[\w.\[\]'"]*\s*(?:\|\s*(?:default|d)\b|is\s+(?:not\s+)?(?:un)?defined\b)|['"](\w+)['"]\s+(?:not\s+)?in\s+(?:vars|hostvars|groups|ansible_facts)\b|['"]vars['"]\s*,\s*['"](\w+)['"]"#,
     )
     .expect("a valid regular expression")
 });
@@ -33,7 +33,15 @@ impl Guards {
 
     /// Notes the names that a text asks for.
     pub(super) fn read_text(&mut self, text: &str) {
-        let asks = ["default", "|d", "| d", "defined", "vars"];
+        let asks = [
+            "default",
+            "|d",
+            "| d",
+            "defined",
+            "vars",
+            "groups",
+            "ansible_facts",
+        ];
         if !asks.iter().any(|word| text.contains(word)) {
             return;
         }

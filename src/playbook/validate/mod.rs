@@ -12,7 +12,7 @@ mod variables_files;
 use super::walk::{Around, Visited, walk};
 use super::{Loader, Play, Playbook, Role, RoleUse};
 use crate::module::Registry;
-use crate::source::{Problem, Problems, SourceFile};
+use crate::source::{Place, Problem, Problems, SourceFile};
 use crate::template::Engine;
 use crate::yaml::{Map, Node};
 use handlers::Handlers;
@@ -29,6 +29,10 @@ pub struct ValidateOptions {
     /// The names of variables that come from elsewhere: the inventory, the command line and the
     /// run itself. Without them, names are not checked.
     pub variables: Option<BTreeSet<String>>,
+    /// The groups of the inventory. Without them, groups are not checked.
+    pub groups: Option<BTreeSet<String>>,
+    /// Variables that come from elsewhere and are encrypted wherever they have a value.
+    pub encrypted: BTreeMap<String, Place>,
     /// What could not be read: it may define variables and handlers.
     pub unread: Unread,
 }
@@ -147,6 +151,9 @@ impl Validator<'_> {
 
     fn visit(&mut self, visited: Visited<'_>, around: &Around<'_>, play: &Play) {
         self.names.define(visited, play, self.loader);
+        if let Visited::Task(task) = visited {
+            self.facts_of_module(&task.action.module);
+        }
         match visited {
             Visited::Task(task) => self.task(task, around, play),
             Visited::Block(block) => {
@@ -161,6 +168,16 @@ impl Validator<'_> {
                 self.all_literal &= include.is_literal();
                 self.include(include, around);
             }
+        }
+    }
+
+    /// A module of the project may set facts, which are variables then.
+    fn facts_of_module(&mut self, name: &str) {
+        let entry = self.registry.get(name);
+        let file = entry.and_then(|entry| entry.file.as_ref());
+        let text = file.and_then(|file| SourceFile::read(file).ok());
+        if let Some(file) = text.filter(|file| file.text.contains("sets_facts")) {
+            self.names.facts_of_module(&file.text);
         }
     }
 
@@ -209,9 +226,11 @@ impl Validator<'_> {
             self.problems.0.append(&mut self.missing_files);
         }
         if let Some(variables) = &options.variables {
-            self.problems
-                .0
-                .extend(self.names.undefined(variables, &options.unread));
+            self.problems.0.extend(self.names.undefined(&Known {
+                options,
+                variables,
+                engine: self.engine,
+            }));
         }
         self.problems.once()
     }
