@@ -69,6 +69,8 @@ pub enum Sets {
     Variables(Fields),
     /// Variables of `include_vars`, as the user wrote them: templates in them are rendered on use.
     Included(Map),
+    /// Facts of a project's own module, which are also variables of these names.
+    NamedFacts(Fields),
 }
 
 /// What `meta` requests from the run.

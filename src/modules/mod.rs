@@ -19,6 +19,7 @@ mod host_path;
 mod hostname;
 mod include_vars;
 mod lineinfile;
+mod local_facts;
 mod lock;
 mod meta;
 mod node_fields;

@@ -1,13 +1,20 @@
 //! `setup`: gathers facts.
 
+use super::local_facts;
 use crate::change::{Change, Sets};
 use crate::glob;
+use crate::host::Doubtful;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
-use crate::value::{self, Fields};
+use crate::value::{self, Fields, Value};
+use camino::Utf8Path;
+
+/// The fact that holds those of files of the host.
+const LOCAL: &str = "local";
 
 /// Gathers facts about the host: the contents of `ansible_facts`.
 ///
-/// They come with the connection, so gathering them costs nothing. The host only needs a shell.
+/// They come with the connection, so gathering them costs nothing, except for local facts if the
+/// host has any. The host only needs a shell.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Setup {
@@ -17,13 +24,15 @@ pub(super) struct Setup {
     gather_subset: Vec<String>,
     /// Ignored.
     gather_timeout: Option<u64>,
-    /// Ignored: in Ansible local facts are programs.
+    /// Folder of local facts; `/etc/ansible/facts.d` by default. Each file `NAME.fact` becomes
+    /// `ansible_local.NAME`: JSON, INI, or a program that prints one of them.
     fact_path: Option<String>,
 }
 
 impl BuiltIn for Setup {
     const NAME: &'static str = "setup";
     const OTHER_NAMES: &'static [&'static str] = &["gather_facts"];
+    const PATHS: &'static [&'static str] = &["fact_path"];
     const EXAMPLE: &'static str = "\
 - name: See what kind of machine it is
   setup:
@@ -42,14 +51,37 @@ impl Module for Setup {
             };
             self.filter.is_empty() || self.filter.iter().any(matches)
         };
-        let facts = context.host.facts()?.0;
-        let facts: Fields = facts.into_iter().filter(|(name, _)| wanted(name)).collect();
         let mut change = Change::default();
+        let mut facts = context.host.facts()?.0;
+        if wanted(&LOCAL.to_owned()) {
+            let local = self.local(context, facts.get(LOCAL), &mut change)?;
+            facts.insert(LOCAL.to_owned(), value::map(local));
+        }
+        let facts: Fields = facts.into_iter().filter(|(name, _)| wanted(name)).collect();
         let prefixed = facts
             .iter()
             .map(|(name, fact)| (format!("ansible_{name}"), fact.clone()));
         change.returns("ansible_facts", value::map(prefixed.collect()));
         change.sets = Sets::Facts(facts);
         Ok(change)
+    }
+}
+
+impl Setup {
+    /// Returns the local facts. The facts of the connection tell whether the usual folder is there:
+    /// `local` is null then.
+    fn local(
+        &self,
+        context: &PlanContext,
+        told: Option<&Value>,
+        change: &mut Change,
+    ) -> Result<Fields, ModuleError> {
+        let folder = Utf8Path::new(self.fact_path.as_deref().unwrap_or(local_facts::FOLDER));
+        let is_there = told.is_some_and(Value::is_none);
+        let foreseen = || context.host.foreseen(&Doubtful::Path(folder.to_owned()));
+        if self.fact_path.is_none() && !is_there && foreseen().is_none() {
+            return Ok(Fields::new());
+        }
+        local_facts::read(context.host, folder, change)
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::change::Sets;
 use crate::inventory::connection_variables;
+use crate::template::Engine;
 use crate::vars::RESERVED;
 
 /// Beginnings of variables that are for connections, whatever comes after them; also those of
@@ -42,12 +43,20 @@ pub(super) fn variable(fact: &str) -> Option<String> {
     may_be_fact(&name).then_some(name)
 }
 
+/// Returns whether a fact may be a variable of the name that a module gives it.
+pub(super) fn may_be_named(name: &str) -> bool {
+    may_be_fact(name) && !Engine::has_function(name)
+}
+
 /// Returns a warning for each fact that is not seen as a variable.
 pub(super) fn warnings(sets: &Sets) -> Vec<String> {
-    let Sets::Facts(facts) = sets else {
-        return Vec::new();
+    let (facts, named) = match sets {
+        Sets::Facts(facts) => (facts, false),
+        Sets::NamedFacts(facts) => (facts, true),
+        _ => return Vec::new(),
     };
-    let kept_back = facts.keys().filter(|fact| variable(fact).is_none());
+    let is_kept_back = |fact: &&String| variable(fact).is_none() || named && !may_be_named(fact);
+    let kept_back = facts.keys().filter(is_kept_back);
     kept_back
         .map(|fact| {
             format!(

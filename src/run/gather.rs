@@ -29,6 +29,9 @@ pub(super) fn task(play: &Play) -> Option<Arc<Task>> {
             },
         ));
     }
+    if let Some(path) = &play.fact_path {
+        arguments.push((text("fact_path", place), path.clone()));
+    }
     Some(Arc::new(Task {
         place: place.clone(),
         name: Some(text("Gathering Facts", place)),

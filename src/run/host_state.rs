@@ -41,6 +41,8 @@ impl Notified {
 #[derive(Default)]
 struct State {
     facts: Fields,
+    /// Facts that are variables of their own name, too.
+    named: BTreeSet<String>,
     fact_layer: Arc<Layer>,
     included: Arc<Layer>,
     variables: Arc<Layer>,
@@ -68,8 +70,42 @@ impl HostState {
         match sets {
             Sets::Nothing => {}
             Sets::Facts(facts) => self.add_facts(facts.clone()),
+            Sets::NamedFacts(facts) => {
+                let names = facts.keys().filter(|name| facts::may_be_named(name));
+                self.state().named.extend(names.cloned());
+                self.add_facts(facts.clone());
+            }
             Sets::Variables(variables) => self.set_variables(variables.clone()),
             Sets::Included(variables) => self.include_variables(variables),
+            Sets::Unknown {
+                name,
+                by_file,
+                reason,
+            } => self.set_unknown(name.as_deref(), *by_file, reason),
+        }
+    }
+
+    /// Marks a variable as unknown, or all variables if none is named.
+    fn set_unknown(&self, name: Option<&str>, by_file: bool, reason: &NotKnown) {
+        let mut state = self.state();
+        let layer = if by_file {
+            &mut state.included
+        } else {
+            &mut state.variables
+        };
+        let layer = Arc::make_mut(layer);
+        let unknown = || Variable::Data(reason.value());
+        match name {
+            Some(name) => {
+                layer.variables.insert(name.into(), unknown());
+            }
+            None => {
+                layer
+                    .variables
+                    .values_mut()
+                    .for_each(|value| *value = unknown());
+                layer.any_other = Some(reason.clone());
+            }
         }
     }
 
@@ -85,11 +121,19 @@ impl HostState {
     /// and by the name that a module of the project gives them.
     pub(super) fn add_facts(&self, told: Fields) {
         let mut state = self.state();
-        state.facts.extend(told);
+        let told = told.into_iter();
+        state
+            .facts
+            .extend(told.map(|(name, fact)| (bare(&name).to_owned(), fact)));
         let mut fields = Fields::new();
         for (name, fact) in &state.facts {
             if let Some(variable) = facts::variable(name) {
                 fields.insert(variable, fact.clone());
+            }
+        }
+        for name in &state.named {
+            if let Some(fact) = state.facts.get(bare(name)) {
+                fields.insert(name.clone(), fact.clone());
             }
         }
         fields.insert("ansible_facts".to_owned(), value::map(state.facts.clone()));
@@ -121,6 +165,7 @@ impl HostState {
         let layers = [&state.fact_layer, &state.included, &state.variables];
         layers.map(Arc::clone)
     }
+        state.named.clear();
 
     /// Counts a finished task.
     pub(super) fn count(&self, count: impl FnOnce(&mut Recap)) {
@@ -199,5 +244,55 @@ impl HostState {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the name of a fact without its prefix, as `ansible_facts` has it.
+fn bare(name: &str) -> &str {
+    name.strip_prefix("ansible_").unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(sets: &Sets) -> Fields {
+        let host = HostState::new("h1".into());
+        host.set(sets);
+        let [facts, ..] = host.layers();
+        let seen = facts.variables.iter().map(|(name, variable)| {
+            let Variable::Data(value) = variable else {
+                panic!("a fact is never a template");
+            };
+            (name.to_string(), value.clone())
+        });
+        seen.collect()
+    }
+
+    #[test]
+    fn facts_of_a_projects_module_are_variables_of_their_own_names_too() {
+        let told = ["swap_kb", "ansible_x", "groups", "lookup", "ansible_user"];
+        let facts: Fields = told.map(|name| (name.to_owned(), 1.into())).into();
+        let seen_names = |sets: &Sets| seen(sets).keys().cloned().collect::<BTreeSet<_>>();
+        let named = seen_names(&Sets::NamedFacts(facts.clone()));
+        let expected = [
+            "ansible_facts",
+            "ansible_lookup",
+            "ansible_swap_kb",
+            "ansible_x",
+            "swap_kb",
+        ];
+        assert_eq!(named, expected.map(str::to_owned).into());
+        let all = seen(&Sets::NamedFacts(facts.clone()));
+        let all = value::fields(&all["ansible_facts"]).unwrap();
+        assert!(
+            all.contains_key("swap_kb") && all.contains_key("x"),
+            "{all:?}"
+        );
+        let own = seen_names(&Sets::Facts(facts));
+        assert!(
+            !own.contains("swap_kb") && own.contains("ansible_swap_kb"),
+            "{own:?}"
+        );
     }
 }

@@ -255,12 +255,28 @@ fn perhaps(sets: &Sets, scope: &Arc<Scope>, reason: &NotKnown) -> Sets {
             reason.perhaps_missing().value()
         }
     };
-    let unknown = names.into_iter().map(|name| {
-        let reason = match scope.get(&name) {
-            Some(_) => reason.clone(),
-            None => reason.perhaps_missing(),
-        };
-        (name, reason.value())
-    });
-    Sets::Variables(unknown.collect::<Fields>())
+    let unknown = |name: &str| (name.to_owned(), value(scope.get(name).is_some()));
+    match sets {
+        Sets::Nothing | Sets::Unknown { .. } => sets.clone(),
+        Sets::Facts(facts) | Sets::NamedFacts(facts) => {
+            let known = scope
+                .get("ansible_facts")
+                .and_then(|facts| value::fields(&facts));
+            let is_there = |name: &str| known.iter().any(|known| known.contains_key(name));
+            let names = facts.keys();
+            let facts = names.map(|name| (name.clone(), value(is_there(name))));
+            let facts = facts.collect();
+            match sets {
+                Sets::NamedFacts(_) => Sets::NamedFacts(facts),
+                _ => Sets::Facts(facts),
+            }
+        }
+        Sets::Variables(variables) => {
+            Sets::Variables(variables.keys().map(|name| unknown(name)).collect())
+        }
+        Sets::Included(variables) => {
+            let names = variables.iter().filter_map(|(key, _)| key.as_text());
+            Sets::Variables(names.map(unknown).collect())
+        }
+    }
 }

@@ -124,12 +124,13 @@ impl Arguments {
 
     /// Returns what a module changes that cannot plan, as far as its arguments tell.
     pub(super) fn written(&self, entry: &Entry, arguments: &Arguments) -> Vec<Doubtful> {
-        let given = |wanted: &str| {
-            let mut fields = arguments.fields.iter();
-            let found = fields.find(|(name, _)| entry.canonical(name) == wanted);
-            found.and_then(|(_, value)| value.as_str().map(str::to_owned))
-        };
-        let Some(named) = entry.writes.argument().and_then(given) else {
+        if let Writes::Packages(tellers) = entry.writes {
+            let words = |argv: &&[&str]| argv.iter().map(|word| (*word).to_owned()).collect();
+            let told = tellers.iter().map(|argv| Doubtful::Told(words(argv)));
+            return told.chain([Doubtful::Programs]).collect();
+        }
+        let named = entry.writes.argument();
+        let Some(named) = named.and_then(|name| arguments.text(entry, name)) else {
             return Vec::new();
         };
         // A state that is not known may be `absent`.

@@ -136,14 +136,14 @@ impl Session {
             set("ansible_limit", limit.as_str().into());
         }
         set("playbook_dir", playbook_dir(&self.playbook_folder));
-        if let Some(file) = self
-            .inventory
-            .hosts()
-            .get(name)
-            .and_then(|host| host.file.as_ref())
-        {
+        let named = self.inventory.hosts().get(name);
+        if let Some(file) = named.and_then(|host| host.file.as_ref()) {
             set("inventory_file", file.to_string_lossy().into());
             set("inventory_dir", file.parent().to_string_lossy().into());
+        } else if let Some(list) = named.and_then(|host| host.list.as_ref()) {
+            // A list on the command line is in no folder.
+            set("inventory_file", list.as_str().into());
+            set("inventory_dir", ().into());
         }
         set("rmqplay_version", env!("CARGO_PKG_VERSION").into());
         set("ansible_version", ansible_version());

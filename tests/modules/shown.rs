@@ -124,8 +124,10 @@ pub(super) fn differences(change: &Change) -> String {
 /// Returns the variables or facts that a change sets.
 pub(super) fn sets(change: &Change) -> Value {
     match &change.sets {
-        Sets::Nothing => Value::from(()),
-        Sets::Facts(fields) | Sets::Variables(fields) => Value::from_pairs(Fields::clone(fields)),
+        Sets::Nothing | Sets::Unknown { .. } => Value::from(()),
+        Sets::Facts(fields) | Sets::NamedFacts(fields) | Sets::Variables(fields) => {
+            Value::from_pairs(Fields::clone(fields))
+        }
         Sets::Included(variables) => Value::from_pairs(
             variables
                 .iter()

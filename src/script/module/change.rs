@@ -269,8 +269,8 @@ fn sets_facts(context: NativeCallContext, change: &mut ScriptChange, facts: Map)
     let fields = known_fields(&facts, context.call_position())?;
     let change = &mut change.lock().change;
     match &mut change.sets {
-        Sets::Facts(known) => known.extend(fields),
-        sets => *sets = Sets::Facts(fields),
+        Sets::NamedFacts(known) => known.extend(fields),
+        sets => *sets = Sets::NamedFacts(fields),
     }
     Ok(())
 }

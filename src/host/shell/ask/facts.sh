@@ -33,6 +33,8 @@ rmq_facts() {
   rmq_piece machine_id
   { read -r rmq_s rmq_t < /proc/uptime && printf %s "${rmq_s%%.*}"; } 2>/dev/null
   rmq_piece uptime
+  if [ -d /etc/ansible/facts.d ]; then printf 1; fi
+  rmq_piece local
   rmq_facts_managers
   rmq_piece end
 }

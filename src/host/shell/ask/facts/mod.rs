@@ -73,6 +73,14 @@ impl Told {
         set("processor_nproc", processors.into());
         set("uptime_seconds", number(self.text("uptime")).into());
         set("umask", self.text("umask").into());
+        // What is in the folder is asked for by who wants to know.
+        set(
+            "local",
+            match self.text("local") {
+                "" => map(Fields::new()),
+                _ => ().into(),
+            },
+        );
         set("env", self.environment());
         set("date_time", date_time(self.text("date")));
         facts.extend(distribution::facts(
