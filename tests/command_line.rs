@@ -50,6 +50,7 @@ fn without_time(line: &str) -> String {
         (" finished in ", " s"),
         ("shop1 runs ", " with a cache"),
         ("\"milliseconds\":", ","),
+        ("\"start\":", "}"),
     ] {
         if let Some((start, end)) = line.split_once(before)
             && let Some((_, end)) = end.split_once(after)

@@ -72,5 +72,6 @@ mod templates;
 mod terminal;
 mod truth;
 mod unknown;
+mod unreadable;
 mod validation;
 mod watch;

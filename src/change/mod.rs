@@ -9,6 +9,7 @@ mod file;
 mod link;
 mod mode;
 mod refusal;
+mod since;
 
 pub use attributes::Attributes;
 pub use backup::backup_path;
@@ -18,6 +19,7 @@ pub use file::{DIFF_LIMIT, EnsureCopy, EnsureFile, question as file_question};
 pub use link::Replace;
 pub use mode::Mode;
 pub use refusal::Refusal;
+pub use since::Since;
 
 use crate::host::{Host, HostError, Limits, Output, Step};
 use crate::value::{Fields, NotKnown, Value};
@@ -36,6 +38,8 @@ pub struct Change {
     pub reports_output: bool,
     /// Whether to keep the line breaks at the end of that output.
     pub keeps_line_ends: bool,
+    /// When it began, if the result says how long it took, as that of `pause`.
+    pub since: Option<Since>,
     /// Whether it counts as a change; `None` means if any step changes something.
     pub changed: Option<bool>,
     /// Whether the module plans again after the steps are applied, because it needs their outcome.
@@ -65,18 +69,12 @@ pub enum Sets {
     Nothing,
     /// Facts: in `ansible_facts` and as `ansible_NAME`.
     Facts(Fields),
+    /// Facts of a project's own module, which are also variables of these names.
+    NamedFacts(Fields),
     /// Variables of `set_fact`.
     Variables(Fields),
     /// Variables of `include_vars`, as the user wrote them: templates in them are rendered on use.
     Included(Map),
-    /// Facts of a project's own module, which are also variables of these names.
-    NamedFacts(Fields),
-}
-
-/// What `meta` requests from the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Control {
-    /// Run the notified handlers now.
     /// Some that check mode does not know.
     Unknown {
         /// All that is set, if that is known; else it may be any variable.
@@ -97,6 +95,12 @@ impl Sets {
             reason: reason.clone(),
         }
     }
+}
+
+/// What `meta` requests from the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// Run the notified handlers now.
     FlushHandlers,
     /// End the play for all hosts.
     EndPlay,
@@ -155,6 +159,7 @@ impl Change {
                     unknown.retain(|name, _| !self.result.contains_key(name));
                     returned.extend(unknown);
                 }
+                Step::Wait(_) if self.since.is_some() => last = Some(output),
                 Step::Talk(_) => returned.extend(*output.returned),
                 _ => {}
             }

@@ -59,6 +59,9 @@ impl BuiltIn for CommandModule {
         ("stdout_lines", "The same as a list of lines."),
         ("stderr", "Its standard error."),
         ("stderr_lines", "The same as a list of lines."),
+        ("start", "When it began, by the clock of this machine."),
+        ("end", "When it ended."),
+        ("delta", "How long it took, as `0:00:01.500000`."),
     ];
 }
 
@@ -127,6 +130,9 @@ impl Run<'_> {
             change.returns("stdout_lines", vec![reason.clone()]);
             change.returns("stderr", "");
             change.returns("stderr_lines", Vec::<String>::new());
+            for name in ["start", "end", "delta"] {
+                change.returns(name, ());
+            }
             change.skipped = Some(reason);
             return Ok(change);
         }

@@ -93,7 +93,13 @@ impl<'a> EditedFile<'a> {
         let file = EnsureFile {
             path,
             body: Body::Bytes(text.into()),
-            attributes: given(self.host, &writing.attributes, self.found.as_ref(), false)?,
+            attributes: given(
+                self.host,
+                &writing.attributes,
+                self.found.as_ref(),
+                false,
+                None,
+            )?,
             backup: writing.backup,
             validate,
         };

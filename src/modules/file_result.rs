@@ -5,10 +5,15 @@ use crate::host::{Facts, Kind, Node, Probe};
 use crate::module::ModuleError;
 use crate::value::Value;
 
+/// The set-group-ID bit of a directory: new entries get its group.
+const SET_GROUP_ID: u32 = 0o2000;
+
 /// What is known about a file after the change.
 pub(super) struct FileResult<'a> {
     /// What is at the path now, if it is kept.
     pub(super) found: Option<&'a Node>,
+    /// The nearest existing parent of a new directory, which may pass its group on.
+    pub(super) above: Option<&'a Node>,
     /// The attributes it is given.
     pub(super) attributes: &'a Attributes,
     /// `file`, `directory`, `link`, `hard`.
@@ -62,9 +67,14 @@ impl FileResult<'_> {
             change,
             match self.state {
                 "link" => 0o777,
-                state => new_mode(&facts, state == "directory"),
+                state => new_mode(&facts, state == "directory", self.above),
             },
         );
+        let from_above = self.above.filter(|above| hands_on(above));
+        if let (Some(above), None) = (from_above, &self.attributes.group) {
+            change.returns("group", above.group.clone());
+            change.returns("gid", above.gid);
+        }
         for (wanted, names) in [
             (
                 &self.attributes.owner,
@@ -73,7 +83,9 @@ impl FileResult<'_> {
             (&self.attributes.group, &[("gid", "user_gid")][..]),
         ] {
             for (name, fact) in names {
-                if let (None, Some(value)) = (wanted, facts.0.get(*fact)) {
+                if let (None, Some(value)) = (wanted, facts.0.get(*fact))
+                    && !(*name == "gid" && from_above.is_some())
+                {
                     change.returns(name, value.clone());
                 }
             }
@@ -83,27 +95,34 @@ impl FileResult<'_> {
 }
 
 /// Returns the attributes to set: a symbolic mode modifies the current mode, or the default mode of
-/// a new file.
+/// a new file; `above` is the nearest existing parent of a new directory.
 pub(super) fn given(
     host: &Probe,
     attributes: &Attributes,
     found: Option<&Node>,
     is_directory: bool,
+    above: Option<&Node>,
 ) -> Result<Attributes, ModuleError> {
     let mut given = attributes.clone();
     if found.is_none()
         && let Some(mode) = attributes.mode.as_ref().filter(|mode| mode.is_symbolic())
     {
-        let usual = new_mode(&host.facts()?, is_directory);
+        let usual = new_mode(&host.facts()?, is_directory, above);
         given.mode = Some(Mode::of_bits(mode.apply(usual, is_directory)));
     }
     Ok(given)
 }
 
-/// Returns the default mode of a new file or directory.
-fn new_mode(facts: &Facts, is_directory: bool) -> u32 {
+/// Returns the default mode of a new file or directory: a directory inherits the set-group-ID bit.
+fn new_mode(facts: &Facts, is_directory: bool, above: Option<&Node>) -> u32 {
     let all = if is_directory { 0o777 } else { 0o666 };
-    all & !facts.umask()
+    let inherited = above.filter(|above| is_directory && hands_on(above));
+    all & !facts.umask() | inherited.map_or(0, |_| SET_GROUP_ID)
+}
+
+/// Returns whether what is new in a directory belongs to the directory's group.
+fn hands_on(directory: &Node) -> bool {
+    directory.kind == Kind::Directory && directory.mode & SET_GROUP_ID != 0
 }
 
 /// Adds the name and number of an owner or a group; a task sets one of them or neither.

@@ -146,6 +146,7 @@ impl GetUrl {
         change.ensure_attributes(path, found, &attributes, false);
         FileResult {
             found: Some(found),
+            above: None,
             attributes: &attributes,
             state: "file",
             size: Some(found.size),

@@ -1,6 +1,6 @@
 //! `pause`: waits, or asks the user at the terminal.
 
-use crate::change::Change;
+use crate::change::{Change, Since};
 use crate::host::{Step, Wait};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use std::time::Duration;
@@ -31,13 +31,24 @@ impl BuiltIn for Pause {
   pause:
     seconds: 1
 ";
-    const RETURNS: &'static [(&'static str, &'static str)] =
-        &[("user_input", "What was typed, without the line break.")];
+    const RETURNS: &'static [(&'static str, &'static str)] = &[
+        ("user_input", "What was typed, without the line break."),
+        ("echo", "Whether what was typed could be seen."),
+        ("start", "When it began, by the clock of this machine."),
+        ("stop", "When it ended."),
+        ("delta", "How many whole seconds it took."),
+        ("stdout", "The same in words."),
+        ("stderr", "Empty."),
+        ("rc", "0."),
+    ];
 }
 
 impl Module for Pause {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
-        let mut change = Change::default();
+        let mut change = Change {
+            since: Some(Since::now()),
+            ..Change::default()
+        };
         let delay = Duration::from_secs(self.minutes * 60 + self.seconds);
         if !delay.is_zero() {
             change.steps.push(Step::Wait(Wait {
@@ -50,10 +61,12 @@ impl Module for Pause {
                 log: None,
                 help: None,
                 mark: None,
+                follows: false,
                 last_resort: Vec::new(),
                 what: format!("{} seconds", delay.as_secs()),
             }));
         }
+        let mut input = String::new();
         if let Some(prompt) = &self.prompt {
             let typed = context.templates.ask(prompt, self.echo)?;
             if typed.is_none() {
@@ -61,14 +74,12 @@ impl Module for Pause {
                     .warnings
                     .push("there is no terminal, so the answer is empty".to_owned());
             }
-                follows: false,
             input = typed.unwrap_or_default();
         }
-        Ok(change)
-    }
-        let mut input = String::new();
-}
         change.returns("user_input", input);
         change.returns("echo", self.echo);
         change.returns("rc", 0);
         change.returns("stderr", "");
+        Ok(change)
+    }
+}

@@ -31,6 +31,9 @@ impl BuiltIn for Raw {
         ("stdout_lines", "The same as a list of lines."),
         ("stderr", "Its standard error."),
         ("stderr_lines", "The same as a list of lines."),
+        ("start", "When it began, by the clock of this machine."),
+        ("end", "When it ended."),
+        ("delta", "How long it took, as `0:00:01.500000`."),
     ];
 }
 

@@ -57,11 +57,11 @@ impl Sent<'_> {
                 mode: self.directory_mode.clone(),
                 ..self.attributes.clone()
             };
-            let attributes = given(host, &attributes, at_path(&found), true)?;
+            let attributes = given(host, &attributes, at_path(&found), true, None)?;
             make_missing(&mut change, &directory, &attributes, &found)?;
         }
         let found = place.found.as_ref().filter(|node| node.kind == Kind::File);
-        let attributes = given(host, &self.attributes, found, false)?;
+        let attributes = given(host, &self.attributes, found, false, None)?;
         let size = self.file.body.size();
         let file = EnsureFile {
             path: place.path,
@@ -77,6 +77,7 @@ impl Sent<'_> {
         }
         FileResult {
             found,
+            above: None,
             attributes: &attributes,
             state: "file",
             size: Some(size),

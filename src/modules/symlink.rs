@@ -79,6 +79,7 @@ impl Module for SymlinkModule {
         }
         FileResult {
             found: old.as_ref(),
+            above: None,
             attributes: &Attributes::default(),
             state: "link",
             size: Some(target.as_str().len() as u64),

@@ -80,6 +80,7 @@ impl Module for Tempfile {
         };
         FileResult {
             found: None,
+            above: None,
             attributes: &Attributes {
                 mode: Some(Mode::of_bits(mode)),
                 ..Attributes::default()

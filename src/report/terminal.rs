@@ -131,11 +131,12 @@ impl<W: Write> Terminal<W> {
         let is_item = result.item.is_some();
         // The items of a loop were shown one by one: only a failure deserves another line.
         let looped = result.items.is_some() && !is_item;
-        if !self.shows(result)
-            || (looped
-                && self.verbosity.level == 0
-                && matches!(result.status, Status::Changed | Status::Unknown))
-        {
+        let is_told = match result.status {
+            Status::Ok => result.task.action == "debug" && result.warnings.is_empty(),
+            Status::Changed | Status::Unknown => self.verbosity.level == 0,
+            _ => false,
+        };
+        if !self.shows(result) || (looped && is_told) {
             return;
         }
         let mut text = self.headings(&result.task);

@@ -7,7 +7,7 @@ use super::outcome::Outcome;
 use super::secret_files::keep_private;
 use super::session::{Omit, Session};
 use super::target::{Target, Turn};
-use crate::change::{Change, Diff};
+use crate::change::{Change, Diff, Sets, Since};
 use crate::files::Files;
 use crate::host::{Command, Host, HostError, Limits, Output, Overlay, Probe};
 use crate::module::{ArgumentError, Entry, HostPaths, ModuleError, PlanContext, Templates};
@@ -135,6 +135,7 @@ impl Attempt<'_> {
         } else {
             Vec::new()
         };
+        let since = Since::now();
         let applied = match &change.failed {
             Some(_) => Ok(None),
             None => change.apply_in_turn(self.host.as_ref(), self.limits, turn),
@@ -143,14 +144,18 @@ impl Attempt<'_> {
         let mut outcome = match applied {
             Err(error) => failed_while_applying(&change, error),
             Ok(output) => {
-                let mut outcome = finished(&change, output.as_ref(), changed);
                 let output_or_none = output.as_ref();
                 let lacked = output_or_none.and_then(|output| self.lacks_foreseen(&change, output));
                 if let Some(reason) = lacked {
                     return Outcome::not_predicted(&reason);
                 }
+                let mut outcome = finished(&change, output.as_ref(), changed);
                 if output.is_some_and(|output| output.not_run) {
                     self.not_run(&change, &mut outcome);
+                } else if change.reports_output {
+                    outcome.result.extend(since.command());
+                } else if let Some(since) = &change.since {
+                    outcome.result.extend(since.pause());
                 }
                 outcome
             }

@@ -51,10 +51,10 @@ struct State {
     /// Handlers to be run.
     notified: IndexMap<usize, Notified>,
     roles: HashSet<String>,
-}
-
     /// Why it is unknown what ran before, in check mode.
     lost: Option<NotKnown>,
+}
+
 impl HostState {
     pub(super) fn new(name: Arc<str>) -> Arc<Self> {
         Arc::new(Self {
@@ -150,10 +150,22 @@ impl HostState {
         }
     }
 
+    /// Notes that an unknown part of the play ran before.
+    pub(super) fn lose(&self, reason: &NotKnown) {
+        self.set_unknown(None, false, reason);
+        self.state().lost.get_or_insert_with(|| reason.clone());
+    }
+
+    /// Returns why it is unknown what ran before.
+    pub(super) fn lost(&self) -> Option<NotKnown> {
+        self.state().lost.clone()
+    }
+
     /// Forgets facts and variables that tasks set.
     pub(super) fn clear_facts(&self) {
         let mut state = self.state();
         state.facts.clear();
+        state.named.clear();
         state.fact_layer = Arc::default();
         state.included = Arc::default();
         state.variables = Arc::default();
@@ -165,7 +177,6 @@ impl HostState {
         let layers = [&state.fact_layer, &state.included, &state.variables];
         layers.map(Arc::clone)
     }
-        state.named.clear();
 
     /// Counts a finished task.
     pub(super) fn count(&self, count: impl FnOnce(&mut Recap)) {
@@ -195,17 +206,6 @@ impl HostState {
                 state.notified.insert(handler, Notified::Surely);
             }
             Some(reason) => {
-    /// Notes that an unknown part of the play ran before.
-    pub(super) fn lose(&self, reason: &NotKnown) {
-        self.set_unknown(None, false, reason);
-        self.state().lost.get_or_insert_with(|| reason.clone());
-    }
-
-    /// Returns why it is unknown what ran before.
-    pub(super) fn lost(&self) -> Option<NotKnown> {
-        self.state().lost.clone()
-    }
-
                 let mark = state.notified.entry(handler);
                 mark.or_insert_with(|| Notified::Perhaps(reason.clone()));
             }

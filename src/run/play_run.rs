@@ -165,12 +165,12 @@ impl<'p> PlayRun<'p> {
         read(&self.handlers).clone()
     }
 
-    /// Marks the handlers that a name of `notify` means; with `doubt` they run perhaps.
     /// Marks all handlers to be run perhaps.
     pub(super) fn notify_any(&self, host: &HostState, doubt: &NotKnown) {
         (0..self.handlers().len()).for_each(|handler| host.notify(handler, Some(doubt)));
     }
 
+    /// Marks the handlers that a name of `notify` means; with `doubt` they run perhaps.
     pub(super) fn notify(
         &self,
         host: &HostState,

@@ -10,18 +10,27 @@ use crate::value::NotKnown;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// What the result of a command holds once it has run.
-const OUTPUT: [&str; 6] = [
+const OUTPUT: [&str; 9] = [
     "rc",
     "stdout",
     "stderr",
     "stdout_lines",
     "stderr_lines",
     "failed",
+    "start",
+    "end",
+    "delta",
 ];
+
+/// What the result of a pause holds once it is over.
+const PAUSED: [&str; 4] = ["start", "stop", "delta", "stdout"];
 
 /// What ends a path in the line of a shell.
 const ENDS_PATH: fn(char) -> bool =
     |letter| letter.is_whitespace() || "'\"`=:;,|&<>(){}$*?".contains(letter);
+
+/// The exit code of a shell that does not find a program.
+const NOT_FOUND: i32 = 127;
 
 /// Letters of a command that a message shows.
 const SHOWN: usize = 80;
@@ -29,9 +38,6 @@ const SHOWN: usize = 80;
 fn one_line(command: &str) -> String {
     let line = command.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(SHOWN) {
-/// The exit code of a shell that does not find a program.
-const NOT_FOUND: i32 = 127;
-
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
         None => line,
     }
@@ -48,12 +54,6 @@ pub(super) fn known_user(foreseen: &Overlay, user: &str) -> Fallible<()> {
     }
 }
 
-impl Attempt<'_> {
-    /// Returns why a command that really runs in check mode cannot: it needs what earlier tasks
-    /// were only taken to have changed.
-    pub(super) fn needs_foreseen(&self, change: &Change) -> Option<NotKnown> {
-        let foreseen = self.foreseen?;
-        let commands = change.steps.iter().filter_map(|step| match step {
 impl Arguments {
     /// Returns the text of an argument that is known.
     fn text(&self, entry: &Entry, wanted: &str) -> Option<String> {
@@ -75,6 +75,12 @@ impl Arguments {
     }
 }
 
+impl Attempt<'_> {
+    /// Returns why a command that really runs in check mode cannot: it needs what earlier tasks
+    /// were only taken to have changed.
+    pub(super) fn needs_foreseen(&self, change: &Change) -> Option<NotKnown> {
+        let foreseen = self.foreseen?;
+        let commands = change.steps.iter().filter_map(|step| match step {
             Step::Run { command, .. } => Some(command),
             _ => None,
         });
@@ -91,12 +97,6 @@ impl Arguments {
         )))
     }
 
-    /// Notes what the task may leave on the host if nobody knows whether it runs, and returns
-    /// what it may set and do to the run.
-    pub(super) fn may_leave(&self, reason: &NotKnown) -> (Sets, Option<Control>) {
-        let (change, _) = match self.planned(false) {
-            Ok(planned) => planned,
-            Err(outcome) => return (outcome.sets, None),
     /// Returns why the result of a command that really ran in check mode is unknown: it needs a
     /// program that an earlier task may install.
     pub(super) fn lacks_foreseen(&self, change: &Change, output: &Output) -> Option<NotKnown> {
@@ -110,6 +110,12 @@ impl Arguments {
         foreseen.may_bring(&names)
     }
 
+    /// Notes what the task may leave on the host if nobody knows whether it runs, and returns
+    /// what it may set and do to the run.
+    pub(super) fn may_leave(&self, reason: &NotKnown) -> (Sets, Option<Control>) {
+        let (change, _) = match self.planned(false) {
+            Ok(planned) => planned,
+            Err(outcome) => return (outcome.sets, None),
         };
         let parts = change.steps.iter().flat_map(Step::leaves);
         let made = change.makes.iter().cloned().map(Doubtful::Path);
@@ -163,10 +169,13 @@ impl Arguments {
         if let Some(path) = &change.makes {
             self.doubt(&[Doubtful::Path(path.clone())], &reason);
         }
-        if change.reports_output {
-            for name in OUTPUT {
-                outcome.result.insert(name.to_owned(), reason.value());
-            }
+        let names: &[&str] = match (change.reports_output, &change.since) {
+            (true, _) => &OUTPUT,
+            (false, Some(_)) => &PAUSED,
+            (false, None) => &[],
+        };
+        for name in names {
+            outcome.result.insert((*name).to_owned(), reason.value());
         }
     }
 }

@@ -77,7 +77,7 @@ impl Copy {
         };
         let attributes = self.attributes(source.mode);
         let at_place = found.as_ref().filter(|node| node.kind == Kind::File);
-        let attributes = given(host, &attributes, at_place, false)?;
+        let attributes = given(host, &attributes, at_place, false, None)?;
         if self.validate.is_some() || self.checksum.is_some() {
             let content = host.read(from)?;
             self.check(&Digests::of(&content).sha1)?;
@@ -101,6 +101,7 @@ impl Copy {
         }
         FileResult {
             found: at_place,
+            above: None,
             attributes: &attributes,
             state: "file",
             size: Some(source.size),

@@ -39,7 +39,8 @@ impl FileModule {
             return Err(ModuleError::refused(message));
         }
         let found = node(&answers, 0);
-        let attributes = given(context.host, &self.attributes(), found, true)?;
+        let above = (1..parents).find_map(|index| node(&answers, index));
+        let attributes = given(context.host, &self.attributes(), found, true, above)?;
         let mut change = Change::default();
         for folder in &before {
             let found = context.host.ask(&directory_questions(folder))?;
@@ -76,6 +77,7 @@ impl FileModule {
         change.returns("path", written.as_str());
         FileResult {
             found,
+            above,
             attributes: &attributes,
             state: "directory",
             size: None,

@@ -53,6 +53,7 @@ impl FileModule {
         change.returns("src", target.as_str());
         FileResult {
             found: found.filter(|node| is_symlink(node)),
+            above: None,
             attributes: &crate::change::Attributes::default(),
             state: "link",
             size: Some(target.as_str().len() as u64),
@@ -141,6 +142,7 @@ impl FileModule {
         change.returns("src", target.as_str());
         FileResult {
             found: Some(&existing),
+            above: None,
             attributes: &attributes,
             state: if change.steps.is_empty() {
                 state_of(&existing)

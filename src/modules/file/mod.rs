@@ -196,6 +196,7 @@ impl FileModule {
         change.returns("path", path.as_str());
         FileResult {
             found: Some(seen),
+            above: None,
             attributes: &attributes,
             state: state_of(seen),
             size: None,

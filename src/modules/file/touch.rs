@@ -19,7 +19,7 @@ impl FileModule {
         let times = self.times(context, Time::Now)?;
         let answers = context.host.ask(&[look(path, self.follow)])?;
         let found = node(&answers, 0);
-        let attributes = given(context.host, &self.attributes(), found, false)?;
+        let attributes = given(context.host, &self.attributes(), found, false, None)?;
         let mut change = Change::default();
         change.returns("dest", path.as_str());
         if let Some(found) = found {
@@ -49,6 +49,7 @@ impl FileModule {
         }
         FileResult {
             found,
+            above: None,
             attributes: &attributes,
             state: found.map_or("file", state_of),
             size: found.is_none().then_some(0),

@@ -7,7 +7,7 @@ use super::checksum::Algorithm;
 use super::host_path::{host_path, is_directory, look, real_path};
 use super::node_fields;
 use crate::change::{Change, Mode};
-use crate::host::{Answer, Kind, Node, Probe, Question};
+use crate::host::{Answer, HostError, Kind, Node, Probe, Question};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::{Fields, Value, map};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -124,7 +124,7 @@ impl BuiltIn for Find {
         ("examined", "The number of entries examined."),
         (
             "skipped_paths",
-            "Paths that are not directories, each with the reason.",
+            "Paths that are not directories or cannot be read, each with the reason.",
         ),
         ("msg", "Whether all paths were examined."),
     ];
@@ -180,40 +180,50 @@ impl Module for Find {
 
 impl Find {
     /// Lists all directories in one round trip. Returns their entries, those nearer to the top
-    /// first, and the paths that are not directories.
+    /// first, and the paths that are not directories or cannot be read.
     fn found(&self, host: &Probe) -> Result<(Vec<(Utf8PathBuf, Node)>, Fields), ModuleError> {
         let depth = match (self.recurse, self.depth) {
             (false, _) => Some(1),
             (true, None | Some(0)) => None,
             (true, depth) => depth,
         };
-        let mut paths = Vec::new();
-        let mut questions = Vec::new();
-        for written in &self.paths {
-            let path = host_path(written)?;
-            questions.extend([
-                look(&path, true),
-                look(&path, false),
-                Question::Tree {
-                    path: path.clone(),
-                    depth,
-                },
-            ]);
-            paths.push(path);
-        }
-        let mut answers = host.ask(&questions)?.into_iter();
+        let paths = self.paths.iter().map(|path| host_path(path));
+        let paths: Vec<_> = paths.collect::<Result<_, _>>()?;
+        let looks = |path: &Utf8PathBuf| [look(path, true), look(path, false)];
+        let mut questions: Vec<_> = paths.iter().flat_map(looks).collect();
+        let looked = questions.len();
+        questions.extend(
+            paths
+                .iter()
+                .cloned()
+                .map(|path| Question::Tree { path, depth }),
+        );
+        let mut answers = match host.ask(&questions) {
+            // A part of one of them cannot be read: the others are listed one by one.
+            Err(HostError::Read { .. }) => {
+                questions.truncate(looked);
+                host.ask(&questions)?
+            }
+            answers => answers?,
+        };
+        let mut trees = answers.split_off(looked).into_iter().map(Answer::into_tree);
+        let mut nodes = answers.into_iter().map(Answer::into_path);
         let (mut found, mut skipped) = (Vec::new(), Fields::new());
         for path in paths {
-            let [leads_to, itself] = [(); 2].map(|()| answers.next().and_then(Answer::into_path));
-            let mut below = answers.next().map(Answer::into_tree).unwrap_or_default();
+            let [leads_to, itself] = [(); 2].map(|()| nodes.next().flatten());
+            let below = trees.next();
             if !is_directory(leads_to.as_ref()) {
                 let reason = format!("'{path}' is not a directory");
                 skipped.insert(path.into_string(), reason.into());
                 continue;
             }
-            if !is_directory(itself.as_ref()) {
-                below = behind_link(host, &path, depth)?;
-            }
+            let mut below = match below {
+                _ if !is_directory(itself.as_ref()) => {
+                    behind_link(host, &path, depth, &mut skipped)?
+                }
+                Some(below) => below,
+                None => readable(host, &path, depth, &mut skipped)?,
+            };
             below.sort_by_key(|(path, _)| path.components().count());
             found.append(&mut below);
         }
@@ -258,12 +268,49 @@ fn behind_link(
     host: &Probe,
     link: &Utf8Path,
     depth: Option<u32>,
+    skipped: &mut Fields,
 ) -> Result<Vec<(Utf8PathBuf, Node)>, ModuleError> {
     let real = real_path(host, link)?;
-    let below = host.tree(&real, depth)?;
-    let under_link = |(path, node): (Utf8PathBuf, Node)| {
-        let path = path.strip_prefix(&real).map(|rest| link.join(rest));
-        path.ok().map(|path| (path, node))
+    let mut not_read = Fields::new();
+    let below = readable(host, &real, depth, &mut not_read)?;
+    let under_link = |path: &Utf8Path| path.strip_prefix(&real).map(|rest| link.join(rest)).ok();
+    let not_read = not_read.into_iter();
+    skipped.extend(not_read.filter_map(|(path, reason)| {
+        Some((under_link(Utf8Path::new(&path))?.into_string(), reason))
+    }));
+    let below = below.into_iter();
+    Ok(below
+        .filter_map(|(path, node)| Some((under_link(&path)?, node)))
+        .collect())
+}
+
+/// Returns what is in a directory, without the directories that cannot be read: those are skipped,
+/// with the reason. What can be read is asked for at once.
+fn readable(
+    host: &Probe,
+    directory: &Utf8Path,
+    depth: Option<u32>,
+    skipped: &mut Fields,
+) -> Result<Vec<(Utf8PathBuf, Node)>, ModuleError> {
+    match host.tree(directory, depth) {
+        Err(HostError::Read { .. }) => {}
+        found => return Ok(found?),
+    }
+    let mut found = match host.tree(directory, Some(1)) {
+        Err(HostError::Read { reason, .. }) => {
+            skipped.insert(directory.to_string(), reason.into());
+            return Ok(Vec::new());
+        }
+        found => found?,
     };
-    Ok(below.into_iter().filter_map(under_link).collect())
+    let directories: Vec<_> = found
+        .iter()
+        .filter(|(_, node)| node.kind == Kind::Directory)
+        .map(|(path, _)| path.clone())
+        .collect();
+    let left = depth.map(|depth| depth.saturating_sub(1));
+    for directory in directories.iter().filter(|_| left != Some(0)) {
+        found.append(&mut readable(host, directory, left, skipped)?);
+    }
+    Ok(found)
 }

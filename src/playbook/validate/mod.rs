@@ -141,13 +141,13 @@ impl Validator<'_> {
             handlers.visit(visited, around);
         });
         self.problems.0.extend(problems.0);
+        for warning in handlers.warnings() {
+            tracing::warn!("{warning}");
+        }
         if whole {
             self.problems.0.extend(handlers.problems());
         }
     }
-        for warning in handlers.warnings() {
-            tracing::warn!("{warning}");
-        }
 
     fn visit(&mut self, visited: Visited<'_>, around: &Around<'_>, play: &Play) {
         self.names.define(visited, play, self.loader);

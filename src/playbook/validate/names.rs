@@ -373,7 +373,7 @@ impl Names {
         });
         let in_script = place.file.path.extension().is_some_and(|end| end == "rhai");
         let in_its_place = in_script.then(|| {
-format!("read a variable that may be missing with vars.get(\"{name}\", other)")
+            format!("read a variable that may be missing with vars.get(\"{name}\", other)")
         });
         problem.help(did_you_mean(name, names).or(other_play).or(in_its_place))
     }
