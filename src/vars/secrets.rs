@@ -3,8 +3,11 @@
 use super::secret_forms::forms;
 use crate::host::MASK;
 use crate::inventory::connection_variables::is_secret;
+use aho_corasick::AhoCorasick;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use std::sync::{PoisonError, RwLock};
+use std::ops::Range;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 /// The shortest text that counts as a secret: shorter ones would mask ordinary words.
 const SHORTEST: usize = 4;
@@ -18,12 +21,40 @@ struct Known {
     /// The secrets as they were added.
     secrets: BTreeSet<String>,
     /// All their forms.
-    forms: BTreeSet<Longest>,
+    forms: BTreeSet<String>,
+    /// Finds all forms in one pass. It is made when it is first needed after one was added, and
+    /// missing if there are more than it can hold.
+    searcher: OnceLock<Option<AhoCorasick>>,
 }
 
-/// Sorts texts by length, longest first, so that none is masked only in part.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Longest(std::cmp::Reverse<usize>, String);
+impl Known {
+    /// Returns where a text has secrets, from the left; those that overlap as one range.
+    fn found(&self, text: &str) -> Vec<Range<usize>> {
+        if self.forms.is_empty() {
+            return Vec::new();
+        }
+        let searcher = self
+            .searcher
+            .get_or_init(|| AhoCorasick::new(&self.forms).ok());
+        let Some(searcher) = searcher else {
+            // Better to hide everything than to show a secret.
+            return std::iter::once(0..text.len()).collect();
+        };
+        let mut ranges: Vec<_> = searcher
+            .find_overlapping_iter(text)
+            .map(|found| found.range())
+            .collect();
+        ranges.sort_unstable_by_key(|range| (range.start, Reverse(range.end)));
+        let mut whole: Vec<Range<usize>> = Vec::new();
+        for range in ranges {
+            match whole.last_mut() {
+                Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+                _ => whole.push(range),
+            }
+        }
+        whole
+    }
+}
 
 impl Secrets {
     /// Adds a secret, and each of its lines if it has several; also in the forms of shells, JSON,
@@ -38,11 +69,8 @@ impl Secrets {
         let forms: BTreeSet<String> = texts.flat_map(forms).collect();
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         known.secrets.insert(secret.to_owned());
-        known.forms.extend(
-            forms
-                .into_iter()
-                .map(|form| Longest(std::cmp::Reverse(form.len()), form)),
-        );
+        known.forms.extend(forms);
+        known.searcher = OnceLock::new();
     }
 
     /// Adds the values of a JSON value's password keys, at any depth.
@@ -67,20 +95,20 @@ impl Secrets {
     /// Returns whether there is a secret in the text.
     pub fn is_in(&self, text: &str) -> bool {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let mut forms = known.forms.iter();
-        forms.any(|Longest(_, secret)| text.contains(secret.as_str()))
+        !known.found(text).is_empty()
     }
 
     /// Returns the text with every secret in it masked.
     pub fn redact(&self, text: &str) -> String {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let mut shown = text.to_owned();
-        for Longest(_, secret) in &known.forms {
-            if shown.contains(secret.as_str()) {
-                shown = shown.replace(secret.as_str(), MASK);
-            }
+        let mut shown = String::with_capacity(text.len());
+        let mut done = 0;
+        for secret in known.found(text) {
+            shown += text.get(done..secret.start).unwrap_or_default();
+            shown += MASK;
+            done = secret.end;
         }
-        shown
+        shown + text.get(done..).unwrap_or_default()
     }
 
     /// Masks every secret in the texts of a JSON value, keys included.
@@ -149,6 +177,19 @@ mod tests {
             assert!(masked.contains(MASK) && seen.is_none(), "{shown}: {masked}");
         }
         assert_eq!(secrets.redact("abc"), "abc");
+    }
+
+    #[test]
+    fn secrets_that_overlap_are_masked_as_a_whole() {
+        let secrets = Secrets::default();
+        secrets.add("first-part");
+        secrets.add("part-second-one");
+        secrets.add("second");
+        let text = "a first-part-second-one b second c";
+        assert_eq!(secrets.redact(text), format!("a {MASK} b {MASK} c"));
+        assert!(secrets.is_in("xsecondx") && !secrets.is_in("first"));
+        secrets.add("third-one");
+        assert_eq!(secrets.redact("third-one"), MASK);
     }
 
     #[test]
