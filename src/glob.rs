@@ -60,17 +60,22 @@ fn tokens(pattern: &str) -> Vec<Token> {
     let letters: Vec<char> = pattern.chars().collect();
     let mut tokens = Vec::new();
     let mut rest = letters.as_slice();
+    // Once a set does not end, no later one does: looking again and again would take forever.
+    let mut sets_end = true;
     while let [first, tail @ ..] = rest {
         rest = tail;
         tokens.push(match first {
             '*' => Token::Star,
             '?' => Token::Any,
-            '[' => match set(tail) {
+            '[' if sets_end => match set(tail) {
                 Some((token, after)) => {
                     rest = after;
                     token
                 }
-                None => Token::Letter('['),
+                None => {
+                    sets_end = false;
+                    Token::Letter('[')
+                }
             },
             other => Token::Letter(*other),
         });
@@ -127,6 +132,14 @@ mod tests {
         ] {
             assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
         }
+    }
+
+    #[test]
+    fn a_million_sets_that_do_not_end_are_letters() {
+        let pattern = "[".repeat(1_000_000);
+        assert!(matches(&pattern, &pattern));
+        assert!(!matches(&pattern, "web1"));
+        assert!(matches("[a[[!", "[a[[!"));
     }
 
     proptest! {
