@@ -14,6 +14,7 @@ use crate::report::{
 use crate::run::{Options, Session};
 use crate::source::{LocalPath, Place, Problems, Result};
 use crate::vars::Layer;
+use indicatif::ProgressBar;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -33,6 +34,7 @@ pub(super) struct Start<'a> {
 }
 
 /// The destination of text for people.
+#[derive(Clone)]
 pub(super) enum Sink {
     /// Standard output.
     Output,
@@ -102,10 +104,18 @@ impl Start<'_> {
         self.interrupt.run_begins();
         let format = self.shared.output;
         let (shown, sink) = (self.shown, self.sink);
-        let reporting = std::thread::spawn(move || {
-            let reporter = reporter(format, shown, sink, verbosity, progress.as_ref());
-            report(&receiver, reporter, progress, events_file)
+        let reporting = crate::host::start_thread(move || {
+            let bar = progress.as_ref().map(|progress| progress.bar().clone());
+            let make = || reporter(format, shown, sink.clone(), verbosity, bar.clone());
+            report(&receiver, &make, progress, events_file)
         });
+        let reporting = match reporting {
+            Ok(reporting) => reporting,
+            Err(error) => {
+                let help = crate::host::THREAD_HELP.to_owned();
+                return refuse_because(error.to_string(), Some(help), Exit::Error);
+            }
+        };
         let result = carry_out(&session, &playbooks);
         let cancelled = session.cancel.is_cancelled();
         session.finish();
@@ -149,14 +159,18 @@ fn carry_out(session: &Arc<Session>, playbooks: &[Prepared]) -> std::result::Res
 }
 
 /// Shows events until the run is over; returns the recap, and the error of the events file, if any.
+///
+/// A reporter that panics misses that event alone. The recap is what counts most: if it is the
+/// recap that it cannot show, a new reporter does.
 fn report(
     events: &Receiver<Event>,
-    mut shown: Box<dyn Reporter>,
+    make: &dyn Fn() -> Box<dyn Reporter>,
     mut progress: Option<Progress>,
     file: Option<std::fs::File>,
 ) -> (Vec<Recap>, Option<std::io::Error>) {
     let mut file = file.map(|file| EventsFile::new(std::io::LineWriter::new(file)));
     let mut counted = Vec::new();
+    let mut shown = caught(make).ok();
     for event in events {
         let told = caught(|| {
             if let Some(file) = &mut file {
@@ -167,18 +181,27 @@ fn report(
             if let Some(progress) = &mut progress {
                 progress.event(&event);
             }
-            shown.event(&event);
+            shown.get_or_insert_with(make).event(&event);
         });
-        // An error of one reporter does not keep the others from reporting.
         if let Err(error) = told {
-            let _ = caught(|| shown.event(&warning(error.to_string())));
+            let warning = warning(error.to_string());
+            let _ = caught(|| {
+                if matches!(event, Event::RunFinished { .. }) {
+                    let mut fresh = make();
+                    fresh.event(&warning);
+                    fresh.event(&event);
+                } else if let Some(shown) = &mut shown {
+                    shown.event(&warning);
+                }
+            });
         }
         if let Event::RunFinished { recap, .. } = event {
             counted = recap.into_iter().map(|(_, recap)| recap).collect();
             break;
         }
     }
-    (counted, file.and_then(EventsFile::finish))
+    let error = caught(|| file.and_then(EventsFile::finish));
+    (counted, error.unwrap_or_default())
 }
 
 fn warning(text: String) -> Event {
@@ -192,9 +215,8 @@ fn reporter(
     shown: Shown,
     sink: Sink,
     verbosity: Verbosity,
-    progress: Option<&Progress>,
+    bar: Option<ProgressBar>,
 ) -> Box<dyn Reporter> {
-    let bar = progress.map(|progress| progress.bar().clone());
     let out: Box<dyn Write> = match sink {
         Sink::Output => Box::new(anstream::stdout()),
         Sink::Held(held) if verbosity.colour => Box::new(held),
@@ -244,14 +266,25 @@ fn console_size() -> (usize, usize) {
 mod tests {
     use super::*;
 
-    /// A reporter with a bug: it panics on one kind of warning.
-    struct Broken(Arc<std::sync::Mutex<Vec<String>>>);
+    /// A reporter with a bug: it panics on one kind of warning, and on the recap after one.
+    struct Broken(Arc<std::sync::Mutex<Vec<String>>>, bool);
 
     impl Reporter for Broken {
         fn event(&mut self, event: &Event) {
-            if let Event::Warning { text, .. } = event {
-                assert!(!text.contains('\u{200b}'), "the reporter is broken");
-                self.0.lock().unwrap().push(text.clone());
+            match event {
+                Event::Warning { text, .. } => {
+                    self.1 |= text.contains('\u{200b}');
+                    assert!(!text.contains('\u{200b}'), "the reporter is broken");
+                    self.0.lock().unwrap().push(text.clone());
+                }
+                Event::RunFinished { recap, .. } => {
+                    assert!(!self.1, "no recap");
+                    self.0
+                        .lock()
+                        .unwrap()
+                        .push(format!("{} hosts", recap.len()));
+                }
+                _ => {}
             }
         }
     }
@@ -274,10 +307,17 @@ mod tests {
             traffic: crate::host::Traffic::default(),
         };
         sender.send(finished).unwrap();
-        let reporter = Box::new(Broken(Arc::clone(&shown)));
-        let (recap, error) = report(&receiver, reporter, None, None);
+        let made = std::cell::Cell::new(0);
+        let make = || -> Box<dyn Reporter> {
+            made.set(made.get() + 1);
+            assert!(made.get() > 1, "it cannot be made the first time");
+            Box::new(Broken(Arc::clone(&shown), false))
+        };
+        let (recap, error) = report(&receiver, &make, None, None);
         assert_eq!((recap, error.is_none()), (vec![counted], true));
-        let expected = "internal error in rmqplay: the reporter is broken";
-        assert_eq!(*shown.lock().unwrap(), ["one", expected, "three"]);
+        let broken = "internal error in rmqplay: the reporter is broken";
+        let again = "internal error in rmqplay: no recap";
+        let expected = ["one", broken, "three", again, "1 hosts"];
+        assert_eq!(*shown.lock().unwrap(), expected);
     }
 }

@@ -105,6 +105,9 @@ pub enum HostError {
     /// The host's answer is not understood: a bug, or a very unusual shell.
     #[error("cannot understand the host's answer: {0}")]
     Protocol(String),
+    /// The system refused a thread.
+    #[error("cannot start a thread on this machine: {0}")]
+    NoThread(std::io::Error),
     /// Another run has a lock.
     #[error("another run holds the lock {name}: {holder}")]
     Locked {

@@ -1,10 +1,10 @@
 //! How long a call may take, and how it is called off.
 
 use super::HostError;
+use super::thread::start_thread;
 use std::cell::{Cell, RefCell};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// Called off by the user (^C), for all hosts at once.
@@ -197,10 +197,10 @@ impl Limits {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HostError> {
         let (answer, answers) = sync_channel(1);
-        let worker = thread::spawn(move || {
+        let worker = start_thread(move || {
             // Nobody listens any more once a limit was reached.
             let _ = answer.send(work());
-        });
+        })?;
         loop {
             match answers.recv_timeout(self.patience()?) {
                 Ok(done) => return Ok(done),

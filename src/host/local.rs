@@ -2,6 +2,7 @@
 
 use super::shell::{Backlog, Channel, Received, Transport};
 use super::tcp::{self, LocalStream};
+use super::thread::start_thread;
 use super::{HostError, Limits, Stream};
 use crate::source::LocalPath;
 use std::io::{Read, Write};
@@ -10,7 +11,6 @@ use std::process::{ChildStdin, ExitStatus, Stdio};
 use std::sync::mpsc::{
     Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, channel, sync_channel,
 };
-use std::thread;
 
 /// This machine as a host.
 #[derive(Debug, Clone)]
@@ -60,24 +60,25 @@ impl Transport for Local {
         })?;
         let (events, received) = sync_channel(QUEUE);
         let (bodies, to_write) = channel();
+        // A thread that cannot start drops its end of the pipes, which ends the program.
         if let Some(stdin) = child.stdin.take() {
             let events = events.clone();
-            thread::spawn(move || write(stdin, &to_write, &events));
+            start_thread(move || write(stdin, &to_write, &events))?;
         }
         if let Some(stdout) = child.stdout.take() {
             let events = events.clone();
-            thread::spawn(move || read(stdout, Received::Stdout, &events));
+            start_thread(move || read(stdout, Received::Stdout, &events))?;
         }
         if let Some(stderr) = child.stderr.take() {
             let events = events.clone();
-            thread::spawn(move || read(stderr, Received::Stderr, &events));
+            start_thread(move || read(stderr, Received::Stderr, &events))?;
         }
-        thread::spawn(move || {
+        start_thread(move || {
             let status = child.wait().map_or(1, exit_code);
             // Nobody listens any more: then nobody wants to know.
             let _ = events.send(Event::Received(Received::Exit(status)));
             let _ = events.send(Event::Ended);
-        });
+        })?;
         Ok(Box::new(LocalChannel {
             received: Some(received),
             bodies: Some(bodies),

@@ -27,6 +27,7 @@ mod step;
 mod stream;
 mod talk;
 mod tcp;
+mod thread;
 mod traffic;
 mod wait;
 
@@ -53,6 +54,7 @@ pub use setting::Setting;
 pub use step::{Before, Body, Step, Unpack, UnpackEntry};
 pub use stream::{Connect, Stream};
 pub use talk::{Dialogue, Difference, Talk};
+pub use thread::{THREAD_HELP, start_thread};
 pub use traffic::Traffic;
 pub use wait::{Condition, Wait, look, poll};
 

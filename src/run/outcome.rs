@@ -2,7 +2,7 @@
 
 use super::become_help;
 use crate::change::{Control, Diff, Sets};
-use crate::host::{HostError, Traffic};
+use crate::host::{HostError, THREAD_HELP, Traffic};
 use crate::internal_error::{self, InternalError};
 use crate::module::ModuleError;
 use crate::report::{FailedCommand, Status};
@@ -276,6 +276,11 @@ impl From<HostError> for Outcome {
             HostError::Become { user, reason } => {
                 let mut outcome = Self::failed(message);
                 outcome.help = Some(become_help::help(&user, &reason));
+                outcome
+            }
+            HostError::NoThread(_) => {
+                let mut outcome = Self::failed(message);
+                outcome.help = Some(THREAD_HELP.to_owned());
                 outcome
             }
             HostError::TimedOut => {

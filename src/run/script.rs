@@ -8,6 +8,7 @@ use super::position::Position;
 use super::script_service::{Level, Service};
 use super::tell::{Called, is_hidden};
 use super::walk::{Flow, Walk};
+use crate::host::HostError;
 use crate::playbook::{Block, Item, Script};
 use crate::script::role::{self, Link};
 use crate::script::{Budget, Diagnosis, Stop};
@@ -81,17 +82,22 @@ impl Walk<'_, '_> {
         };
         let mut service = Service::new(script, asked, answers);
         let outside = self.rescued_by.len();
-        std::thread::scope(|scope| {
+        let started = std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().stack_size(STACK);
             let started = thread.spawn_scoped(scope, move || role::run(&engine, budget, link));
-            if let Ok(running) = started {
-                self.serve(&mut service, &Level::top(frame, outside), position);
-                service.hang_up();
-                // The link reported how it ended, or else it panicked.
-                let _ = running.join();
-            }
+            let running = started.map_err(HostError::NoThread)?;
+            self.serve(&mut service, &Level::top(frame, outside), position);
+            service.hang_up();
+            // The link reported how it ended, or else it panicked.
+            let _ = running.join();
+            Ok(())
         });
-        self.script_ended(service, frame)
+        match started {
+            Ok(()) => self.script_ended(service, frame),
+            Err::<(), HostError>(error) => {
+                self.script_failed(script, None, frame, Outcome::from(error))
+            }
+        }
     }
 
     fn script_ended(&mut self, mut service: Service<'_>, frame: &Frame<'_>) -> Flow {

@@ -4,7 +4,7 @@ use super::script::{Library, Script};
 use super::session::Session;
 use super::shell_host::{BASE, ShellHost};
 use super::unfinished::UNFINISHED;
-use crate::host::{HostError, Limits, Lock, Output};
+use crate::host::{HostError, Limits, Lock, Output, start_thread};
 use std::collections::HashMap;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Mutex, PoisonError};
@@ -52,7 +52,7 @@ pub(super) fn take(host: &ShellHost, lock: &Lock, limits: &Limits) -> Result<Out
     match piece.map(|piece| (piece.word.as_str(), &piece.bytes)) {
         Some(("0", _)) => {
             let (end, ended) = channel();
-            let keeper = std::thread::spawn(move || keep_until(session, &ended));
+            let keeper = start_thread(move || keep_until(session, &ended))?;
             locks.insert(lock.name.clone(), Held { _end: end, keeper });
             Ok(Output::default())
         }
