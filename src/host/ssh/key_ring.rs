@@ -118,7 +118,8 @@ fn ask_and_open(ask: &AskPassphrase, path: &Path) -> Opened {
 fn check_mode(path: &Path) -> Result<(), String> {
     let found = std::fs::metadata(path).map_err(|error| error.to_string())?;
     let mode = found.mode() & 0o7777;
-    if mode & 0o077 == 0 || found.uid() != rustix::process::getuid().as_raw() {
+    let of_others = mode & 0o077;
+    if of_others == 0 || found.uid() != rustix::process::getuid().as_raw() {
         return Ok(());
     }
     Err(format!(

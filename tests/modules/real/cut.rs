@@ -165,7 +165,8 @@ fn a_module_that_is_cut_short_leaves_nothing_and_finishes_when_run_again() {
                     let points = Fault::ALL.map(|fault| {
                         let happens =
                             |message: &usize| with_fault(case, shell, (*message, fault), &whole);
-                        (1..).take_while(happens).count()
+                        let happened = (1..).take_while(happens);
+                        happened.count()
                     });
                     println!(
                         "{} by {shell}: {points:?} messages of {:?}",
