@@ -1,11 +1,11 @@
-//! A command line and what came of it.
+//! A command line and its output.
 
 use crate::value::Fields;
 use camino::Utf8PathBuf;
 use std::collections::BTreeMap;
 
-/// A command line to be run on a host. Never a shell's text: the argument vector goes to the
-/// program as it is.
+/// A command line to run on a host. It is never shell text: the program gets the argument vector
+/// unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Command {
     /// The program (searched in PATH if without a slash) and its arguments.
@@ -16,24 +16,24 @@ pub struct Command {
     pub environment: BTreeMap<String, String>,
     /// What the command reads on standard input.
     pub stdin: Option<Vec<u8>>,
-    /// A script that is among its arguments; standard input is empty then.
+    /// A script among its arguments; standard input is then empty.
     pub script: Option<CommandScript>,
 }
 
-/// A script that is on the machine for as long as the command runs that it is an argument of: in
-/// a directory of its own, which nobody else can enter.
+/// A script that exists on the machine while the command runs that has it as an argument, in a
+/// directory of its own that nobody else can enter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandScript {
     /// The file's name, without a slash.
     pub name: String,
-    /// What it holds.
+    /// Its content.
     pub content: Vec<u8>,
-    /// How many words of the command come before its path.
+    /// The number of words of the command before its path.
     pub position: usize,
 }
 
 impl Command {
-    /// Returns the command with these words and nothing else set.
+    /// Returns a command with these words and nothing else.
     pub fn new<W: Into<String>>(argv: impl IntoIterator<Item = W>) -> Self {
         Self {
             argv: argv.into_iter().map(Into::into).collect(),
@@ -64,10 +64,10 @@ impl Command {
     }
 }
 
-/// What a command left, or another step.
+/// The output of a command or another step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Output {
-    /// Exit code; 128 + N where signal N ended it.
+    /// Exit code; 128 + N if signal N ended it.
     pub status: i32,
     /// Standard output.
     pub stdout: Vec<u8>,
@@ -75,12 +75,12 @@ pub struct Output {
     pub stderr: Vec<u8>,
     /// What a [`super::Talk`] returned.
     pub returned: Box<Fields>,
-    /// Whether the step was only noted (check mode): nothing else here means anything then.
+    /// Whether the step was only recorded (check mode): then nothing else here has a meaning.
     pub not_run: bool,
 }
 
 impl Output {
-    /// Returns the output of a step that was only noted.
+    /// Returns the output of a step that was only recorded.
     pub fn not_run() -> Self {
         Self {
             not_run: true,

@@ -1,4 +1,4 @@
-//! The digest by which content is compared.
+//! The digest used to compare content.
 
 use sha2::{Digest, Sha256};
 

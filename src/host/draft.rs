@@ -1,10 +1,10 @@
-//! A host as it will be once the steps of a change are done.
+//! A host as it will be after the steps of a change.
 
 use super::{Host, HostError, Limits, Memory, Overlay, Probe, Step};
 use std::sync::Arc;
 
-/// A host as it will be once the steps of a change are done: a later step of the change is planned
-/// with what the earlier ones leave, and nothing reaches the host.
+/// A host as it will be after the steps of a change: a later step is planned with the results of
+/// earlier ones, and the host is not touched.
 #[derive(Clone)]
 pub struct Draft {
     memory: Arc<Memory>,
@@ -19,12 +19,12 @@ impl Draft {
         }
     }
 
-    /// Returns the view of it.
+    /// Returns a view of it.
     pub fn probe(&self) -> Probe {
         Probe::new(self.memory.clone(), self.limits.clone())
     }
 
-    /// Takes a step as done.
+    /// Records a step as done.
     pub fn note(&self, step: &Step) -> Result<(), HostError> {
         self.memory.apply(step, &self.limits).map(|_| ())
     }

@@ -1,4 +1,4 @@
-//! What kind of machine a host is.
+//! Facts about a machine.
 
 use crate::value::Fields;
 use std::net::IpAddr;
@@ -10,18 +10,18 @@ use std::net::IpAddr;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts(pub Fields);
 
-/// The umask of a user of whom none is known.
+/// The umask of a user whose umask is unknown.
 const USUAL_UMASK: u32 = 0o022;
 
 impl Facts {
-    /// Returns the user's umask: the bits that new things lack that are made without a mode.
+    /// Returns the user's umask: the permission bits removed from new files without a mode.
     pub fn umask(&self) -> u32 {
         let told = self.0.get("umask").and_then(|umask| umask.as_str());
         told.and_then(|octal| u32::from_str_radix(octal, 8).ok())
             .unwrap_or(USUAL_UMASK)
     }
 
-    /// Returns whether a name or address, as this machine sees it, is its own.
+    /// Returns whether a name or an address, as this machine resolves it, is its own.
     pub fn names_this_machine(&self, name: &str) -> bool {
         if name == "localhost" {
             return true;

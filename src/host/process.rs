@@ -20,7 +20,7 @@ pub struct Process {
     pub uid: u32,
     /// Name of that user, or the number as text.
     pub user: String,
-    /// The start that it comes from, if a task started it or what it comes from: the value of
+    /// The start that it belongs to, if a task started it or its parent: the value of
     /// [`START_MARK`] in its environment.
     pub start: Option<String>,
 }
@@ -28,7 +28,7 @@ pub struct Process {
 /// The environment variable that marks the processes of one start, to tell them from other programs.
 pub const START_MARK: &str = "RMQPLAY_START";
 
-/// How to recognise a program; all that is given must hold. Zombies and kernel threads never do.
+/// How to recognise a program; all conditions must hold. Zombies and kernel threads never match.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ProcessMatch {
     /// `/proc/PID/exe`: the full path, or only the file name.
@@ -42,8 +42,8 @@ pub struct ProcessMatch {
     pub argv: Option<Vec<String>>,
     /// User name or number.
     pub user: Option<String>,
-    /// The start that it comes from: it has the mark of that in its environment, or is in a session
-    /// that such a program leads.
+    /// The start that it belongs to: its environment has the mark of the start, or it is in a
+    /// session led by such a program.
     pub start: Option<String>,
 }
 

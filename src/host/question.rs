@@ -89,7 +89,7 @@ impl Answer {
         }
     }
 
-    /// Returns the programs that were found; none if that was not the question.
+    /// Returns the programs, or none for any other answer.
     pub fn into_processes(self) -> Vec<super::Process> {
         match self {
             Answer::Processes(found) => found,
@@ -97,7 +97,7 @@ impl Answer {
         }
     }
 
-    /// Returns what was found below a directory; nothing if that was not the question.
+    /// Returns the entries below a directory, or none for any other answer.
     pub fn into_tree(self) -> Vec<(Utf8PathBuf, Node)> {
         match self {
             Answer::Tree(nodes) => nodes,

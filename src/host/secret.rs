@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-/// What stands for a secret in all that is shown.
+/// The replacement for a secret in everything shown.
 pub const MASK: &str = "********";
 
 /// Text that is never shown: `Debug` prints `***`, and its memory is wiped when it is dropped.
@@ -15,7 +15,7 @@ impl Secret {
         Self(Zeroizing::new(text))
     }
 
-    /// Returns the text itself: for the program that asks for it, and for nobody else.
+    /// Returns the text itself: only for the program that asks for it.
     pub fn reveal(&self) -> &str {
         &self.0
     }

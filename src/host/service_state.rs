@@ -1,30 +1,30 @@
-//! What systemd tells of a service.
+//! The state of a service according to systemd.
 
 use super::Command;
 
-/// What systemd tells of a service.
+/// The state of a service according to systemd.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServiceState {
-    /// `loaded`, or what became of its unit file: `not-found`, `masked`, `error`, ….
+    /// `loaded`, or the state of its unit file: `not-found`, `masked`, `error`, ….
     pub load: String,
     /// `active`, `activating`, `inactive`, `failed`, ….
     pub active: String,
-    /// More exactly: `running`, `auto-restart`, `dead`, ….
+    /// In more detail: `running`, `auto-restart`, `dead`, ….
     pub sub: String,
-    /// Its main process; 0 where there is none.
+    /// Its main process; 0 if there is none.
     pub main_pid: u32,
-    /// Whether systemd has yet to read its unit file again.
+    /// Whether systemd has not read its changed unit file yet.
     pub needs_reload: bool,
 }
 
 impl ServiceState {
-    /// Returns the command that tells it, for a name that ends with `.service`.
+    /// Returns the command that prints the state of a service; the name ends with `.service`.
     pub fn question(name: &str) -> Command {
         let properties = "LoadState,ActiveState,SubState,MainPID,NeedDaemonReload";
         Command::new(["systemctl", "show", "-p", properties, name])
     }
 
-    /// Understands what the command prints: a line for each property, in any order.
+    /// Parses the output of the command: a line for each property, in any order.
     pub fn read(text: &str) -> Self {
         let mut state = Self::default();
         for (name, value) in text.lines().filter_map(|line| line.split_once('=')) {
@@ -40,7 +40,7 @@ impl ServiceState {
         state
     }
 
-    /// Returns what the command prints for it.
+    /// Returns the output of the command for this state.
     pub fn text(&self) -> String {
         let Self {
             load,
@@ -56,7 +56,7 @@ impl ServiceState {
         )
     }
 
-    /// Returns the state of a service whose main process this is.
+    /// Returns the state of a service with this main process.
     pub fn running(pid: u32) -> Self {
         Self {
             load: "loaded".to_owned(),

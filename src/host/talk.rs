@@ -1,44 +1,44 @@
-//! Something said over TCP connections of a machine, as a step.
+//! A step that communicates over TCP connections of a machine.
 
 use super::{Connect, HostError, Limits};
 use crate::value::{Fields, NotKnown};
 use std::fmt::Debug;
 use std::sync::Arc;
 
-/// What is said over TCP connections, by those who know the protocol.
+/// A dialogue over TCP connections, by users who know the protocol.
 ///
-/// Equal dialogues look the same in `Debug`: it shows all that they say.
+/// Equal dialogues have equal `Debug` output: it shows everything they send.
 pub trait Dialogue: Debug + Send + Sync {
-    /// Says it, and returns what belongs into the task's result.
+    /// Performs it, and returns what belongs in the task's result.
     fn hold(&self, connect: &Connect, limits: &Limits) -> Result<Fields, HostError>;
 }
 
-/// Something said over TCP connections of a machine.
+/// Communication over TCP connections of a machine.
 #[derive(Debug, Clone)]
 pub struct Talk {
-    /// What is done by it, for messages: `create topic orders on 192.168.2.201:10911`.
+    /// What it does, for messages: `create topic orders on 192.168.2.201:10911`.
     pub what: String,
-    /// What is said.
+    /// The dialogue.
     pub dialogue: Arc<dyn Dialogue>,
-    /// What it changes; `None` where it only finds something out, or waits.
+    /// What it changes; `None` if it only reads something, or waits.
     pub change: Option<Difference>,
-    /// The names of what it returns, for check mode: nothing is said there, so nobody knows them.
+    /// The names of what it returns. They are unknown in check mode, which performs no dialogue.
     pub returns: &'static [&'static str],
 }
 
-/// What differs once something was said.
+/// The difference that a dialogue makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// What it is about: `topic orders on 192.168.2.201:10911`.
+    /// The changed object: `topic orders on 192.168.2.201:10911`.
     pub what: String,
-    /// Lines `name: value` as it is; empty where there is nothing.
+    /// Lines `name: value` of the current state; empty if there is none.
     pub before: String,
-    /// The same as it will be.
+    /// The same for the new state.
     pub after: String,
 }
 
 impl Talk {
-    /// Returns the values of what it would have returned.
+    /// Returns unknown values for what it would have returned.
     pub fn not_known(&self) -> Fields {
         let unknown = NotKnown::new(format!(
             "depends on the answer to `{}`, which check mode does not send",

@@ -8,14 +8,14 @@ use std::time::Duration;
 /// How long a TCP connection may take to be accepted.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Bytes that are taken in at once.
+/// How many bytes are read at once.
 const PIECE: usize = 64 << 10;
 
 /// Connects from this machine to the first address of a name that accepts it.
 pub(super) fn connect(host: &str, port: u16, limits: &Limits) -> Result<TcpStream, HostError> {
     let address = format!("{host}:{port}");
     let name = host.to_owned();
-    // A name that is being looked up cannot be called off.
+    // A name lookup cannot be cancelled.
     let connected = limits.aside(move || connect_by_name(&name, port))?;
     connected.map_err(|reason| HostError::NotConnected { address, reason })
 }
@@ -48,7 +48,7 @@ pub(super) struct LocalStream {
 }
 
 impl LocalStream {
-    /// Returns the connection; `address` is what it is called in messages.
+    /// Returns the connection; messages call it `address`.
     pub(super) fn new(stream: TcpStream, address: String) -> Self {
         Self { stream, address }
     }
@@ -101,12 +101,12 @@ impl Stream for LocalStream {
 
 impl Drop for LocalStream {
     fn drop(&mut self) {
-        // The other side may have closed it before.
+        // The other side may have closed it already.
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 }
 
-/// Whether nothing happened for as long as it may block.
+/// Returns whether the time limit for blocking was reached without any event.
 fn is_wait(error: &std::io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,6 +1,6 @@
-//! What the conversation with a host has cost.
+//! The cost of talking to a host.
 
-/// What the conversation with a host has cost since its beginning.
+/// The total cost of talking to a host.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// Requests that had to wait for an answer.

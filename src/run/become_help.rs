@@ -1,7 +1,7 @@
-//! What to do where another user could not be become, by what sudo, su or doas said.
+//! What to do if becoming another user failed, depending on what sudo, su or doas said.
 
-/// Parts of what the programs say, and what to do then; `USER` is the user to become. The first
-/// that fits counts.
+/// Parts of what the programs say, and what to do then; `{user}` is the user to become. The first
+/// match counts.
 const HELP: [(&[&str], &str); 6] = [
     (
         &["have a tty"],
@@ -55,7 +55,7 @@ const HELP: [(&[&str], &str); 6] = [
     ),
 ];
 
-/// Returns what to do where `user` could not be become for this reason.
+/// Returns what to do if becoming `user` failed for this reason.
 pub(super) fn help(user: &str, reason: &str) -> String {
     let said = HELP
         .iter()

@@ -1,4 +1,4 @@
-//! What follows from a task's outcome: what is kept, who is notified, how the host goes on.
+//! What follows from the outcome of a task: what is kept, who is notified, how the host continues.
 
 use super::failed_block::FailedBlock;
 use super::failed_task;
@@ -18,7 +18,7 @@ use crate::yaml::Node;
 use std::sync::Arc;
 
 impl Walk<'_, '_> {
-    /// Runs a task on one host for all: on the first to which it applies.
+    /// Runs a task on one host for all: on the first one to which it applies.
     pub(super) fn once(
         &mut self,
         run: &TaskRun<'_, '_>,
@@ -50,14 +50,14 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Goes on after a task that ran here.
+    /// Continues after a task that ran here.
     pub(super) fn end(
         &mut self,
         run: &TaskRun<'_, '_>,
         outcome: Outcome,
         scope: Option<&Arc<Scope>>,
     ) -> Flow {
-        // `meta` is about the run and no work on a host.
+        // `meta` concerns the run and does no work on a host.
         let says = outcome.counts_as_failed() || outcome.status == Status::Unknown;
         if run.name.action != "meta" || says {
             self.host
@@ -67,7 +67,7 @@ impl Walk<'_, '_> {
         self.conclude(run, outcome, scope)
     }
 
-    /// Goes on after a task that another host ran for all.
+    /// Continues after a task that another host ran for all.
     pub(super) fn taken_over(
         &mut self,
         run: &TaskRun<'_, '_>,
@@ -119,8 +119,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Goes on after a `meta` task of which nobody knows whether it runs: where it would end
-    /// something, neither does anybody know of the tasks that follow.
+    /// Continues after a `meta` task that may or may not run: if it would end something, the tasks
+    /// that follow are uncertain too.
     fn may_end(&mut self, control: Control, reason: &NotKnown) {
         match control {
             Control::EndHost | Control::EndBatch | Control::EndPlay => {
@@ -131,10 +131,10 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Goes on after a failure, which for all hosts is one where it is `fatal`.
+    /// Continues after a failure; if `fatal`, it is a failure of all hosts.
     pub(super) fn fails(&mut self, task: Value, outcome: Outcome, fatal: bool) -> Flow {
         if outcome.status == Status::Unreachable {
-            // Nothing else can be done there, rescue and always included.
+            // Nothing else can be done on that host, including rescue and always.
             self.play.failed(self.host, fatal);
             return Flow::EndHost;
         }
@@ -147,7 +147,7 @@ impl Walk<'_, '_> {
         Flow::Failed(Box::new(failure))
     }
 
-    /// Returns whether a failure in a frame is one for all hosts.
+    /// Returns whether a failure in a frame is a failure of all hosts.
     pub(super) fn is_fatal_in(&self, frame: &Frame<'_>) -> bool {
         let Ok(scope) = self.play.scope(self.host, frame) else {
             return false;
@@ -156,7 +156,7 @@ impl Walk<'_, '_> {
         matches!(fatal, Ok(Some(true)))
     }
 
-    /// Where a rescue may still deal with a failure, the host has not failed: it does where that
+    /// While a rescue may still handle a failure, the host has not failed; it has once the rescue
     /// fails too.
     pub(super) fn not_rescued_yet(&self, failure: &Failure, fatal: bool) {
         match self.rescued_by.last() {
@@ -172,7 +172,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Counts a failure that was dealt with.
+    /// Counts a failure that was rescued.
     pub(super) fn rescued(&self, failure: &Failure) {
         if !failure.elsewhere {
             self.host.count(|recap| {
@@ -182,7 +182,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Returns whether nothing but what is done in any case may follow on a host.
+    /// Returns whether a host may only run what runs in any case.
     pub(super) fn is_stopped(&self, flow: &Flow) -> bool {
         matches!(flow, Flow::Stopped) || (matches!(flow, Flow::Failed(_)) && self.play.is_fatal())
     }

@@ -7,10 +7,10 @@ use crate::host::{Account, Host, HostError, Memory, Overlay};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Makes a host from settings.
+/// Creates a host from settings.
 pub type Connect = Box<dyn Fn(&Settings) -> Result<Arc<dyn Host>, HostError> + Send + Sync>;
 
-/// Connections to the hosts, each made once and shared, and what check mode thinks it did there.
+/// Connections to the hosts, each made once and shared, and what check mode predicted for them.
 pub struct Connector {
     connect: Connect,
     hosts: Mutex<Vec<(Settings, Arc<dyn Host>)>>,
@@ -18,7 +18,7 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// Returns a connector that makes hosts by `connect`.
+    /// Returns a connector that creates hosts with `connect`.
     pub fn new(connect: Connect) -> Self {
         Self {
             connect,
@@ -27,7 +27,7 @@ impl Connector {
         }
     }
 
-    /// Returns what is shared by all hosts of the run that act on one machine, as whatever user.
+    /// Returns what all hosts of the run share that act on one machine, as whichever user.
     pub(super) fn target(&self, settings: &Settings) -> Arc<Target> {
         lock(&self.targets)
             .entry(settings.machine())
@@ -35,7 +35,7 @@ impl Connector {
             .clone()
     }
 
-    /// Returns the host; with `predicted` one that only remembers there what is done to its machine.
+    /// Returns the host; with `predicted`, one that only remembers the changes to its machine.
     pub(super) fn host(
         &self,
         settings: &Settings,
@@ -49,7 +49,7 @@ impl Connector {
         };
         match changes.account(&wanted.user)? {
             Account::Unchanged => Ok(Arc::new(Memory::over(self.real(settings)?, changes))),
-            // The machine does not know the user yet; root sees all that the user would.
+            // The machine does not have the user yet; root sees everything that the user would.
             Account::Made => {
                 let mut root = settings.clone();
                 root.r#become = Some(Become {
@@ -66,7 +66,7 @@ impl Connector {
         }
     }
 
-    /// Forgets the connections to a host: the next task makes a new one.
+    /// Drops the connections to a host: the next task makes a new one.
     pub(super) fn reset(&self, name: &str) {
         lock(&self.hosts).retain(|(settings, _)| &*settings.name != name);
     }
@@ -79,8 +79,8 @@ impl Connector {
             .collect()
     }
 
-    /// Two threads may make the same connection at once: one of them is dropped again, which
-    /// costs less than to wait for each other.
+    /// Two threads may make the same connection at once: one of them is dropped, which is cheaper
+    /// than waiting for each other.
     fn real(&self, settings: &Settings) -> Result<Arc<dyn Host>, HostError> {
         let find = |hosts: &[(Settings, Arc<dyn Host>)]| {
             hosts

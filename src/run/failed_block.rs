@@ -5,18 +5,18 @@ use super::walk::Failure;
 
 /// A block with a rescue in which a host failed for all: the others leave it too.
 pub(super) struct FailedBlock {
-    /// Where it begins.
+    /// Where it starts.
     pub(super) block: Position,
-    /// The task that failed; all hosts still carry it out, so that what a run told does not depend on
-    /// who was first.
+    /// The task that failed. All hosts still run it, so that the report does not depend on which
+    /// host was first.
     pub(super) task: Position,
-    /// Which host of the batch failed: of several the first one.
+    /// The host of the batch that failed: the first one if there are several.
     pub(super) host: usize,
     pub(super) failure: Failure,
 }
 
 impl FailedBlock {
-    /// Notes a block, unless it is known for a host before.
+    /// Records a block, unless one is already recorded for a host before this one.
     pub(super) fn note(self, known: &mut Vec<Self>) {
         match known.iter_mut().find(|known| known.block == self.block) {
             None => known.push(self),
@@ -25,7 +25,7 @@ impl FailedBlock {
         }
     }
 
-    /// Returns how another host failed, for one that is within `blocks` and comes to a task.
+    /// Returns how another host failed, for a host within `blocks` that reaches a task.
     pub(super) fn failure(&self, blocks: &[Position], task: &Position) -> Option<Failure> {
         let leaves = blocks.contains(&self.block) && *task > self.task;
         leaves.then(|| Failure {

@@ -11,8 +11,8 @@ use crate::vars::Scope;
 use crate::yaml::Node;
 use std::sync::Arc;
 
-/// Returns the value of a keyword that is true or false, of the nearest frame that gives one;
-/// `omit` gives none.
+/// Returns the value of a boolean keyword from the nearest frame that sets it; `omit` does not set
+/// it.
 pub(super) fn flag<'a>(
     frame: &'a Frame<'a>,
     keyword: impl Fn(&'a Keywords) -> Option<&'a Node>,
@@ -26,7 +26,7 @@ pub(super) fn flag<'a>(
         .transpose()
 }
 
-/// Returns the boolean that a node gives; nothing where it is `omit`.
+/// Returns the boolean of a node, or `None` for `omit`.
 pub(super) fn truth(node: &Node, scope: &Arc<Scope>) -> Fallible<Option<bool>> {
     let value = render(scope, node)?;
     if value.downcast_object_ref::<Omit>().is_some() {
@@ -35,7 +35,7 @@ pub(super) fn truth(node: &Node, scope: &Arc<Scope>) -> Fallible<Option<bool>> {
     boolean(&value, Some(&node.place)).map(Some)
 }
 
-/// Returns the boolean that a value stands for, which was written at `place`; false for nothing.
+/// Returns the boolean of a value written at `place`; null is false.
 pub(super) fn boolean(value: &Value, place: Option<&Place>) -> Fallible<bool> {
     if let Some(reason) = value::unknown_in(value) {
         return Err(Box::new(Outcome::not_predicted(&reason)));
@@ -76,7 +76,7 @@ pub(super) fn render(scope: &Arc<Scope>, node: &Node) -> Fallible<Value> {
     scope.render(node).map_err(|error| Box::new(error.into()))
 }
 
-/// Returns the failure that problems in a file of the user's are.
+/// Returns the failure for problems in a file of the user.
 pub(super) fn first_problem(problems: Problems) -> Outcome {
     match problems.0.into_iter().next() {
         Some(problem) => problem.into(),

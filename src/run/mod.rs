@@ -1,4 +1,4 @@
-//! Carrying out playbooks: plays, batches of hosts, blocks, loops, handlers, tasks.
+//! Runs playbooks: plays, batches of hosts, blocks, loops, handlers, tasks.
 
 mod argument_spec;
 mod attempt;

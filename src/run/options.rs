@@ -1,4 +1,4 @@
-//! What the user asked of a run, besides the playbook.
+//! What the user requested of a run, besides the playbook.
 
 use super::TagFilter;
 use crate::host::Secret;
@@ -7,22 +7,22 @@ use crate::yaml::Map;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What the user asked of a run, besides the playbook.
+/// What the user requested of a run, besides the playbook.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// `--check`: only predict.
     pub check: bool,
     /// `--diff`: compute differences.
     pub diff: bool,
-    /// `--forks`: hosts at a time.
+    /// `--forks`: how many hosts run at a time.
     pub forks: usize,
-    /// `--limit`: a further host pattern.
+    /// `--limit`: an additional host pattern.
     pub limit: Option<String>,
     /// `--tags` and `--skip-tags`.
     pub tags: TagFilter,
-    /// `--step`: the person is asked before each task.
+    /// `--step`: ask the user before each task.
     pub step: bool,
-    /// `--extra-vars`, later ones first replaced.
+    /// `--extra-vars`; later ones replace earlier ones.
     pub extra_vars: Map,
     /// Number of `-v`.
     pub verbosity: u8,
@@ -42,13 +42,13 @@ pub struct Options {
     pub become_method: Option<String>,
     /// `--ask-become-pass`.
     pub become_password: Option<Secret>,
-    /// `--accept-new`: unknown host keys are learnt.
+    /// `--accept-new`: accept and store unknown host keys.
     pub accept_new: bool,
     /// `--timeout`: how long a connection may take to come up.
     pub connect_timeout: Option<Duration>,
-    /// How long a task may take that says nothing else.
+    /// The time limit of tasks that do not set one.
     pub task_timeout: Duration,
-    /// How much the script of a role may do on each host.
+    /// The limits of a role's script on each host.
     pub script_limits: crate::script::Limits,
     /// Filters and tests of the project.
     pub extensions: Extensions,
@@ -56,7 +56,7 @@ pub struct Options {
     pub force_handlers: bool,
     /// `--compat`: as lenient as Ansible.
     pub compat: bool,
-    /// The run in words, for others: which playbook, who, on which machine and since when.
+    /// A description of the run for others: which playbook, who, on which machine and since when.
     pub run_name: String,
 }
 

@@ -13,8 +13,8 @@ use crate::yaml::{Data, Node};
 use std::sync::Arc;
 
 impl Session {
-    /// Carries out all plays of a playbook, or those from the task at `start_at` on. Returns
-    /// whether a further playbook may follow.
+    /// Runs all plays of a playbook, or those from the task at `start_at` on. Returns whether
+    /// another playbook may follow.
     pub fn playbook(
         self: &Arc<Self>,
         playbook: &Playbook,
@@ -40,7 +40,7 @@ impl Session {
         Ok(true)
     }
 
-    /// Returns the hosts that a play is for, in the order in which they are taken.
+    /// Returns the hosts of a play in the order in which they run.
     pub fn hosts_of(self: &Arc<Self>, play: &Play) -> Result<Vec<Arc<str>>> {
         let Meant { mut hosts, unknown } = self.hosts_meant(play)?;
         for problem in unknown {
@@ -53,7 +53,7 @@ impl Session {
         Ok(hosts)
     }
 
-    /// Returns the hosts that a play means, whatever the run is limited to.
+    /// Returns the hosts that a play names, ignoring the limit of the run.
     pub(super) fn hosts_meant(self: &Arc<Self>, play: &Play) -> Result<Meant> {
         let scope = self.play_scope();
         let rendered = scope.render(&play.hosts).map_err(|error| *error.problem)?;
@@ -111,7 +111,7 @@ impl Session {
             .collect();
         if hosts.is_empty() {
             self.tell(Event::NoHosts { name });
-            // Every host failed earlier: nothing is left to do in later plays either.
+            // Every host failed earlier: later plays have nothing to do either.
             return Ok(wanted.is_empty());
         }
         let names = hosts.iter().map(|host| host.name.clone()).collect();
@@ -143,8 +143,8 @@ impl Session {
         Ok(true)
     }
 
-    /// Returns the variables that a play's own keywords may use: extra variables, and what is
-    /// known of all hosts.
+    /// Returns the variables that the keywords of a play may use: extra variables, and what is
+    /// known about all hosts.
     fn play_scope(self: &Arc<Self>) -> Arc<Scope> {
         let site = Arc::new(self.site(std::slice::from_ref(&self.playbook_folder)));
         let magic = Layer::data(

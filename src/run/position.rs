@@ -11,8 +11,8 @@ pub(super) type Position = Vec<Step>;
 pub(super) struct Step {
     /// Decides which of two places is later.
     order: u32,
-    /// Decides whether two places are the same task. It is another number only in a script, where
-    /// hosts may come to a task after more or fewer others.
+    /// Decides whether two places are the same task. It differs from the order only in a script,
+    /// where hosts may reach a task after different numbers of other tasks.
     task: u32,
 }
 
@@ -52,15 +52,15 @@ impl Ord for Step {
     }
 }
 
-/// Which task a position is at.
+/// Identifies the task at a position.
 pub(super) type TaskKey = Vec<u32>;
 
-/// Returns which task a position is at, the same for all hosts.
+/// Returns the key of the task at a position, the same for all hosts.
 pub(super) fn task_key(position: &Position) -> TaskKey {
     position.iter().map(|step| step.task).collect()
 }
 
-/// Returns the place of a position: the same for all hosts that are there at a time.
+/// Returns the place of a position: the same for all hosts that are there at the same time.
 pub(super) fn place(position: &Position) -> Vec<u32> {
     position.iter().map(|step| step.order).collect()
 }

@@ -1,7 +1,7 @@
-//! What tasks predict that are in check mode by a keyword of their own.
+//! Predictions of tasks that are in check mode because of their own keyword.
 //!
 //! `check_mode: true` promises that a task has no effect, whatever the run does: its predictions
-//! last as long as the task, block, role or play that has the keyword, and are dropped with it.
+//! last as long as the task, block, role or play with the keyword, and are dropped with it.
 
 use super::keyword::truth;
 use super::target::{Machine, Target};
@@ -11,12 +11,12 @@ use crate::vars::Scope;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What was predicted of each machine by tasks that share one `check_mode: true`.
+/// What tasks that share one `check_mode: true` predicted for each machine.
 #[derive(Default, Clone)]
 pub(super) struct Predictions(Arc<Mutex<HashMap<Machine, Overlay>>>);
 
 impl Predictions {
-    /// Returns what was predicted of a machine; at first that is what was so `before`.
+    /// Returns the predictions for a machine; at first those from `before`.
     fn of(&self, machine: &Machine, before: Option<&Overlay>) -> Overlay {
         let mut machines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at_first = || before.map(Overlay::fork).unwrap_or_default();
@@ -28,8 +28,8 @@ impl Predictions {
 }
 
 impl TaskRun<'_, '_> {
-    /// Returns what check mode thinks of the machine that the task works on; nothing if the task
-    /// really works on it.
+    /// Returns the predictions for the machine that the task works on, or `None` if the task really
+    /// changes it.
     pub(super) fn predicted(
         &self,
         scope: &Arc<Scope>,
@@ -46,7 +46,7 @@ impl TaskRun<'_, '_> {
             match given.map(|node| truth(node, scope)).transpose()?.flatten() {
                 None => {}
                 Some(true) => asked.push(frame),
-                // What is around it does not count.
+                // Predictions around it do not count.
                 Some(false) => {
                     predicted = None;
                     break;

@@ -62,15 +62,15 @@ impl TaskRun<'_, '_> {
                 _ if stop => break,
                 Ok(true) => break,
                 Ok(false) => {}
-                // Nobody knows whether there is another round.
+                // Whether there is another round is unknown.
                 Err(reason) => run.doubt = Some(reason),
             }
         }
         Ok(aggregate(outcomes))
     }
 
-    /// Returns the outcome of a loop over items that there are not, or that are not known: then
-    /// what does not depend on them is looked at all the same.
+    /// Returns the outcome of a loop whose items are missing or unknown; what does not depend on
+    /// them is still checked.
     fn without_items(
         &self,
         repeat: &Loop,
@@ -109,7 +109,7 @@ pub(super) fn loop_items(repeat: &Loop, scope: &Arc<Scope>) -> Fallible<Vec<Valu
         None => render(scope, &repeat.items)?,
         Some(lookup) => {
             let terms = match &repeat.items.data {
-                // `with_items: some_list` names a variable without braces, as it always could.
+                // `with_items: some_list` names a variable without braces, as always.
                 Data::Text(_) if !repeat.items.has_template() && lookup == "items" => scope
                     .expression(&repeat.items)
                     .or_else(|_| scope.render(&repeat.items)),
@@ -155,7 +155,7 @@ pub(super) fn loop_items(repeat: &Loop, scope: &Arc<Scope>) -> Fallible<Vec<Valu
     ))
 }
 
-/// A lookup has no place of its own: its loop has.
+/// A lookup has no place of its own: it is reported at its loop.
 fn at_items(error: TemplateError, repeat: &Loop) -> Outcome {
     let mut error = error;
     error

@@ -1,4 +1,4 @@
-//! The functions that a script gives to `task` and `block`: going into them and out again.
+//! The functions that a script passes to `task` and `block`: entering and leaving them.
 
 use super::position::Position;
 use super::script_service::{Level, Service, not_taken, wrong};
@@ -87,7 +87,7 @@ impl Walk<'_, '_> {
         self.serve(service, inner, position);
     }
 
-    /// The second part of a block: it sees what failed, and has dealt with it if it ends well.
+    /// The second part of a block: it sees the failure, and has handled it if it succeeds.
     pub(super) fn rescues(
         &mut self,
         service: &mut Service<'_>,
@@ -110,7 +110,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The last part of a block: it runs though the run may have ended the script.
+    /// The last part of a block: it runs even if the run may have ended the script.
     pub(super) fn unwinds(
         &mut self,
         service: &mut Service<'_>,

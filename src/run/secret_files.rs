@@ -1,4 +1,4 @@
-//! New files that hold a secret are for their owner alone.
+//! New files that contain a secret are readable only by their owner.
 
 use super::session::Session;
 use crate::change::Change;
@@ -8,11 +8,11 @@ use crate::vars::Secrets;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::sync::Arc;
 
-/// Mode of a new file that holds a secret and is given no mode.
+/// The mode of a new file that contains a secret, unless a mode is given.
 const PRIVATE: u32 = 0o600;
 
-/// Gives new files without a mode 0600 if they hold a secret, and says so once for each path of a
-/// host. All files of a task that `hides` what it does count as secret.
+/// Sets the mode of new files without one to 0600 if they contain a secret, and reports it once for
+/// each path of a host. If the task `hides` its work, all of its files count as secret.
 pub(super) fn keep_private(change: &mut Change, session: &Session, host: &Arc<str>, hides: bool) {
     let paths = restrict(change, &session.secrets, hides);
     if paths.is_empty() {
@@ -65,7 +65,7 @@ fn new_file(step: &mut Step) -> Option<(&Utf8Path, Option<&[u8]>, &mut Ownership
         } => {
             let bytes = match body {
                 Body::Bytes(bytes) => Some(&**bytes),
-                // Too large for a text with a secret in it.
+                // Too large to be a text with a secret in it.
                 Body::File { .. } => None,
             };
             Some((path, bytes, ownership))

@@ -1,4 +1,4 @@
-//! `--step`: the person at the terminal says of each task whether it runs.
+//! `--step`: the user decides at the terminal whether each task runs.
 
 use super::play_run::lock;
 use super::position::{Position, TaskKey, task_key};
@@ -6,7 +6,7 @@ use super::session::Session;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-/// What the person said about each task; all hosts that come to a task share one answer.
+/// The user's answer for each task, shared by all hosts that reach the task.
 pub(super) struct Steps(Option<Mutex<HashMap<TaskKey, bool>>>);
 
 impl Steps {
@@ -14,7 +14,7 @@ impl Steps {
         Self(session.options.step.then(Mutex::default))
     }
 
-    /// Returns whether the task at a position runs; the first host to come there asks.
+    /// Returns whether the task at a position runs; the first host to reach it asks.
     pub(super) fn take(&self, session: &Session, position: &Position, name: &str) -> bool {
         let Some(answers) = &self.0 else {
             return true;

@@ -1,13 +1,13 @@
-//! Which tasks a run takes by their tags.
+//! Which tasks a run selects by tag.
 
 use std::collections::BTreeSet;
 
-/// Which tasks a run takes by their tags, as Ansible's `--tags` and `--skip-tags`.
+/// Which tasks a run selects by tag, like Ansible's `--tags` and `--skip-tags`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TagFilter {
-    /// Tags asked for; none means all.
+    /// Tags to run; none means all.
     pub tags: Vec<String>,
-    /// Tags left out.
+    /// Tags to skip.
     pub skip: Vec<String>,
 }
 

@@ -1,9 +1,9 @@
-//! A machine that several hosts of a run may act on, and whose turn it is to change it.
+//! A machine that several hosts of a run may act on, and which of them may change it now.
 //!
-//! What a module plans is only right while the machine stays as it was. Tasks are planned side by
-//! side; a plan with steps that depend on what was found takes the machine's turn, and is made
-//! again if another host of the run changed the machine in the meantime. Commands and waits take
-//! no turn, so fifty of them still run at a time on one machine.
+//! A plan of a module is only valid while the machine stays unchanged. Tasks are planned in
+//! parallel; a plan with steps that depend on what was found takes the machine's turn, and is made
+//! again if another host of the run has changed the machine in the meantime. Commands and waits
+//! take no turn, so fifty of them still run at a time on one machine.
 
 use super::settings::{Connection, Settings};
 use crate::change::Change;
@@ -11,10 +11,10 @@ use crate::host::{Cancel, HostError, Limits, Overlay, Step};
 use crate::module::ModuleError;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The port of sshd where nothing else is said.
+/// The port of sshd unless another one is given.
 const SSH_PORT: u16 = 22;
 
-/// Which machine settings lead to: the same for all names, users and keys that lead there.
+/// The machine that settings lead to, the same for all names, users and keys that lead there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Machine {
     /// This one.
@@ -25,7 +25,7 @@ pub(super) enum Machine {
         address: String,
         /// Port.
         port: u16,
-        /// Arguments of ssh: one address may be another machine behind another jump host.
+        /// Arguments of ssh: the same address may be another machine behind another jump host.
         arguments: String,
     },
 }
@@ -47,7 +47,7 @@ impl Settings {
 /// A machine that several hosts of a run may act on.
 #[derive(Default)]
 pub(super) struct Target {
-    /// What check mode changed there, the same for all hosts that act on it.
+    /// What check mode predicted for the machine, the same for all hosts that act on it.
     pub(super) overlay: Overlay,
     turns: Mutex<Turns>,
 }
@@ -58,15 +58,15 @@ struct Turns {
     ended: u64,
 }
 
-/// The right to change a machine; it ends when this is dropped.
+/// The right to change a machine; dropping it ends the turn.
 pub(super) struct Turn<'a> {
     target: &'a Target,
     cancel: Cancel,
 }
 
 impl Target {
-    /// Returns what `plan` gives, and the turn on this machine if that depends on what was found.
-    /// A plan that failed may have seen a half-made change, so it counts as one that depends.
+    /// Returns the result of `plan`, and the machine's turn if the plan depends on what was found.
+    /// A failed plan may have seen a half-made change, so it counts as dependent.
     pub(super) fn planned(
         &self,
         limits: &Limits,
@@ -140,7 +140,7 @@ mod tests {
                     };
                     let (_, turn) = target.planned(&limits, plan).unwrap();
                     assert!(turn.is_some());
-                    // What was planned on is what is there as long as the turn lasts.
+                    // The machine stays as it was planned for while the turn lasts.
                     assert_eq!(done.fetch_add(1, Ordering::SeqCst), seen.into_inner());
                 });
             }

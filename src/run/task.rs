@@ -1,4 +1,4 @@
-//! One task on one host: its conditions, loop and tries around the attempts.
+//! One task on one host: its conditions, its loop and its retries.
 
 use super::frame::Frame;
 use super::host_state::HostState;
@@ -21,18 +21,18 @@ pub(super) struct TaskRun<'a, 'p> {
     pub(super) play: &'a PlayRun<'p>,
     pub(super) host: &'a Arc<HostState>,
     pub(super) task: &'a Task,
-    /// The frame whose keywords are the task's own.
+    /// The frame with the task's own keywords.
     pub(super) frame: &'a Frame<'a>,
     pub(super) name: Arc<TaskName>,
-    /// Why it is not known whether the host gets to the task at all, in check mode.
+    /// Why, in check mode, it is unknown whether the host reaches the task at all.
     pub(super) doubt: Option<NotKnown>,
 }
 
-/// A value, or what becomes of the task without it.
+/// A value, or the outcome of the task without it.
 pub(super) type Fallible<T> = Result<T, Box<Outcome>>;
 
 impl TaskRun<'_, '_> {
-    /// Runs the task, all items of its loop, and says what came of it.
+    /// Runs the task, including all items of its loop, and returns its outcome.
     pub(super) fn run(&self, scope: &Arc<Scope>) -> Outcome {
         let result = match &self.task.repeat {
             None => self.item(scope),
@@ -53,7 +53,7 @@ impl TaskRun<'_, '_> {
                 ),
             };
             outcome.ignored = !outcome.cancelled && matches!(ignored, Ok(Some(true)));
-            // Then it is not known either whether the host goes on.
+            // Then it is also unknown whether the host continues.
             if let Err(unknown) = ignored
                 && let Some(reason) = &unknown.unknown
             {
@@ -63,7 +63,7 @@ impl TaskRun<'_, '_> {
         outcome
     }
 
-    /// Runs the task once, or one item of its loop, as often as `until` asks for.
+    /// Runs the task, or one item of its loop, as often as `until` requires.
     pub(super) fn item(&self, scope: &Arc<Scope>) -> Fallible<Outcome> {
         match self.conditions(scope) {
             Ok(None) => {}
@@ -139,8 +139,8 @@ impl TaskRun<'_, '_> {
         Ok(scope.first_false(&until.conditions)?.is_none())
     }
 
-    /// Returns the skipped outcome where a condition does not hold; an unknown one where it is not
-    /// known whether all hold.
+    /// Returns the skipped outcome if a condition is false, or an unknown one if it is unknown
+    /// whether all are true.
     pub(super) fn conditions(&self, scope: &Arc<Scope>) -> Fallible<Option<Outcome>> {
         match (scope.first_false(self.frame.conditions()), &self.doubt) {
             (Ok(None), None) => Ok(None),
@@ -149,7 +149,7 @@ impl TaskRun<'_, '_> {
                 let outcome = Outcome::skipped("the condition is false", Some(&text));
                 Ok(Some(outcome))
             }
-            // What is wrong with a condition counts only if the host gets to it.
+            // Errors in a condition matter only if the host reaches it.
             (_, Some(reason)) => Err(Box::new(Outcome::not_predicted(reason))),
             (Err(error), None) => Err(Box::new(error.into())),
         }
@@ -213,7 +213,7 @@ impl TaskRun<'_, '_> {
     }
 }
 
-/// Returns whether conditions hold, or why that is not known.
+/// Returns whether the conditions are true, or why that is unknown.
 fn judged(conditions: &[Node], scope: &Arc<Scope>) -> Fallible<Result<bool, NotKnown>> {
     match scope.first_false(conditions) {
         Ok(failing) => Ok(Ok(failing.is_none())),

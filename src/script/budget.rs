@@ -1,31 +1,31 @@
-//! How much a script may do, and what it has done so far.
+//! The limits of a script, and what it has used so far.
 
 use crate::host::{self, Cancel, Reached};
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-/// How much a script may do.
+/// The limits of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Operations (a call, a step of a loop) in one run of a script.
     pub operations: u64,
-    /// Time in one run of a script, without that in which it waits for a host.
+    /// Time in one run of a script, excluding the time spent waiting for a host.
     pub time: Duration,
-    /// Functions that call each other.
+    /// Depth of nested function calls.
     pub call_levels: usize,
-    /// Bytes in a text, and in all texts of a list or map.
+    /// Bytes of a text, and of all texts in a list or map.
     pub text: usize,
-    /// Items of a list, those of lists in it included.
+    /// Items of a list, including those of lists in it.
     pub list: usize,
-    /// Entries of a map, those of maps in it included.
+    /// Entries of a map, including those of maps in it.
     pub map: usize,
     /// Variables at a time.
     pub variables: usize,
 }
 
 impl Default for Limits {
-    /// Far more than a role needs: an operation takes about 0.2 µs, so the operations are used up
-    /// within seconds.
+    /// Far more than a role needs. An operation takes about 0.2 µs, so a runaway script reaches the
+    /// limit within seconds.
     fn default() -> Self {
         Self {
             operations: 5_000_000,
@@ -39,7 +39,7 @@ impl Default for Limits {
     }
 }
 
-/// What a run of a script may still do.
+/// What is left for a run of a script.
 #[derive(Debug)]
 pub struct Budget {
     limits: Limits,
@@ -54,7 +54,7 @@ thread_local! {
     static RUNNING: RefCell<Option<Budget>> = const { RefCell::new(None) };
 }
 
-/// How a script used up what it had.
+/// The limit that a script reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spent {
     Operations(u64),
@@ -64,7 +64,7 @@ pub(super) enum Spent {
 }
 
 impl Budget {
-    /// Returns the budget of a run that starts now and ends when `cancel` is called off.
+    /// Returns the budget of a run that starts now and ends when `cancel` is cancelled.
     pub fn new(limits: Limits, cancel: Cancel) -> Self {
         Self {
             limits,
@@ -79,11 +79,11 @@ impl Budget {
         if self.operations > self.limits.operations {
             return Some(Spent::Operations(self.limits.operations));
         }
-        // The clock is asked now and then only.
+        // Read the clock only occasionally.
         if !self.operations.is_multiple_of(512) {
             return None;
         }
-        // What a task has done by a script, such as a filter, ends with the task's time.
+        // A script that runs within a task, such as a filter, ends with the task's time.
         let task = host::Limits::look();
         if self.cancel.is_cancelled() || task == Err(Reached::Cancel) {
             return Some(Spent::Cancelled);
@@ -95,7 +95,7 @@ impl Budget {
     }
 }
 
-/// Runs `work` on this thread with a budget for the scripts that it runs.
+/// Runs `work` on this thread with a budget for its scripts.
 pub fn within<T>(budget: Budget, work: impl FnOnce() -> T) -> T {
     let outer = RUNNING.replace(Some(budget));
     let result = work();
@@ -103,12 +103,12 @@ pub fn within<T>(budget: Budget, work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Counts an operation; returns how the budget was used up.
+/// Counts an operation; returns the limit that was reached, if any.
 pub(super) fn count() -> Option<Spent> {
     RUNNING.with_borrow_mut(|budget| budget.as_mut()?.count())
 }
 
-/// Runs `work`, whose time is none of the script's.
+/// Runs `work` without counting its time.
 pub(super) fn waiting<T>(work: impl FnOnce() -> T) -> T {
     let before = Instant::now();
     let result = work();

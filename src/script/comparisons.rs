@@ -1,5 +1,5 @@
-//! Values of different types have no order. The language itself says that `"5" > 4` is false, and
-//! so is each comparison with nothing, `()`; yet what a command prints is a number in a text.
+//! Values of different types have no order. In Rhai itself `"5" > 4` is simply false, and so is
+//! every comparison with nothing, `()`; but a number in the output of a command is a text.
 
 use super::Called;
 use super::place::article;
@@ -8,7 +8,7 @@ use rhai::{Array, Dynamic, Engine, FLOAT, INT, ImmutableString, Map, NativeCallC
 
 const OPERATORS: [&str; 4] = ["<", "<=", ">", ">="];
 
-/// Makes it an error to ask which of two values of different types is the larger one.
+/// Makes it an error to order two values of different types.
 pub(super) fn register(engine: &mut Engine) {
     macro_rules! without_order {
         ($left:ty: $($right:ty),*) => {

@@ -40,7 +40,7 @@ pub fn engine(limits: Limits) -> Engine {
     engine.register_fn("sleep", |_: i64| refused("sleep"));
     engine.register_fn("sleep", |_: f64| refused("sleep"));
     engine.register_fn("timestamp", || refused("timestamp"));
-    // The syntax tree stays as it was written, for the checks that read it.
+    // Keep the syntax tree as written, for the checks that read it.
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_call_levels(limits.call_levels);
     engine.set_max_variables(limits.variables);
@@ -57,7 +57,7 @@ pub fn engine(limits: Limits) -> Engine {
     });
     here::register(&mut engine);
     engine.set_fail_on_invalid_map_property(true);
-    // A key that may be missing is asked for with a value in its place.
+    // A key that may be missing is read with a default.
     engine.register_fn("get", |map: &mut Map, key: &str, other: Dynamic| {
         map.get(key).cloned().unwrap_or(other)
     });

@@ -17,8 +17,8 @@ const TEST: &str = "is_";
 /// Runs all filters and tests.
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| super::engine(Limits::default()));
 
-/// Reads a file: every function that is not private is a filter, and `is_NAME` is the test NAME.
-/// `root` is the folder that its imports must not leave.
+/// Reads a file: every public function is a filter, except that `is_NAME` is the test NAME. Imports
+/// may not leave the folder `root`.
 pub fn read(path: &Path, root: &Path) -> Result<Extensions> {
     let program = Program::of_project(path, root)?;
     let mut problems = Problems::default();

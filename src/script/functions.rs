@@ -1,4 +1,4 @@
-//! The functions of a script with their statements, named and anonymous ones.
+//! The named and anonymous functions of a script, with their statements.
 
 use rhai::{AST, ASTNode, Position, Stmt};
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Forms of other languages that mean something else here, or nothing, and the form that works.
+//! Forms of other languages that mean something else or nothing in Rhai, and what to write instead.
 
 use super::engine::built_in_functions;
 use super::place::{offset, place};
@@ -9,7 +9,7 @@ use crate::source::{Problem, Problems, SourceFile, did_you_mean};
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 use std::collections::BTreeSet;
 
-/// Words of other languages, and what is written here.
+/// Words of other languages, and what to write instead.
 const WORDS: &[(&str, &str)] = &[
     ("False", "write false"),
     ("None", "nothing is written ()"),
@@ -43,7 +43,7 @@ const WORDS: &[(&str, &str)] = &[
     ("var", "write let name = value"),
 ];
 
-/// Methods of other languages, and those that do the same here.
+/// Methods of other languages, and their equivalents.
 const METHODS: &[(&str, &str)] = &[
     ("count", "len()"),
     ("endsWith", "ends_with(text)"),
@@ -82,19 +82,19 @@ const TAKE_FUNCTIONS: &[&str] = &[
     "all", "filter", "find", "find_map", "for_each", "map", "reduce", "retain", "some",
 ];
 
-/// Returns what is written in place of a word of another language.
+/// Returns what to write instead of a word of another language.
 pub(super) fn advice_on(word: &str) -> Option<&'static str> {
     let known = WORDS.iter().find(|(known, _)| *known == word);
     known.map(|(_, advice)| *advice)
 }
 
-/// Returns what is called in place of a method of another language.
+/// Returns what to call instead of a method of another language.
 pub(super) fn advice_on_method(name: &str) -> Option<String> {
     let known = METHODS.iter().find(|(known, _)| *known == name);
     known.map(|(_, advice)| format!("use {advice}"))
 }
 
-/// Returns what is written in place of what does not parse at a position.
+/// Returns what to write instead of what does not parse at a position.
 pub(super) fn advice_on_syntax(file: &SourceFile, position: Position) -> Option<&'static str> {
     let at = offset(file, position)?;
     let before = file.text.get(..at)?.trim_end();
@@ -157,7 +157,7 @@ fn advice_on_colon(line: &str, word: &str) -> Option<&'static str> {
         .then_some("a block is in braces: if condition { … }")
 }
 
-/// Whether a word is the first of an argument.
+/// Returns whether a word is the first one of an argument.
 fn is_argument(line: &str, word: &str) -> bool {
     let before = line.strip_suffix(word).unwrap_or(line).trim_end();
     !word.is_empty() && before.ends_with(['(', ','])
@@ -172,8 +172,8 @@ fn is_letter(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }
 
-/// Returns the problems with forms that parse but do not mean here what they mean elsewhere. The
-/// methods of other scripts than roles are checked with what their engine has.
+/// Returns the problems with forms that parse but mean something else in other languages. In
+/// scripts other than roles, methods are checked against those of their engine.
 pub(super) fn check(program: &Program, in_role: bool) -> Problems {
     let mut checker = Checker {
         program,
@@ -188,7 +188,7 @@ pub(super) fn check(program: &Program, in_role: bool) -> Problems {
     in_order(checker.problems)
 }
 
-/// Returns the names under which a script may call something as a method.
+/// Returns the names that a script may call as methods.
 fn names_of_functions(program: &Program) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for program in program.with_imports() {
@@ -242,7 +242,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A text that looks as if something were filled in.
+    /// Checks a text that looks as if it had placeholders.
     fn text(&mut self, text: &str, position: Position) {
         let start = offset(&self.program.file, position);
         let sign = start.and_then(|start| self.program.file.text.get(start..)?.chars().next());
@@ -276,7 +276,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What is called in place of a function that is handed on.
+    /// Checks functions that are called where they should be passed as a value.
     fn functions(&mut self, call: &FnCallExpr, position: Position) {
         let name = call.name.as_str();
         if self.program.functions.contains_key(name) {
@@ -308,7 +308,7 @@ impl Checker<'_> {
     }
 }
 
-/// Returns the name of the function that an expression calls, unless that makes a function.
+/// Returns the name of the function that an expression calls, unless the call returns a function.
 fn called_at_once(expression: &Expr) -> Option<&str> {
     let call = match expression {
         Expr::FnCall(call, _) if call.op_token.is_none() => call,
@@ -319,7 +319,7 @@ fn called_at_once(expression: &Expr) -> Option<&str> {
     (!matches!(name, "Fn" | "curry")).then_some(name)
 }
 
-/// Whether a text stands where templates are meant.
+/// Returns whether a text is in a place where templates are expected.
 fn is_exempt(path: &[ASTNode<'_>]) -> bool {
     path.iter().any(|node| match node {
         ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => {
@@ -330,7 +330,7 @@ fn is_exempt(path: &[ASTNode<'_>]) -> bool {
     })
 }
 
-/// Whether a text has something between these signs.
+/// Returns whether a text contains something between these delimiters.
 fn holds(text: &str, open: &str, close: &str) -> bool {
     let inner = text
         .split_once(open)

@@ -51,7 +51,7 @@ impl Lookup {
         })
     }
 
-    /// Refuses anything but the entry's unchanged value.
+    /// Rejects everything but the entry's unchanged value.
     fn written_back(&self, name: &str, value: &Dynamic) -> Called<()> {
         let found = self.value.get_item(&Value::from(name)).unwrap_or_default();
         if value.is::<Lookup>() || to_value(value).is_ok_and(|value| value == found) {

@@ -1,8 +1,8 @@
-//! Scripts in the language Rhai: the engine and its limits, values on their way in and out, and
-//! scripts as read from files.
+//! Scripts in the language Rhai: the engine and its limits, conversion of values, and scripts read
+//! from files.
 //!
-//! A script reaches nothing but what is registered for it: no file, no process, no network, no
-//! environment, no clock to sleep on.
+//! A script can access only what is registered for it: no files, processes, network or environment,
+//! and no way to sleep.
 
 mod budget;
 mod comparisons;

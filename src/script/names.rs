@@ -1,4 +1,4 @@
-//! Variables that a script uses and nothing in it defines, found before it runs.
+//! Undefined variables of a script, found before it runs.
 
 use super::engine::{REFUSED, built_in_functions};
 use super::functions::Function;
@@ -10,7 +10,7 @@ use rhai::{Expr, FnCallExpr, Position, Stmt, StmtBlock};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Returns the problems with the names that a script uses; `globals` are those that it is given.
+/// Returns the problems with the names that a script uses; `globals` are defined outside of it.
 pub(super) fn check(program: &Program, globals: &[&str]) -> Problems {
     let mut checker = Checker {
         file: &program.file,
@@ -109,8 +109,8 @@ impl Checker<'_> {
         }
     }
 
-    /// A value that is not known in check mode would silently take the last case, so `switch` must
-    /// say that it knows its value.
+    /// A value that is unknown in check mode would silently take the last case, so `switch` must
+    /// check that its value is known.
     fn switched(&mut self, value: &Expr, position: Position) {
         self.expression(value);
         let literal = value.is_constant();

@@ -1,6 +1,6 @@
-//! Nothing, `()`, is not text. The language itself takes it for an empty one, so that
-//! `"/srv/" + ()` would be a path: here it is an error that names what is nothing. Nor does a
-//! list or a map become part of a text by `+`.
+//! Nothing, `()`, is not text. Rhai itself treats it as an empty text, so that `"/srv/" + ()` would
+//! be a path; here it is an error that names the culprit. Lists and maps cannot be added to a text
+//! with `+` either.
 
 use super::imports::running;
 use super::place::place;
@@ -56,7 +56,7 @@ fn never_added<T: Variant + Clone>(engine: &mut Engine, what: &'static str, help
     }
 }
 
-/// Returns a list or a map as text, unless nothing is in it.
+/// Returns a list or a map as text, or an error if it contains nothing.
 fn shown(context: &NativeCallContext, value: Dynamic) -> Called<Text> {
     if to_value(&value).is_ok_and(|value| holds_nothing(&value)) {
         return refused(context, 0, "holds nothing, `()`", HELP);

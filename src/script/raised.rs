@@ -31,7 +31,7 @@ impl Raised {
         }
     }
 
-    /// Adds a help.
+    /// Adds a help text.
     #[must_use]
     pub fn help(mut self, help: impl Into<Option<String>>) -> Self {
         self.help.extend(help.into());

@@ -1,20 +1,21 @@
-//! What scripts can call and name, as a reference for people and as definitions for editors.
+//! The functions and names available to scripts, as a reference page and as definitions for
+//! editors.
 
 use super::{Limits, built_in_functions, engine};
 use std::fmt::Write as _;
 
 /// Something that scripts can call or name.
 pub(super) struct Name {
-    /// A function with its parameters, or a name with its type, as definition files have it.
+    /// A function with its parameters, or a name with its type, in the syntax of definition files.
     pub(super) signature: &'static str,
     /// What it is or does.
     pub(super) what: &'static str,
 }
 
-/// Names of one place, and where that is.
+/// The names available in one place, and the place.
 pub(super) struct Part {
     title: &'static str,
-    /// Whose functions they are: called as `OWNER.name(…)`; nothing where they stand alone.
+    /// The object of the functions, as in `OWNER.name(…)`; empty for plain functions.
     owner: &'static str,
     pub(super) names: &'static [Name],
 }
@@ -23,7 +24,7 @@ const fn name(signature: &'static str, what: &'static str) -> Name {
     Name { signature, what }
 }
 
-/// The names that the scripts of roles are given.
+/// Names available to the scripts of roles.
 pub(super) const GLOBALS: Part = Part {
     title: "Names in roles",
     owner: "",
@@ -49,7 +50,7 @@ pub(super) const GLOBALS: Part = Part {
     ],
 };
 
-/// The functions of roles that are not modules.
+/// Functions of roles that are not modules.
 pub(super) const ROLE: Part = Part {
     title: "Functions in roles",
     owner: "",
@@ -108,7 +109,7 @@ pub(super) const ROLE: Part = Part {
     ],
 };
 
-/// What every script has besides the language's own functions.
+/// What every script has in addition to Rhai's own functions.
 pub(super) const VALUES: Part = Part {
     title: "Values",
     owner: "",
@@ -157,7 +158,7 @@ pub(super) const VALUES: Part = Part {
     ],
 };
 
-/// What a module or a file of facts sees of a host.
+/// How a module or a file of facts reads a host.
 pub(super) const PROBE: Part = Part {
     title: "The probe of modules and facts",
     owner: "probe",
@@ -199,7 +200,7 @@ pub(super) const PROBE: Part = Part {
     ],
 };
 
-/// What a module may do.
+/// What a module may change.
 pub(super) const CHANGE: Part = Part {
     title: "The change of a module",
     owner: "change",
@@ -287,8 +288,8 @@ pub fn page() -> String {
     page + line.trim_end() + "\n"
 }
 
-/// Returns definition files: for the language, for roles, and for modules, facts and filters. Each
-/// is a name and a text; `modules` are functions of roles.
+/// Returns definition files, each as a name and a text: for the language, for roles, and for
+/// modules, facts and filters. `modules` are functions of roles.
 pub fn definitions(modules: &str) -> Vec<(&'static str, String)> {
     let language = engine(Limits::default());
     let language = language.definitions().with_headers(true).single_file();
@@ -314,7 +315,7 @@ pub fn definitions(modules: &str) -> Vec<(&'static str, String)> {
 }
 
 impl Name {
-    /// Returns it without parameters and types.
+    /// Returns the signature without parameters and types.
     pub(super) fn word(&self) -> &'static str {
         self.signature.split(['(', ':']).next().unwrap_or_default()
     }
@@ -364,7 +365,7 @@ mod tests {
             all.difference(known).cloned().collect()
         };
         let values = words(&[VALUES]);
-        // What values of ours have as well as those of the language, and another name of `msg`.
+        // Functions that both our values and Rhai's have, and another name of `msg`.
         let common = "contains in is_empty len message to_debug to_string";
         let refused = super::super::engine::REFUSED.iter();
         let known = common.split(' ').chain(refused.map(|(name, _)| *name));
@@ -385,7 +386,7 @@ mod tests {
             .iter()
             .map(ToString::to_string);
         assert_eq!(words(&[ROLE]), listed.collect());
-        // Nothing is in the reference that does not exist.
+        // Everything in the reference exists.
         assert_eq!(ours(&words(&[PROBE, CHANGE]), &module), BTreeSet::new());
         assert_eq!(ours(&values, &own), BTreeSet::new());
     }

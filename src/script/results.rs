@@ -1,5 +1,5 @@
-//! What functions return where it matters: a text whose new form is dropped, and nothing that is
-//! used as if it were something.
+//! Unused and missing results of functions: a new text that is dropped, and nothing used as if it
+//! were a value.
 
 use super::in_place::{OF_TEXTS, RETURN_NOTHING};
 use super::place::place;
@@ -9,7 +9,7 @@ use super::written::{last_method, written};
 use crate::source::{Problem, Problems};
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 
-/// Further functions that change nothing.
+/// Other functions that change nothing.
 const CHANGE_NOTHING: &[&str] = &[
     "filter",
     "order",

@@ -1,4 +1,5 @@
-//! Calls in a role whose arguments cannot be right, whatever their values: found before a run.
+//! Calls in a role whose arguments cannot be right, whatever their values; they are found before a
+//! run.
 
 use super::engine::built_in_functions;
 use super::place::place;
@@ -90,7 +91,7 @@ fn block(arguments: &[Expr]) -> Option<Mistake> {
     Some((late.start_position(), message, help.to_owned()))
 }
 
-/// What is included or notified is named by the first argument.
+/// The first argument names what is included or notified.
 fn named(function: &str, arguments: &[Expr]) -> Option<Mistake> {
     let first = arguments.first().filter(|first| is_map(first))?;
     let message = format!("{function} begins with a name");
@@ -102,7 +103,7 @@ fn named(function: &str, arguments: &[Expr]) -> Option<Mistake> {
     Some((first.start_position(), message, help.to_owned()))
 }
 
-/// A function that nothing defines is a module, and has one map or one text.
+/// A function that is not defined is a module, and takes one map or one text.
 fn module(name: &str, arguments: &[Expr], position: Position) -> Option<Mistake> {
     match arguments {
         [first, second, ..] if is_map(first) => Some((

@@ -1,4 +1,4 @@
-//! Why a script ended where no `catch` of its own could keep it going.
+//! Why a script ended when none of its `catch` blocks could handle it.
 
 use super::Called;
 use super::budget::Spent;
@@ -8,38 +8,38 @@ use crate::value::NotKnown;
 use rhai::{Dynamic, EvalAltResult, Position};
 use std::cell::RefCell;
 
-/// Why a script ended where no `catch` of its own could keep it going.
+/// Why a script ended when none of its `catch` blocks could handle it.
 #[derive(Debug, Clone)]
 pub enum Stop {
     /// It used a value that check mode cannot know.
     NotKnown(NotKnown),
-    /// Whoever runs it has decided that it ends here.
+    /// The run decided that it ends here.
     Over,
-    /// It used up what it had.
+    /// It reached a limit.
     Spent(String),
-    /// It made a mistake that none of its own `catch` can mean.
+    /// It made a mistake that its `catch` blocks cannot handle.
     Wrong(Box<Problem>),
 }
 
 thread_local! {
-    /// Why the script on this thread ends at its next operation. The engine itself drops some
-    /// errors, such as that of a text with `${…}` in it.
+    /// Why the script on this thread ends at its next operation. Rhai itself drops some errors,
+    /// such as those in a text with `${…}`.
     static PENDING: RefCell<Option<Stop>> = const { RefCell::new(None) };
 }
 
 impl Stop {
-    /// Ends the script, even if the engine drops the error that this returns.
+    /// Ends the script, even if Rhai drops the returned error.
     pub(super) fn now<T>(self) -> Called<T> {
         PENDING.set(Some(self.clone()));
         Err(self.error(Position::NONE))
     }
 
-    /// Returns why the script cannot go on.
+    /// Returns why the script cannot continue.
     pub(super) fn pending() -> Option<Stop> {
         PENDING.with_borrow(Clone::clone)
     }
 
-    /// Forgets why a script could not go on, before another one runs on this thread.
+    /// Forgets why a script could not continue, before another one runs on this thread.
     pub(super) fn forget() {
         PENDING.set(None);
     }

@@ -1,4 +1,4 @@
-//! What scripts can do, what they cannot, and where their errors are.
+//! What scripts can and cannot do, and where their errors are.
 
 use super::*;
 use crate::host::Cancel;

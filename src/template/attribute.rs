@@ -4,7 +4,7 @@ use super::guarded::is_undefined;
 use crate::value::Value;
 use minijinja::Error;
 
-/// Returns the value at a path of names and numbers; undefined where a step is missing.
+/// Returns the value at a path of names and numbers; undefined if a step is missing.
 pub(super) fn at(value: &Value, path: &Value) -> Result<Value, Error> {
     let Some(text) = path.as_str() else {
         return step(value, path);
@@ -19,7 +19,7 @@ pub(super) fn at(value: &Value, path: &Value) -> Result<Value, Error> {
     Ok(value)
 }
 
-/// Returns the value at a path, or `default` where it is undefined and a default is given.
+/// Returns the value at a path, or `default` if it is undefined and a default is given.
 pub(super) fn at_or(value: &Value, path: &Value, default: Option<&Value>) -> Result<Value, Error> {
     let found = at(value, path)?;
     match default {
@@ -28,7 +28,7 @@ pub(super) fn at_or(value: &Value, path: &Value, default: Option<&Value>) -> Res
     }
 }
 
-/// Returns the values at the paths that commas separate, to sort by all of them.
+/// Returns the values at several paths, separated by commas, for sorting by all of them.
 pub(super) fn all(value: &Value, paths: &Value) -> Result<Vec<Value>, Error> {
     match paths.as_str() {
         Some(text) => text

@@ -1,8 +1,8 @@
-//! How long a template may compute, and how much it may make.
+//! How long a template may compute, and how much it may create.
 //!
-//! minijinja's fuel ends every template by itself. It knows no clock, so whatever a template calls
-//! (filters, tests, functions, methods, operators), each item of a loop and each value put out
-//! looks here whether the task's time is over or the run was called off.
+//! minijinja's fuel ends every template eventually, but has no clock. So everything a template
+//! calls (filters, tests, functions, methods, operators), each item of a loop and each output value
+//! checks here whether the task's time is over or the run was cancelled.
 
 use super::compare::is_list;
 use super::site::Site;
@@ -11,23 +11,25 @@ use crate::value::Value;
 use minijinja::{Error, ErrorKind};
 use std::time::Instant;
 
-/// Steps that one template may take; one is an instruction, an item or 64 bytes that it makes. It
-/// ends loops that do not end, and keeps all that a template makes under 1.3 GB.
+/// Steps that one template may take; one step is an instruction, an item or 64 bytes of output. It
+/// ends infinite loops, and keeps everything a template creates under 1.3 GB.
 pub(super) const FUEL: u64 = 20_000_000;
 
-/// Bytes of a text, or of the references of a list, that a template makes of smaller ones.
+/// The maximum size in bytes of a text, or of the references of a list, that a template builds from
+/// smaller ones.
 const LONGEST: usize = 64 << 20;
 
-/// Bytes of a text that is read as YAML or JSON: each may become a value of a hundred bytes.
+/// The maximum size in bytes of a text parsed as YAML or JSON: each byte may become a value of a
+/// hundred bytes.
 const LARGEST_READ: usize = 16 << 20;
 
-/// Bytes of a text that are read in a moment.
+/// The size in bytes of a text that is parsed in an instant.
 const READ_AT_ONCE: usize = 64 << 10;
 
-/// Items of a list of which a loop over it is not watched: the loop within it is.
+/// Loops over lists of up to this many items are not watched: loops inside of them are.
 const SHORT: usize = 100;
 
-/// Fails, with the reason, for a result of so many bytes that is too long.
+/// Fails with a reason if a result of this many bytes is too long.
 pub(super) fn fits(bytes: usize) -> Result<(), String> {
     if bytes > LONGEST {
         return Err(format!("the result has more than {LONGEST} bytes"));
@@ -35,13 +37,13 @@ pub(super) fn fits(bytes: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// Fails, with the reason, for a list of so many items that is too long.
+/// Fails with a reason if a list of this many items is too long.
 pub(super) fn fits_items(items: usize) -> Result<(), String> {
     fits(items.saturating_mul(size_of::<Value>()))
 }
 
-/// Does `work`, which renders something: within a task it has the task's time, else the time that
-/// the site gives.
+/// Runs `work`, which renders something: within a task it has the time of the task, otherwise that
+/// of the site.
 pub(super) fn within<T>(site: &Site, work: impl FnOnce() -> T) -> T {
     if Limits::held().is_some() {
         return work();
@@ -53,22 +55,22 @@ pub(super) fn within<T>(site: &Site, work: impl FnOnce() -> T) -> T {
     limits.hold(work)
 }
 
-/// Fails if the time is over or the run was called off.
+/// Fails if the time is over or the run was cancelled.
 pub(super) fn look() -> Result<(), Error> {
     Limits::look().map_err(reached)
 }
 
-/// The same, for each step of a loop whose steps are short.
+/// The same, for each step of a loop with short steps.
 pub(super) fn tick() -> Result<(), Error> {
     Limits::tick().map_err(reached)
 }
 
-/// Returns the error that a limit was reached.
+/// Returns the error for a reached limit.
 pub(super) fn reached(limit: Reached) -> Error {
     Error::new(ErrorKind::InvalidOperation, limit.to_string()).with_source(limit)
 }
 
-/// Returns what a loop goes through: a long list as one that looks at the clock for its items.
+/// Returns the items of a loop: a long list becomes one that checks the clock at its items.
 pub(super) fn watched(value: Value) -> Result<Value, Error> {
     look()?;
     if !is_list(&value) || value.len().is_some_and(|length| length <= SHORT) {
@@ -83,8 +85,8 @@ pub(super) fn watched(value: Value) -> Result<Value, Error> {
     }))
 }
 
-/// Returns the sum or product that an operator made. minijinja adds lists by reference, which may
-/// be of any length and any depth: those become lists of their own.
+/// Returns the sum or product of an operator. minijinja adds lists by reference, which may be of
+/// any length and depth: those become plain lists.
 pub(super) fn whole(value: Value) -> Result<Value, Error> {
     tick()?;
     if let Some(made) = value.as_str() {
@@ -104,15 +106,15 @@ pub(super) fn whole(value: Value) -> Result<Value, Error> {
     Ok(items.into())
 }
 
-/// Fails if a text that two others make would be too long.
+/// Fails if the text joined from two others would be too long.
 pub(super) fn joined(left: String, right: &str) -> Result<String, Error> {
     tick()?;
     fits(left.len().saturating_add(right.len())).map_err(failed)?;
     Ok(left + right)
 }
 
-/// Has `work` read a text. A reader knows no clock: for a long text it runs on a thread of its own,
-/// which is left when the time is over, and what it could make of one that is too long is bounded.
+/// Lets `work` parse a text. A parser has no clock: a long text is parsed on a thread of its own,
+/// which is abandoned when the time is over; the size limit bounds what it may still create.
 pub(super) fn read<T: Send + 'static>(
     text: String,
     work: impl FnOnce(String) -> T + Send + 'static,

@@ -17,8 +17,8 @@ pub(super) type Run = fn(&mut Call<'_, '_, '_>) -> Result<Value, Error>;
 pub(super) struct Callable {
     /// Its name in templates.
     pub(super) name: &'static str,
-    /// The names of its parameters, blanks between; `*` takes further arguments, `**` further
-    /// named ones. A `?` before the first says that it may be undefined.
+    /// The names of its parameters, separated by spaces; `*` takes further arguments, `**` further
+    /// named ones. A `?` before the first means that it may be undefined.
     pub(super) parameters: &'static str,
     /// What runs it.
     pub(super) run: Run,
@@ -33,7 +33,7 @@ pub(super) const fn callable(name: &'static str, parameters: &'static str, run: 
     }
 }
 
-/// Adds `filters` to an environment, with the prefix `ansible.builtin.` too.
+/// Adds `filters` to an environment, also with the prefix `ansible.builtin.`.
 pub(super) fn add_filters(environment: &mut Environment<'static>, filters: &[Callable]) {
     for &filter in filters {
         let signature = Signature::of(filter);
@@ -49,7 +49,7 @@ pub(super) fn add_filters(environment: &mut Environment<'static>, filters: &[Cal
     }
 }
 
-/// Adds `tests` to an environment, with the prefix `ansible.builtin.` too.
+/// Adds `tests` to an environment, also with the prefix `ansible.builtin.`.
 pub(super) fn add_tests(environment: &mut Environment<'static>, tests: &[Callable]) {
     for &test in tests {
         let signature = Signature::of(test);
@@ -69,7 +69,7 @@ pub(super) fn add_tests(environment: &mut Environment<'static>, tests: &[Callabl
 pub(super) struct Methods(HashMap<&'static str, Signature>);
 
 impl Methods {
-    /// Makes the methods of a list ready for calls.
+    /// Prepares the methods of a list for calls.
     pub(super) fn of(methods: &[Callable]) -> Self {
         let methods = methods
             .iter()
@@ -77,7 +77,7 @@ impl Methods {
         Self(methods.collect())
     }
 
-    /// Calls a method; nothing where there is none of this name.
+    /// Calls a method; returns `None` if there is no method with this name.
     pub(super) fn call(
         &self,
         state: &mut State<'_, '_>,
@@ -192,11 +192,11 @@ impl Signature {
 
 /// A call of a filter, a test or a function.
 pub(super) struct Call<'c, 't, 'e> {
-    /// The state of the template that it is in.
+    /// The state of the template it is in.
     pub(super) state: &'c mut State<'t, 'e>,
-    /// The arguments beyond the parameters, where a `*` takes them.
+    /// The arguments beyond the parameters, if a `*` takes them.
     pub(super) more: Vec<Value>,
-    /// The named arguments beyond the parameters, where a `**` takes them.
+    /// The named arguments beyond the parameters, if a `**` takes them.
     pub(super) more_named: Vec<(String, Value)>,
     signature: &'c Signature,
     values: Vec<Option<Value>>,
@@ -210,7 +210,7 @@ impl Call<'_, '_, '_> {
         self.values.get(index)?.clone()
     }
 
-    /// Returns the argument for the first parameter: what a filter or a test is applied to.
+    /// Returns the argument for the first parameter: the value that a filter or test is applied to.
     pub(super) fn value(&self) -> Result<Value, Error> {
         self.values
             .first()
@@ -219,29 +219,29 @@ impl Call<'_, '_, '_> {
             .ok_or_else(|| self.missing(self.signature.parameters.first().unwrap_or(&"value")))
     }
 
-    /// Returns an argument that must be given.
+    /// Returns a required argument.
     pub(super) fn required(&self, parameter: &str) -> Result<Value, Error> {
         self.get(parameter).ok_or_else(|| self.missing(parameter))
     }
 
-    /// Returns an argument that is given and not none.
+    /// Returns an argument that is given and not null.
     pub(super) fn some(&self, parameter: &str) -> Option<Value> {
         self.get(parameter).filter(|value| !value.is_none())
     }
 
-    /// Returns the text of an argument, if one is given that is not none.
+    /// Returns the text of an argument, if it is given and not null.
     pub(super) fn text(&self, parameter: &str) -> Result<Option<String>, Error> {
         self.some(parameter)
             .map(|value| text::text(&value))
             .transpose()
     }
 
-    /// Returns the text of what a filter or test is applied to.
+    /// Returns the text of the value that a filter or test is applied to.
     pub(super) fn value_text(&self) -> Result<String, Error> {
         text::text(&self.value()?)
     }
 
-    /// Returns a path of this machine from the root: a relative one counts from the playbook's folder.
+    /// Returns an absolute path of this machine: a relative one starts at the playbook's folder.
     pub(super) fn path(&self, written: &str) -> PathBuf {
         let playbook_dir = self.state.lookup("playbook_dir");
         let folder = playbook_dir.as_ref().and_then(Value::as_str);
@@ -256,7 +256,7 @@ impl Call<'_, '_, '_> {
         self.get(parameter).map_or(default, |value| value.is_true())
     }
 
-    /// Returns a whole number, if one is given that is not none.
+    /// Returns a whole number, if it is given and not null.
     pub(super) fn integer(&self, parameter: &str) -> Result<Option<i64>, Error> {
         let number = |value: Value| {
             i64::try_from(value.clone()).map_err(|_| {
@@ -266,7 +266,7 @@ impl Call<'_, '_, '_> {
         self.some(parameter).map(number).transpose()
     }
 
-    /// Returns the items of what a filter is applied to, which must be defined.
+    /// Returns the items of the value that a filter is applied to; they must be defined.
     pub(super) fn items(&self) -> Result<Vec<Value>, Error> {
         self.items_of(&self.value()?)
     }
@@ -282,7 +282,7 @@ impl Call<'_, '_, '_> {
         Ok(items)
     }
 
-    /// Returns the same where items may be undefined.
+    /// Returns the same, but items may be undefined.
     pub(super) fn any_items_of(&self, value: &Value) -> Result<Vec<Value>, Error> {
         if value.is_none() || value.kind() == ValueKind::Number || value.kind() == ValueKind::Bool {
             let kind = text::type_name(value);
@@ -308,13 +308,13 @@ impl Call<'_, '_, '_> {
         Ok(list.into())
     }
 
-    /// Returns a text so many times, if that is not too long.
+    /// Returns a text repeated `times` times, unless that is too long.
     pub(super) fn repeated(&self, text: &str, times: usize) -> Result<String, Error> {
         self.fits(text.len().saturating_mul(times))?;
         Ok(text.repeat(times))
     }
 
-    /// Returns a text with other parts, if that is not too long; `count` of them at most.
+    /// Returns a text with up to `count` replacements, unless that is too long.
     pub(super) fn replaced(
         &self,
         text: &str,
@@ -328,7 +328,7 @@ impl Call<'_, '_, '_> {
         Ok(text.replacen(old, new, found))
     }
 
-    /// Returns texts with another between them, if that is not too long.
+    /// Returns texts joined with another between them, unless that is too long.
     pub(super) fn joined(&self, texts: &[String], between: &str) -> Result<String, Error> {
         let own: usize = texts.iter().map(String::len).sum();
         let others = between.len().saturating_mul(texts.len().saturating_sub(1));
@@ -336,17 +336,17 @@ impl Call<'_, '_, '_> {
         Ok(texts.join(between))
     }
 
-    /// Fails where a list would be too long.
+    /// Fails if a list would be too long.
     pub(super) fn fits_items(&self, items: usize) -> Result<(), Error> {
         bounds::fits_items(items).map_err(|why| self.wrong(&why))
     }
 
-    /// Fails where a result would be too long.
+    /// Fails if a result would be too long.
     pub(super) fn fits(&self, bytes: usize) -> Result<(), Error> {
         bounds::fits(bytes).map_err(|why| self.wrong(&why))
     }
 
-    /// Returns the error that the arguments are wrong.
+    /// Returns the error for wrong arguments.
     pub(super) fn wrong(&self, why: &str) -> Error {
         let message = format!("{}: {why}", self.signature.callable.name);
         Error::new(ErrorKind::InvalidOperation, message)

@@ -1,4 +1,4 @@
-//! Lists and maps that a template makes and may change with methods such as `append`.
+//! Lists and maps that a template creates and may change with methods such as `append`.
 
 use super::compare::is_list;
 use super::filters::maps::pairs;
@@ -17,7 +17,7 @@ pub(super) struct List(Mutex<Vec<Value>>);
 #[derive(Debug)]
 pub(super) struct Map(Mutex<IndexMap<Value, Value>>);
 
-/// Returns a list or a map that can be changed; other values as they are.
+/// Returns a list or map as a mutable one; other values as they are.
 pub(super) fn changeable(value: Value) -> Result<Value, Error> {
     check_depth(&value)?;
     if value.kind() == ValueKind::Map {
@@ -34,21 +34,21 @@ pub(super) fn changeable(value: Value) -> Result<Value, Error> {
 }
 
 impl List {
-    /// Returns the items, to be changed.
+    /// Returns the items for changing them.
     pub(super) fn items(&self) -> MutexGuard<'_, Vec<Value>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Map {
-    /// Returns the entries, to be changed.
+    /// Returns the entries for changing them.
     pub(super) fn entries(&self) -> MutexGuard<'_, IndexMap<Value, Value>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Returns a list or a map that a template makes to put it into a namespace; fails if it is too
-/// deep, so that a loop cannot make it deeper without end.
+/// Returns a list or a map that a template creates for a namespace; fails if it is too deep, so
+/// that a loop cannot make it deeper endlessly.
 pub(super) fn bounded(value: Value) -> Result<Value, Error> {
     check_depth(&value)?;
     Ok(value)
@@ -56,7 +56,8 @@ pub(super) fn bounded(value: Value) -> Result<Value, Error> {
 
 fn check_depth(value: &Value) -> Result<(), Error> {
     let is_map = value.kind() == ValueKind::Map;
-    // What others make, such as the variables of a host, is not looked into: it is never deeper.
+    // Values created elsewhere, such as the variables of a host, are not searched: they are never
+    // deeper.
     if !(is_map || is_list(value)) || (is_foreign(value) && address(value).is_none()) {
         return Ok(());
     }
@@ -72,7 +73,7 @@ fn is_foreign(value: &Value) -> bool {
     object.is_some_and(|object| object.type_name().starts_with(env!("CARGO_PKG_NAME")))
 }
 
-/// Fails where `value` holds `container`, which then would hold itself.
+/// Fails if `value` contains `container`, which would then contain itself.
 pub(super) fn not_in_itself(container: &Value, value: &Value) -> Result<(), Error> {
     check_depth(value)?;
     let place = address(container);
@@ -94,7 +95,7 @@ fn address(value: &Value) -> Option<*const ()> {
     })
 }
 
-/// Looks only into what can be changed: nothing else can hold it.
+/// Searches only what can be changed: nothing else can contain it.
 fn holds(value: &Value, place: Option<*const ()>) -> bool {
     if address(value) == place {
         return true;

@@ -9,9 +9,9 @@ use crate::value::Value;
 use crate::yaml::{Data, Node};
 
 impl Engine {
-    /// Returns whether a condition holds. A boolean is itself, text is an expression whose
-    /// result must be a boolean: anything else is an error, unless `site.lenient`, where it
-    /// counts by its truth and may be written with `{{ }}`.
+    /// Returns whether a condition is true. A boolean is used as it is; text is an expression whose
+    /// result must be a boolean. Anything else is an error, unless `site.lenient`: then its truth
+    /// counts, and it may be written with `{{ }}`.
     pub fn condition(
         &self,
         node: &Node,
@@ -47,8 +47,8 @@ impl Engine {
         truth(&value, node, site)
     }
 
-    /// Returns the first condition that does not hold. One that certainly does not hold decides,
-    /// whatever check mode does not know of the others; where none does, that is the error.
+    /// Returns the first false condition. A condition that is certainly false decides, even if
+    /// others are unknown in check mode; otherwise an unknown one is the error.
     pub fn first_false<'n>(
         &self,
         nodes: impl IntoIterator<Item = &'n Node>,
@@ -63,7 +63,7 @@ impl Engine {
                 Err(error) if error.not_known.is_some() => {
                     unknown.get_or_insert(error);
                 }
-                // The run may never get to a condition behind one that is not known.
+                // The run may never reach a condition behind an unknown one.
                 Err(_) if unknown.is_some() => {}
                 Err(error) => return Err(error),
             }
@@ -72,7 +72,7 @@ impl Engine {
     }
 }
 
-/// A condition must give a boolean: text such as "false" is true in Python.
+/// A condition must be a boolean: text such as "false" is true in Python.
 fn truth(value: &Value, node: &Node, site: &Site) -> Result<bool, TemplateError> {
     if value.kind() == minijinja::value::ValueKind::Bool || site.lenient {
         return Ok(value.is_true());
@@ -86,8 +86,8 @@ fn truth(value: &Value, node: &Node, site: &Site) -> Result<bool, TemplateError>
     ))
 }
 
-/// A condition that is a template counts by its value. Text would be an expression for Ansible;
-/// here it is not run, since it may come from a host.
+/// The value of a condition that is a template counts. Ansible would evaluate text as an
+/// expression; here it is not evaluated, since it may come from a host.
 fn delimited_truth(value: &Value, node: &Node) -> Result<bool, TemplateError> {
     match value.as_str().map(str::trim) {
         None => Ok(value.is_true()),
@@ -112,7 +112,7 @@ fn not_an_expression(node: &Node) -> Problem {
     node.unexpected("a condition", "an expression or a boolean")
 }
 
-/// Returns the problem that a condition is written with `{{ }}`.
+/// Returns the problem of a condition written with `{{ }}`.
 pub(super) fn with_delimiters(node: &Node) -> Problem {
     Problem::at(&node.place, "a condition is already an expression")
         .help("write it without {{ }}".to_owned())

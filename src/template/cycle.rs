@@ -1,4 +1,4 @@
-//! The functions `cycler` and `joiner`: values that are another at each use.
+//! The functions `cycler` and `joiner`: values that change with each use.
 
 use super::call::Call;
 use crate::value::Value;
@@ -7,14 +7,14 @@ use minijinja::{Error, ErrorKind, State};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Values that come round and round.
+/// Values that repeat in order.
 #[derive(Debug)]
 struct Cycler {
     values: Vec<Value>,
     position: AtomicUsize,
 }
 
-/// Nothing at the first use, a text from then on.
+/// Nothing at the first use, a text afterwards.
 #[derive(Debug)]
 struct Joiner {
     separator: Value,
@@ -32,7 +32,7 @@ pub(super) fn cycler(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     }))
 }
 
-/// `joiner`: a function that gives a separator at each call but the first.
+/// `joiner`: a function that returns a separator at each call except the first.
 pub(super) fn joiner(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     Ok(Value::from_object(Joiner {
         separator: call.get("sep").unwrap_or_else(|| Value::from(", ")),

@@ -1,4 +1,4 @@
-//! Conditions of which check mode does not know a part: `unknown or true` holds all the same.
+//! Conditions that are partly unknown in check mode: `unknown or true` is still true.
 
 use super::code::Kind;
 use super::engine::Engine;
@@ -10,7 +10,7 @@ use minijinja::machinery::{Token, Tokenizer};
 use minijinja::syntax::SyntaxConfig;
 use std::ops::Range;
 
-/// How a condition is put together.
+/// The structure of a condition.
 #[derive(Debug, PartialEq, Eq)]
 enum Parts<'t> {
     Or(Vec<&'t str>),
@@ -20,8 +20,7 @@ enum Parts<'t> {
 }
 
 impl Engine {
-    /// Returns whether a condition holds by those of its parts that are known; nothing where it
-    /// cannot be indexed.
+    /// Returns whether the known parts of a condition decide it; `None` if it has only one part.
     pub(super) fn decided(
         &self,
         text: &str,
@@ -56,7 +55,7 @@ impl Engine {
     }
 }
 
-/// Returns `decisive` if an operand is that, and otherwise the opposite, if all are known.
+/// Returns `decisive` if any operand has that value, and otherwise the opposite if all are known.
 fn first(
     operands: &[&str],
     decisive: bool,
@@ -70,7 +69,7 @@ fn first(
             Err(error) if error.not_known.is_some() => {
                 unknown.get_or_insert(error);
             }
-            // The run may never get to an operand behind one that is not known.
+            // The run may never reach an operand behind an unknown one.
             Err(_) if unknown.is_some() => {}
             Err(error) => return Err(error),
         }
@@ -78,12 +77,12 @@ fn first(
     unknown.map_or(Ok(!decisive), Err)
 }
 
-/// Takes a condition apart at the operators that bind least.
+/// Splits a condition at the operators with the lowest precedence.
 fn parts(text: &str) -> Option<Parts<'_>> {
     let mut tokenizer = Tokenizer::new(text, "", true, SyntaxConfig::default());
     let tokens: Vec<_> = std::iter::from_fn(|| tokenizer.next_token().ok().flatten()).collect();
     let mut depth = 0;
-    // Words outside all brackets, each with its place.
+    // Words outside of all brackets, with their places.
     let mut words: Vec<(&str, Range<usize>)> = Vec::new();
     let mut closes_early = false;
     for (index, (token, span)) in tokens.iter().enumerate() {
@@ -101,7 +100,7 @@ fn parts(text: &str) -> Option<Parts<'_>> {
     }
     let has = |wanted: &str| words.iter().any(|(word, _)| *word == wanted);
     if has("if") {
-        // A choice binds less than all of them.
+        // The ternary operator has the lowest precedence of all.
         return None;
     }
     for (word, make) in [("or", Parts::Or as fn(_) -> _), ("and", Parts::And)] {

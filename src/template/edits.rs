@@ -1,4 +1,4 @@
-//! Replacements in a text that remember where everything stood.
+//! Replacements in a text that remember the original places.
 
 use std::ops::Range;
 
@@ -20,7 +20,7 @@ impl Edits {
         self.push(range, isize::MAX, with.into());
     }
 
-    /// Encloses a range; of two with the same start or end the one collected first is outside.
+    /// Encloses a range; if two have the same start or end, the one collected first is outside.
     pub(super) fn enclose(&mut self, range: Range<usize>, open: &str, close: &str) {
         let order = isize::try_from(self.0.len()).unwrap_or_default();
         self.push(range.end..range.end, -1 - order, close.to_owned());

@@ -1,4 +1,4 @@
-//! minijinja set up as Ansible sets up Jinja2.
+//! minijinja configured as Ansible configures Jinja2.
 
 use super::bounds::FUEL;
 use super::call::{add_filters, add_tests};
@@ -14,20 +14,20 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The environments that templates of one syntax are compiled and run in.
+/// The environments in which templates of one syntax are compiled and run.
 pub(super) struct Environments {
     /// The syntax.
     pub(super) config: minijinja::syntax::SyntaxConfig,
-    /// What ends the lines of the result.
+    /// The line ending of the result.
     pub(super) newline_sequence: String,
-    /// For templates that are one expression: puts out no text.
+    /// For templates that are a single expression: outputs no text.
     pub(super) values: Environment<'static>,
     /// For all others.
     pub(super) texts: Environment<'static>,
 }
 
 impl Environments {
-    /// Sets them up for `syntax`; they compile what `sources` has made ready.
+    /// Creates them for `syntax`; they compile what `sources` has prepared.
     pub(super) fn new(
         syntax: &Syntax,
         sources: &Arc<Sources>,
@@ -63,7 +63,7 @@ impl Environments {
 }
 
 impl Environments {
-    /// Returns whether something in a text may be a template.
+    /// Returns whether a text may contain a template.
     pub(super) fn opens_in(&self, text: &str) -> bool {
         let (block, variable) = (
             self.config.block_delimiters(),
@@ -95,7 +95,7 @@ fn base() -> Environment<'static> {
     environment
 }
 
-/// Returns the name inside minijinja of the file that the template `parent` calls `name`.
+/// Returns minijinja's name for the file that the template `parent` calls `name`.
 fn included(
     name: &str,
     parent: &str,

@@ -18,7 +18,7 @@ pub struct TemplateError {
     pub problem: Box<Problem>,
     /// The undefined variable, or a path such as `a.b`, that caused it.
     pub undefined: Option<String>,
-    /// The value it failed for because check mode cannot know it.
+    /// The value, unknown in check mode, that caused it.
     pub not_known: Option<NotKnown>,
     /// The limit of the task or the run that ended it.
     pub reached: Option<Reached>,

@@ -8,7 +8,7 @@ use minijinja::{Environment, Error, ErrorKind};
 use std::fmt;
 use std::sync::Arc;
 
-/// Runs a filter or test on its value and its further arguments.
+/// Runs a filter or test with its value and further arguments.
 pub type Run = Arc<dyn Fn(&[Value]) -> Result<Value, Problem> + Send + Sync>;
 
 /// A filter or test of a project.
@@ -16,7 +16,7 @@ pub type Run = Arc<dyn Fn(&[Value]) -> Result<Value, Problem> + Send + Sync>;
 pub struct Extension {
     /// Its name in templates.
     pub name: String,
-    /// How many values it takes, the one before the bar included.
+    /// How many values it may take, including the one before the bar.
     pub parameters: Vec<usize>,
     /// What runs it.
     pub run: Run,
@@ -75,7 +75,7 @@ impl Extensions {
                 called.call(&values)
             });
             let called = filter.clone();
-            // As the filters of `guarded`: what is undefined or failed is handed on.
+            // Like the filters of `guarded`: undefined and failed values are passed on.
             environment.add_filter(
                 format!("guarded.{}", filter.name),
                 move |values: Rest<Value>| match values.first() {

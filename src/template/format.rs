@@ -1,14 +1,14 @@
-//! Python's `%` and `str.format`, on minijinja's formatting of single values.
+//! Python's `%` and `str.format`, based on minijinja's formatting of single values.
 
 use super::text;
 use crate::value::Value;
 use minijinja::formatting::{FormatStyle, format};
 use minijinja::{Error, ErrorKind};
 
-/// Characters that a formatted value may be filled up to.
+/// The maximum width of a formatted value.
 const WIDEST: usize = 1_000_000;
 
-/// Returns the text with values put where it has `%s`, `%d` and so on.
+/// Returns the text with `%s`, `%d` and so on replaced by values.
 pub(super) fn percent(template: &str, values: &[Value]) -> Result<String, Error> {
     let mut out = String::with_capacity(template.len());
     let mut given = Vec::with_capacity(values.len());
@@ -77,7 +77,7 @@ pub(super) fn percent(template: &str, values: &[Value]) -> Result<String, Error>
     format(FormatStyle::Printf, &out, &given)
 }
 
-/// Returns the text with values put where it has `{}`, `{0}` or `{name}`.
+/// Returns the text with `{}`, `{0}` or `{name}` replaced by values.
 pub(super) fn braces(
     template: &str,
     values: &[Value],
@@ -112,7 +112,7 @@ pub(super) fn braces(
             "r" | "a" => text::repr(&value)?.into(),
             other => return Err(wrong(format!("unknown conversion specifier '{other}'"))),
         };
-        // Fields inside of the specification give its parts.
+        // Fields within the specification are replaced first.
         let spec = braces(spec, values, named)?;
         check_widths(&spec)?;
         out.push_str(&format(
@@ -125,7 +125,7 @@ pub(super) fn braces(
     Ok(out)
 }
 
-/// Returns where the brace that closes a field is.
+/// Returns the position of the brace that closes a field.
 fn closing(field: &str) -> Option<usize> {
     let mut depth = 0;
     field
@@ -192,7 +192,7 @@ fn at_path(
     Ok(value)
 }
 
-/// Refuses a width or a precision that would fill the memory.
+/// Rejects a width or a precision that would fill the memory.
 fn check_widths(spec: &str) -> Result<(), Error> {
     let numbers = spec.split(|character: char| !character.is_ascii_digit());
     let mut widths = numbers.filter(|number| !number.is_empty());

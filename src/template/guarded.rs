@@ -1,5 +1,5 @@
-//! The steps of an expression that may fail because `default` or `is defined` follows: each
-//! hands on what is undefined or failed.
+//! The steps of an expression that may fail because `default` or `is defined` follows: each passes
+//! on undefined and failed values.
 
 use super::bounds;
 use super::call::Callable;
@@ -53,12 +53,12 @@ pub(super) fn add(environment: &mut Environment<'static>, filters: &'static [Cal
     }
 }
 
-/// Returns whether a step hands the value on as it is.
+/// Returns whether a step passes the value on unchanged.
 pub(super) fn handed_on(value: &Value) -> bool {
     matches!(value.kind(), ValueKind::Undefined | ValueKind::Invalid)
 }
 
-/// Returns whether nothing is there; what check mode does not know may be there all the same.
+/// Returns whether the value is missing; a value unknown in check mode may still exist.
 pub(super) fn is_missing(value: &Value) -> Result<bool, Error> {
     match not_known(value) {
         Some(reason) if !reason.may_be_missing => Ok(false),
@@ -73,13 +73,13 @@ fn not_known(value: &Value) -> Option<NotKnown> {
     NotKnown::cause_of(&text::failure(value)).cloned()
 }
 
-/// Returns a value that is handed on by a step into it: what is in an unknown one may be missing.
+/// Returns the value passed on by a step into it: a part of an unknown value may be missing.
 fn within(value: &Value) -> Value {
     not_known(value).map_or_else(|| value.clone(), |reason| reason.perhaps_missing().value())
 }
 
-/// Returns whether a guarded value counts as undefined; fails where it failed for another
-/// reason, such as that check mode does not know it.
+/// Returns whether a guarded value counts as undefined; fails if it failed for another reason, such
+/// as being unknown in check mode.
 pub(super) fn is_undefined(value: &Value) -> Result<bool, Error> {
     match value.kind() {
         ValueKind::Undefined => Ok(true),

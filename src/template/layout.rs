@@ -1,9 +1,9 @@
-//! What Jinja2 does with the layout of a template before it reads it, and minijinja does not.
+//! Layout that Jinja2 handles before parsing a template, and minijinja does not.
 
 use super::edits::Edits;
 use minijinja::syntax::SyntaxConfig;
 
-/// Makes all line breaks `\n`.
+/// Converts all line breaks to `\n`.
 pub(super) fn line_breaks(text: &str) -> Edits {
     let mut edits = Edits::default();
     for (at, _) in text.match_indices('\r') {
@@ -15,7 +15,7 @@ pub(super) fn line_breaks(text: &str) -> Edits {
     edits
 }
 
-/// Keeps the line break after `{% raw %}`, which `trim_blocks` does not concern.
+/// Keeps the line break after `{% raw %}`, which `trim_blocks` does not remove.
 pub(super) fn raw_blocks(text: &str, syntax: &SyntaxConfig) -> Edits {
     let mut edits = Edits::default();
     let (block, variable) = (syntax.block_delimiters(), syntax.variable_delimiters());
@@ -54,7 +54,7 @@ pub(super) fn raw_blocks(text: &str, syntax: &SyntaxConfig) -> Edits {
     edits
 }
 
-/// Returns where a statement that is one word ends, its closing delimiter included.
+/// Returns where a statement of one word ends, including its closing delimiter.
 fn tag(text: &str, inner: usize, word: &str, end: &str) -> Option<usize> {
     let rest = text.get(inner..)?;
     let word_start = rest.trim_start_matches(['-', '+']).trim_start();

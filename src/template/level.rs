@@ -1,12 +1,12 @@
-//! How deep values are walked into, and templates rendered within each other.
+//! Limits on nesting: of values, and of templates rendered within each other.
 
 use crate::value::{MAX_DEPTH, too_deep};
 use minijinja::{Error, ErrorKind};
 use std::cell::Cell;
 use std::thread::LocalKey;
 
-/// Templates that may be rendered within each other: variables that refer to others, and lookups of
-/// template files.
+/// The maximum number of nested templates: variables that refer to others, and lookups of template
+/// files.
 const MAX_TEMPLATES: usize = 100;
 
 thread_local! {
@@ -14,18 +14,18 @@ thread_local! {
     static TEMPLATES: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Something that this thread is within. Whoever recurses enters each: a namespace may hold itself,
-/// and a template may render itself.
+/// A nesting level of this thread. Recursive code enters each level: a namespace may contain
+/// itself, and a template may render itself.
 pub(super) struct Level(&'static LocalKey<Cell<usize>>);
 
 impl Level {
-    /// Enters a list or a map; fails if too many are within each other.
+    /// Enters a list or a map; fails if the nesting is too deep.
     pub(super) fn enter() -> Result<Self, Error> {
-        // A walk may begin within another, as for an error message.
+        // A walk may start within another one, as for an error message.
         Self::within(&VALUES, 2 * MAX_DEPTH, too_deep)
     }
 
-    /// Enters a template; fails if too many are within each other.
+    /// Enters a template; fails if the nesting is too deep.
     pub(super) fn of_template() -> Result<Self, Error> {
         let many = || format!("templates are nested more than {MAX_TEMPLATES} levels deep");
         Self::within(&TEMPLATES, MAX_TEMPLATES, many)

@@ -1,8 +1,8 @@
-//! Templates and expressions as Ansible renders them, on minijinja.
+//! Ansible's templates and expressions, based on minijinja.
 //!
-//! A text is compiled once (`sources`): `code` rewrites what minijinja does differently from
-//! Jinja2 with Ansible's rules (`rewrite`), `environment` holds the filters, tests and functions,
-//! `engine` renders, and `error` leads a failure back to the place in the user's file.
+//! A text is compiled once (`sources`): `code` rewrites what minijinja does differently from Jinja2
+//! with Ansible's rules (`rewrite`), `environment` has the filters, tests and functions, `engine`
+//! renders, and `error` maps failures to places in the user's file.
 
 mod attribute;
 mod bounds;

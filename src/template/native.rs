@@ -1,4 +1,4 @@
-//! Keeps the values that a template puts out, so that `"{{ list }}"` stays a list.
+//! Keeps the values that a template outputs, so that `"{{ list }}"` stays a list.
 
 use super::bounds;
 use super::changeable::Map;
@@ -16,9 +16,9 @@ pub(super) struct Emitted {
     pub(super) count: usize,
     /// The last of them.
     pub(super) value: Value,
-    /// How many bytes of text that one was.
+    /// The length of that value's text in bytes.
     pub(super) length: usize,
-    /// How many bytes of text all of them were.
+    /// The length of the text of all values in bytes.
     pub(super) all: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Numbers as Python has them, for filters.
+//! Python's numbers, for filters.
 
 use super::compare::is_list;
 use super::text;
@@ -34,7 +34,7 @@ pub(super) fn add(left: &Value, right: &Value) -> Result<Value, Error> {
     Err(Error::new(ErrorKind::InvalidOperation, message))
 }
 
-/// Returns a whole number, or a boolean as one.
+/// Returns a whole number; booleans count as one.
 pub(super) fn whole(value: &Value) -> Option<i128> {
     match value.kind() {
         ValueKind::Bool => Some(i128::from(value.is_true())),
@@ -43,7 +43,7 @@ pub(super) fn whole(value: &Value) -> Option<i128> {
     }
 }
 
-/// Returns any number, or a boolean, as one with a point.
+/// Returns any number, or a boolean, as a float.
 pub(super) fn float(value: &Value) -> Option<f64> {
     match value.kind() {
         ValueKind::Bool => Some(f64::from(u8::from(value.is_true()))),

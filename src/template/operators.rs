@@ -1,4 +1,4 @@
-//! Operators that Python has for more types than minijinja.
+//! Operators that support more types in Python than in minijinja.
 
 use super::bounds;
 use super::compare::{compare, is_list};
@@ -9,7 +9,7 @@ use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind};
 use std::cmp::Ordering;
 
-/// `left % right`: the remainder of numbers, or values put into a text.
+/// `left % right`: the remainder of numbers, or text formatting.
 pub(super) fn modulo(left: Value, right: Value) -> Result<Value, Error> {
     text::check(&left)?;
     text::check(&right)?;
@@ -63,7 +63,7 @@ pub(super) fn minus(left: Value, right: Value) -> Result<Value, Error> {
     }
 }
 
-/// `left ~ right`: the texts of both.
+/// `left ~ right`: both texts concatenated.
 pub(super) fn concatenate(left: Value, right: Value) -> Result<String, Error> {
     text::check(&left)?;
     text::check(&right)?;

@@ -1,8 +1,8 @@
-//! Paths of this machine as Python's `os.path` and `glob` take them.
+//! Paths of this machine, handled like Python's `os.path` and `glob`.
 
 use std::path::{Path, PathBuf};
 
-/// Returns the path with the home folder of the user for `~`.
+/// Returns the path with `~` replaced by the user's home folder.
 pub(super) fn expand_user(path: &str) -> String {
     let Some(rest) = path.strip_prefix('~') else {
         return path.to_owned();
@@ -19,7 +19,7 @@ pub(super) fn expand_user(path: &str) -> String {
     }
 }
 
-/// Returns the home folder of a user, or of root where the environment tells none.
+/// Returns the home folder of a user, or root's home if the environment does not set it.
 fn home_of(user: Option<&str>) -> Option<String> {
     let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
     let user = user.unwrap_or("root");
@@ -29,8 +29,8 @@ fn home_of(user: Option<&str>) -> Option<String> {
     line.split(':').nth(5).map(str::to_owned)
 }
 
-/// Returns the path with the values of environment variables for `$NAME` and `${NAME}`; unknown
-/// ones stay.
+/// Returns the path with `$NAME` and `${NAME}` replaced by environment variables; unknown ones are
+/// kept.
 pub(super) fn expand_variables(path: &str) -> String {
     let mut out = String::new();
     let mut rest = path;
@@ -59,7 +59,7 @@ pub(super) fn expand_variables(path: &str) -> String {
     out + rest
 }
 
-/// Returns the path from the root.
+/// Returns the absolute path.
 pub(super) fn absolute(path: &str) -> String {
     if path.starts_with('/') {
         return path.to_owned();
@@ -68,7 +68,7 @@ pub(super) fn absolute(path: &str) -> String {
     format!("{}/{path}", here.to_string_lossy())
 }
 
-/// Returns the path without `.`, `..` and doubled slashes, as `os.path.normpath`.
+/// Returns the path without `.`, `..` and doubled slashes, like `os.path.normpath`.
 pub(super) fn normal(path: &str) -> String {
     let root = if path.starts_with("//") && !path.starts_with("///") {
         "//"
@@ -135,7 +135,7 @@ fn entries(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     names.into_iter().map(|name| folder.join(name)).collect()
 }
 
-/// Returns whether a name fits a pattern of `fnmatch`.
+/// Returns whether a name matches a pattern of `fnmatch`.
 pub(super) fn fits(pattern: &str, name: &str) -> bool {
     let Some(first) = pattern.chars().next() else {
         return name.is_empty();

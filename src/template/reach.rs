@@ -1,4 +1,4 @@
-//! How a function in a template reaches what is outside of its variables.
+//! How a function of a template accesses what is outside of its variables.
 
 use super::engine::Engine;
 use super::site::Site;
@@ -7,10 +7,10 @@ use minijinja::value::{Enumerator, Object};
 use minijinja::{Error, ErrorKind, State};
 use std::sync::Arc;
 
-/// The name under which it is looked up; no variable can be called so.
+/// The name it is stored under; no variable can have this name.
 const NAME: &str = " reach";
 
-/// The variables of a template together with what is outside of them.
+/// The variables of a template, and what is outside of them.
 #[derive(Clone)]
 pub(super) struct Reach {
     /// The engine that renders the template.
@@ -54,12 +54,12 @@ impl Object for Reach {
     }
 }
 
-/// Variables laid over others.
+/// Variables on top of others.
 #[derive(Debug)]
 pub(super) struct Overlay {
-    /// Asked first.
+    /// Looked up first.
     pub(super) over: Value,
-    /// Asked for what is not there.
+    /// Looked up for what is missing in `over`.
     pub(super) under: Value,
 }
 

@@ -1,4 +1,4 @@
-//! Python's regular expressions on fancy-regex.
+//! Python's regular expressions, based on fancy-regex.
 
 use super::bounds::{fits, tick};
 use super::replacement::{Piece, Replacement};
@@ -16,10 +16,10 @@ pub struct Flags {
     pub multiline: bool,
 }
 
-/// Compiled patterns kept at most; all are dropped when there are more.
+/// The maximum number of cached patterns; if there are more, all are dropped.
 const KEPT: usize = 512;
 
-/// Bytes that a match and what is made of it take.
+/// Bytes used by a match and its results.
 const CAPTURES: usize = 128;
 
 type Cache = Mutex<HashMap<(String, Flags), Arc<Regex>>>;
@@ -46,7 +46,7 @@ pub fn compile(pattern: &str, flags: Flags) -> Result<Arc<Regex>, Error> {
     Ok(regex)
 }
 
-/// Returns whether a pattern turns `multiline` on itself, as in `(?m)^a`.
+/// Returns whether a pattern itself enables `multiline`, as in `(?m)^a`.
 pub fn is_multiline(pattern: &str) -> bool {
     let Some((flags, rest)) = pattern
         .strip_prefix("(?")
@@ -58,7 +58,7 @@ pub fn is_multiline(pattern: &str) -> bool {
     are_flags && (flags.contains('m') || is_multiline(rest))
 }
 
-/// Returns the pattern in the syntax of fancy-regex, where that differs from Python's.
+/// Returns the pattern in the syntax of fancy-regex.
 pub fn translate(pattern: &str, multiline: bool) -> String {
     let mut out = String::with_capacity(pattern.len() + 8);
     let mut rest = pattern;
@@ -122,7 +122,7 @@ pub fn translate(pattern: &str, multiline: bool) -> String {
                 taken += 1;
             }
         } else if first == '$' && !multiline {
-            // Python's matches before a last line break too.
+            // Python's `$` also matches before a final line break.
             out.push_str("(?=\\n?\\z)");
         } else if rest.starts_with("(?P=") {
             let name = rest.get(4..).and_then(|rest| rest.split(')').next());
@@ -145,7 +145,7 @@ pub fn translate(pattern: &str, multiline: bool) -> String {
     out
 }
 
-/// Returns all matches from the left as Python finds them: an empty one may follow a match.
+/// Returns all matches from the left, like Python: an empty match may follow another match.
 pub fn matches<'t>(regex: &Regex, text: &'t str) -> Result<Vec<Captures<'t, str>>, Error> {
     let mut found = Vec::new();
     let mut position = 0;
@@ -174,7 +174,7 @@ pub fn search<'t>(regex: &Regex, text: &'t str) -> Result<Option<Captures<'t, st
     regex.captures(text).map_err(failed)
 }
 
-/// Returns `text` with the first `count` matches (0: all) replaced, and how many they were.
+/// Returns `text` with the first `count` matches (0: all) replaced, and the number of replacements.
 pub fn replace(
     regex: &Regex,
     text: &str,
@@ -207,7 +207,7 @@ pub fn replace(
     Ok((out, done))
 }
 
-/// Returns the text of a group, empty where it did not take part in the match.
+/// Returns the text of a group; empty if the group is not part of the match.
 pub fn numbered<'t>(captures: &Captures<'t, str>, number: usize) -> Result<&'t str, Error> {
     if number >= captures.len() {
         return Err(wrong(format!("invalid group reference {number}")));
@@ -223,7 +223,7 @@ pub fn named<'t>(captures: &Captures<'t, str>, name: &str) -> Result<&'t str, Er
         .ok_or_else(|| wrong(format!("unknown group name '{name}'")))
 }
 
-/// Returns `text` with all characters escaped that mean something in a pattern, as Python's
+/// Returns `text` with all characters escaped that have a meaning in patterns, like Python's
 /// `re.escape`.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -1,11 +1,11 @@
-//! What Python's regular expressions put in the place of a match.
+//! Replacements of Python's regular expressions.
 
 use fancy_regex::Regex;
 use minijinja::{Error, ErrorKind};
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// What is put in the place of a match, such as `\2 = \g<name>`.
+/// A replacement for matches, such as `\2 = \g<name>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replacement {
     /// Its parts in order.
@@ -15,14 +15,14 @@ pub struct Replacement {
 /// A part of a replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
-    /// Text as it is.
+    /// Literal text.
     Text(String),
-    /// A group by its number. Where it took no part in a match, it is empty.
+    /// A group by its number; empty if it is not part of the match.
     Group(usize),
 }
 
 impl Replacement {
-    /// Reads a replacement: `\1`, `\g<1>`, `\g<name>` and the escapes of Python. The groups are
+    /// Parses a replacement with `\1`, `\g<1>`, `\g<name>` and Python's escapes. The groups are
     /// those of `regex`.
     pub fn read(written: &str, regex: &Regex) -> Result<Self, Error> {
         let mut pieces = Vec::new();
@@ -49,7 +49,7 @@ impl Replacement {
     }
 }
 
-/// Reads what follows a backslash.
+/// Parses what follows a backslash.
 fn escape(letters: &mut Peekable<Chars>, regex: &Regex) -> Result<Piece, Error> {
     let letter = letters
         .next()
@@ -74,7 +74,7 @@ fn escape(letters: &mut Peekable<Chars>, regex: &Regex) -> Result<Piece, Error> 
     Ok(Piece::Text(character.to_string()))
 }
 
-/// Reads the rest of `\g<1>` or `\g<name>`.
+/// Parses the rest of `\g<1>` or `\g<name>`.
 fn group(letters: &mut Peekable<Chars>, regex: &Regex) -> Result<Piece, Error> {
     let mut name = String::new();
     if letters.next() == Some('<') {
@@ -94,7 +94,7 @@ fn group(letters: &mut Peekable<Chars>, regex: &Regex) -> Result<Piece, Error> {
     ))
 }
 
-/// Reads the rest of a group's number, which has two digits at most; three octal ones are a
+/// Parses the rest of a group's number, which has at most two digits; three octal digits are a
 /// character.
 fn number(letters: &mut Peekable<Chars>, first: char) -> Result<Piece, Error> {
     let value = |letter: char| letter.to_digit(10).unwrap_or_default();
@@ -108,7 +108,7 @@ fn number(letters: &mut Peekable<Chars>, first: char) -> Result<Piece, Error> {
     Ok(Piece::Group((value(first) * 10 + value(second)) as usize))
 }
 
-/// Reads `most` more octal digits.
+/// Parses up to `most` more octal digits.
 fn octal(letters: &mut Peekable<Chars>, mut code: u32, most: usize) -> Result<Piece, Error> {
     for _ in 0..most {
         let digit = letters.peek().and_then(|letter| letter.to_digit(8));

@@ -1,16 +1,16 @@
-//! The delimiters and the handling of line breaks of a template file.
+//! The delimiters of a template file and its handling of line breaks.
 
 use crate::source::{Place, Problem, SourceFile};
 use std::sync::Arc;
 
-/// The delimiters and blanks of a template file; the default is Ansible's.
+/// The delimiters and the handling of blanks of a template file; the default is Ansible's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Syntax {
     /// Whether the line break after a block is removed.
     pub trim_blocks: bool,
     /// Whether blanks before a block are removed.
     pub lstrip_blocks: bool,
-    /// What ends a line of the result.
+    /// The line ending of the result.
     pub newline_sequence: String,
     /// Start and end of an expression.
     pub variable: (String, String),
@@ -34,11 +34,11 @@ impl Default for Syntax {
     }
 }
 
-/// Starts the first line of a file that sets its own syntax.
+/// The start of the first line of a file that sets its own syntax.
 const HEADER: &str = "#jinja2:";
 
 impl Syntax {
-    /// Returns the syntax that the file's `#jinja2:` line asks for, and where its text starts.
+    /// Returns the syntax set by the file's `#jinja2:` line, and where its text starts.
     pub(super) fn of_file(&self, file: &Arc<SourceFile>) -> Result<(Self, usize), Problem> {
         let Some(rest) = file.text.strip_prefix(HEADER) else {
             return Ok((self.clone(), 0));
@@ -80,14 +80,14 @@ impl Syntax {
             "newline_sequence" => self.newline_sequence = text()?,
             "trim_blocks" => self.trim_blocks = flag()?,
             "lstrip_blocks" => self.lstrip_blocks = flag()?,
-            // The template module keeps line breaks at the end in any case.
+            // The template module always keeps line breaks at the end.
             "keep_trailing_newline" => drop(flag()?),
             _ => return Err(format!("the #jinja2: line has no setting {key}")),
         }
         Ok(())
     }
 
-    /// Returns minijinja's form of it.
+    /// Returns the syntax for minijinja.
     pub(super) fn config(&self) -> Result<minijinja::syntax::SyntaxConfig, minijinja::Error> {
         minijinja::syntax::SyntaxConfig::builder()
             .block_delimiters(self.block.0.clone(), self.block.1.clone())

@@ -1,4 +1,4 @@
-//! What rendering, conditions and errors look like from outside.
+//! How rendering, conditions and errors look from outside.
 
 use super::{Engine, Site, Syntax};
 use crate::source::SourceFile;

@@ -1,4 +1,4 @@
-//! The text of values as Python writes it: `str()` and `repr()`.
+//! The text of values in Python's form: `str()` and `repr()`.
 
 use super::bounds;
 use super::level::Level;
@@ -7,8 +7,8 @@ use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind};
 use std::fmt::Write;
 
-/// Returns what Python's `str()` gives; fails where the value, or one in it, is the failure of
-/// the template or step it came from.
+/// Returns Python's `str()` of a value; fails if the value, or one in it, is the failure of the
+/// template or step that it came from.
 pub(super) fn text(value: &Value) -> Result<String, Error> {
     match value.as_str() {
         Some(text) => Ok(text.to_owned()),
@@ -20,8 +20,8 @@ pub(super) fn text(value: &Value) -> Result<String, Error> {
     }
 }
 
-/// Returns what a template puts out for the value: `str()`, but tuples are lists and nothing
-/// is no text.
+/// Returns the output of a template for the value: `str()`, except that tuples are lists and null
+/// is empty.
 pub(super) fn output(value: &Value) -> Result<String, Error> {
     if value.is_none() || value.is_undefined() {
         return Ok(String::new());
@@ -31,7 +31,7 @@ pub(super) fn output(value: &Value) -> Result<String, Error> {
     Ok(out)
 }
 
-/// Returns what Python's `repr()` gives.
+/// Returns Python's `repr()` of a value.
 pub(super) fn repr(value: &Value) -> Result<String, Error> {
     let mut out = String::new();
     write_value(&mut out, value, Tuples::AsTuples, true)?;
@@ -113,7 +113,7 @@ fn write_map(out: &mut String, value: &Value, tuples: Tuples) -> Result<(), Erro
     Ok(())
 }
 
-/// Returns what Python calls the type of the value.
+/// Returns Python's name for the type of the value.
 pub(super) fn type_name(value: &Value) -> &'static str {
     match value.kind() {
         ValueKind::None => "NoneType",
@@ -130,26 +130,26 @@ pub(super) fn type_name(value: &Value) -> &'static str {
     }
 }
 
-/// Fails where the value is undefined or itself a failure.
+/// Fails if the value is undefined or itself a failure.
 pub(super) fn check(value: &Value) -> Result<(), Error> {
     match value.kind() {
         ValueKind::Invalid => Err(failure(value)),
-        // The error that minijinja makes here tells the name of what is undefined.
+        // minijinja's error for this names the undefined variable.
         ValueKind::Undefined => value.get_attr("").map(|_| ()),
         _ => Ok(()),
     }
 }
 
-/// Returns the error that an invalid value stands for.
+/// Returns the error in an invalid value.
 pub(super) fn failure(value: &Value) -> Error {
-    // Only items of a list tell the error they are.
+    // Only items of a list return the error in them.
     let list = Value::from(vec![value.clone()]).try_iter();
     let item = list.and_then(|items| items.checked().next().unwrap_or(Ok(Value::UNDEFINED)));
     item.err()
         .unwrap_or_else(|| Error::new(ErrorKind::InvalidOperation, value.to_string()))
 }
 
-/// Returns a number with a point as Python writes it.
+/// Returns a float in Python's form.
 pub(super) fn float(number: f64) -> String {
     if number.is_nan() {
         return "nan".to_owned();
@@ -204,8 +204,8 @@ fn write_quoted(out: &mut String, text: &str) {
     out.push(quote);
 }
 
-/// Returns whether Python's `str.isprintable` holds, as far as Unicode's control, format,
-/// separator, private and surrogate ranges go.
+/// Returns whether Python's `str.isprintable` is true, as far as Unicode's control, format,
+/// separator, private and surrogate ranges are concerned.
 pub(super) fn printable(character: char) -> bool {
     let code = u32::from(character);
     !(character.is_control()

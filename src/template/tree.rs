@@ -2,7 +2,7 @@
 
 use minijinja::machinery::ast::{CallArg, Expr, Stmt};
 
-/// Calls `visit` with the expressions that stand directly in `expression`, in their order.
+/// Calls `visit` with the direct operands of `expression`, in their order.
 pub(super) fn operands<'a, 's>(expression: &'a Expr<'s>, visit: &mut dyn FnMut(&'a Expr<'s>)) {
     match expression {
         Expr::Var(_) | Expr::Const(_) => {}
@@ -68,7 +68,7 @@ pub(super) fn arguments<'a, 's>(arguments: &'a [CallArg<'s>], visit: &mut dyn Fn
     }
 }
 
-/// Calls `visit` with the statements that stand directly in `statement`.
+/// Calls `visit` with the statements directly in `statement`.
 pub(super) fn statements<'a, 's>(statement: &'a Stmt<'s>, visit: &mut dyn FnMut(&'a Stmt<'s>)) {
     match statement {
         Stmt::Template(template) => template.children.iter().for_each(visit),
@@ -89,8 +89,7 @@ pub(super) fn statements<'a, 's>(statement: &'a Stmt<'s>, visit: &mut dyn FnMut(
     }
 }
 
-/// Calls `visit` with the expressions that stand directly in `statement`; targets of
-/// assignments are left out.
+/// Calls `visit` with the expressions directly in `statement`, except targets of assignments.
 pub(super) fn expressions<'a, 's>(statement: &'a Stmt<'s>, visit: &mut dyn FnMut(&'a Expr<'s>)) {
     match statement {
         Stmt::EmitExpr(emit) => visit(&emit.expr),

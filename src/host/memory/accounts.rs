@@ -1,4 +1,4 @@
-//! What the steps that change users and groups do to check mode's picture of a machine.
+//! How steps that change users and groups affect the state that check mode predicts.
 
 use super::files::cannot;
 use super::overlay::{Edit, Entry, Here, State};
@@ -6,18 +6,18 @@ use super::source::Source;
 use super::view::{Stop, View};
 use crate::host::{Content, Group, HostError, Kind, Node, User};
 
-/// A change of accounts, and of the home directory with one.
+/// A change of accounts, including a home directory.
 #[derive(Debug, Default)]
 pub(super) struct AccountChange {
     pub(super) users: Vec<(String, Option<User>)>,
     pub(super) groups: Vec<(String, Option<Group>)>,
     pub(super) edits: Vec<Edit>,
-    /// A user that is not there before.
+    /// A user that did not exist before.
     pub(super) made: Option<String>,
 }
 
 impl State {
-    /// Makes a change of accounts.
+    /// Applies a change of accounts.
     pub(super) fn change_accounts(&mut self, change: AccountChange) {
         self.made.extend(change.made);
         self.users.extend(change.users);
@@ -29,7 +29,7 @@ impl State {
 }
 
 impl View<'_> {
-    /// Returns the user that new things belong to.
+    /// Returns the user that owns new files.
     pub(super) fn acting(&self) -> Result<User, Stop> {
         let name = if let Some(name) = self.acting_as {
             name
@@ -42,7 +42,7 @@ impl View<'_> {
             .ok_or_else(|| HostError::Missing(format!("user {name}")).into())
     }
 
-    /// Returns number and name of a user given by either.
+    /// Returns the id and name of a user given by either.
     pub(super) fn owner(&self, owner: &str) -> Result<(u32, String), Stop> {
         match (self.user(owner)?, owner.parse()) {
             (Some(user), _) => Ok((user.uid, user.name)),
@@ -51,7 +51,7 @@ impl View<'_> {
         }
     }
 
-    /// Returns number and name of a group given by either.
+    /// Returns the id and name of a group given by either.
     pub(super) fn owning_group(&self, group: &str) -> Result<(u32, String), Stop> {
         match (self.group(group)?, group.parse()) {
             (Some(group), _) => Ok((group.gid, group.name)),
@@ -60,7 +60,7 @@ impl View<'_> {
         }
     }
 
-    /// Returns what making, changing or removing a user changes.
+    /// Returns the effect of creating, changing or removing a user.
     pub(super) fn change_user(
         &self,
         before: Option<&User>,
@@ -96,7 +96,7 @@ impl View<'_> {
         Ok(change)
     }
 
-    /// Returns what making, changing or removing a group changes.
+    /// Returns the effect of creating, changing or removing a group.
     pub(super) fn change_group(
         &self,
         before: Option<&Group>,

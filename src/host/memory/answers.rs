@@ -1,4 +1,4 @@
-//! Questions answered from what check mode changed and from the machine below.
+//! Answers questions from what check mode changed and from the machine below.
 
 use super::overlay::{Backing, Entry, Here};
 use super::view::{Stop, View, all, mismatch};
@@ -36,7 +36,7 @@ impl View<'_> {
     fn access(&self, path: &Utf8Path) -> Result<Access, Stop> {
         let found = self.find(path, true, &Content::None).inspect_err(|_| {
             if let Backing::Below(at) = self.state.backing(path) {
-                // Most often no parent is a link; then both answers come at once.
+                // Usually no parent is a link; then both answers come at once.
                 let _ = self.below(Question::Access(at));
             }
         })?;
@@ -60,7 +60,7 @@ impl View<'_> {
         }
     }
 
-    /// Returns the facts as the user sees them that new things belong to.
+    /// Returns the facts as seen by the user that owns new files.
     fn facts_of_acting(&self) -> Result<Facts, Stop> {
         let mut facts = self.facts()?.clone();
         let Some(name) = self.acting_as else {
@@ -110,7 +110,7 @@ impl View<'_> {
             return Ok(Some(user.clone()));
         }
         match self.below(Question::User(name.to_owned()))? {
-            // Asked by its number, the account may be one that was removed.
+            // The number may belong to an account that was removed.
             Answer::User(Some(user)) => Ok(self
                 .state
                 .users
@@ -132,7 +132,7 @@ impl View<'_> {
             return Ok(Some(group.clone()));
         }
         match self.below(Question::Group(name.to_owned()))? {
-            // Asked by its number, the group may be one that was removed.
+            // The number may belong to a group that was removed.
             Answer::Group(Some(group)) => Ok(self
                 .state
                 .groups
@@ -143,7 +143,7 @@ impl View<'_> {
         }
     }
 
-    /// Returns a group; its members are right for users that were changed.
+    /// Returns a group, with members updated for changed users.
     pub(super) fn group(&self, name: &str) -> Result<Option<Group>, Stop> {
         let Some(mut group) = self.entry_of_group(name)? else {
             return Ok(None);
@@ -199,7 +199,7 @@ impl View<'_> {
         }
     }
 
-    /// Returns everything below a directory, under the path that was asked for.
+    /// Returns everything below a directory, with paths starting with the requested one.
     pub(super) fn tree(
         &self,
         path: &Utf8Path,
@@ -207,7 +207,7 @@ impl View<'_> {
     ) -> Result<Vec<(Utf8PathBuf, Node)>, Stop> {
         let found = self.find(path, false, &Content::None).inspect_err(|_| {
             if let Backing::Below(at) = self.state.backing(path) {
-                // Most often no parent is a link; then both answers come at once.
+                // Usually no parent is a link; then both answers come at once.
                 let _ = self.tree_below(&at, depth);
             }
         })?;
@@ -224,7 +224,7 @@ impl View<'_> {
             u32::try_from(names).unwrap_or(u32::MAX)
         };
         let is_near = |below: &Utf8Path| depth.is_none_or(|depth| level(below) <= depth);
-        // Where the entries that were not changed are on the machine below.
+        // Where unchanged entries are on the machine below.
         let mut parts: Vec<(Utf8PathBuf, Utf8PathBuf)> = Vec::new();
         parts.extend(rest.map(|at| (root.clone(), at)));
         for (path, entry) in self.state.below(&root) {
@@ -252,7 +252,7 @@ impl View<'_> {
         for (part, found) in answers {
             for (at, rest, node) in found {
                 let shown = part.join(rest);
-                // Entries below something that was changed are hidden, or listed there.
+                // Entries below something changed are hidden, or listed there.
                 if self.state.is_backed_by(&shown, at) {
                     nodes.insert(shown, node.clone());
                 }
@@ -264,7 +264,7 @@ impl View<'_> {
             .collect())
     }
 
-    /// Returns what is below a directory of the machine: path there, path below it, node.
+    /// Returns the entries below a directory of the machine: path there, path below it, node.
     fn tree_below(
         &self,
         path: &Utf8Path,

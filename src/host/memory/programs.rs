@@ -1,4 +1,4 @@
-//! What the steps that start and end programs do to check mode's picture of a machine.
+//! How steps that start and end programs affect the state that check mode predicts.
 
 use super::overlay::{Edit, Here, Started, State};
 use super::source::Source;
@@ -6,14 +6,14 @@ use super::view::{Stop, View};
 use crate::host::{Content, Kind, Ownership, Process, ServiceState, StartProcess};
 use camino::Utf8PathBuf;
 
-/// Process ids of programs that were not really started begin here: Linux gives out none as high.
+/// Process ids of programs that were not really started start here: Linux never uses ids this high.
 const FIRST_PID: u32 = 1 << 22;
 
-/// Signals that a program survives unless it decides otherwise.
+/// Signals that do not end a program by default.
 const HARMLESS: &[&str] = &["0", "CONT", "CHLD", "URG", "WINCH", "HUP", "USR1", "USR2"];
 
 impl View<'_> {
-    /// Returns a program that check mode takes as running from now on, and its log.
+    /// Returns a program that check mode assumes is running from now on, and its log.
     pub(super) fn start(&self, start: &StartProcess) -> Result<(Started, Option<Edit>), Stop> {
         let user = if let Some(name) = &start.user {
             self.owner(name)?
@@ -39,7 +39,7 @@ impl View<'_> {
         Ok((started, self.log(start)?))
     }
 
-    /// The program would have written to its log, so nobody knows what is in it.
+    /// The program would have written to its log, so its content is unknown.
     fn log(&self, start: &StartProcess) -> Result<Option<Edit>, Stop> {
         let found = self.find(&start.log, true, &Content::None)?;
         if start.user.is_none() {
@@ -65,7 +65,7 @@ impl View<'_> {
 }
 
 impl State {
-    /// Takes a program as running, with its ports open, as its service.
+    /// Records a program as running, with its ports open, and its service.
     pub(super) fn run(&mut self, mut started: Started) {
         let number = self.number();
         started.process.pid = FIRST_PID + number;
@@ -80,7 +80,7 @@ impl State {
         self.started.push(started);
     }
 
-    /// Takes a program as ended if the signal is one that ends programs, with its ports closed.
+    /// Records a program as ended if the signal ends programs, with its ports closed.
     pub(super) fn signal(&mut self, pid: u32, started: u64, signal: &str, ports: &[u16]) {
         if HARMLESS.contains(&signal) {
             return;
@@ -101,7 +101,7 @@ fn program(start: &StartProcess) -> &str {
     start.argv.first().map_or("the program", String::as_str)
 }
 
-/// Returns an executable by which the program will be recognised.
+/// Returns an executable that the program is recognised by.
 fn executable(start: &StartProcess) -> Utf8PathBuf {
     let path = Utf8PathBuf::from(program(start));
     match &start.recognise.executable {
@@ -111,8 +111,8 @@ fn executable(start: &StartProcess) -> Utf8PathBuf {
     }
 }
 
-/// Returns an argument vector by which the program will be recognised: a script that is started
-/// may put other words in its place.
+/// Returns an argument vector that the program is recognised by: a script may replace the words it
+/// was started with.
 fn argv(start: &StartProcess) -> Vec<String> {
     let mut argv = start.argv.clone();
     let wanted = start.recognise.main_class.iter();

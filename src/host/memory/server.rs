@@ -1,12 +1,12 @@
-//! What answers TCP connections of a test's machine.
+//! Servers on the TCP ports of a machine for tests.
 
 use crate::host::{HostError, Limits, REFUSED, Stream};
 use std::sync::Arc;
 
-/// Returns what is answered to bytes that were sent at once; nothing closes the connection.
+/// Returns the answer to bytes that were sent at once; nothing closes the connection.
 pub type Serve = Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
-/// A connection to what a test declares.
+/// A connection to a server declared by a test.
 pub(super) struct Served {
     serve: Serve,
     answer: Vec<u8>,
@@ -35,7 +35,7 @@ impl Stream for Served {
     }
 }
 
-/// Returns the error of a port that nothing listens on.
+/// Returns the error for a port that nothing listens on.
 pub(super) fn refused(host: &str, port: u16) -> HostError {
     HostError::NotConnected {
         address: format!("{host}:{port}"),

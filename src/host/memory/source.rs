@@ -1,4 +1,4 @@
-//! Where the content of a file comes from that only check mode knows.
+//! The source of a file's content that only check mode knows.
 
 use crate::host::{Body, Content, HostError, Node, sha256};
 use crate::value::NotKnown;
@@ -7,29 +7,29 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Where the content of a file comes from that only check mode knows.
+/// The source of a file's content that only check mode knows.
 #[derive(Debug, Clone)]
 pub(super) enum Source {
-    /// It is here.
+    /// The bytes themselves.
     Bytes(Arc<[u8]>),
-    /// It is a part of a file of the controller: of one to be uploaded, or of an archive.
+    /// A part of a file of the controller: of a file to be uploaded, or of an archive.
     Local {
         path: PathBuf,
         offset: u64,
         size: u64,
         sha256: Option<String>,
     },
-    /// It is that of a file of the machine below.
+    /// A file of the machine below.
     Below(Utf8PathBuf),
-    /// Only a program that was not run would have written it; the text says which.
+    /// Unknown: only a program that was not run would have written it; the text says which.
     Unknown(String),
 }
 
-/// Bytes that `Content::From` returns at most.
+/// The maximum number of bytes that `Content::From` returns.
 const PART: u64 = 1024 * 1024;
 
 impl Source {
-    /// Returns the source of a body that was written.
+    /// Returns the source for a body that was written.
     pub(super) fn of(body: &Body) -> Self {
         match body {
             Body::Bytes(bytes) => Source::Bytes(bytes.clone()),
@@ -42,7 +42,7 @@ impl Source {
         }
     }
 
-    /// Puts what was asked for of the content into `node`. A source below is for the caller.
+    /// Puts the requested part of the content into `node`. A source below is left to the caller.
     pub(super) fn fill(&self, node: &mut Node, wanted: &Content) -> Result<(), HostError> {
         match wanted {
             Content::None => {}
@@ -102,7 +102,8 @@ impl Source {
         }
     }
 
-    /// Opens the part of a local file that is `limit` bytes from `offset` of this content.
+    /// Opens the part of a local file that starts at `offset` of this content and has `limit`
+    /// bytes.
     fn open(&self, from: u64, limit: u64) -> Result<Box<dyn Read>, HostError> {
         let Source::Local {
             path, offset, size, ..

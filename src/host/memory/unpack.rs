@@ -1,4 +1,4 @@
-//! What unpacking an archive does to check mode's picture of a machine.
+//! How unpacking an archive affects the state that check mode predicts.
 
 use super::files::{cannot, check_before};
 use super::overlay::{Edit, Here};
@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeSet;
 
 impl View<'_> {
-    /// Returns the changes that unpacking makes, from the archive's own listing.
+    /// Returns the changes of unpacking, based on the archive's own listing.
     pub(super) fn unpack(&self, unpack: &Unpack) -> Result<Vec<Edit>, Stop> {
         let Found { path: base, here } = self.find(&unpack.directory, true, &Content::None)?;
         self.way(&unpack.directory)?;
@@ -75,13 +75,13 @@ impl View<'_> {
             check_before(&path, here.as_ref(), entry.before.as_ref(), "unpack")?;
             return Ok(Edit::Replace(path, new.into()));
         }
-        // What a directory holds already stays.
+        // Existing entries of a directory stay.
         new.rest = here.and_then(|here| here.rest);
         Ok(Edit::Put(path, new.into()))
     }
 }
 
-/// Returns the directories on the way to entries that the archive does not list, parents first.
+/// Returns the parent directories of entries that the archive does not list, parents first.
 fn unlisted_parents(entries: &[UnpackEntry]) -> BTreeSet<&Utf8Path> {
     let listed: BTreeSet<_> = entries.iter().map(|entry| entry.path.as_path()).collect();
     entries

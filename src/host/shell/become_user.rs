@@ -1,20 +1,20 @@
-//! Working as another user of the host.
+//! Running as another user of the host.
 
 use crate::host::Secret;
 
-/// Working as another user of the host (`become` in a playbook).
+/// Running as another user of the host (`become` in a playbook).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Become {
     /// The user's name.
     pub user: String,
-    /// The program that makes it possible.
+    /// The program that switches the user.
     pub method: BecomeMethod,
-    /// That program in other words than the method's name: its path, with arguments of its own
-    /// such as in `sudo su -`.
+    /// The command to use instead of the method's name: a path, optionally with arguments, as in
+    /// `sudo su -`.
     pub executable: Option<String>,
-    /// Further arguments of that program (`become_flags`), before those made here.
+    /// Further arguments of the program (`become_flags`), before the generated ones.
     pub flags: Vec<String>,
-    /// What the program asks for; `None` where it must not ask.
+    /// The password it asks for; `None` if it must not ask.
     pub password: Option<Secret>,
 }
 
@@ -23,8 +23,8 @@ pub struct Become {
 pub enum BecomeMethod {
     /// `sudo`: asks for the login user's password.
     Sudo,
-    /// `su`: asks for the other user's password, nothing where the login user is root.
+    /// `su`: asks for the other user's password, or nothing if the login user is root.
     Su,
-    /// `doas`: asks nothing here, for it reads a password from a terminal only.
+    /// `doas`: cannot be given a password, since it reads one only from a terminal.
     Doas,
 }

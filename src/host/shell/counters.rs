@@ -1,9 +1,9 @@
-//! Counts what the conversation with a host costs.
+//! Counts the cost of talking to a host.
 
 use crate::host::Traffic;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counts what the conversation with a host costs; shared by all its shells.
+/// Counts the cost of talking to a host; shared by all its shells.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     round_trips: AtomicU64,
@@ -29,7 +29,7 @@ impl Counters {
         self.received.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Returns the sums so far.
+    /// Returns the totals so far.
     pub(super) fn traffic(&self) -> Traffic {
         Traffic {
             round_trips: self.round_trips.load(Ordering::Relaxed),

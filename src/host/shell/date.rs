@@ -1,6 +1,6 @@
-//! Moments as dates in UTC.
+//! Times as dates in UTC.
 
-/// A moment as date and time in UTC.
+/// A time as date and time in UTC.
 pub(super) struct Time {
     pub(super) year: i64,
     /// 1 to 12.
@@ -13,7 +13,7 @@ pub(super) struct Time {
 }
 
 impl Time {
-    /// Returns the moment that is so many seconds after the start of 1970.
+    /// Returns the time this many seconds after the start of 1970.
     pub(super) fn of(seconds: i64) -> Self {
         let (year, month, day) = date(seconds.div_euclid(86_400));
         let second = seconds.rem_euclid(86_400);

@@ -1,11 +1,11 @@
-//! The readers of what a host's shell prints, for tests with arbitrary bytes.
+//! The parsers of a host's shell output, for tests with arbitrary bytes.
 
 use super::ask::foreign as ask;
 use super::frames::{Frame, Frames};
 use super::quote;
 use crate::source::Reader;
 
-/// Each reader with its name.
+/// Each parser with its name.
 pub const READERS: &[Reader] = &[
     ("shell_distribution", ask::distribution),
     ("shell_frames", frames),
@@ -15,7 +15,7 @@ pub const READERS: &[Reader] = &[
     ("shell_stat_line", ask::stat_line),
 ];
 
-/// Cuts a stream into frames: the same ones however the stream arrives.
+/// Splits a stream into frames: the same ones however the stream arrives.
 fn frames(bytes: &[u8]) {
     let cut = |size: usize| {
         let mut frames = Frames::new("mark");

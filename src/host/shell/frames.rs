@@ -1,13 +1,13 @@
-//! Cuts a stream of a shell into what was printed and the marks between.
+//! Splits a shell's output into data and the marks between.
 
-/// Cuts a stream of a shell into what was printed and the marks between.
+/// Splits a shell's output into data and the marks between.
 ///
 /// A mark is a newline, the session's random marker, a word and a newline. Nothing else on the
-/// machine knows the marker, so nothing that is printed can look like a mark.
+/// machine knows the marker, so no other output can look like a mark.
 pub(super) struct Frames {
     needle: Vec<u8>,
     buffer: Vec<u8>,
-    /// Bytes at the start of the buffer that are known to hold no mark.
+    /// Bytes at the start of the buffer that are known to contain no mark.
     searched: usize,
 }
 
@@ -21,7 +21,7 @@ pub(super) enum Frame {
 }
 
 impl Frames {
-    /// Returns an empty stream whose marks hold `marker`.
+    /// Returns an empty stream whose marks contain `marker`.
     pub(super) fn new(marker: &str) -> Self {
         Self {
             needle: format!("\n{marker}").into_bytes(),
@@ -30,12 +30,12 @@ impl Frames {
         }
     }
 
-    /// Adds what arrived.
+    /// Adds bytes that arrived.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Returns the next part that is complete; bytes that may be the start of a mark are kept back.
+    /// Returns the next complete part; bytes that may be the start of a mark are kept.
     pub(super) fn next(&mut self) -> Option<Frame> {
         let (start, whole) = self.find();
         if start > 0 {
@@ -55,7 +55,7 @@ impl Frames {
         Some(Frame::Mark(word))
     }
 
-    /// Takes everything that is there, marks or not.
+    /// Takes all bytes, whether marks or not.
     pub(super) fn take(&mut self) -> Vec<u8> {
         self.searched = 0;
         std::mem::take(&mut self.buffer)

@@ -1,4 +1,4 @@
-//! Starting a shell on the machine, as the login user or as another.
+//! Starts a shell on the machine, as the login user or another user.
 
 use super::become_user::{Become, BecomeMethod};
 use super::quote::{quote_for_login_shell, without_dollars};
@@ -6,31 +6,31 @@ use super::transport::{Channel, Received, Transport};
 use crate::host::{HostError, Limits, Secret};
 use std::time::{Duration, Instant};
 
-/// Reads lines and evaluates them. This, and not the requests, is what `ps` shows.
+/// Reads lines and evaluates them. `ps` shows this line, and not the requests.
 ///
-/// Bash ends a `read` that waits for longer than TMOUT; `core.sh` gives it back to programs.
+/// Bash ends a `read` that waits longer than TMOUT; `core.sh` restores it for programs.
 const LOADER: &str = r#"rmq_tmout=${TMOUT-}; unset TMOUT; while IFS= read -r rmq_l; do eval "$rmq_l" 3<&0 </dev/null; done"#;
 
-/// How long sudo or su may take before they have started a shell.
+/// How long sudo or su may take to start a shell.
 const BECOME_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What start-up files, sudo and the like may print before the shell has started, in bytes.
+/// How many bytes start-up files, sudo and the like may print before the shell has started.
 pub(super) const MOST_NOISE: usize = 64 << 10;
 
-/// How much of what was printed an error shows, in bytes.
+/// How many bytes of the output an error shows.
 const SHOWN: usize = 300;
 
-/// And in lines.
+/// How many lines of the output an error shows.
 const SHOWN_LINES: usize = 5;
 
 /// Why there is no shell.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum NotStarted {
-    /// What was started has ended, with this exit code.
+    /// The started program has ended, with this exit code.
     Ended(Option<i32>),
     /// It printed more than [`MOST_NOISE`].
     Noise,
-    /// It has not answered for so long.
+    /// It has not answered for this long.
     Late(Duration),
 }
 
@@ -39,12 +39,12 @@ pub(super) enum NotStarted {
 pub(super) struct Login {
     /// The shell and its arguments, such as `/bin/sh` or `busybox sh`.
     pub(super) shell: String,
-    /// The user it runs as, if another than the login's.
+    /// The user it runs as, if not the login user.
     pub(super) other: Option<Become>,
 }
 
 impl Login {
-    /// Starts a shell that evaluates the lines it is sent, and answers what was asked on the way.
+    /// Starts a shell that evaluates the lines it is sent, answering questions on the way.
     pub(super) fn start(
         &self,
         transport: &dyn Transport,
@@ -72,7 +72,7 @@ impl Login {
         let time = self.patience(transport);
         match dialog.hold(&mut *channel, &limits.sooner(Instant::now() + time)) {
             Ok(()) => Ok(channel),
-            // Unless it is the caller's own patience that has ended.
+            // Unless the caller's own limit was reached.
             Err(HostError::TimedOut) if limits.check().is_ok() => {
                 Err(dialog.failed(NotStarted::Late(time)))
             }
@@ -88,10 +88,10 @@ impl Login {
         }
     }
 
-    /// Returns the error for a shell that has not started, and what was printed instead.
+    /// Returns the error for a shell that did not start, with what was printed instead.
     pub(super) fn not_started(&self, machine: &str, how: NotStarted, said: &str) -> HostError {
         let said = match how {
-            // Why it ended comes last.
+            // The reason why it ended is at the end.
             NotStarted::Ended(_) => excerpt(end(said)),
             NotStarted::Noise | NotStarted::Late(_) => excerpt(said),
         };
@@ -148,7 +148,7 @@ impl Login {
         };
         let shell = self.shell.split_whitespace().chain(["-c", loader]);
         let flags = other.flags.iter().map(String::as_str);
-        // With a password the question must come.
+        // With a password, the program must ask for it.
         let flags = flags.filter(|flag| other.password.is_none() || *flag != "-n");
         let start: Vec<&str> = other.program().split_whitespace().chain(flags).collect();
         let whole = match other.method {
@@ -166,7 +166,7 @@ impl Login {
             }
             BecomeMethod::Su => line(shell).and_then(|inner| {
                 let words = start.into_iter().chain([other.user.as_str(), "-c", &inner]);
-                // Its question must be in a language that is known here.
+                // Its question must be in a known language.
                 line(words).map(|su| su.replacen("exec ", "exec env LC_ALL=C ", 1))
             }),
             BecomeMethod::Doas => {
@@ -180,7 +180,7 @@ impl Login {
     }
 }
 
-/// Returns the first lines of what was printed, in characters that do no harm to a terminal.
+/// Returns the first lines of the output, in characters that are harmless to a terminal.
 fn excerpt(said: &str) -> String {
     let mut shown = String::new();
     let mut lines = 1;
@@ -198,7 +198,7 @@ fn excerpt(said: &str) -> String {
     shown
 }
 
-/// Returns the last lines of what was printed.
+/// Returns the last lines of the output.
 fn end(said: &str) -> &str {
     let said = said.trim();
     let mut breaks = said.rmatch_indices('\n');
@@ -218,7 +218,7 @@ fn after_words(said: &str) -> String {
     }
 }
 
-/// Returns the words as a command line that takes the login shell's place.
+/// Returns the words as a command line that replaces the login shell.
 fn line<'a>(words: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
     let words: Option<Vec<_>> = words.map(quote_for_login_shell).collect();
     Some(format!("exec {}", words?.join(" ")))
@@ -233,7 +233,7 @@ impl Become {
         })
     }
 
-    /// Returns the error for a program that has not started a shell.
+    /// Returns the error for a program that did not start a shell.
     fn not_started(&self, how: NotStarted, said: &str) -> HostError {
         let program = self.program();
         self.error(&match how {
@@ -275,7 +275,7 @@ struct Dialog<'a> {
 }
 
 impl Dialog<'_> {
-    /// Returns when the shell is there.
+    /// Returns once the shell is ready.
     fn hold(&mut self, channel: &mut dyn Channel, limits: &Limits) -> Result<(), HostError> {
         loop {
             if self.said.len() + self.printed.len() > MOST_NOISE {
@@ -312,8 +312,8 @@ impl Dialog<'_> {
             return Err(self.failed(NotStarted::Ended(None)));
         }
         let password = self.other.password.as_ref().map(Secret::reveal);
-        // Only now: had it been sent before, a program that does not ask would leave it to the
-        // shell as a command.
+        // Not earlier: a program that does not ask would leave the password to the shell as a
+        // command.
         let line = zeroize::Zeroizing::new(format!("{}\n", password.unwrap_or_default()));
         channel.send(line.as_bytes(), limits)?;
         self.answered = true;
@@ -321,7 +321,7 @@ impl Dialog<'_> {
         Ok(())
     }
 
-    /// Returns the error, with what the program said.
+    /// Returns the error, with the output of the program.
     fn failed(&self, how: NotStarted) -> HostError {
         let said = if self.said.trim().is_empty() {
             &self.printed

@@ -1,7 +1,7 @@
-//! A host through its POSIX shell: all shell text, quoting and framing is made here.
+//! Hosts accessed through their POSIX shell: all shell text, quoting and framing is created here.
 //!
-//! A shell is started by a fixed line ([`login`]), evaluates one request a line ([`script`]) and
-//! ends each piece of its reply by a random mark ([`frames`]).
+//! A fixed line starts a shell ([`login`]), which evaluates one request per line ([`script`]) and
+//! ends each piece of its reply with a random mark ([`frames`]).
 
 mod apply;
 mod ask;

@@ -1,4 +1,4 @@
-//! Runs commands of tasks, each in a shell of its own.
+//! Runs the commands of tasks, each in its own shell.
 
 use super::reply::Reply;
 use super::script::Script;
@@ -7,7 +7,7 @@ use super::shell_host::ShellHost;
 use super::unfinished::{UNFINISHED, temporary_name};
 use crate::host::{Command, CommandScript, HostError, Limits, Output};
 
-/// Runs a command to its end. When it is called off, its process group is ended.
+/// Runs a command to its end. If it is cancelled, its process group is ended.
 pub(super) fn run(
     host: &ShellHost,
     command: &Command,
@@ -51,8 +51,8 @@ fn talk(
 
 /// Returns the request that runs a command.
 ///
-/// Its environment is set by the shell, so it is in no argument vector. What the shell says about
-/// a signal that ended the command is dropped.
+/// The shell sets the environment, so it is in no argument vector. The shell's message about a
+/// signal that ended the command is dropped.
 fn render(command: &Command) -> Result<Script, HostError> {
     let mut script = Script::default();
     let Some(program) = command.argv.first() else {
@@ -61,11 +61,11 @@ fn render(command: &Command) -> Result<Script, HostError> {
             reason: "it has no words".to_owned(),
         });
     };
-    // With a script also the directory, the file, and their removal.
+    // A script also needs its directory, its file and their removal.
     let forks = if command.script.is_some() { 10 } else { 1 };
     script.raw(&format!("rmq_count {forks}; {{ ( rmq_login;"));
     if let Some(directory) = &command.chdir {
-        // As the kernel reads `..`, which is not what a shell does after a link.
+        // This handles `..` like the kernel, while a shell handles it differently after a link.
         script.raw("cd -P ");
         script.word(directory.as_str());
         script.raw(" 2>&1 || { rmq_piece cd; exit; };");
@@ -96,8 +96,8 @@ fn words(script: &mut Script, words: &[String]) {
     }
 }
 
-/// Adds what runs a command with a script, which comes on standard input. The shell stays to remove
-/// it.
+/// Adds what runs a command with a script from standard input. The shell stays to remove the
+/// script.
 fn with_file(script: &mut Script, argv: &[String], file: &CommandScript) -> Result<(), HostError> {
     script.require(&[&UNFINISHED]);
     let (before, after) = argv.split_at(file.position.min(argv.len()));
@@ -140,7 +140,7 @@ pub(super) fn export<'a>(
     Ok(())
 }
 
-/// Returns what the command left, or why it could not be run.
+/// Returns the output of the command, or why it could not be run.
 fn output(command: &Command, reply: Reply) -> Result<Output, String> {
     let reason = reply.reason();
     let mut pieces = reply.pieces.into_iter();

@@ -3,9 +3,9 @@
 use super::quote::quote;
 use std::collections::HashSet;
 
-/// Functions of the shell that are sent when they are first needed.
+/// Shell functions that are sent when they are first needed.
 pub(super) struct Library {
-    /// Name, by which a shell is known to have it.
+    /// The name that marks it as loaded in a shell.
     pub(super) name: &'static str,
     /// The functions.
     pub(super) text: &'static str,
@@ -28,7 +28,7 @@ impl Script {
         }
     }
 
-    /// Has the functions of these libraries ready.
+    /// Requires the functions of these libraries.
     pub(super) fn require(&mut self, libraries: &[&'static Library]) {
         self.libraries.extend(libraries);
     }
@@ -58,8 +58,8 @@ impl Script {
         self.text.push_str(text);
     }
 
-    /// Returns the request as one of several steps that are sent together: it is left out, which
-    /// the word `skipped` says, if a step before it has failed.
+    /// Returns the request as one of several steps that are sent together: if a step before it has
+    /// failed, it is left out and answers `skipped`.
     pub(super) fn in_order(mut self, is_first: bool) -> Self {
         let go = if is_first { "rmq_go=1; " } else { "" };
         let step = &self.text;
@@ -80,12 +80,12 @@ impl Script {
         self.text.len()
     }
 
-    /// Returns whether it holds a NUL, which no shell can take.
+    /// Returns whether it contains a NUL, which no shell accepts.
     pub(super) fn has_nul(&self) -> bool {
         self.has_nul
     }
 
-    /// Returns the line for a shell that has the libraries of these names, and adds to them.
+    /// Returns the line for a shell that has loaded these libraries, and adds to them.
     pub(super) fn line(&self, loaded: &mut HashSet<&'static str>) -> String {
         let mut line = String::new();
         for library in &self.libraries {
@@ -97,7 +97,7 @@ impl Script {
     }
 }
 
-/// Returns functions as a piece of a line, without comments and indentation.
+/// Returns functions as part of a line, without comments and indentation.
 pub(super) fn define(text: &str) -> String {
     let lines: Vec<_> = text
         .lines()

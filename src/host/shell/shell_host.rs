@@ -1,4 +1,4 @@
-//! A host that is spoken to through a POSIX shell.
+//! A host accessed through a POSIX shell.
 
 use super::ask::ask;
 use super::become_user::Become;
@@ -27,27 +27,27 @@ const KILL: Library = Library {
     text: include_str!("kill.sh"),
 };
 
-/// How long ending a command may take that was called off.
+/// How long ending a cancelled command may take.
 const RESCUE: Duration = Duration::from_secs(5);
 
-/// A host that is spoken to through a POSIX shell, as one user.
+/// A host accessed through a POSIX shell, as one user.
 ///
-/// One shell is kept open for questions and steps. Commands of tasks and large bodies have a
-/// channel of their own.
+/// One shell is kept open for questions and steps. Commands of tasks and large bodies have their
+/// own channels.
 pub struct ShellHost {
     transport: Arc<dyn Transport>,
     login: Login,
     session: Mutex<Option<Session>>,
-    /// Whether a shell was started already.
+    /// Whether a shell has been started already.
     contacted: AtomicBool,
-    /// What the run holds here until it ends.
+    /// The locks that the run holds here until it ends.
     locks: Locks,
     counters: Arc<Counters>,
 }
 
 impl ShellHost {
-    /// Returns a host reached by `transport` whose shell is `shell` (`/bin/sh`, `busybox sh`), run
-    /// by another user than the login's where one is given. Nothing is started yet.
+    /// Returns a host reached over `transport` whose shell is `shell` (`/bin/sh`, `busybox sh`),
+    /// run as another user than the login user if one is given. Nothing is started yet.
     pub fn new(transport: Arc<dyn Transport>, shell: &str, other: Option<Become>) -> Self {
         Self {
             transport,
@@ -62,7 +62,7 @@ impl ShellHost {
         }
     }
 
-    /// Sends requests to the shell that is kept, and returns their replies: one round trip.
+    /// Sends requests to the kept shell, and returns their replies: one round trip.
     pub(super) fn exchange(
         &self,
         scripts: &[Script],
@@ -71,13 +71,13 @@ impl ShellHost {
         self.with_session(limits, |session| session.exchange_all(scripts, limits))
     }
 
-    /// Sends a request to the shell that is kept, and returns its reply.
+    /// Sends a request to the kept shell, and returns its reply.
     pub(super) fn request(&self, script: &Script, limits: &Limits) -> Result<Reply, HostError> {
         self.with_session(limits, |session| session.exchange(script, limits))
     }
 
-    /// Uses the shell that is kept. After an error it is given up: the next call starts another.
-    /// So it does where the shell was lost meanwhile, with which nothing was under way.
+    /// Uses the kept shell. After an error it is dropped, and the next call starts another one. The
+    /// same happens if the shell was lost while idle.
     pub(super) fn with_session<T>(
         &self,
         limits: &Limits,
@@ -94,7 +94,7 @@ impl ShellHost {
                 Ok(answer)
             }
             Err(error) => {
-                // Others may go on with a new shell meanwhile.
+                // Others may continue with a new shell in the meantime.
                 drop(kept);
                 self.give_up(session, &error);
                 Err(error)
@@ -145,7 +145,7 @@ impl ShellHost {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends what a shell still runs. On a broken connection there is nothing that could be done.
+    /// Ends what a shell still runs. On a broken connection nothing can be done.
     fn give_up(&self, mut session: Session, error: &HostError) {
         if matches!(
             error,
@@ -173,7 +173,7 @@ impl ShellHost {
         }
     }
 
-    /// Returns whether the transport says that a port is open, if it can tell.
+    /// Returns whether a port is open according to the transport, if it can tell.
     pub(super) fn connects(
         &self,
         host: &str,

@@ -1,19 +1,19 @@
-//! What is made under a name of ours and then moved to its place, and what removes it otherwise.
+//! Files created under a temporary name and then moved to their place, and their removal otherwise.
 
 use super::login::random_word;
 use super::script::Library;
 use crate::host::HostError;
 
-/// What makes a shell remove whatever is unfinished when it ends.
+/// Makes a shell remove unfinished files when it ends.
 pub(super) const UNFINISHED: Library = Library {
     name: "unfinished",
     text: include_str!("unfinished.sh"),
 };
 
-/// Shell text that removes what shells that were killed have left.
+/// Shell text that removes what killed shells have left behind.
 pub(super) const SWEEP: &str = "rmq_sweep;";
 
-/// Returns a name for something that is moved to its place when it is complete.
+/// Returns a temporary name for something that is moved to its place when complete.
 pub(super) fn temporary_name() -> Result<String, HostError> {
     Ok(format!(".rmqplay-{}", random_word()?))
 }

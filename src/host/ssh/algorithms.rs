@@ -1,11 +1,11 @@
-//! Which algorithms a host is offered.
+//! The algorithms offered to a host.
 
 use super::pattern::matches_list;
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg};
 use russh::{Preferred, cipher, kex, mac};
 use std::borrow::Cow;
 
-/// What `ssh_config` says about algorithms; each is a list as of ssh, `None` for the usual ones.
+/// The algorithms set in `ssh_config`; each is a list like those of ssh, `None` for the default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Algorithms {
     /// `KexAlgorithms`.
@@ -18,7 +18,7 @@ pub struct Algorithms {
     pub host_keys: Option<String>,
 }
 
-/// The usual ones are OpenSSH's own, as far as russh has them, and its order.
+/// The defaults are those of OpenSSH, in its order, as far as russh supports them.
 const KEY_EXCHANGES: [kex::Name; 12] = [
     kex::MLKEM768X25519_SHA256,
     kex::CURVE25519,
@@ -34,10 +34,10 @@ const KEY_EXCHANGES: [kex::Name; 12] = [
     kex::DH_G14_SHA256,
 ];
 
-/// Those that must be asked for by name: SHA-1, or a group that is too small.
+/// Only used if requested by name: they use SHA-1, or a group that is too small.
 const OLD_KEY_EXCHANGES: [kex::Name; 3] = [kex::DH_G14_SHA1, kex::DH_GEX_SHA1, kex::DH_G1_SHA1];
 
-/// They stand for extensions of the protocol, whatever else is chosen.
+/// These announce extensions of the protocol, whatever else is chosen.
 const EXTENSIONS: [kex::Name; 4] = [
     kex::EXTENSION_SUPPORT_AS_CLIENT,
     kex::EXTENSION_SUPPORT_AS_SERVER,
@@ -45,7 +45,7 @@ const EXTENSIONS: [kex::Name; 4] = [
     kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER,
 ];
 
-/// AES-256-GCM first: half the processor time of what russh prefers.
+/// AES-256-GCM comes first: it takes half the processor time of russh's preference.
 const CIPHERS: [cipher::Name; 6] = [
     cipher::AES_256_GCM,
     cipher::CHACHA20_POLY1305,
@@ -92,14 +92,14 @@ const HOST_KEYS: [Algorithm; 6] = [
 /// RSA with SHA-1.
 const OLD_HOST_KEYS: [Algorithm; 1] = [Algorithm::Rsa { hash: None }];
 
-/// The settings of `ssh_config`, as messages have them.
+/// The names of the settings in `ssh_config`, for messages.
 const KEX: &str = "KexAlgorithms";
 const CIPHER: &str = "Ciphers";
 const MAC: &str = "MACs";
 const HOST_KEY: &str = "HostKeyAlgorithms";
 
 impl Algorithms {
-    /// Returns what a host is offered; an error's text if a list leaves nothing.
+    /// Returns the algorithms to offer, or an error if a list leaves none.
     pub(super) fn preferred(&self) -> Result<Preferred, String> {
         let mut kex = chosen(
             KEX,
@@ -122,7 +122,7 @@ impl Algorithms {
     }
 }
 
-/// Returns what to do about a host that has no algorithm in common with us.
+/// Returns advice for a host that has no algorithm in common with us.
 pub(super) fn advice(kind: russh::AlgorithmKind, theirs: &[String]) -> String {
     use russh::AlgorithmKind as Kind;
     fn names<T: AsRef<str>>(names: &[T]) -> Vec<String> {
@@ -144,9 +144,9 @@ pub(super) fn advice(kind: russh::AlgorithmKind, theirs: &[String]) -> String {
     }
 }
 
-/// Returns what a list of ssh means: names between commas instead of the usual ones, after `+`
-/// besides them, after `^` before them, and after `-` patterns of those left out. Names that are
-/// not supported are passed over.
+/// Returns the algorithms of a list like those of ssh: names separated by commas replace the
+/// default; after `+` they are added to it, after `^` put before it, and after `-` removed from it
+/// as patterns. Unsupported names are ignored.
 fn chosen<T: AsRef<str> + Clone + PartialEq>(
     setting: &str,
     list: Option<&str>,
@@ -260,7 +260,7 @@ mod tests {
         assert!(!usual.key.contains(&OLD_HOST_KEYS[0]));
         assert!(old.kex.contains(&kex::DH_G14_SHA1));
         assert!(old.key.contains(&OLD_HOST_KEYS[0]));
-        // Whatever is chosen, the protocol is protected.
+        // The protocol is protected whatever is chosen.
         let strict = kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT;
         assert!(usual.kex.contains(&strict) && old.kex.contains(&strict));
     }

@@ -1,4 +1,4 @@
-//! Logging in: which keys and passwords are tried, in which order.
+//! Authentication: which keys and passwords are tried, in which order.
 
 use super::Failure;
 use super::attempt::{self, Attempt};
@@ -21,25 +21,25 @@ use tokio::net::UnixStream;
 
 type Agent = AgentClient<UnixStream>;
 
-/// What the host said to an attempt.
+/// The host's answer to an attempt.
 enum Answer {
     Welcome,
     Refused {
         remaining: MethodSet,
         partial: bool,
     },
-    /// It was not asked, for this reason.
+    /// The attempt was not made, for this reason.
     NotTried(String),
 }
 
-/// A login under way.
+/// A login in progress.
 pub(super) struct Login<'a> {
     handle: &'a mut Handle<Handler>,
     target: &'a Target,
     keys: &'a KeyRing,
     lost: &'a Lost,
     agent: Option<Agent>,
-    /// When it must be over; later by the time the user took to answer.
+    /// When it must be finished, extended by the time that the user took to answer.
     until: Instant,
     /// What was tried, for the message.
     tried: Vec<String>,
@@ -47,7 +47,7 @@ pub(super) struct Login<'a> {
     skipped: Vec<String>,
 }
 
-/// Logs in, or says what was tried.
+/// Logs in, or fails with what was tried.
 pub(super) async fn log_in(
     handle: &mut Handle<Handler>,
     target: &Target,
@@ -78,7 +78,7 @@ impl Login<'_> {
         let listing = async {
             let mut agent = Agent::connect_uds(socket).await?;
             if let Some(binding) = self.handle.agent_session_binding() {
-                // For keys that are bound to certain hosts; older agents do not know it.
+                // Needed for keys restricted to certain hosts; older agents do not support it.
                 let _ = agent.bind_session(binding, false).await;
             }
             let identities = agent.request_identities().await?;
@@ -98,7 +98,7 @@ impl Login<'_> {
     }
 
     async fn run(mut self, mut attempts: VecDeque<Attempt>) -> Result<(), Failure> {
-        // Until the host has refused something, every method may be one it accepts.
+        // Until the host has refused something, it may accept every method.
         let mut accepted: Option<MethodSet> = None;
         let allowed = |accepted: &Option<MethodSet>, attempt: &Attempt| {
             accepted
@@ -117,7 +117,7 @@ impl Login<'_> {
                 Answer::Welcome => return Ok(()),
                 Answer::NotTried(reason) => self.skipped.push(format!("{name}: {reason}")),
                 Answer::Refused { remaining, partial } => {
-                    // A host that wants a password first refuses keys until it has it.
+                    // A host that requires a password first refuses keys until then.
                     let too_early = !partial && !remaining.contains(&attempt.method());
                     accepted = Some(remaining);
                     if too_early {
@@ -169,7 +169,7 @@ impl Login<'_> {
         }
     }
 
-    /// Opens a key, for which the user may be asked: the host waits meanwhile.
+    /// Opens a key, possibly asking the user while the host waits.
     fn open(&mut self, path: &Path) -> Result<Arc<russh::keys::PrivateKey>, String> {
         let asked = Instant::now();
         let key = self.keys.open(path);
@@ -244,7 +244,8 @@ impl Login<'_> {
         }
     }
 
-    /// Asks whether the host would accept a key, without signing anything; nothing where it would.
+    /// Asks whether the host would accept a key, without signing anything; returns `None` if it
+    /// would.
     async fn probe(&mut self, key: &PublicKey) -> Result<Option<Answer>, Failure> {
         let hash = self.hash_for(&key.algorithm()).await?;
         let user = self.target.user.clone();
@@ -269,7 +270,7 @@ impl Login<'_> {
         self.answer(answer).await
     }
 
-    /// Answers the one question of the host that is not echoed by the password.
+    /// Answers the only hidden question of the host with the password.
     async fn by_questions(&mut self) -> Result<Answer, Failure> {
         let Some(password) = &self.target.password else {
             return Ok(Answer::NotTried("there is none".to_owned()));
@@ -314,7 +315,7 @@ impl Login<'_> {
         }
     }
 
-    /// Returns how an RSA key is to sign; other keys know it themselves.
+    /// Returns the hash for signatures of an RSA key; other keys determine it themselves.
     async fn hash_for(&mut self, algorithm: &Algorithm) -> Result<Option<HashAlg>, Failure> {
         if !matches!(algorithm, Algorithm::Rsa { .. }) {
             return Ok(None);

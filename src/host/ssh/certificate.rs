@@ -1,4 +1,4 @@
-//! Certificates of users: a public key that an authority has signed, with the key that it is of.
+//! User certificates: public keys signed by an authority, with their private keys.
 
 use super::key_ring::KeyFile;
 use crate::source::regular;
@@ -15,21 +15,21 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::net::UnixStream;
 
-/// A certificate of the user, and who signs for its key.
+/// A certificate of the user, and the signer for its key.
 pub(super) struct UserCertificate {
     pub(super) path: PathBuf,
     pub(super) certificate: Certificate,
     pub(super) key: Held,
 }
 
-/// Who holds a private key.
+/// Where a private key is.
 pub(super) enum Held {
     Agent(Box<AgentIdentity>),
     File(PathBuf, KeyFile),
 }
 
 impl UserCertificate {
-    /// Returns how it is to be signed with: RSA keys with SHA-512, others know it themselves.
+    /// Returns the hash for signatures: SHA-512 for RSA keys; others determine it themselves.
     pub(super) fn hash(&self) -> Option<HashAlg> {
         let rsa = self.certificate.algorithm().is_rsa();
         rsa.then_some(HashAlg::Sha512)
@@ -47,12 +47,12 @@ impl std::fmt::Display for UserCertificate {
     }
 }
 
-/// The certificates that may be used, read from their files.
+/// The usable certificates, read from their files.
 pub(super) struct Certificates(Vec<(PathBuf, Certificate)>);
 
 impl Certificates {
-    /// Reads the files that were named (`CertificateFile`) and those beside the keys; what cannot
-    /// be read is noted in `skipped`.
+    /// Reads the configured files (`CertificateFile`) and those next to the keys; unreadable ones
+    /// are noted in `skipped`.
     pub(super) fn read(named: &[PathBuf], keys: &[PathBuf], skipped: &mut Vec<String>) -> Self {
         let mut read = Vec::new();
         let mut add = |path: PathBuf, is_named: bool| match of_file(&path) {
@@ -76,7 +76,7 @@ impl Certificates {
         Self(read)
     }
 
-    /// Takes out those of this key.
+    /// Removes and returns those for this key.
     pub(super) fn take(&mut self, key: Option<&KeyData>) -> Vec<(PathBuf, Certificate)> {
         let is_of = |certificate: &Certificate| Some(certificate.public_key()) == key;
         let taken = self.0.extract_if(.., |(_, certificate)| is_of(certificate));
@@ -98,10 +98,10 @@ fn of_file(path: &Path) -> Result<Option<Certificate>, String> {
     }
 }
 
-/// What signs for a certificate.
+/// The signer for a certificate.
 pub(super) enum Signing<'a> {
     Key(Arc<PrivateKey>),
-    /// The agent knows the key, not the certificate.
+    /// The agent has the key, but not the certificate.
     Agent(&'a mut AgentClient<UnixStream>, &'a AgentIdentity),
 }
 

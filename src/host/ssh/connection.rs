@@ -1,4 +1,5 @@
-//! One SSH connection: made, logged in, and then shared by all channels to its host.
+//! One SSH connection, established and authenticated once, and then shared by all channels to its
+//! host.
 
 use super::authentication::log_in;
 use super::handler::{Handler, Refusal, explain};
@@ -16,17 +17,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-/// Bytes a host may send on a channel before it hears from us: throughput is at most this over the
-/// round trip, 8 MiB / 50 ms = 160 MB/s.
+/// How many bytes a host may send on a channel without waiting for us. The throughput is at most
+/// this divided by the round trip: 8 MiB / 50 ms = 160 MB/s.
 const WINDOW: u32 = 8 << 20;
 
-/// Messages of a channel that may wait for their reader before the whole connection waits.
+/// How many messages of a channel may be unread before the whole connection waits.
 const UNREAD_MESSAGES: usize = 512;
 
-/// Signs of life asked for in vain after which a connection counts as lost.
+/// After how many unanswered keep-alive requests a connection counts as lost.
 const UNANSWERED: u32 = 3;
 
-/// How long the words of a refusal may come behind the refusal itself: they are in one message.
+/// How long the text of a refusal may arrive after the refusal itself: both are in one message.
 const WORDS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// One SSH connection.
@@ -34,19 +35,19 @@ pub(super) struct Connection {
     handle: Handle<Handler>,
     target: Arc<Target>,
     lost: Lost,
-    /// What the host said whenever it did not open a channel; each of these is taken once.
+    /// The host's message each time it refused a channel; each is taken once.
     refusals: Mutex<mpsc::UnboundedReceiver<String>>,
     sessions: Arc<Sessions>,
-    /// The connection it goes through lives as long.
+    /// Keeps the connection that it goes through alive.
     _through: Option<Arc<Connection>>,
 }
 
 /// Why a channel was not opened.
 #[derive(Debug)]
 pub(super) enum NotOpened {
-    /// The host said no, in these words.
+    /// The host refused, with this message.
     Refused(ChannelOpenFailure, String),
-    /// The connection is no more.
+    /// The connection is closed.
     Lost,
 }
 
@@ -56,7 +57,7 @@ enum Kind {
 }
 
 impl Connection {
-    /// Connects and logs in, in the target's time.
+    /// Connects and logs in within the target's time limit.
     pub(super) async fn open(
         target: Arc<Target>,
         through: Option<Arc<Connection>>,
@@ -108,12 +109,12 @@ impl Connection {
         })
     }
 
-    /// Returns whether nothing can be opened any more.
+    /// Returns whether no channel can be opened any more.
     pub(super) fn is_closed(&self) -> bool {
         self.handle.is_closed()
     }
 
-    /// Returns what to tell of a connection that was lost.
+    /// Returns the failure of a lost connection.
     pub(super) async fn failure(&self) -> Failure {
         let reason = self.lost.reason().await;
         Failure::new(format!(
@@ -133,7 +134,7 @@ impl Connection {
         self.channel(Kind::Session).await
     }
 
-    /// Opens a channel to a TCP port as the host sees it.
+    /// Opens a channel to a TCP port as seen by the host.
     pub(super) async fn forward(
         self: &Arc<Self>,
         host: &str,
@@ -142,8 +143,8 @@ impl Connection {
         self.channel(Kind::Forward(host.to_owned(), port)).await
     }
 
-    /// The channel is opened by a task of its own: one that nobody waits for any more when the
-    /// host has opened it must be closed again.
+    /// A task of its own opens the channel: if nobody waits for it any more when the host has
+    /// opened it, it must be closed again.
     async fn channel(self: &Arc<Self>, kind: Kind) -> Result<Channel<Msg>, NotOpened> {
         let connection = self.clone();
         let (reply, answer) = oneshot::channel();
@@ -175,8 +176,7 @@ impl Connection {
         }
     }
 
-    /// Returns the words of a refusal that just came. Of two at the same moment they may be
-    /// exchanged.
+    /// Returns the text of the latest refusal. Two simultaneous ones may be swapped.
     async fn words(&self) -> String {
         let mut refusals = self.refusals.lock().await;
         let words = tokio::time::timeout(WORDS_TIMEOUT, refusals.recv());
@@ -197,7 +197,7 @@ fn config(target: &Target) -> Result<Config, Failure> {
     })
 }
 
-/// Returns what the connection goes through.
+/// Returns the stream that the connection uses.
 async fn stream(
     target: &Target,
     through: Option<&Connection>,

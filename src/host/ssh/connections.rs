@@ -6,7 +6,7 @@ use super::target::{Route, Target};
 use super::transport::SshTransport;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// All SSH connections of a run: one to each target, jump hosts included, whoever asks for it.
+/// All SSH connections of a run: one to each target, including jump hosts, shared by all users.
 pub struct Connections {
     reactor: Arc<Reactor>,
     keys: Arc<KeyRing>,
@@ -14,7 +14,7 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Starts the threads that carry the connections. `ask` is called, by one thread at a time,
+    /// Starts the threads that handle the connections. `ask` is called, by one thread at a time,
     /// for the passphrase of a key that a host would accept.
     pub fn new(ask: AskPassphrase) -> std::io::Result<Self> {
         Ok(Self {
@@ -24,7 +24,7 @@ impl Connections {
         })
     }
 
-    /// Returns the way to a target. It connects when it is first used.
+    /// Returns the transport to a target. It connects when it is first used.
     pub fn transport(&self, target: &Target) -> Arc<SshTransport> {
         let mut transports = self
             .transports

@@ -1,22 +1,22 @@
-//! This machine, as far as connections from it depend on it.
+//! The properties of this machine that connections depend on.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
-/// This machine, as far as connections from it depend on it.
+/// The properties of this machine that connections depend on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Controller {
-    /// Who runs rmqplay here.
+    /// The user who runs rmqplay.
     pub user: String,
-    /// Their home, where `.ssh` is.
+    /// The user's home, which contains `.ssh`.
     pub home: PathBuf,
     /// The environment, for `SSH_AUTH_SOCK` and for `${NAME}` in `ssh_config`.
     pub environment: BTreeMap<String, String>,
 }
 
 impl Controller {
-    /// Returns this machine as it is now.
+    /// Returns the current properties of this machine.
     pub fn of_process() -> Self {
         let environment: BTreeMap<_, _> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -37,7 +37,7 @@ impl Controller {
     }
 }
 
-/// Returns name and home of the account with this id.
+/// Returns the name and home of the account with this id.
 fn account(uid: u32) -> Option<(String, String)> {
     let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
     accounts.lines().find_map(|line| {

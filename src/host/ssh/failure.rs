@@ -2,7 +2,7 @@
 
 use crate::host::HostError;
 
-/// Why a host cannot be reached; all that wait for the same connection get the same one.
+/// Why a host cannot be reached; everything waiting for the same connection gets the same failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
     /// What failed.
@@ -12,7 +12,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// Returns a failure that nothing can be advised about.
+    /// Returns a failure without advice.
     pub(super) fn new(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),

@@ -1,4 +1,4 @@
-//! A TCP connection that a host makes for us.
+//! A TCP connection made by a host.
 
 use super::connection::Connection;
 use super::reactor::Reactor;
@@ -7,13 +7,13 @@ use russh::client::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 use std::sync::Arc;
 
-/// A TCP connection that a host makes for us, through its SSH connection.
+/// A TCP connection made by a host, through its SSH connection.
 pub(super) struct Forwarded {
     reactor: Arc<Reactor>,
     connection: Arc<Connection>,
     address: String,
     read: ChannelReadHalf,
-    /// `None` once it is closed.
+    /// `None` after it is closed.
     write: Option<ChannelWriteHalf<Msg>>,
 }
 
@@ -73,7 +73,7 @@ impl Drop for Forwarded {
         let Some(write) = self.write.take() else {
             return;
         };
-        // Dropping alone would leave it open on the host.
+        // Dropping it alone would leave it open on the host.
         if let Some(handle) = self.reactor.handle() {
             handle.spawn(async move {
                 let _ = write.close().await;

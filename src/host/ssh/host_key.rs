@@ -1,4 +1,4 @@
-//! Whether the key that a host shows is the host's.
+//! Checks that the key a host presents is the host's.
 
 use super::Failure;
 use super::known_hosts::{self, KnownHosts, NewKey, Standing};
@@ -7,7 +7,7 @@ use russh::keys::{Algorithm, HashAlg, PublicKey};
 use std::path::Path;
 
 /// Returns these algorithms with those of the host's known keys first, so that a host with several
-/// keys shows one that can be compared.
+/// keys presents one that can be compared.
 pub(super) fn known_first(
     target: &Target,
     algorithms: &[Algorithm],
@@ -24,8 +24,8 @@ pub(super) fn known_first(
     Ok(first)
 }
 
-/// Checks the key a host shows, before anything that is secret is sent. Under
-/// [`HostKeyPolicy::AcceptNew`] an unknown one is written down.
+/// Checks the key that a host presents, before anything secret is sent. With
+/// [`HostKeyPolicy::AcceptNew`] an unknown key is stored.
 pub(super) fn check(target: &Target, key: &PublicKey) -> Result<(), Failure> {
     let bytes = key.to_bytes().map_err(|error| {
         Failure::new(format!(
@@ -85,7 +85,8 @@ fn read(target: &Target) -> Result<KnownHosts, Failure> {
     })
 }
 
-/// Returns host and port the key is looked up under. An alias stands for itself, as in ssh.
+/// Returns the host and port under which the key is looked up. As in ssh, an alias is used
+/// unchanged.
 fn key_name(target: &Target) -> (&str, u16) {
     match &target.key_alias {
         Some(alias) => (alias, 22),

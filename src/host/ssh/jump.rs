@@ -9,7 +9,7 @@ pub(super) struct Jump {
 }
 
 impl Jump {
-    /// Reads `[user@]host[:port]`, with an address of IPv6 in brackets, or the same after `ssh://`.
+    /// Parses `[user@]host[:port]`, with IPv6 addresses in brackets, or the same after `ssh://`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix("ssh://").unwrap_or(text);
         let text = text.strip_suffix('/').unwrap_or(text);

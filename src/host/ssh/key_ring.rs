@@ -1,4 +1,4 @@
-//! The private keys of the user, each read and opened once for all hosts.
+//! The user's private keys, each read and opened once for all hosts.
 
 use crate::host::Secret;
 use crate::source::regular;
@@ -8,33 +8,33 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Asks the user for the passphrase of a key; nothing where nobody can be asked.
+/// Asks the user for the passphrase of a key; returns `None` if nobody can be asked.
 pub type AskPassphrase = Box<dyn Fn(&Path) -> Option<Secret> + Send + Sync>;
 
 /// How often a passphrase is asked for, as in ssh.
 const TRIES: usize = 3;
 
-/// The private keys of the user, each read and opened once for all hosts.
+/// The user's private keys, each read and opened once for all hosts.
 pub(super) struct KeyRing {
     /// Locked while the user is asked, so that all others wait for the answer.
     ask: Mutex<AskPassphrase>,
     opened: Mutex<BTreeMap<PathBuf, Opened>>,
 }
 
-/// A key file that was opened, or why it could not be.
+/// An opened key file, or why it could not be opened.
 type Opened = Result<Arc<PrivateKey>, String>;
 
-/// A key file as far as it can be read without its passphrase.
+/// A key file, as far as it can be read without its passphrase.
 #[derive(Clone)]
 pub(super) enum KeyFile {
-    /// It has no passphrase, or it was asked for already.
+    /// It has no passphrase, or the passphrase is already known.
     Open(Arc<PrivateKey>),
-    /// It has a passphrase; the public key tells whether it is worth to ask for it.
+    /// It has a passphrase; the public key shows whether asking for it is useful.
     Locked(Option<PublicKey>),
 }
 
 impl KeyFile {
-    /// Returns the public key as far as it is known.
+    /// Returns the public key, if known.
     pub(super) fn public_key(&self) -> Option<&PublicKey> {
         match self {
             Self::Open(key) => Some(key.public_key()),
@@ -51,7 +51,7 @@ impl KeyRing {
         }
     }
 
-    /// Reads a key file without asking; nothing where there is none.
+    /// Reads a key file without asking; returns `None` if there is none.
     pub(super) fn read(&self, path: &Path) -> Result<Option<KeyFile>, String> {
         match self.opened().get(path) {
             Some(Ok(key)) => return Ok(Some(KeyFile::Open(key.clone()))),
@@ -81,8 +81,8 @@ impl KeyRing {
         }
     }
 
-    /// Opens a key file, for which the user may be asked for the passphrase: once for all hosts
-    /// that wait for it. Blocks meanwhile.
+    /// Opens a key file, possibly asking the user for the passphrase: once for all hosts that wait
+    /// for it. Blocks until then.
     pub(super) fn open(&self, path: &Path) -> Opened {
         let ask = self.ask.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = self.opened().get(path) {
@@ -114,7 +114,7 @@ fn ask_and_open(ask: &AskPassphrase, path: &Path) -> Opened {
     ))
 }
 
-/// Refuses a key of this user that others may read, as ssh does.
+/// Refuses a key of this user that others can read, like ssh.
 fn check_mode(path: &Path) -> Result<(), String> {
     let found = std::fs::metadata(path).map_err(|error| error.to_string())?;
     let mode = found.mode() & 0o7777;
@@ -140,7 +140,7 @@ fn not_a_key(text: &str) -> &'static str {
     }
 }
 
-/// Returns whether a key in PEM is encrypted. OpenSSH's own format says it inside.
+/// Returns whether a PEM key is encrypted. In OpenSSH's own format this is stored inside.
 fn is_locked(text: &str) -> bool {
     text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----")
         || text.contains("Proc-Type: 4,ENCRYPTED")
@@ -160,8 +160,8 @@ fn text(path: &Path) -> Result<Option<zeroize::Zeroizing<String>>, String> {
     }
 }
 
-/// Returns the public key of a locked one: OpenSSH's format holds it in clear, of others there may
-/// be a file beside.
+/// Returns the public key of a locked one: OpenSSH's format contains it unencrypted; for others
+/// there may be a file next to it.
 fn public_key(path: &Path, text: &str) -> Option<PublicKey> {
     let inside = PrivateKey::from_openssh(text).map(|key| key.public_key().clone());
     inside.ok().or_else(|| {

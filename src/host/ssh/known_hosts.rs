@@ -11,10 +11,10 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// The port that host names in the files stand for when they carry none.
+/// The port of names without a port in the files.
 const DEFAULT_PORT: u16 = 22;
 
-/// What the `known_hosts` files say, in their order.
+/// The contents of the `known_hosts` files, in order.
 #[derive(Debug, Clone, Default)]
 pub struct KnownHosts {
     entries: Vec<Entry>,
@@ -29,20 +29,20 @@ pub struct Line {
     pub number: usize,
 }
 
-/// What the files say about a host's key.
+/// The result of looking up a host's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// The key is the host's.
+    /// The key is known for the host.
     Known,
-    /// The files hold no key of the host.
+    /// The files have no key of the host.
     Unknown {
-        /// A `@cert-authority` line for the host, which does not count: host certificates are not
+        /// A `@cert-authority` line for the host; it has no effect, since host certificates are not
         /// supported.
         authority: Option<Line>,
     },
-    /// The files hold keys of the host, and this is none of them.
+    /// The files have keys of the host, but not this one.
     Changed {
-        /// The first line with another key.
+        /// The first line with a different key.
         line: Line,
     },
     /// The key is marked as revoked.
@@ -52,7 +52,7 @@ pub enum Standing {
     },
 }
 
-/// A file that is there but cannot be read: no host of it can be trusted.
+/// An existing file that cannot be read: none of its hosts can be trusted.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read {}: {source}", file.display())]
 pub struct Unreadable {
@@ -84,8 +84,7 @@ enum Names {
 }
 
 impl KnownHosts {
-    /// Reads the files in their order. One that does not exist is empty; one that cannot be read
-    /// is an error.
+    /// Reads the files in order. A missing file is empty; one that cannot be read is an error.
     pub fn read(files: &[PathBuf]) -> Result<Self, Unreadable> {
         let mut known = Self::default();
         for file in files {
@@ -101,7 +100,7 @@ impl KnownHosts {
         Ok(known)
     }
 
-    /// Adds the lines of a file's text. Lines that make no sense are passed over, as ssh does.
+    /// Adds the lines of a file's text. Invalid lines are ignored, like in ssh.
     pub fn add(&mut self, file: &Path, text: &str) {
         let lines = text.split('\n').enumerate();
         self.entries.extend(lines.filter_map(|(index, line)| {
@@ -115,12 +114,12 @@ impl KnownHosts {
         }));
     }
 
-    /// Returns what the files say about `key` (as in the second field of a public key file,
-    /// decoded) of a host.
+    /// Returns the result for a `key` of a host; the key is the decoded second field of a public
+    /// key file.
     pub fn standing(&self, host: &str, port: u16, key: &[u8]) -> Standing {
         let name = name_of(host, port);
         let plain = host.to_lowercase();
-        // A key revoked for the host on any port is not to be trusted on this one.
+        // A key revoked for the host on any port must not be trusted on this one.
         let revoked = self.entries.iter().find(|entry| {
             entry.marker == Some(Marker::Revoked)
                 && entry.key == key
@@ -140,7 +139,7 @@ impl KnownHosts {
         if let Some(line) = other {
             return Standing::Changed { line };
         }
-        // As ssh does: the same key without the port is good, another one says nothing.
+        // Like in ssh: the same key without the port is valid, another one is irrelevant.
         if self.keys_of(&plain).any(|entry| entry.key == key) {
             return Standing::Known;
         }
@@ -153,8 +152,8 @@ impl KnownHosts {
         }
     }
 
-    /// Returns the algorithms of the keys known of a host, such as `ssh-ed25519`, in the files'
-    /// order. A server that has a key of one of these must show that one.
+    /// Returns the algorithms of the known keys of a host, such as `ssh-ed25519`, in the files'
+    /// order. A server with a key for one of them must present that one.
     pub fn algorithms(&self, host: &str, port: u16) -> Vec<&str> {
         let (name, plain) = (name_of(host, port), host.to_lowercase());
         let mut algorithms = Vec::new();
@@ -172,7 +171,7 @@ impl KnownHosts {
     }
 }
 
-/// A host's key to be written down.
+/// A host key to store.
 #[derive(Debug, Clone, Copy)]
 pub struct NewKey<'a> {
     /// Host name or address.
@@ -181,17 +180,17 @@ pub struct NewKey<'a> {
     pub port: u16,
     /// Algorithm, such as `ssh-ed25519`.
     pub algorithm: &'a str,
-    /// The key as in the second field of a public key file, decoded.
+    /// The decoded second field of a public key file.
     pub key: &'a [u8],
-    /// Whether the host's name is hidden (`HashKnownHosts`).
+    /// Whether the host's name is hashed (`HashKnownHosts`).
     pub hashed: bool,
 }
 
-/// Writes a key down at the end of `file`, which is made with its folder if it is missing.
+/// Appends a key to `file`, which is created with its folder if it is missing.
 ///
-/// The file is locked meanwhile and read again first, so hosts of the same name that are met at
-/// once cannot both be written. Returns what the file says after that: `Known` unless it had
-/// another key of the host, or the key as revoked, by then.
+/// The file is locked and read again first, so that hosts of the same name met at the same time are
+/// not both written. Returns the result after that: `Known`, unless the file by then had another
+/// key of the host, or the key as revoked.
 pub fn learn(file: &Path, new: &NewKey) -> std::io::Result<Standing> {
     if let Some(folder) = file.parent() {
         let mut builder = std::fs::DirBuilder::new();
@@ -222,7 +221,7 @@ pub fn learn(file: &Path, new: &NewKey) -> std::io::Result<Standing> {
     Ok(Standing::Known)
 }
 
-/// Returns the name under which a host is looked up: `[host]:port` unless the port is 22.
+/// Returns the name that a host is looked up by: `[host]:port` unless the port is 22.
 pub fn name_of(host: &str, port: u16) -> String {
     let host = host.to_lowercase();
     if port == DEFAULT_PORT {

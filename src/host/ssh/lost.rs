@@ -2,19 +2,19 @@
 
 use tokio::sync::watch;
 
-/// Why a connection was lost, once it was.
+/// The reason why a connection was lost, once it is.
 #[derive(Debug, Clone)]
 pub(super) struct Lost(watch::Receiver<Option<String>>);
 
 impl Lost {
-    /// Returns where the connection writes the reason, and where others read it.
+    /// Returns where the connection stores the reason, and where others read it.
     pub(super) fn of_new_connection() -> (watch::Sender<Option<String>>, Self) {
         let (sender, receiver) = watch::channel(None);
         (sender, Self(receiver))
     }
 
-    /// Waits until the connection has ended, which it is about to when anything on it fails, and
-    /// returns the reason.
+    /// Waits for the end of the connection, which is near when anything on it fails, and returns
+    /// the reason.
     pub(super) async fn reason(&self) -> String {
         let mut receiver = self.0.clone();
         let told = receiver.wait_for(Option::is_some).await;

@@ -1,12 +1,12 @@
-//! The host patterns that `known_hosts` and `ssh_config` share.
+//! The host patterns of `known_hosts` and `ssh_config`.
 
-/// Returns whether `text` matches a pattern of `*` (any characters) and `?` (any one).
+/// Returns whether `text` matches a pattern with `*` (any characters) and `?` (any single one).
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut position) = (0, 0);
-    // Where the last star stood and which text it has swallowed so far: on a mismatch it takes
-    // one character more, so the time is bounded by the product of both lengths.
+    // The last star and the text it has matched so far: on a mismatch it matches one character
+    // more, so the time is bounded by the product of both lengths.
     let mut star: Option<(usize, usize)> = None;
     while position < text.len() {
         match pattern.get(at) {
@@ -31,7 +31,7 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     pattern.iter().skip(at).all(|c| *c == '*')
 }
 
-/// Returns whether `text` matches one of the patterns and none of those that begin with `!`.
+/// Returns whether `text` matches one of the patterns and none that starts with `!`.
 pub(super) fn matches_list<'a>(patterns: impl IntoIterator<Item = &'a str>, text: &str) -> bool {
     let mut found = false;
     for pattern in patterns {

@@ -1,10 +1,10 @@
-//! Asking a host whether it would accept a key, before anybody is asked for its passphrase.
+//! Asks a host whether it would accept a key, before the user is asked for its passphrase.
 
 use russh::Signer;
 use russh::keys::HashAlg;
 use russh::keys::agent::AgentIdentity;
 
-/// A signer that signs nothing: it is asked only where the host accepts the key.
+/// A signer that signs nothing: it is called only if the host accepts the key.
 pub(super) struct Probe;
 
 /// The host accepts the key.

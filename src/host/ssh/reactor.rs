@@ -1,19 +1,19 @@
-//! Where plain threads wait for what is asynchronous.
+//! Lets ordinary threads wait for asynchronous work.
 
 use crate::host::{HostError, Limits};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// How often a thread that waits looks whether the user has called everything off.
+/// How often a waiting thread checks whether the user has cancelled the run.
 const CANCEL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The threads that carry all connections.
+/// The threads that handle all connections.
 #[derive(Debug)]
 pub(super) struct Reactor(Option<Runtime>);
 
 impl Reactor {
-    /// Starts the threads: two carry what a gigabit network can (one core encrypts 300 MB/s).
+    /// Starts the threads: two are enough for a gigabit network (one core encrypts 300 MB/s).
     pub(super) fn start() -> std::io::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
@@ -23,7 +23,7 @@ impl Reactor {
         Ok(Self(Some(runtime)))
     }
 
-    /// Waits on a plain thread until `future` is done or a limit is reached.
+    /// Waits on an ordinary thread until `future` is done or a limit is reached.
     pub(super) fn wait<T>(
         &self,
         limits: &Limits,
@@ -43,7 +43,7 @@ impl Reactor {
 
 impl Drop for Reactor {
     fn drop(&mut self) {
-        // A name that is being looked up cannot be called off: nobody is to wait for it.
+        // Name lookups cannot be cancelled, so do not wait for them.
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }

@@ -1,12 +1,12 @@
-//! How many sessions a connection carries, and how many its host can be expected to allow.
+//! How many sessions a connection has, and how many its host is expected to allow.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Sessions that sshd allows on one connection (`MaxSessions`) if nothing else is configured.
+/// How many sessions sshd allows on one connection by default (`MaxSessions`).
 const MOST: usize = 10;
 
-/// How many sessions a connection carries, and how many its host can be expected to allow.
+/// How many sessions a connection has, and how many its host is expected to allow.
 #[derive(Debug)]
 pub(super) struct Sessions {
     count: Mutex<Count>,
@@ -21,7 +21,7 @@ struct Count {
     proven: bool,
 }
 
-/// The right to one session; dropping it gives it back.
+/// The right to one session, returned when dropped.
 #[derive(Debug)]
 pub(super) struct Place(Arc<Sessions>);
 
@@ -37,7 +37,7 @@ impl Sessions {
         })
     }
 
-    /// Returns a place if there is one.
+    /// Returns a place if one is free.
     pub(super) fn take(self: &Arc<Self>) -> Option<Place> {
         let mut count = self.count();
         if count.open >= count.most {
@@ -47,7 +47,7 @@ impl Sessions {
         Some(Place(self.clone()))
     }
 
-    /// Waits for a place; nothing where none can come any more.
+    /// Waits for a place; returns `None` if there can be none any more.
     pub(super) async fn next(self: &Arc<Self>) -> Option<Place> {
         loop {
             let freed = self.freed.notified();
@@ -61,19 +61,19 @@ impl Sessions {
         }
     }
 
-    /// Returns whether no session is to be had here, now or later.
+    /// Returns whether no session is available here, now or later.
     pub(super) fn is_used_up(&self) -> bool {
         self.count().most == 0
     }
 
-    /// Takes note that the host has allowed a session.
+    /// Records that the host has allowed a session.
     pub(super) fn was_allowed(&self) {
         self.count().proven = true;
     }
 
-    /// Takes note that the host has refused a session, so that it is asked for no more than it
-    /// carries now: commands that were left running count for it, and some hosts allow less than
-    /// sshd's default. Returns whether it has ever allowed one.
+    /// Records that the host has refused a session, so that no more are requested than it has now:
+    /// commands that were left running count for it, and some hosts allow less than sshd's default.
+    /// Returns whether it has ever allowed one.
     pub(super) fn was_refused(&self, place: Place) -> bool {
         drop(place);
         let mut count = self.count();

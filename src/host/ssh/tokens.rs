@@ -3,15 +3,15 @@
 use super::Controller;
 use std::path::PathBuf;
 
-/// What the tokens stand for.
+/// The values of the tokens.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tokens<'a> {
     pub(super) controller: &'a Controller,
-    /// `%h`: the name that is connected to.
+    /// `%h`: the name to connect to.
     pub(super) host: &'a str,
     /// `%n`: the host as the user named it.
     pub(super) original_host: &'a str,
-    /// `%k`: the name its key is looked up under.
+    /// `%k`: the name used to look up the host's key.
     pub(super) key_alias: &'a str,
     /// `%p`.
     pub(super) port: u16,

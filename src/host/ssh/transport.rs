@@ -1,4 +1,4 @@
-//! A host over SSH: its connections, made when they are needed.
+//! A host over SSH: its connections, made when needed.
 
 use super::Failure;
 use super::channel::SshChannel;
@@ -16,13 +16,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// Connections to one host: one carries all unless its sessions are used up.
+/// The maximum number of connections to one host: one is used for everything unless its sessions
+/// are used up.
 const MOST_CONNECTIONS: usize = 4;
 
 /// How long a port of another machine may take to answer.
 const PORT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A host over SSH. Nothing is connected before the first call, and a lost connection is made again
+/// A host over SSH. Nothing is connected before the first call, and a lost connection is restored
 /// by the first call after it.
 pub struct SshTransport {
     reactor: Arc<Reactor>,
@@ -35,19 +36,19 @@ pub struct SshTransport {
 #[derive(Default)]
 struct Slot {
     connections: Vec<Arc<Connection>>,
-    /// The last attempt to connect, if it failed: those who waited for it meanwhile fail with it.
+    /// The last attempt to connect, if it failed: everything that waited for it fails as well.
     failure: Option<(Instant, Failure)>,
 }
 
 impl Slot {
-    /// Lets go of connections that are of no use any more; channels that are open keep theirs.
+    /// Drops connections that cannot be used any more; open channels keep theirs.
     fn tidy(&mut self) {
         self.connections
             .retain(|connection| !connection.is_closed() && !connection.sessions().is_used_up());
     }
 }
 
-/// A session that was opened.
+/// An open session.
 pub(super) struct Session {
     pub(super) connection: Arc<Connection>,
     pub(super) channel: russh::Channel<Msg>,
@@ -70,7 +71,7 @@ impl SshTransport {
         }
     }
 
-    /// Returns where it goes.
+    /// Returns the target.
     pub fn target(&self) -> &Target {
         &self.target
     }
@@ -101,7 +102,7 @@ impl SshTransport {
         }
     }
 
-    /// Returns a connection that can be expected to allow one more session.
+    /// Returns a connection that is expected to allow another session.
     async fn place(&self) -> Result<(Arc<Connection>, Place), Failure> {
         loop {
             let full = {
@@ -126,7 +127,7 @@ impl SshTransport {
         }
     }
 
-    /// Returns a connection for what needs no session.
+    /// Returns a connection for uses without a session.
     async fn connection(&self) -> Result<Arc<Connection>, Failure> {
         let asked = Instant::now();
         let mut slot = self.slot.lock().await;
@@ -172,7 +173,7 @@ impl SshTransport {
         Connection::open(self.target.clone(), through, &self.keys).await
     }
 
-    /// Returns whether the host can connect to a port; `None` where it does not say.
+    /// Returns whether the host can connect to a port; `None` if it does not say.
     async fn can_connect(&self, host: &str, port: u16) -> Result<Option<bool>, Failure> {
         let mut was_lost = false;
         loop {
@@ -181,7 +182,7 @@ impl SshTransport {
             match tokio::time::timeout(PORT_TIMEOUT, opening).await {
                 Err(_) => return Ok(Some(false)),
                 Ok(Ok(channel)) => {
-                    // It only matters that it was opened.
+                    // All that matters is that it was opened.
                     let _ = channel.close().await;
                     return Ok(Some(true));
                 }
@@ -197,7 +198,7 @@ impl SshTransport {
 }
 
 impl SshTransport {
-    /// Opens a channel to a port as the host sees it.
+    /// Opens a channel to a port as seen by the host.
     async fn forwarded(&self, host: &str, port: u16) -> Result<Forwarded, HostError> {
         let address = format!("{host}:{port}");
         let refused = |reason: &str| HostError::NotConnected {
@@ -265,8 +266,8 @@ impl Transport for SshTransport {
     }
 }
 
-/// Returns why a host could not connect, from the words of its sshd. OpenSSH says the system's
-/// own, or `open failed` where the attempt failed at once, as it does without a route.
+/// Returns why a host could not connect, from the message of its sshd. OpenSSH returns the system's
+/// message, or `open failed` if the attempt failed immediately, as without a route.
 fn reason_of(words: &str) -> &str {
     match words {
         "" | "Connection refused" => REFUSED,

@@ -1,4 +1,4 @@
-//! Finds `args.NAME` without a declaration of the argument, before the module runs.
+//! Finds `args.NAME` for undeclared arguments before the module runs.
 
 use super::parameter::Parameter;
 use crate::script::problem::in_order;
@@ -14,7 +14,7 @@ pub(super) fn check(program: &Program, plan: &str, parameters: &[Parameter]) -> 
     let Some(args) = function.and_then(|function| function.parameters.get(1)) else {
         return problems;
     };
-    // Elsewhere the name may mean something else.
+    // In other functions the name may mean something else.
     let is_other = |name: &str| name != plan && !name.starts_with("anon$");
     let mut others = program.functions.values();
     if others.any(|function| is_other(&function.name) && function.parameters.contains(args)) {

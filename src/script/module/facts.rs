@@ -1,5 +1,5 @@
-//! Facts written as scripts: `facts/*.rhai` look at the host and return a map, which is among the
-//! facts wherever these are gathered.
+//! Facts written as scripts: `facts/*.rhai` read the host and return a map, which is added to the
+//! facts whenever these are gathered.
 
 use super::reads::Reads;
 use super::{calls, declaration, probe, running};
@@ -12,7 +12,7 @@ use rhai::Engine;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-/// The function of such a script.
+/// The function that such a script defines.
 const FACTS: &str = "facts";
 
 /// Runs all of them.
@@ -22,7 +22,7 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     engine
 });
 
-/// Reads a file of facts; `root` is the folder that its imports may not leave.
+/// Reads a file of facts; its imports may not leave the folder `root`.
 pub fn read(path: &Path, root: &Path) -> Result<Arc<Program>> {
     let program = Program::of_project(path, root)?;
     let mut problems = Problems::default();
@@ -37,7 +37,7 @@ pub fn read(path: &Path, root: &Path) -> Result<Arc<Program>> {
     problems.or(program)
 }
 
-/// Returns the module `setup` as it gathers these facts too.
+/// Returns the module `setup` that also gathers these facts.
 pub fn gathered(setup: Arc<Entry>, scripts: Vec<Arc<Program>>) -> Entry {
     let scripts: Arc<[Arc<Program>]> = scripts.into();
     Entry {

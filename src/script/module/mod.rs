@@ -22,10 +22,10 @@ use rhai::{Dynamic, Engine, Map};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-/// The function of a module that says what is to be done.
+/// The function of a module that plans the change.
 const PLAN: &str = "plan";
 
-/// Results that the run itself sets.
+/// Results that only the run sets.
 const RESERVED_RESULTS: &[&str] = &["changed", "diff", "failed", "skipped"];
 
 /// Runs the scripts of all modules, on all hosts.
@@ -36,7 +36,7 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     engine
 });
 
-/// Returns what runs the scripts of modules.
+/// Returns the engine for the scripts of modules.
 #[cfg(test)]
 pub(super) fn engine() -> &'static Engine {
     &ENGINE
@@ -56,7 +56,7 @@ struct Call {
     arguments: Fields,
 }
 
-/// Reads the module in a file; `root` is the folder that its imports may not leave.
+/// Reads a module from a file; its imports may not leave the folder `root`.
 pub fn read(path: &Path, root: &Path) -> Result<Entry> {
     let program = Program::of_project(path, root)?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -106,7 +106,7 @@ fn entry(name: &str, program: &Arc<Program>) -> Result<Entry> {
         names: vec![name.to_owned()],
         aliases: script.parameters.iter().flat_map(of).collect(),
         raw: &[],
-        // Relative ones are refused.
+        // Relative paths are rejected.
         paths: Vec::new(),
         relative_paths: parameter::paths(&script.parameters),
         free_form: None,
@@ -125,7 +125,7 @@ fn entry(name: &str, program: &Arc<Program>) -> Result<Entry> {
     })
 }
 
-/// Returns the description with what the module runs to look.
+/// Returns the description, including the programs that the module runs to read the host.
 fn described(description: &str, reads: &Reads) -> String {
     match reads.programs.as_slice() {
         [] => description.to_owned(),
@@ -167,7 +167,7 @@ impl Module for Call {
 }
 
 impl Call {
-    /// Returns the change that `plan` returned: one it made, a map of results, or nothing.
+    /// Returns the change from the result of `plan`: a change, a map of results, or nothing.
     fn change(&self, value: &Dynamic) -> std::result::Result<Change, ModuleError> {
         if let Some(made) = value.clone().try_cast::<change::ScriptChange>() {
             return Ok(made.take());
@@ -208,7 +208,7 @@ impl Call {
     }
 }
 
-/// Returns the error that an argument is not there.
+/// Returns the error for a missing argument.
 fn missing(name: &str) -> ArgumentError {
     ArgumentError {
         argument: None,
@@ -216,7 +216,7 @@ fn missing(name: &str) -> ArgumentError {
     }
 }
 
-/// Returns a value as a default is shown.
+/// Returns a value as shown for a default.
 fn shown(value: &Value) -> serde_json::Value {
     crate::value::to_json(value)
 }

@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rhai::{Array, Dynamic, Engine, ImmutableString, Map, NativeCallContext, Position};
 use std::collections::BTreeMap;
 
-/// How many bytes of a file a script may read.
+/// The maximum size in bytes of a file that a script may read.
 const MOST: u64 = 4 << 20;
 
 /// The probe of a script.

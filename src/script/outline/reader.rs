@@ -8,7 +8,7 @@ use rhai::{Expr, FnPtr, Stmt};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How many calls are followed: functions that call functions could cause very many.
+/// The maximum number of calls to follow: functions calling functions could cause very many.
 pub(super) const MOST: usize = 2000;
 
 pub(super) fn read(program: &Program) -> Outline {

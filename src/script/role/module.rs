@@ -21,7 +21,7 @@ pub(super) fn register(engine: &mut Engine, name: &str) {
         call(&context, &module, Map::new())
     });
     let module = name.to_owned();
-    // `fail` is called with what it says.
+    // The text of `fail` is its message.
     let argument = if name == "fail" { "msg" } else { "_raw_params" };
     engine.register_fn(
         name,

@@ -1,4 +1,4 @@
-//! `render`, and `log` and `print`, which tell those who watch the run.
+//! `render`, and `log` and `print`, which write to the report of the run.
 
 use super::{Request, link, nodes};
 use crate::script::Called;
@@ -20,7 +20,7 @@ pub(super) fn register(engine: &mut Engine) {
     );
     engine.register_fn("log", say);
     engine.register_fn("print", say);
-    // The language has functions of its own for these: that print, and the logarithm.
+    // Rhai has its own functions with these names: one prints, the other is the logarithm.
     macro_rules! say {
         ($name:literal, $($what:ty),*) => {
             $(engine.register_fn($name, |context: NativeCallContext, what: $what| {
@@ -42,7 +42,7 @@ pub(super) fn register(engine: &mut Engine) {
     say!("log", FLOAT);
 }
 
-/// Tells those who watch the run. What lists and maps hold is shown as it is, nothing as `()`.
+/// Writes to the report of the run. Items of lists and maps are shown as they are, nothing as `()`.
 fn say(context: NativeCallContext, what: Dynamic) -> Called<Dynamic> {
     let shown = if what.is_array() || what.is_map() {
         "to_debug"

@@ -8,19 +8,19 @@ use std::path::{Path, PathBuf};
 
 type Result = std::result::Result<Value, Error>;
 
-/// Starts a file or a text that is encrypted.
+/// The start of an encrypted file or text.
 const VAULT: &str = "$ANSIBLE_VAULT";
 
 fn path(call: &Call<'_, '_, '_>) -> std::result::Result<PathBuf, Error> {
     Ok(call.path(&call.value_text()?))
 }
 
-/// `exists`: whether there is something, at the end of links.
+/// `exists`: whether the path exists, following links.
 pub(super) fn exists(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(path(call)?.exists().into())
 }
 
-/// `link_exists`: whether there is something, a dangling link too.
+/// `link_exists`: whether the path exists; a dangling link does.
 pub(super) fn link_exists(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(path(call)?.symlink_metadata().is_ok().into())
 }

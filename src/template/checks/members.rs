@@ -1,4 +1,4 @@
-//! Tests for what a list holds.
+//! Tests for the contents of a list.
 
 use crate::template::call::Call;
 use crate::template::operators::within;
@@ -12,12 +12,12 @@ pub(super) fn all(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(call.items()?.iter().all(Value::is_true).into())
 }
 
-/// `any`: whether one item is true.
+/// `any`: whether any item is true.
 pub(super) fn any(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(call.items()?.iter().any(Value::is_true).into())
 }
 
-/// `contains`: whether the list, the keys or the text hold something.
+/// `contains`: whether the list, the keys or the text contain something.
 pub(super) fn contains(call: &mut Call<'_, '_, '_>) -> Result {
     within(call.required("item")?, call.value()?).map(Value::from)
 }
@@ -27,13 +27,13 @@ pub(super) fn is_in(call: &mut Call<'_, '_, '_>) -> Result {
     within(call.value()?, call.required("seq")?).map(Value::from)
 }
 
-/// `subset`: whether another list holds all items.
+/// `subset`: whether another list contains all items.
 pub(super) fn subset(call: &mut Call<'_, '_, '_>) -> Result {
     let other = call.items_of(&call.required("other")?)?;
     Ok(call.items()?.iter().all(|item| other.contains(item)).into())
 }
 
-/// `superset`: whether all items of another list are there.
+/// `superset`: whether it contains all items of another list.
 pub(super) fn superset(call: &mut Call<'_, '_, '_>) -> Result {
     let items = call.items()?;
     let other = call.items_of(&call.required("other")?)?;

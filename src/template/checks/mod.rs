@@ -1,4 +1,4 @@
-//! The tests (`is …`), each in the file of its theme; their one list is here.
+//! The tests (`is …`), in one file per theme; this is their list.
 
 mod compare;
 mod files;

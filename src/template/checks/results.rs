@@ -8,7 +8,7 @@ use minijinja::value::ValueKind;
 
 type Result = std::result::Result<Value, Error>;
 
-/// Returns a key of the result, checked for being known; nothing where it is missing.
+/// Returns a key of the result after checking that it is known; `None` if it is missing.
 fn key(
     call: &Call<'_, '_, '_>,
     name: &str,
@@ -40,7 +40,7 @@ pub(super) fn succeeded(call: &mut Call<'_, '_, '_>) -> Result {
     Ok((!truth(call, "failed", "failed")?).into())
 }
 
-/// `changed`: whether the task, or one round of its loop, changed something.
+/// `changed`: whether the task, or any round of its loop, changed something.
 pub(super) fn changed(call: &mut Call<'_, '_, '_>) -> Result {
     if let Some(changed) = key(call, "changed", "changed")? {
         return Ok(changed.is_true().into());

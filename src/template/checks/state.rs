@@ -1,4 +1,4 @@
-//! Tests for whether there is a value.
+//! Tests for whether a value exists.
 
 use crate::template::call::Call;
 use crate::template::guarded::is_missing;

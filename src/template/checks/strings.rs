@@ -9,13 +9,13 @@ use minijinja::Error;
 
 type Result = std::result::Result<Value, Error>;
 
-/// `lower`: whether there are letters and all are in lower case.
+/// `lower`: whether it has letters and all are lower case.
 pub(super) fn lower(call: &mut Call<'_, '_, '_>) -> Result {
     let text = call.value_text()?;
     Ok((text.chars().any(char::is_lowercase) && !text.chars().any(char::is_uppercase)).into())
 }
 
-/// `upper`: whether there are letters and all are in upper case.
+/// `upper`: whether it has letters and all are upper case.
 pub(super) fn upper(call: &mut Call<'_, '_, '_>) -> Result {
     let text = call.value_text()?;
     Ok((text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase)).into())
@@ -53,7 +53,7 @@ fn found(call: &Call<'_, '_, '_>, kind: &str) -> Result {
     Ok(regex::search(&regex, &text)?.is_some().into())
 }
 
-/// `uri`: whether it is a URI, with one of some schemes if given.
+/// `uri`: whether it is a URI, with one of the given schemes if any.
 pub(super) fn uri(call: &mut Call<'_, '_, '_>) -> Result {
     is_uri(call).map(Value::from)
 }
@@ -75,7 +75,7 @@ fn is_uri(call: &Call<'_, '_, '_>) -> std::result::Result<bool, Error> {
         .is_some_and(|text| scheme.as_str().is_some_and(|scheme| text.contains(scheme))))
 }
 
-/// `url`: whether it is a URI with a host, or of a file.
+/// `url`: whether it is a URI with a host or a `file` URI.
 pub(super) fn url(call: &mut Call<'_, '_, '_>) -> Result {
     let text = call.value_text()?;
     let (scheme, rest) = url::scheme(&text);

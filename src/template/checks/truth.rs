@@ -17,7 +17,7 @@ pub(super) fn is_false(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     Ok((value.kind() == ValueKind::Bool && !value.is_true()).into())
 }
 
-/// `truthy`: whether Python takes it for true; with `convert_bool` text such as "no" is false.
+/// `truthy`: whether Python treats it as true; with `convert_bool`, text such as "no" is false.
 pub(super) fn truthy(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     truth(call).map(Value::from)
 }

@@ -86,7 +86,7 @@ pub(super) fn sha_crypt<D: Digest>(
         hasher.update(after);
         digest = hasher.finalize().to_vec();
     }
-    // The number of rounds is left out where it is the one that crypt(3) takes by itself.
+    // The number of rounds is omitted if it is the default of crypt(3).
     let mut out = if rounds == 5000 {
         format!("${ident}${salt}$")
     } else {

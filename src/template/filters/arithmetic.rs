@@ -9,7 +9,7 @@ use minijinja::Error;
 
 type Result = std::result::Result<Value, Error>;
 
-/// `int`: a whole number, or the default where the value is none.
+/// `int`: a whole number, or the default if the value is not one.
 pub(super) fn int(call: &mut Call<'_, '_, '_>) -> Result {
     let value = call.value()?;
     let base = call.integer("base")?.unwrap_or(10);
@@ -23,7 +23,7 @@ pub(super) fn int(call: &mut Call<'_, '_, '_>) -> Result {
     })
 }
 
-/// Returns the whole number that a text is in a base, with the prefixes of Python.
+/// Parses a whole number in a base, with Python's prefixes.
 fn parse(text: &str, base: i64) -> Option<i128> {
     let text = text.trim();
     let negative = text.starts_with('-');
@@ -56,7 +56,7 @@ fn truncated(number: f64) -> Option<i128> {
     number.is_finite().then_some(whole)
 }
 
-/// `float`: a number with a point, or the default where the value is none.
+/// `float`: a number with a point, or the default if the value is not a number.
 pub(super) fn float(call: &mut Call<'_, '_, '_>) -> Result {
     let value = call.value()?;
     let parsed = match value.as_str() {
@@ -79,7 +79,7 @@ pub(super) fn abs(call: &mut Call<'_, '_, '_>) -> Result {
     }
 }
 
-/// `round`: to some digits after the point, half to even, or always up or down.
+/// `round`: to a number of digits after the point, half to even, or always up or down.
 pub(super) fn round(call: &mut Call<'_, '_, '_>) -> Result {
     let value = call.value()?;
     let digits = call.integer("precision")?.unwrap_or(0);
@@ -101,7 +101,7 @@ pub(super) fn round(call: &mut Call<'_, '_, '_>) -> Result {
     if digits < 0 {
         return Ok(((float * scale).round_ties_even() / scale).into());
     }
-    // The decimal digits of the number decide, as in Python.
+    // As in Python, the decimal digits of the number decide.
     let digits = usize::try_from(digits.min(340)).unwrap_or(0);
     let rounded = format!("{float:.digits$}").parse::<f64>();
     Ok(rounded.unwrap_or(float).into())

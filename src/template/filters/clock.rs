@@ -7,12 +7,12 @@ use crate::value::Value;
 use jiff::tz::TimeZone;
 use minijinja::Error;
 
-/// `strftime`: a format filled with the current time, or with that of some seconds since 1970.
+/// `strftime`: a format applied to the current time, or to a number of seconds since 1970.
 pub(super) fn strftime(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let mut format = call.value_text()?;
     let utc = call.flag("utc", false);
     if utc {
-        // C's name for it.
+        // C's name of it.
         format = format.replace("%Z", "GMT");
     }
     let time = match call.some("second") {
@@ -36,7 +36,7 @@ pub(super) fn strftime(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     Ok(time::format(&time, &format)?.into())
 }
 
-/// `to_datetime`: the point in time that a text tells.
+/// `to_datetime`: the time that a text describes.
 pub(super) fn to_datetime(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let format = call
         .text("format")?

@@ -1,17 +1,18 @@
-//! Filters that combine the items of lists: as Python's `itertools`.
+//! Filters that combine the items of lists, like Python's `itertools`.
 
 use crate::template::call::Call;
 use crate::value::Value;
 use minijinja::Error;
 use minijinja::value::Tuple;
 
-/// Values in all results of one call: more is surely a mistake and would fill the memory.
+/// The maximum number of values in all results of one call: more is a mistake and would fill the
+/// memory.
 const MOST: usize = 4_000_000;
 
-/// Values in one result.
+/// The maximum number of values in one result.
 const LONGEST: usize = 1000;
 
-/// Returns whether so many results of so many values are too many.
+/// Returns whether this many results of this many values are too many.
 fn too_many(results: usize, size: usize) -> bool {
     results.saturating_mul(size.max(1)) > MOST
 }
@@ -64,7 +65,7 @@ pub(super) fn product(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     tuples(call, rows)
 }
 
-/// `combinations`: all ways to take so many items, in their order.
+/// `combinations`: all ways to choose a number of items, in their order.
 pub(super) fn combinations(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let items = call.items()?;
     let size = size(call, call.integer("r")?)?;
@@ -94,7 +95,7 @@ fn take(
     }
 }
 
-/// `permutations`: all ways to take so many items in any order.
+/// `permutations`: all ways to choose a number of items, in any order.
 pub(super) fn permutations(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let items = call.items()?;
     let all = i64::try_from(items.len()).ok();

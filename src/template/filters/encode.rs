@@ -96,7 +96,7 @@ pub(super) fn b64decode(call: &mut Call<'_, '_, '_>) -> Result {
         base64::alphabet::STANDARD
     };
     let member = |c: &char| alphabet.as_str().contains(*c) || *c == '=';
-    // Python's decoder ignores what is not of the alphabet.
+    // Python's decoder ignores characters outside of the alphabet.
     let text: String = call.value_text()?.chars().filter(member).collect();
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::RequireCanonical)
@@ -142,7 +142,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The name space of Ansible, in which `to_uuid` makes names.
+/// Ansible's name space for `to_uuid`.
 const NAMESPACE: &str = "361E6D51-FAEC-444A-9079-341386DA8E2E";
 
 /// `to_uuid`: the UUID (version 5) of a name.

@@ -1,4 +1,4 @@
-//! What the filter `groupby` gives for each group.
+//! The groups that the filter `groupby` returns.
 
 use crate::value::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};

@@ -7,7 +7,7 @@ use minijinja::Error;
 
 type Result = std::result::Result<Value, Error>;
 
-/// `escape`: with `&`, `<`, `>` and quotes as HTML has them.
+/// `escape`: replaces `&`, `<`, `>` and quotes with HTML entities.
 pub(super) fn escape(call: &mut Call<'_, '_, '_>) -> Result {
     let value = call.value()?;
     if value.is_safe() {
@@ -16,12 +16,12 @@ pub(super) fn escape(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(Value::from_safe_string(escaped(&text::text(&value)?)))
 }
 
-/// `forceescape`: the same for text that was escaped already.
+/// `forceescape`: the same, even for text that is already escaped.
 pub(super) fn forceescape(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(Value::from_safe_string(escaped(&call.value_text()?)))
 }
 
-/// `safe`: the text, which `escape` then leaves as it is.
+/// `safe`: marks the text so that `escape` leaves it unchanged.
 pub(super) fn safe(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(Value::from_safe_string(call.value_text()?))
 }
@@ -34,7 +34,7 @@ fn escaped(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-/// `striptags`: without HTML tags and comments, blanks joined.
+/// `striptags`: removes HTML tags and comments, and collapses blanks.
 pub(super) fn striptags(call: &mut Call<'_, '_, '_>) -> Result {
     let mut text = call.value_text()?;
     for (open, close) in [("<!--", "-->"), ("<", ">")] {

@@ -8,13 +8,13 @@ use minijinja::Error;
 
 type Result = std::result::Result<Value, Error>;
 
-/// `center`: with blanks on both sides to a width.
+/// `center`: adds blanks on both sides up to a width.
 pub(super) fn center(call: &mut Call<'_, '_, '_>) -> Result {
     let width = call.integer("width")?.unwrap_or(80);
     Ok(centered(call, width, ' ')?.into())
 }
 
-/// Returns the text in the middle of `width` characters, as Python divides an odd rest.
+/// Returns the text centered in `width` characters, dividing an odd rest like Python.
 pub(in crate::template) fn centered(
     call: &Call<'_, '_, '_>,
     width: i64,
@@ -30,7 +30,7 @@ pub(in crate::template) fn centered(
     Ok(before + &text + &call.repeated(&fill, missing - left)?)
 }
 
-/// `indent`: every line but the first moved to the right.
+/// `indent`: indents every line except the first.
 pub(super) fn indent(call: &mut Call<'_, '_, '_>) -> Result {
     let text = call.value_text()?;
     let width = match call.some("width") {
@@ -60,7 +60,7 @@ pub(super) fn indent(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(out.into())
 }
 
-/// `truncate`: cut to a length, at a word unless `killwords`, with `end` after it.
+/// `truncate`: cuts to a length, at a word unless `killwords`, and appends `end`.
 pub(super) fn truncate(call: &mut Call<'_, '_, '_>) -> Result {
     let text = call.value_text()?;
     let length = call.integer("length")?.unwrap_or(255);

@@ -1,4 +1,4 @@
-//! Filters that take lists.
+//! Filters for lists.
 
 use crate::template::attribute;
 use crate::template::call::Call;
@@ -11,18 +11,18 @@ use std::collections::HashSet;
 
 type Result = std::result::Result<Value, Error>;
 
-/// `first`: the first item; undefined where there is none.
+/// `first`: the first item; undefined if there is none.
 pub(super) fn first(call: &mut Call<'_, '_, '_>) -> Result {
     let items = call.items()?;
     Ok(items.into_iter().next().unwrap_or_default())
 }
 
-/// `last`: the last item; undefined where there is none.
+/// `last`: the last item; undefined if there is none.
 pub(super) fn last(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(call.items()?.pop().unwrap_or_default())
 }
 
-/// `length`: how many items, keys or characters there are.
+/// `length`: the number of items, keys or characters.
 pub(super) fn length(call: &mut Call<'_, '_, '_>) -> Result {
     let value = call.value()?;
     match value.len() {
@@ -46,7 +46,7 @@ pub(super) fn reverse(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(items.into())
 }
 
-/// `join`: the texts of the items, or of an attribute of them, with something between.
+/// `join`: the texts of the items, or of an attribute of them, with a separator.
 pub(super) fn join(call: &mut Call<'_, '_, '_>) -> Result {
     let between = call.text("d")?.unwrap_or_default();
     let path = call.some("attribute");
@@ -66,7 +66,7 @@ pub(super) fn join(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(call.joined(&texts, &between)?.into())
 }
 
-/// `unique`: the items without those that were there before.
+/// `unique`: the items without duplicates.
 pub(super) fn unique(call: &mut Call<'_, '_, '_>) -> Result {
     let cased = call.flag("case_sensitive", false);
     let path = call.some("attribute");
@@ -84,7 +84,7 @@ pub(super) fn unique(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(out.into())
 }
 
-/// The values met so far.
+/// The values seen so far.
 #[derive(Default)]
 pub(super) struct Seen {
     scalars: HashSet<Value>,
@@ -94,7 +94,7 @@ pub(super) struct Seen {
 impl Seen {
     /// Adds a value; returns whether it is new.
     pub(super) fn insert(&mut self, value: Value) -> bool {
-        // Maps that are equal may have their keys in another order, and so another hash.
+        // Equal maps may have different key orders, and therefore different hashes.
         if is_list(&value) || value.kind() == ValueKind::Map {
             let new = !self.others.contains(&value);
             if new {
@@ -105,13 +105,13 @@ impl Seen {
         self.scalars.insert(value)
     }
 
-    /// Returns whether the value was met.
+    /// Returns whether the value has been seen.
     pub(super) fn contains(&self, value: &Value) -> bool {
         self.scalars.contains(value) || self.others.contains(value)
     }
 }
 
-/// `flatten`: the items of lists in the list in their place.
+/// `flatten`: replaces lists in the list by their items.
 pub(super) fn flatten(call: &mut Call<'_, '_, '_>) -> Result {
     let levels = call.integer("levels")?;
     let skip = call.flag("skip_nulls", true);
@@ -120,7 +120,7 @@ pub(super) fn flatten(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(out.into())
 }
 
-/// Writes the items to `out`, those of lists in them in their place, `levels` deep.
+/// Appends the items to `out`, replacing lists by their items up to `levels` deep.
 pub(in crate::template) fn flat(
     items: Vec<Value>,
     levels: Option<i64>,

@@ -109,7 +109,7 @@ pub(super) fn dictsort(call: &mut Call<'_, '_, '_>) -> Result {
     ))
 }
 
-/// How `combine` joins lists that two maps have under the same key.
+/// How `combine` joins lists under the same key.
 #[derive(Clone, Copy)]
 enum Lists {
     Replace,
@@ -120,7 +120,7 @@ enum Lists {
     PrependNew,
 }
 
-/// `combine`: one map of several, later ones first.
+/// `combine`: merges maps; later ones take precedence.
 pub(super) fn combine(call: &mut Call<'_, '_, '_>) -> Result {
     let (mut recursive, mut lists) = (false, Lists::Replace);
     for (name, value) in &call.more_named {
@@ -213,7 +213,7 @@ fn joined(low: &Value, high: Value, recursive: bool, lists: Lists) -> Result {
     })
 }
 
-/// `rekey_on_member`: a map of maps under the value of one of their keys.
+/// `rekey_on_member`: a map of maps, keyed by the value of one of their keys.
 pub(super) fn rekey_on_member(call: &mut Call<'_, '_, '_>) -> Result {
     let key = call.required("key")?;
     let duplicates = call
@@ -248,7 +248,7 @@ pub(super) fn rekey_on_member(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(Value::from_pairs(out))
 }
 
-/// `extract`: the item of a container that the value is the key of, and deeper ones.
+/// `extract`: the item of a container at the key given by the value, optionally deeper.
 pub(super) fn extract(call: &mut Call<'_, '_, '_>) -> Result {
     let mut keys = vec![call.value()?];
     match call.some("morekeys") {
@@ -266,7 +266,7 @@ pub(super) fn extract(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(value)
 }
 
-/// `attr`: an attribute of the value, which is never a key of a map.
+/// `attr`: an attribute of the value, never a key of a map.
 pub(super) fn attr(call: &mut Call<'_, '_, '_>) -> Result {
     let value = call.value()?;
     if value.kind() == ValueKind::Plain {

@@ -1,4 +1,4 @@
-//! The filters, each in the file of its theme; their one list is here.
+//! The filters, in one file per theme; this is their list.
 
 mod arithmetic;
 mod chance;

@@ -1,4 +1,4 @@
-//! Filters that put items in order.
+//! Filters that sort items.
 
 use super::group::Group;
 use crate::template::attribute;
@@ -11,14 +11,14 @@ use std::cmp::Ordering;
 
 type Result = std::result::Result<Value, Error>;
 
-/// `sort`: in order, by attributes if given; without case unless `case_sensitive`.
+/// `sort`: sorted, by attributes if given; ignoring case unless `case_sensitive`.
 pub(super) fn sort(call: &mut Call<'_, '_, '_>) -> Result {
     let mut keyed = keyed(call, call.items()?)?;
     sort_by(&mut keyed, call.flag("reverse", false))?;
     Ok(keyed.into_iter().map(|(_, item)| item).collect())
 }
 
-/// Returns the items with what they are compared by.
+/// Returns the items with their sort keys.
 fn keyed(
     call: &Call<'_, '_, '_>,
     items: Vec<Value>,
@@ -42,12 +42,12 @@ fn keyed(
         .collect()
 }
 
-/// `min`: the least item; undefined where there is none.
+/// `min`: the smallest item; undefined if there is none.
 pub(super) fn min(call: &mut Call<'_, '_, '_>) -> Result {
     extreme(call, Ordering::Less)
 }
 
-/// `max`: the greatest item; undefined where there is none.
+/// `max`: the largest item; undefined if there is none.
 pub(super) fn max(call: &mut Call<'_, '_, '_>) -> Result {
     extreme(call, Ordering::Greater)
 }
@@ -66,7 +66,7 @@ fn extreme(call: &Call<'_, '_, '_>, wanted: Ordering) -> Result {
     Ok(best.map(|(_, item)| item).unwrap_or_default())
 }
 
-/// `groupby`: pairs of an attribute's value and the items that have it, in the value's order.
+/// `groupby`: pairs of an attribute's value and the items with that value, sorted by the value.
 pub(super) fn groupby(call: &mut Call<'_, '_, '_>) -> Result {
     let path = call.required("attribute")?;
     let default = call.get("default");

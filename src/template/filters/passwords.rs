@@ -7,10 +7,10 @@ use crate::template::text;
 use crate::value::Value;
 use minijinja::Error;
 
-/// Characters of a salt.
+/// The maximum length of a salt.
 const LONGEST_SALT: i64 = 1024;
 
-/// `password_hash`: what the password is in `/etc/shadow`.
+/// `password_hash`: the hash of a password for `/etc/shadow`.
 pub(super) fn password_hash(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let password = call.value_text()?;
     let name = call
@@ -60,7 +60,7 @@ pub(super) fn password_hash(call: &mut Call<'_, '_, '_>) -> Result<Value, Error>
         .map_err(|why| call.wrong(&why))
 }
 
-/// Returns random characters that a salt can have.
+/// Returns random characters for a salt.
 pub(in crate::template) fn random_salt(size: usize) -> Result<String, Error> {
     let mut random = Random::new(None)?;
     let mut salt = String::new();

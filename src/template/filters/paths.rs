@@ -1,4 +1,4 @@
-//! Filters for paths: as Python's `os.path` and `ntpath`.
+//! Filters for paths, like Python's `os.path` and `ntpath`.
 
 use crate::template::call::Call;
 use crate::template::compare::is_list;
@@ -28,7 +28,7 @@ fn split(path: &str) -> (&str, &str) {
     (if trimmed.is_empty() { head } else { trimmed }, tail)
 }
 
-/// `splitext`: the path without its extension, and the extension with its point.
+/// `splitext`: the path without its extension, and the extension with its dot.
 pub(super) fn splitext(call: &mut Call<'_, '_, '_>) -> Result {
     let path = call.value_text()?;
     let name = split(&path).1;
@@ -41,17 +41,17 @@ pub(super) fn splitext(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(Tuple::from(vec![root.into(), extension.into()]).into())
 }
 
-/// `expanduser`: with the home folder for `~`.
+/// `expanduser`: replaces `~` by the home folder.
 pub(super) fn expanduser(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(expand_user(&call.value_text()?).into())
 }
 
-/// `expandvars`: with the values of environment variables for `$NAME`.
+/// `expandvars`: replaces `$NAME` by environment variables.
 pub(super) fn expandvars(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(expand_variables(&call.value_text()?).into())
 }
 
-/// `realpath`: absolute, without links, `.` and `..`.
+/// `realpath`: an absolute path without links, `.` and `..`.
 pub(super) fn realpath(call: &mut Call<'_, '_, '_>) -> Result {
     let path = call
         .path(&call.value_text()?)
@@ -78,7 +78,7 @@ pub(super) fn realpath(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(path.to_string_lossy().into_owned().into())
 }
 
-/// `relpath`: as seen from another folder.
+/// `relpath`: the path relative to another folder.
 pub(super) fn relpath(call: &mut Call<'_, '_, '_>) -> Result {
     let path = call.value_text()?;
     if path.is_empty() {
@@ -110,7 +110,7 @@ pub(super) fn normpath(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(normal(&call.value_text()?).into())
 }
 
-/// `path_join`: the parts with slashes between; an absolute part starts anew.
+/// `path_join`: joins the parts with slashes; an absolute part starts over.
 pub(super) fn path_join(call: &mut Call<'_, '_, '_>) -> Result {
     let value = call.value()?;
     if value.as_str().is_some() {
@@ -167,7 +167,7 @@ pub(super) fn commonpath(call: &mut Call<'_, '_, '_>) -> Result {
     Ok((root.to_owned() + &common.join("/")).into())
 }
 
-/// `fileglob`: the files of this machine that a pattern matches.
+/// `fileglob`: the files of this machine that match a pattern.
 pub(super) fn fileglob(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(matching_files(&call.path(&call.value_text()?))
         .into_iter()

@@ -6,7 +6,7 @@ use crate::template::text;
 use crate::value::Value;
 use minijinja::Error;
 
-/// Returns the flags that the arguments `ignorecase` and `multiline` ask for.
+/// Returns the flags for the arguments `ignorecase` and `multiline`.
 pub(in crate::template) fn flags(call: &Call<'_, '_, '_>) -> Flags {
     Flags {
         ignore_case: call.flag("ignorecase", false),
@@ -14,7 +14,7 @@ pub(in crate::template) fn flags(call: &Call<'_, '_, '_>) -> Flags {
     }
 }
 
-/// `regex_replace`: matches replaced; `\1` and `\g<name>` stand for groups.
+/// `regex_replace`: replaces matches; `\1` and `\g<name>` refer to groups.
 pub(super) fn regex_replace(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let text = call.value_text()?;
     let pattern = call.text("pattern")?.unwrap_or_default();
@@ -32,7 +32,7 @@ pub(super) fn regex_replace(call: &mut Call<'_, '_, '_>) -> Result<Value, Error>
     Ok(out.into())
 }
 
-/// `regex_findall`: all matches, or their groups where the pattern has some.
+/// `regex_findall`: all matches, or their groups if the pattern has any.
 pub(super) fn regex_findall(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let text = call.value_text()?;
     let regex = regex::compile(&text::text(&call.required("regex")?)?, flags(call))?;
@@ -51,7 +51,7 @@ pub(super) fn regex_findall(call: &mut Call<'_, '_, '_>) -> Result<Value, Error>
     Ok(found.into())
 }
 
-/// `regex_search`: the first match, or the groups that further arguments such as `\1` ask for.
+/// `regex_search`: the first match, or the groups selected by further arguments such as `\1`.
 pub(super) fn regex_search(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let text = call.value_text()?;
     let regex = regex::compile(&text::text(&call.required("regex")?)?, named_flags(call)?)?;
@@ -97,7 +97,7 @@ fn named_flags(call: &Call<'_, '_, '_>) -> Result<Flags, Error> {
     Ok(flags)
 }
 
-/// `regex_escape`: with all characters escaped that mean something in a pattern.
+/// `regex_escape`: escapes all characters with a meaning in patterns.
 pub(super) fn regex_escape(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let text = call.value_text()?;
     match call.text("re_type")?.as_deref() {

@@ -1,4 +1,4 @@
-//! Filters that make lists of lists.
+//! Filters that create lists of lists.
 
 use crate::template::call::Call;
 use crate::template::compare::is_list;
@@ -10,7 +10,7 @@ use minijinja::value::{Tuple, ValueKind};
 
 type Result = std::result::Result<Value, Error>;
 
-/// `batch`: lists of so many items, the last filled up.
+/// `batch`: lists of a number of items, the last one optionally filled up.
 pub(super) fn batch(call: &mut Call<'_, '_, '_>) -> Result {
     let size = usize::try_from(call.integer("linecount")?.unwrap_or(0)).unwrap_or(0);
     if size == 0 {
@@ -31,7 +31,7 @@ pub(super) fn batch(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(batches.collect())
 }
 
-/// `slice`: so many lists of about the same length.
+/// `slice`: a number of lists of about the same length.
 pub(super) fn slice(call: &mut Call<'_, '_, '_>) -> Result {
     let slices = usize::try_from(call.integer("slices")?.unwrap_or(0)).unwrap_or(0);
     if slices == 0 {
@@ -61,7 +61,7 @@ pub(super) fn zip(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(rows(&columns, length, &Value::UNDEFINED))
 }
 
-/// `zip_longest`: the same up to the longest list.
+/// `zip_longest`: the same, up to the length of the longest list.
 pub(super) fn zip_longest(call: &mut Call<'_, '_, '_>) -> Result {
     let mut fill = Value::from(());
     for (name, value) in &call.more_named {
@@ -80,7 +80,7 @@ fn columns(call: &Call<'_, '_, '_>) -> std::result::Result<Vec<Vec<Value>>, Erro
     lists.map(|list| call.items_of(&list)).collect()
 }
 
-/// Returns the rows of columns, each a tuple, with `fill` where a column is too short.
+/// Returns the rows of columns, each as a tuple, with `fill` if a column is too short.
 pub(in crate::template) fn rows(columns: &[Vec<Value>], length: usize, fill: &Value) -> Value {
     let row = |index: usize| {
         let cells = columns

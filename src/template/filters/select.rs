@@ -9,7 +9,7 @@ use minijinja::value::Kwargs;
 
 type Result = std::result::Result<Value, Error>;
 
-/// `map`: an attribute of every item, or what a filter makes of it.
+/// `map`: an attribute of every item, or the result of a filter for it.
 pub(super) fn map(call: &mut Call<'_, '_, '_>) -> Result {
     let items = call.any_items_of(&call.value()?)?;
     if call.more.is_empty() {
@@ -44,17 +44,17 @@ fn map_attribute(call: &Call<'_, '_, '_>, items: &[Value]) -> Result {
         .collect()
 }
 
-/// `select`: the items for which a test holds, or that are true.
+/// `select`: the items that pass a test, or that are true.
 pub(super) fn select(call: &mut Call<'_, '_, '_>) -> Result {
     choose(call, None, true)
 }
 
-/// `reject`: the items for which a test does not hold, or that are not true.
+/// `reject`: the items that fail a test, or that are not true.
 pub(super) fn reject(call: &mut Call<'_, '_, '_>) -> Result {
     choose(call, None, false)
 }
 
-/// `selectattr`: the items for an attribute of which a test holds, or where it is true.
+/// `selectattr`: the items with an attribute that passes a test, or that is true.
 pub(super) fn selectattr(call: &mut Call<'_, '_, '_>) -> Result {
     let path = call.required("attribute")?;
     choose(call, Some(&path), true)
@@ -114,7 +114,7 @@ fn with(first: &Value, arguments: &[Value]) -> Vec<Value> {
         .collect()
 }
 
-/// Adds the name that minijinja leaves out where there is no such filter or test.
+/// Adds the name, which minijinja omits if there is no such filter or test.
 fn unknown(error: Error, name: &str) -> Error {
     use minijinja::ErrorKind::{UnknownFilter, UnknownTest};
     match error.kind() {

@@ -1,8 +1,8 @@
-//! The order in which `CPython`'s sets give whole numbers.
+//! The iteration order of `CPython`'s sets of whole numbers.
 
 use super::sets::Operation;
 
-/// Slots that are tried one after the other before the next jump.
+/// Slots that are tried in sequence before the next jump.
 const LINEAR_PROBES: usize = 9;
 
 /// A hash table laid out as `CPython` lays out a set of whole numbers.
@@ -13,7 +13,7 @@ pub(super) struct SetOrder {
 }
 
 impl SetOrder {
-    /// Returns the table of a set made of these numbers.
+    /// Returns the table of a set of these numbers.
     pub(super) fn of(numbers: &[i128]) -> Self {
         let mut set = Self::with_slots(8);
         for number in numbers {
@@ -22,7 +22,7 @@ impl SetOrder {
         set
     }
 
-    /// Returns the numbers of the combined set, in its order.
+    /// Returns the numbers of the combined set in its order.
     pub(super) fn combined(&self, other: &Self, operation: Operation) -> Vec<i128> {
         let mut out = Self::with_slots(8);
         match operation {
@@ -31,7 +31,7 @@ impl SetOrder {
                 out.merge(other);
             }
             Operation::Intersect => {
-                // The smaller one is gone through.
+                // Iterate over the smaller one.
                 let (small, large) = if other.used > self.used {
                     (self, other)
                 } else {
@@ -106,7 +106,7 @@ impl SetOrder {
         }
     }
 
-    /// Adds all of another set as `CPython`'s `set_merge` does.
+    /// Adds all numbers of another set like `CPython`'s `set_merge`.
     fn merge(&mut self, other: &Self) {
         let mask = self.slots.len() - 1;
         if (self.used + other.used) * 5 >= mask * 3 {
@@ -134,9 +134,9 @@ impl SetOrder {
         }
     }
 
-    /// Returns the slot that holds the number, or the free one where it would go.
+    /// Returns the slot that contains the number, or the free slot for it.
     fn slot(&self, number: i128) -> usize {
-        // A whole number is its own hash, but -1 has that of -2.
+        // The hash of a whole number is the number, except that -1 has the hash of -2.
         let hash = if number == -1 { -2 } else { number };
         #[expect(
             clippy::cast_possible_truncation,

@@ -1,4 +1,4 @@
-//! Filters that take lists for sets.
+//! Filters that treat lists as sets.
 
 use super::lists::Seen;
 use super::set_order::SetOrder;
@@ -7,16 +7,16 @@ use crate::template::numbers::{number, whole};
 use crate::value::Value;
 use minijinja::Error;
 
-/// Which items of the two lists stay.
+/// Which items of the two lists are kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation {
-    /// Those of either.
+    /// Items of either list.
     Union,
-    /// Those of both.
+    /// Items of both lists.
     Intersect,
-    /// Those of the first that the second has not.
+    /// Items of only the first list.
     Difference,
-    /// Those of only one of them.
+    /// Items of exactly one list.
     Symmetric,
 }
 
@@ -25,17 +25,17 @@ pub(super) fn union(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     combined(call, Operation::Union)
 }
 
-/// `intersect`: the items that both lists have.
+/// `intersect`: the items that are in both lists.
 pub(super) fn intersect(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     combined(call, Operation::Intersect)
 }
 
-/// `difference`: the items of the first list that the second has not.
+/// `difference`: the items of the first list that are not in the second.
 pub(super) fn difference(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     combined(call, Operation::Difference)
 }
 
-/// `symmetric_difference`: the items that only one of the lists has.
+/// `symmetric_difference`: the items that are in exactly one of the lists.
 pub(super) fn symmetric_difference(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     combined(call, Operation::Symmetric)
 }
@@ -43,8 +43,8 @@ pub(super) fn symmetric_difference(call: &mut Call<'_, '_, '_>) -> Result<Value,
 fn combined(call: &Call<'_, '_, '_>, operation: Operation) -> Result<Value, Error> {
     let left = call.items()?;
     let right = call.items_of(&call.required("b")?)?;
-    // Whole numbers come in the order that Python's sets have; text has there another order at
-    // each run, and keeps its own here.
+    // Whole numbers are in the order of Python's sets; Python orders text differently at each run,
+    // and here it keeps its order.
     if let (Some(left), Some(right)) = (numbers(&left), numbers(&right)) {
         let (left, right) = (SetOrder::of(&left), SetOrder::of(&right));
         let result = left.combined(&right, operation);

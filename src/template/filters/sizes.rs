@@ -1,4 +1,4 @@
-//! Filters between numbers of bytes and text such as `1.5 MB`.
+//! Filters that convert between numbers of bytes and text such as `1.5 MB`.
 
 use crate::template::call::Call;
 use crate::template::numbers::{float, number};
@@ -41,7 +41,7 @@ pub(super) fn human_readable(call: &mut Call<'_, '_, '_>) -> Result<Value, Error
     Ok(format!("{:.2} {suffix}", size / limit(index)).into())
 }
 
-/// `human_to_bytes`: the number that `1.5MB`, `10 M` or `2K` is.
+/// `human_to_bytes`: the number of bytes in `1.5MB`, `10 M` or `2K`.
 pub(super) fn human_to_bytes(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let text = call.value_text()?;
     let bits = call.flag("isbits", false);

@@ -69,7 +69,7 @@ pub(super) fn replace(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(call.replaced(&text, &old, &new, count)?.into())
 }
 
-/// `format`: values put where the text has `%s`, `%d` and so on.
+/// `format`: replaces `%s`, `%d` and so on by values.
 pub(super) fn format(call: &mut Call<'_, '_, '_>) -> Result {
     let text = call.value_text()?;
     if call.more_named.is_empty() {
@@ -86,7 +86,7 @@ pub(super) fn split(call: &mut Call<'_, '_, '_>) -> Result {
     parts(call, &call.value_text()?, separator.as_deref(), most)
 }
 
-/// Returns the parts of a text as Python's `str.split` makes them.
+/// Splits a text like Python's `str.split`.
 pub(in crate::template) fn parts(
     call: &Call<'_, '_, '_>,
     text: &str,
@@ -102,7 +102,7 @@ pub(in crate::template) fn parts(
             let (mut rest, mut found) = (text.trim_start(), 0);
             call.texts(std::iter::from_fn(move || {
                 let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-                // Python leaves the blanks at the end of the rest.
+                // Python keeps the blanks at the end of the rest.
                 let end = if most == Some(found) { rest.len() } else { end };
                 let (part, after) = rest.split_at(end);
                 rest = after.trim_start();
@@ -113,7 +113,7 @@ pub(in crate::template) fn parts(
     }
 }
 
-/// `wordcount`: how many words there are.
+/// `wordcount`: the number of words.
 pub(super) fn wordcount(call: &mut Call<'_, '_, '_>) -> Result {
     let text = call.value_text()?;
     let words = text.split(|character: char| !character.is_alphanumeric() && character != '_');

@@ -1,4 +1,4 @@
-//! The filter `wordwrap`: lines broken at a width, as Python's `textwrap` breaks them.
+//! The filter `wordwrap`: breaks lines at a width, like Python's `textwrap`.
 
 use crate::template::call::Call;
 use crate::template::lines::split_lines;
@@ -74,7 +74,7 @@ fn wrap(chunks: Vec<&str>, width: usize, break_words: bool, hyphens: bool) -> Ve
     lines
 }
 
-/// Returns the byte at which a word that is too long is broken: after a hyphen if one is there.
+/// Returns the byte where a word that is too long is broken: after a hyphen if possible.
 fn cut(chunk: &str, space: usize, hyphens: bool) -> usize {
     let byte = |count: usize| {
         let mut starts = chunk.char_indices().skip(count);

@@ -7,7 +7,7 @@ use crate::value::Value;
 use minijinja::Error;
 use std::path::Path;
 
-/// `pipe`: what commands put out.
+/// `pipe`: the output of commands.
 pub(super) fn pipe(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     let commands = lookup.texts()?;
     let output = commands
@@ -18,7 +18,7 @@ pub(super) fn pipe(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
         .collect()
 }
 
-/// `lines`: the lines that commands put out.
+/// `lines`: the lines of the output of commands.
 pub(super) fn lines(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     let mut out = Vec::new();
     for command in lookup.texts()? {
@@ -32,7 +32,7 @@ pub(super) fn lines(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     Ok(out)
 }
 
-/// Runs a command by `sh` in the playbook's folder, which is the last one that is searched.
+/// Runs a command with `sh` in the playbook's folder, the last one that is searched.
 fn output(lookup: &Lookup<'_>, name: &str, command: &str) -> Result<String, Error> {
     let site = &lookup.reach.site;
     let folder = site.folders.last().filter(|folder| folder.is_dir());

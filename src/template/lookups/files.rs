@@ -13,7 +13,7 @@ use minijinja::value::ValueKind;
 use std::path::{Path, PathBuf};
 
 impl Lookup<'_> {
-    /// Returns the folders to search, those that are meant for another kind of file left out.
+    /// Returns the folders to search, except those for another kind of file.
     fn folders(&self, but: &str) -> Vec<LocalPath> {
         let folders = self.reach.site.folders.iter();
         folders
@@ -60,7 +60,7 @@ pub(super) fn file(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     lookup.texts()?.iter().map(content).collect()
 }
 
-/// `template`: what template files give.
+/// `template`: the results of template files.
 pub(super) fn template(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     let mut syntax = Syntax::default();
     for (name, target) in [
@@ -92,7 +92,7 @@ pub(super) fn template(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     lookup.texts()?.iter().map(render).collect()
 }
 
-/// `fileglob`: the files that patterns match.
+/// `fileglob`: the files that match patterns.
 pub(super) fn fileglob(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     let mut out = Vec::new();
     for pattern in lookup.texts()? {

@@ -10,7 +10,7 @@ use minijinja::Error;
 /// A group and its hosts.
 type Group = (String, Vec<String>);
 
-/// `inventory_hostnames`: the hosts that patterns name, by the variable `groups`.
+/// `inventory_hostnames`: the hosts that match patterns, according to the variable `groups`.
 pub(super) fn inventory_hostnames(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     let groups = lookup.reach.context.get_attr("groups")?;
     let mut known: Vec<Group> = Vec::new();

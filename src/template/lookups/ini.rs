@@ -61,7 +61,7 @@ fn find(
     if !properties && !sections.iter().any(|(name, _)| *name == section) {
         return Err(wrong(format!("No section '{section}' in '{file}'")));
     }
-    // The keys of [DEFAULT] are in every section, after its own.
+    // The keys of [DEFAULT] are in every section, after the section's own.
     let named = [section.as_str(), "DEFAULT"];
     let chosen = named
         .iter()
@@ -94,7 +94,7 @@ fn find(
     Ok(())
 }
 
-/// Returns a value with those of other keys for `%(key)s`, and `%` for `%%`.
+/// Returns a value with `%(key)s` replaced by other keys' values, and `%%` by `%`.
 fn interpolated(
     value: &str,
     entries: &[&(String, Option<String>)],

@@ -1,4 +1,4 @@
-//! Lookups that make lists of lists.
+//! Lookups that create lists of lists.
 
 use super::{Lookup, as_list, wrong};
 use crate::template::compare::is_list;
@@ -11,7 +11,7 @@ use crate::value::{Value, boolean};
 use minijinja::Error;
 use minijinja::value::{Tuple, ValueKind};
 
-/// Returns the terms, the items of lists among them in their place.
+/// Returns the terms, with lists replaced by their items.
 fn flat(terms: &[Value]) -> Result<Vec<Value>, Error> {
     let mut out = Vec::new();
     for term in terms {
@@ -20,7 +20,7 @@ fn flat(terms: &[Value]) -> Result<Vec<Value>, Error> {
     Ok(out)
 }
 
-/// `items`: the terms, the items of lists among them in their place.
+/// `items`: the terms, with lists replaced by their items.
 pub(super) fn items(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     flat(lookup.terms)
 }

@@ -16,10 +16,10 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// One password at a time is made: hosts that ask for the same one get the same.
+/// Passwords are created one at a time: hosts that use the same file get the same password.
 static ONE: Mutex<()> = Mutex::new(());
 
-/// `password`: a random password that is kept in a file.
+/// `password`: a random password stored in a file.
 pub(super) fn password(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     lookup
         .texts()?
@@ -88,7 +88,7 @@ fn one(lookup: &Lookup<'_>, term: &str) -> Result<String, Error> {
         .map_err(|why| wrong(format!("password: {why}")))
 }
 
-/// Returns the password, the salt and the kind of bcrypt that a file tells.
+/// Returns the password, the salt and the bcrypt variant in a file.
 fn parsed(content: &str) -> (String, Option<String>, Option<String>) {
     let Some((password, rest)) = content.rsplit_once(" salt=") else {
         return (content.to_owned(), None, None);

@@ -48,7 +48,7 @@ pub(super) fn vars(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     lookup.terms.iter().map(find).collect()
 }
 
-/// `varnames`: the names of the variables that regular expressions match.
+/// `varnames`: the names of the variables that match regular expressions.
 pub(super) fn varnames(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     let names: Vec<Value> = lookup.reach.context.try_iter()?.collect();
     let mut out = Vec::new();

@@ -1,4 +1,4 @@
-//! Python's methods that tell what the characters of a text are.
+//! Python's methods that classify the characters of a text.
 
 use crate::template::call::Call;
 use crate::value::Value;
@@ -6,12 +6,12 @@ use minijinja::Error;
 
 type Result = std::result::Result<Value, Error>;
 
-/// Digits of all scripts, superscripts among them, but no fractions and letters for numbers.
+/// Digits of all scripts, including superscripts, but not fractions and letters used as numbers.
 pub(super) fn is_digit(character: char) -> bool {
     is_decimal(character) || matches!(character, '²' | '³' | '¹' | '\u{2070}'..='\u{2089}')
 }
 
-/// Digits of all scripts that make decimal numbers.
+/// Digits of all scripts that form decimal numbers.
 pub(super) fn is_decimal(character: char) -> bool {
     character.is_ascii_digit()
         || (character.is_numeric()
@@ -19,13 +19,13 @@ pub(super) fn is_decimal(character: char) -> bool {
             && !matches!(character, '\u{b2}'..='\u{be}' | '\u{2070}'..='\u{2189}' | '\u{2460}'..='\u{2793}'))
 }
 
-/// Returns whether there are characters and something holds for all.
+/// Returns whether the text is not empty and all characters match.
 pub(super) fn every(call: &Call<'_, '_, '_>, holds: fn(char) -> bool) -> Result {
     let text = call.value_text()?;
     Ok((!text.is_empty() && text.chars().all(holds)).into())
 }
 
-/// Returns whether there are letters of one case and none of the other.
+/// Returns whether the text has letters of one case and none of the other.
 pub(super) fn cased(
     call: &Call<'_, '_, '_>,
     some: fn(char) -> bool,

@@ -33,7 +33,7 @@ fn list(call: &Call<'_, '_, '_>) -> std::result::Result<Arc<List>, Error> {
     list.ok_or_else(|| call.wrong("only a list created by this template can be changed"))
 }
 
-/// Returns where an index is in a list of a length, as Python takes negative ones.
+/// Returns the position of an index in a list of a length; negative ones count from the end.
 fn place(index: i64, length: usize) -> Option<usize> {
     let length = i64::try_from(length).ok()?;
     let index = if index < 0 { index + length } else { index };

@@ -1,4 +1,4 @@
-//! Python's methods that look for a text in a text.
+//! Python's methods that search for a text in a text.
 
 use super::strings::required;
 use crate::template::call::Call;
@@ -8,8 +8,7 @@ use minijinja::Error;
 
 type Result = std::result::Result<Value, Error>;
 
-/// Returns the part of the text that `start` and `end` choose, and where it starts in
-/// characters.
+/// Returns the part of the text selected by `start` and `end`, and its start in characters.
 fn part(call: &Call<'_, '_, '_>) -> std::result::Result<Option<(String, i64)>, Error> {
     let characters: Vec<char> = call.value_text()?.chars().collect();
     let length = i64::try_from(characters.len()).unwrap_or(i64::MAX);
@@ -32,7 +31,7 @@ fn part(call: &Call<'_, '_, '_>) -> std::result::Result<Option<(String, i64)>, E
     )))
 }
 
-/// Returns where a text is in characters, from the left or from the right.
+/// Returns the position of a text in characters, from the left or from the right.
 pub(super) fn found(
     call: &Call<'_, '_, '_>,
     last: bool,
@@ -52,7 +51,7 @@ pub(super) fn found(
     Ok(before.map(|before| start + i64::try_from(before).unwrap_or(0)))
 }
 
-/// Returns the same, or fails where it is not.
+/// Returns the same, or fails if the text is not found.
 pub(super) fn must(call: &Call<'_, '_, '_>, last: bool) -> Result {
     let found = found(call, last)?;
     found
@@ -60,7 +59,7 @@ pub(super) fn must(call: &Call<'_, '_, '_>, last: bool) -> Result {
         .ok_or_else(|| call.wrong("substring not found"))
 }
 
-/// `count`: how often a text is there.
+/// `count`: how often a text occurs.
 pub(super) fn count(call: &mut Call<'_, '_, '_>) -> Result {
     let wanted = required(call, "sub")?;
     let Some((text, _)) = part(call)? else {
@@ -72,7 +71,7 @@ pub(super) fn count(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(text.matches(&wanted).count().into())
 }
 
-/// Returns the texts that a text or a tuple of texts is.
+/// Returns the texts in an argument that is a text or a tuple of texts.
 fn choices(call: &Call<'_, '_, '_>, name: &str) -> std::result::Result<Vec<String>, Error> {
     let value = call.required(name)?;
     if value.is_tuple() {
@@ -81,7 +80,7 @@ fn choices(call: &Call<'_, '_, '_>, name: &str) -> std::result::Result<Vec<Strin
     Ok(vec![required(call, name)?])
 }
 
-/// `startswith`: whether one of some texts is at the start.
+/// `startswith`: whether the text starts with one of the given texts.
 pub(super) fn startswith(call: &mut Call<'_, '_, '_>) -> Result {
     let choices = choices(call, "prefix")?;
     let part = part(call)?;
@@ -90,7 +89,7 @@ pub(super) fn startswith(call: &mut Call<'_, '_, '_>) -> Result {
         .into())
 }
 
-/// `endswith`: whether one of some texts is at the end.
+/// `endswith`: whether the text ends with one of the given texts.
 pub(super) fn endswith(call: &mut Call<'_, '_, '_>) -> Result {
     let choices = choices(call, "suffix")?;
     let part = part(call)?;

@@ -91,7 +91,7 @@ pub(super) const METHODS: &[Callable] = &[
     callable("zfill", "value width", zfill),
 ];
 
-/// Returns an argument that must be text.
+/// Returns an argument that must be a text.
 pub(super) fn required(call: &Call<'_, '_, '_>, name: &str) -> std::result::Result<String, Error> {
     let value = call.required(name)?;
     match value.as_str() {
@@ -192,7 +192,7 @@ fn rsplit(call: &mut Call<'_, '_, '_>) -> Result {
     let most = call.integer("maxsplit")?.unwrap_or(-1);
     let reversed = |text: &str| text.chars().rev().collect::<String>();
     let separator = call.text("sep")?.map(|separator| reversed(&separator));
-    // The parts from the right are those of the text read backwards.
+    // Splitting from the right is splitting the reversed text.
     let found = parts(
         call,
         &reversed(&call.value_text()?),
@@ -312,7 +312,7 @@ fn swapcase(call: &mut Call<'_, '_, '_>) -> Result {
         .into())
 }
 
-/// Every run of letters starts in upper case.
+/// Capitalises every run of letters.
 fn title(call: &mut Call<'_, '_, '_>) -> Result {
     let mut out = String::new();
     let mut inside = false;

@@ -1,11 +1,11 @@
-//! The steps of an operand that may fail, each rewritten to hand on a failure.
+//! Rewrites the steps of an operand that may fail, so that each passes on a failure.
 
 use super::{GUARDS, Rewrite};
 use crate::template::tree;
 use minijinja::machinery::ast::{Expr, Filter};
 
 impl<'s> Rewrite<'s> {
-    /// Guards the outermost step of `expression` and goes on inwards; returns whether there was
+    /// Guards the outermost step of `expression` and continues inwards; returns whether there was
     /// such a step.
     pub(super) fn guard(&mut self, expression: &Expr<'s>) -> bool {
         match expression {

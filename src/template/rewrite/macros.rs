@@ -1,5 +1,5 @@
-//! `varargs` and `kwargs` in macros, which minijinja has not: they become parameters, and the
-//! calls of such a macro in the same text give them what is beyond the others.
+//! `varargs` and `kwargs` in macros, which minijinja lacks: they become parameters, and calls of
+//! such a macro in the same text pass the additional arguments in them.
 
 use super::Rewrite;
 use crate::template::tree;
@@ -11,7 +11,7 @@ pub(super) struct Open<'s> {
     parameters: Vec<&'s str>,
 }
 
-/// Returns the macros of a template that name `varargs` or `kwargs`.
+/// Returns the macros of a template that use `varargs` or `kwargs`.
 pub(super) fn open_macros<'s>(template: &Stmt<'s>) -> Vec<Open<'s>> {
     let mut found = Vec::new();
     tree::every_statement(template, &mut |statement| {
@@ -66,11 +66,11 @@ impl<'s> Rewrite<'s> {
         let parts = self.tokens.parts(&open, &close);
         let comma = if parts.is_empty() { "" } else { ", " };
         let rest = format!("{comma}varargs=[], kwargs={{}}");
-        // Parameters after ones with defaults need defaults too, which these have.
+        // Parameters after ones with defaults need defaults too, and these have them.
         self.edits.enclose(close.start..close.start, "", &rest);
     }
 
-    /// Gives a call of such a macro the lists that its declaration takes.
+    /// Passes the lists that the declaration of such a macro takes.
     pub(super) fn call_rest(&mut self, call: &Call<'s>, end: usize) {
         let Expr::Var(variable) = &call.expr else {
             return;
@@ -98,7 +98,7 @@ impl<'s> Rewrite<'s> {
         if more.iter().position(|more| *more) < last_known && last_known.is_some() {
             return; // what is beyond the parameters is not at the end
         }
-        // Arguments beyond the parameters are put into one list and one map, in their places.
+        // Additional arguments are collected in one list and one map, in their places.
         let (mut listed, mut mapped) = (false, false);
         let (mut last_listed, mut last_mapped) = (None, None);
         for ((argument, part), more) in call.args.iter().zip(&parts).zip(more) {

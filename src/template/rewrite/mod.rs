@@ -1,13 +1,13 @@
 //! Rewrites what minijinja does differently from Jinja2 under Ansible.
 //!
-//! - The operand of `default`, `is defined` and `is undefined` may fail at any step of it, as in
-//!   `{{ a.b.c | upper | default('x') }}`: each step becomes a guarded one (`guarded`), which
-//!   hands on what is undefined or failed, where minijinja would stop.
-//! - `%` formats text too, `~` must not put the failure of a value into text, `-` takes times too,
-//!   and `<` and `in` must fail for types that cannot be compared, where minijinja answers
-//!   something: they become filters.
-//! - Lists and maps that a template makes and then changes (`append`, `update`) become changeable.
-//! - Sums, products and slices, which may grow without end, are bounded, and loops look at the clock.
+//! - The operand of `default`, `is defined` and `is undefined` may fail at any step, as in
+//!   `{{ a.b.c | upper | default('x') }}`: each step becomes a guarded one (`guarded`) that passes
+//!   on undefined and failed values, where minijinja would stop.
+//! - `%` also formats text, `~` must not put the failure of a value into text, `-` also takes times,
+//!   and `<` and `in` must fail for types that cannot be compared, where minijinja returns a
+//!   result: they become filters.
+//! - Lists and maps that a template creates and then changes (`append`, `update`) become mutable.
+//! - Sums, products and slices, which could grow endlessly, are bounded, and loops check the clock.
 
 mod guard;
 mod macros;
@@ -115,12 +115,12 @@ impl<'s> Rewrite<'s> {
             if let Stmt::Set(set) = statement
                 && matches!(set.expr, Expr::Slice(_))
             {
-                // A slice refers to the list that it is of, which may be a slice itself.
+                // A slice refers to its list, which may be a slice itself.
                 let assigned = self.tokens.after(range(set.target.span()).end);
                 self.whole(assigned..range(set.expr.span()).end);
             }
             tree::expressions(statement, &mut |expression| {
-                // What is assigned may be undefined until it is used.
+                // An assigned value may be undefined until it is used.
                 self.expression(expression, set && is_path(expression));
             });
         });
@@ -134,7 +134,7 @@ impl<'s> Rewrite<'s> {
         self.edits
     }
 
-    /// Has a loop look at the clock. One over a list that is written there is short.
+    /// Makes a loop check the clock. A loop over a list literal is short.
     fn watch(&mut self, block: &ForLoop<'s>) {
         if matches!(block.iter, Expr::List(_) | Expr::Tuple(_) | Expr::Map(_)) {
             return;

@@ -7,8 +7,8 @@ use minijinja::value::ValueKind;
 use std::ops::Range;
 
 impl<'s> Rewrite<'s> {
-    /// Makes an operator that Python has otherwise into a filter; `whole` is where its expression
-    /// stands, of which only the end is sure for comparisons.
+    /// Turns an operator that differs in Python into a filter. `whole` is the range of its
+    /// expression; for comparisons only its end is certain.
     pub(super) fn operator(&mut self, operation: &BinOp<'s>, whole: Range<usize>) {
         let filter = match operation.op {
             BinOpKind::Rem => "modulo",
@@ -19,7 +19,7 @@ impl<'s> Rewrite<'s> {
             BinOpKind::Gt => "greater",
             BinOpKind::Gte => "not_less",
             BinOpKind::In => return self.membership(operation, whole.end),
-            // `n + 1` is a number, if anything.
+            // The result of `n + 1` is always a number.
             BinOpKind::Add if is_number(&operation.left) || is_number(&operation.right) => return,
             BinOpKind::Add | BinOpKind::Mul => return self.whole(whole),
             _ => return,
@@ -54,7 +54,7 @@ impl<'s> Rewrite<'s> {
         }
     }
 
-    /// Makes `a in b` and `a not in b` into filters.
+    /// Turns `a in b` and `a not in b` into filters.
     fn membership(&mut self, operation: &BinOp<'s>, end: usize) {
         let after = operation.left.span().end_offset as usize;
         let found = self
@@ -72,12 +72,12 @@ impl<'s> Rewrite<'s> {
         }
     }
 
-    /// Has what an operator or a slice makes be of its own, and not too long.
+    /// Makes the result of an operator or a slice a value of its own, and bounds its length.
     pub(super) fn whole(&mut self, expression: Range<usize>) {
         self.edits.enclose(expression, "(", ")|guarded.whole");
     }
 
-    /// Makes `a OPERATOR b` into `(a)|guarded.FILTER(b)`.
+    /// Turns `a OPERATOR b` into `(a)|guarded.FILTER(b)`.
     fn filter(&mut self, whole: Range<usize>, operator: Range<usize>, filter: &str) {
         self.edits.enclose(whole, "(", ")");
         self.edits.replace(operator, format!(")|guarded.{filter}("));

@@ -1,4 +1,4 @@
-//! Makes, changes and removes users and groups.
+//! Creates, changes and removes users and groups.
 
 use super::conclude;
 use crate::host::shell::ask::ACCOUNTS;
@@ -12,16 +12,16 @@ const ACCOUNT: Library = Library {
     text: include_str!("account.sh"),
 };
 
-/// How an account is made or removed.
+/// How an account is created or removed.
 #[derive(Clone, Copy)]
 pub(super) struct How {
     /// A system account.
     pub(super) system: bool,
-    /// Its home directory too.
+    /// With its home directory.
     pub(super) home: bool,
 }
 
-/// Makes, changes or removes a user.
+/// Creates, changes or removes a user.
 pub(super) fn change_user(
     host: &ShellHost,
     before: Option<&User>,
@@ -56,7 +56,7 @@ pub(super) fn change_user(
     calls.make(host, &format!("change the user {name}"), limits)
 }
 
-/// Makes, changes or removes a group.
+/// Creates, changes or removes a group.
 pub(super) fn change_group(
     host: &ShellHost,
     before: Option<&Group>,
@@ -95,7 +95,7 @@ pub(super) fn change_group(
     calls.make(host, &format!("change the group {name}"), limits)
 }
 
-/// Calls of programs, each only after the one before has succeeded.
+/// Program calls, each made only if the previous one succeeded.
 struct Calls(Script);
 
 impl Default for Calls {
@@ -120,7 +120,7 @@ impl Calls {
         }
     }
 
-    /// Adds the calls that a host with `program` makes, or else one with the programs of busybox.
+    /// Adds the calls for a host with `program`, or otherwise those for the programs of busybox.
     fn either(&mut self, program: &str, shadow: &[&[&str]], busybox: &[&[&str]]) {
         let all = |calls: &mut Self, list: &[&[&str]]| {
             for words in list {
@@ -148,7 +148,7 @@ impl Calls {
         )
     }
 
-    /// Makes a group. The system chooses its number where that is 0.
+    /// Creates a group. The system chooses its number if that is 0.
     fn add_group(&mut self, name: &str, gid: u32, system: bool) {
         let gid = gid.to_string();
         let mut shadow = vec!["groupadd"];

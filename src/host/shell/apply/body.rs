@@ -1,4 +1,4 @@
-//! Sends content to the standard input of what a request runs.
+//! Sends content to the standard input of a request.
 
 use crate::host::shell::session::Session;
 use crate::host::{Body, HostError, Limits};
@@ -6,7 +6,7 @@ use crate::source::regular;
 use std::io::Read;
 use std::path::Path;
 
-/// Bytes sent at once: so a file of any size needs no more memory.
+/// How many bytes are sent at once: a file of any size needs no more memory.
 const PIECE: usize = 256 << 10;
 
 /// Sends a body.
@@ -26,8 +26,8 @@ pub(super) fn send_body(
     }
 }
 
-/// Sends a file of the controller. Whether it is still the one that was planned with, the digest
-/// on the host tells.
+/// Sends a file of the controller. The digest on the host shows whether the file is still the one
+/// that was planned with.
 pub(super) fn send_file(
     session: &mut Session,
     path: &Path,

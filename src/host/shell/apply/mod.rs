@@ -1,4 +1,4 @@
-//! Makes changes: each kind of step is a call of a function of the shell.
+//! Makes changes: each kind of step is a call of a shell function.
 
 mod account;
 mod body;
@@ -28,7 +28,7 @@ const WAY: Library = Library {
     text: include_str!("way.sh"),
 };
 
-/// Makes changes in their order. Those that are one request each are sent together.
+/// Makes changes in order. Changes that are one request each are sent together.
 pub(super) fn apply_all(
     host: &ShellHost,
     steps: &[Step],
@@ -43,7 +43,7 @@ pub(super) fn apply_all(
                 outputs.push(Output::default());
             }
             other => {
-                // What comes before it is done first, be it wrong or not.
+                // Earlier steps are done first, whether they succeed or not.
                 batch.send(host, limits)?;
                 other?;
                 limits.check()?;
@@ -63,7 +63,7 @@ pub(super) fn apply(host: &ShellHost, step: &Step, limits: &Limits) -> Result<Ou
     }
 }
 
-/// Returns a step as one request to the shell that is kept; nothing if it needs more.
+/// Returns a step as a single request to the kept shell; `None` if it needs more.
 fn request(step: &Step) -> Result<Option<Request>, HostError> {
     Ok(Some(match step {
         Step::Write { body, .. } => match writing(step) {
@@ -98,7 +98,7 @@ fn request(step: &Step) -> Result<Option<Request>, HostError> {
     }))
 }
 
-/// Returns what a step writes that makes a regular file.
+/// Returns the content of a step that creates a regular file.
 fn writing(step: &Step) -> Option<Writing<'_>> {
     match step {
         Step::Write {
@@ -132,7 +132,7 @@ fn writing(step: &Step) -> Option<Writing<'_>> {
     }
 }
 
-/// Makes a change that is not one request alone.
+/// Makes a change that is not just one request.
 fn by_itself(host: &ShellHost, step: &Step, limits: &Limits) -> Result<Output, HostError> {
     match step {
         Step::Write { body, .. } => {
@@ -214,7 +214,7 @@ fn by_itself(host: &ShellHost, step: &Step, limits: &Limits) -> Result<Output, H
     Ok(Output::default())
 }
 
-/// Returns the mode as `chmod` takes it, empty for none. GNU `chmod` and `mkdir` clear the
+/// Returns the mode as an argument of `chmod`, empty for none. GNU `chmod` and `mkdir` clear the
 /// set-group-ID bit of a directory only if they are given five digits.
 fn exact_mode(mode: Option<u32>) -> String {
     mode.map_or_else(String::new, |mode| format!("{mode:05o}"))

@@ -13,7 +13,7 @@ const PROCESS: Library = Library {
     text: include_str!("process.sh"),
 };
 
-/// Starts a program in a session of its own, or its service.
+/// Starts a program in its own session, or its service.
 pub(super) fn start(
     host: &ShellHost,
     start: &StartProcess,
@@ -24,7 +24,7 @@ pub(super) fn start(
     }
     let program = start.argv.first().map_or("", String::as_str);
     let mut script = Script::with(&[&BASE, &WAY, &PROCESS]);
-    // The subshell, both of what tries setsid, and what starts the program.
+    // One subshell tries setsid, the other starts the program.
     script.raw("rmq_count 4; ( rmq_login;");
     export(&mut script, &start.environment)?;
     let user = start.user.as_deref().unwrap_or("");
@@ -44,10 +44,10 @@ fn start_service(host: &ShellHost, service: &str, limits: &Limits) -> Result<(),
     conclude(&reply, &format!("start {service}"), Utf8Path::new(service))
 }
 
-/// Returns the shell text that starts the program and ends at once.
+/// Returns the shell text that starts the program and returns at once.
 ///
-/// It may be handed to another user's shell: so all words are quoted in it. A program started by
-/// `&` would ignore SIGINT and SIGQUIT for ever, hence `setsid -f`, or else `set -m`.
+/// It may be passed to another user's shell, so all words in it are quoted. A program started with
+/// `&` would ignore SIGINT and SIGQUIT forever, hence `setsid -f` or otherwise `set -m`.
 fn launch(start: &StartProcess, program: &str) -> String {
     let words: Vec<_> = start.argv.iter().map(|word| quote_lines(word)).collect();
     let words = words.join(" ");

@@ -1,4 +1,4 @@
-//! Steps that are one request to the shell that is kept, and several of them sent together.
+//! Steps that are a single request to the kept shell; several of them are sent together.
 
 use super::conclude;
 use crate::host::shell::script::Script;
@@ -6,16 +6,16 @@ use crate::host::shell::shell_host::ShellHost;
 use crate::host::{HostError, Limits};
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// The bytes of requests that are sent together. A deadline or an interrupt is heeded between two
+/// The number of bytes of requests sent together. Deadlines and interrupts are checked between two
 /// such parts.
 const TOGETHER: usize = 512 << 10;
 
 /// A step as a request.
 pub(super) struct Request {
     script: Script,
-    /// What it does, such as `write /etc/hosts`.
+    /// Its action, such as `write /etc/hosts`.
     action: String,
-    /// What it is about.
+    /// Its path.
     path: Utf8PathBuf,
 }
 
@@ -28,7 +28,7 @@ impl Request {
         }
     }
 
-    /// Sends it, and fails as the step does.
+    /// Sends the request, and returns the error of the step if it fails.
     pub(super) fn send(self, host: &ShellHost, limits: &Limits) -> Result<(), HostError> {
         let reply = host.request(&self.script, limits)?;
         conclude(&reply, &self.action, &self.path)
@@ -39,13 +39,13 @@ impl Request {
 #[derive(Default)]
 pub(super) struct Batch {
     scripts: Vec<Script>,
-    /// What each does, and to what.
+    /// The action and path of each step.
     steps: Vec<(String, Utf8PathBuf)>,
     size: usize,
 }
 
 impl Batch {
-    /// Adds a request; those before it are sent first if there are enough of them.
+    /// Adds a request; the ones before it are sent first if there are enough of them.
     pub(super) fn add(
         &mut self,
         request: Request,
@@ -62,7 +62,7 @@ impl Batch {
         Ok(())
     }
 
-    /// Sends all, and fails as the first step that does.
+    /// Sends all requests, and returns the error of the first failed step.
     pub(super) fn send(&mut self, host: &ShellHost, limits: &Limits) -> Result<(), HostError> {
         let batch = std::mem::take(self);
         if batch.scripts.is_empty() {

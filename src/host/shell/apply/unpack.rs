@@ -13,11 +13,10 @@ const UNPACK: Library = Library {
     text: include_str!("unpack.sh"),
 };
 
-/// Paths that one request gives to their owner: they stay far below what a program can be called
-/// with.
+/// The number of paths whose owner one request sets, far below the limit of a program's arguments.
 const BATCH: usize = 200;
 
-/// Puts the entries of an archive below a directory.
+/// Puts the entries of an archive into a directory.
 pub(super) fn unpack(host: &ShellHost, unpack: &Unpack, limits: &Limits) -> Result<(), HostError> {
     check_before(host, unpack, limits)?;
     let action = format!("unpack {} into {}", unpack.name, unpack.directory);
@@ -41,7 +40,7 @@ pub(super) fn unpack(host: &ShellHost, unpack: &Unpack, limits: &Limits) -> Resu
     give(host, unpack, &action, limits)
 }
 
-/// Fails if a file that will be replaced is not what it was when the step was planned.
+/// Fails if a file to be replaced has changed since the step was planned.
 fn check_before(host: &ShellHost, unpack: &Unpack, limits: &Limits) -> Result<(), HostError> {
     let replaced: Vec<_> = unpack
         .entries
@@ -71,7 +70,7 @@ fn check_before(host: &ShellHost, unpack: &Unpack, limits: &Limits) -> Result<()
     Ok(())
 }
 
-/// Gives the entries to their owners, as far as they are set.
+/// Sets the owners of the entries, if given.
 fn give(host: &ShellHost, unpack: &Unpack, action: &str, limits: &Limits) -> Result<(), HostError> {
     let mut entries = unpack.entries.as_slice();
     let mut scripts = Vec::new();

@@ -16,8 +16,8 @@ const WRITE: Library = Library {
     text: include_str!("write.sh"),
 };
 
-/// The longest content that is a part of the request, in bytes as it is written there; more goes
-/// by a channel of its own, which costs the start of a shell (3 ms and two round trips).
+/// The longest content sent within the request, in encoded bytes; longer content uses its own
+/// channel, which costs the start of a shell (3 ms and two round trips).
 const INLINE: usize = 16 << 10;
 
 /// A regular file to be written.
@@ -35,7 +35,8 @@ impl Writing<'_> {
     }
 }
 
-/// Returns what makes a file of the content, if that is short enough to be a part of the request.
+/// Returns what creates a file from the content, if that is short enough to be sent within the
+/// request.
 pub(super) fn inline(writing: &Writing, body: &Body) -> Result<Option<Request>, HostError> {
     let text = match body {
         Body::Bytes(bytes) if bytes.len() <= INLINE => escape(bytes),
@@ -48,7 +49,7 @@ pub(super) fn inline(writing: &Writing, body: &Body) -> Result<Option<Request>, 
     Ok(Some(Request::new(script, writing.action(), writing.path)))
 }
 
-/// Makes a file of the content, which goes by a channel of its own.
+/// Creates a file from content sent over its own channel.
 pub(super) fn stream(
     host: &ShellHost,
     writing: &Writing,
@@ -65,7 +66,7 @@ pub(super) fn stream(
     conclude(&reply, &writing.action(), writing.path)
 }
 
-/// Makes a file of the content of another file of the host.
+/// Creates a file with the content of another file of the host.
 pub(super) fn copy(writing: &Writing, from: &Utf8Path, sha256: &str) -> Result<Request, HostError> {
     let mut source = Script::default();
     source.raw("rmq_count 1; cat < ");
@@ -96,7 +97,7 @@ impl Writing<'_> {
         Ok(script)
     }
 
-    /// Adds the command that must succeed on the new file, whose path is `$1`.
+    /// Adds the command that must accept the new file, whose path is `$1`.
     fn add_validation(&self, script: &mut Script) {
         let Some(words) = self.validate else {
             script.raw(":");

@@ -1,11 +1,11 @@
-//! Who has a lock.
+//! Which run holds a lock.
 
 use super::Plan;
 use crate::host::shell::lock::LOCK;
 use crate::host::shell::unfinished::UNFINISHED;
 use crate::host::{Answer, Lock};
 
-/// Adds the question which other run has a lock.
+/// Adds the question which other run holds a lock.
 pub(super) fn ask<'a>(plan: &mut Plan<'a>, index: usize, lock: &'a Lock) {
     let words = [&lock.name, &lock.holder];
     plan.call(

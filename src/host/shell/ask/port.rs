@@ -10,7 +10,7 @@ const PORT: Library = Library {
     text: include_str!("port.sh"),
 };
 
-/// Adds a question about a port, for a host whose connection cannot try it.
+/// Adds a question about a port, for hosts whose connection cannot test it.
 pub(super) fn ask<'a>(plan: &mut Plan<'a>, index: usize, host: &'a str, port: u16) {
     let number = port.to_string();
     plan.call(&[&PORT], "rmq_port", [host, &number], move |pieces, answers| {
@@ -29,8 +29,8 @@ pub(super) fn ask<'a>(plan: &mut Plan<'a>, index: usize, host: &'a str, port: u1
     });
 }
 
-/// Whether `/proc/net/tcp` and `tcp6` show a socket that listens at a port of the loopback
-/// interface or of all.
+/// Returns whether `/proc/net/tcp` and `tcp6` have a socket that listens on a port of the loopback
+/// interface or of all interfaces.
 fn listens(table: &str, host: &str, port: u16) -> bool {
     let wanted = written(host);
     table.lines().any(|line| {
@@ -49,8 +49,8 @@ fn listens(table: &str, host: &str, port: u16) -> bool {
     })
 }
 
-/// Returns how a loopback address is written there: words in the machine's byte order, so in one
-/// of two ways. `::ffff:127.0.0.1` ends as `127.0.0.1` does.
+/// Returns how a loopback address is written there: as words in the machine's byte order, so in one
+/// of two ways. `::ffff:127.0.0.1` ends like `127.0.0.1`.
 fn written(host: &str) -> [String; 2] {
     let (address, zeros) = match host {
         "::1" => ([0, 0, 0, 1], "0".repeat(24)),

@@ -35,7 +35,7 @@ pub(super) fn ask<'a>(plan: &mut Plan<'a>, index: usize, recognise: &'a ProcessM
     );
 }
 
-/// Returns what the host itself looks for: cheap, and never less than what is meant.
+/// Returns a cheap condition for the host's own search, which finds at least all matches.
 fn coarse(recognise: &ProcessMatch) -> (&'static str, &str) {
     if let Some(start) = &recognise.start {
         return ("start", start);
@@ -55,7 +55,7 @@ fn coarse(recognise: &ProcessMatch) -> (&'static str, &str) {
     }
 }
 
-/// What stat tells of a program.
+/// The output of stat for a program.
 #[derive(Default)]
 pub(super) struct Owner {
     uid: u32,
@@ -80,7 +80,7 @@ fn read(pieces: &mut Pieces) -> Result<Vec<Process>, HostError> {
     Ok(found)
 }
 
-/// Reads lines `UID/USER//proc/PID`, and the same with `/exe -> PATH` and `/cwd -> PATH`.
+/// Parses lines `UID/USER//proc/PID`, and the same with `/exe -> PATH` and `/cwd -> PATH`.
 pub(super) fn read_owners(bytes: &[u8]) -> HashMap<u32, Owner> {
     let mut owners: HashMap<u32, Owner> = HashMap::new();
     for line in String::from_utf8_lossy(bytes).lines() {
@@ -109,8 +109,8 @@ pub(super) fn read_owners(bytes: &[u8]) -> HashMap<u32, Owner> {
     owners
 }
 
-/// Reads `/proc/PID/stat` followed by the arguments; `None` for zombies, kernel threads and what
-/// has ended.
+/// Parses `/proc/PID/stat` followed by the arguments; `None` for zombies, kernel threads and
+/// processes that have ended.
 pub(super) fn read_program(bytes: &[u8], owners: &HashMap<u32, Owner>) -> Option<Process> {
     let open = bytes.iter().position(|&byte| byte == b'(')?;
     let pid = std::str::from_utf8(bytes.get(..open)?)
@@ -118,7 +118,7 @@ pub(super) fn read_program(bytes: &[u8], owners: &HashMap<u32, Owner>) -> Option
         .trim()
         .parse()
         .ok()?;
-    // The name between the parentheses has at most 15 bytes, whichever they are.
+    // The name between the parentheses is any 15 bytes at most.
     let name = bytes.get(open..bytes.len().min(open + 17))?;
     let close = open + name.iter().rposition(|&byte| byte == b')')?;
     let rest = bytes.get(close + 1..)?;

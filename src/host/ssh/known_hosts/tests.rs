@@ -3,12 +3,12 @@
 use super::*;
 use proptest::prelude::*;
 
-/// Keys are compared as bytes, so any will do.
+/// Keys are compared as bytes, so any bytes will do.
 const OURS: &[u8] = b"\0\0\0\x0bssh-ed25519\0\0\0\x01A";
 const OTHER: &[u8] = b"\0\0\0\x0bssh-ed25519\0\0\0\x01B";
 const RSA: &[u8] = b"\0\0\0\x07ssh-rsa\0\0\0\x01C";
 
-/// Returns the text with `OURS`, `OTHER` and `RSA` made into algorithm and key.
+/// Returns the text with `OURS`, `OTHER` and `RSA` replaced by algorithm and key.
 fn with_keys(text: &str) -> String {
     let mut text = text.to_owned();
     for (word, algorithm, key) in [
@@ -54,11 +54,11 @@ fn the_standing_of_a_key_is_that_of_ssh() {
         ("web1 OTHER", "web1", 22, changed(1)),
         ("# web1 OTHER\n\n  \nweb1 OTHER", "web1", 22, changed(4)),
         ("web2 OURS", "web1", 22, UNKNOWN),
-        // Several keys of a host, of one algorithm or more.
+        // Several keys of a host, with the same or different algorithms.
         ("web1 RSA\nweb1 OURS", "web1", 22, Standing::Known),
         ("web1 OTHER\nweb1 OURS", "web1", 22, Standing::Known),
         ("web1 OURS\nweb1 OTHER", "web1", 22, Standing::Known),
-        // Known by another algorithm alone: a new key is not simply accepted.
+        // Known only with another algorithm: a new key is not simply accepted.
         ("web1 RSA", "web1", 22, changed(1)),
         // Ports.
         ("[web1]:2222 OURS", "web1", 2222, Standing::Known),
@@ -90,7 +90,7 @@ fn the_standing_of_a_key_is_that_of_ssh() {
         ),
         ("web? OTHER", "web1", 22, changed(1)),
         ("* OURS", "anything", 2222, Standing::Known),
-        // Blanks and line ends.
+        // Blanks and line endings.
         ("web1\tOURS", "web1", 22, Standing::Known),
         ("  web1  \t OURS  ", "web1", 22, Standing::Known),
         ("web1 OTHER\r\nweb2 OURS\r\n", "web2", 22, Standing::Known),
@@ -112,7 +112,7 @@ fn the_standing_of_a_key_is_that_of_ssh() {
             2222,
             revoked(2),
         ),
-        // Certificate authorities do not vouch for a bare key.
+        // Certificate authorities do not vouch for a plain key.
         (
             "@cert-authority web* OURS",
             "web1",
@@ -127,7 +127,7 @@ fn the_standing_of_a_key_is_that_of_ssh() {
             22,
             Standing::Known,
         ),
-        // Lines that make no sense are passed over.
+        // Invalid lines are ignored.
         ("@unknown web1 OURS", "web1", 22, UNKNOWN),
         ("web1", "web1", 22, UNKNOWN),
         ("web1 ssh-ed25519", "web1", 22, UNKNOWN),
@@ -155,7 +155,7 @@ fn the_standing_of_a_key_is_that_of_ssh() {
 
 #[test]
 fn hashed_names_match_as_ssh_keygen_wrote_them() {
-    // Made by `ssh-keygen -H`.
+    // Created by `ssh-keygen -H`.
     let web1 = "|1|3YRzaXsTqG43TL5U+wQdBcHZgiQ=|j/oEhsYl7We4xv5yEdvchBlmlhs=";
     let text = format!("{web1} OURS");
     assert_eq!(standing(&text, "WEB1", 22), Standing::Known);
@@ -231,7 +231,7 @@ fn a_learned_key_is_a_whole_line_in_a_private_file() {
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&file), 0o600);
     assert_eq!(mode(file.parent().unwrap()), 0o700);
-    // What is known already is not written again.
+    // A known key is not written again.
     assert_eq!(
         learn(&file, &new("web1", 22, OURS)).unwrap(),
         Standing::Known
@@ -286,7 +286,7 @@ fn fifty_hosts_learned_at_once_are_fifty_whole_lines() {
     std::thread::scope(|scope| {
         for thread in 0..100 {
             let file = &file;
-            // Two threads a host: the second must not write it again.
+            // Two threads per host: the second must not write the key again.
             let host = format!("host{}", thread % 50);
             scope.spawn(move || learn(file, &new(&host, 22, OURS)).unwrap());
         }

@@ -5,7 +5,7 @@ use super::super::pattern;
 /// One condition of a `Match` line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Criterion {
-    /// Whether it must not hold: `!host web*`.
+    /// Whether it is negated: `!host web*`.
     negated: bool,
     kind: Kind,
 }
@@ -18,33 +18,33 @@ enum Kind {
     OriginalHost(String),
     User(String),
     LocalUser(String),
-    /// `exec`, `canonical`, `localnetwork` and what newer versions of ssh know: never holds.
+    /// `exec`, `canonical`, `localnetwork` and those of newer versions of ssh: never true.
     Unsupported,
 }
 
-/// What the conditions are about.
+/// What the conditions are evaluated against.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Circumstances<'a> {
     /// The host as the user named it.
     pub(super) original_host: &'a str,
-    /// The host by what is known of `HostName` so far.
+    /// The host according to the `HostName` known so far.
     pub(super) host: &'a str,
-    /// The remote user by what is known so far.
+    /// The remote user, as far as known.
     pub(super) user: &'a str,
     /// The user of this machine.
     pub(super) local_user: &'a str,
-    /// Whether the files are read for the second time.
+    /// Whether this is the second reading of the files.
     pub(super) last_pass: bool,
 }
 
 impl Criterion {
-    /// Reads the words after `Match`.
+    /// Parses the words after `Match`.
     pub(super) fn parse_all(words: &[String]) -> Result<Vec<Self>, String> {
         let mut criteria = Vec::new();
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let name = word.strip_prefix('!').unwrap_or(word);
-            // `host=web1` is as good as `host web1`.
+            // `host=web1` is equivalent to `host web1`.
             let (name, given) = match name.split_once('=') {
                 Some((name, value)) => (name, Some(value.to_owned())),
                 None => (name, None),
@@ -78,12 +78,12 @@ impl Criterion {
         Ok(criteria)
     }
 
-    /// Returns whether it asks for a second reading of the files.
+    /// Returns whether it requires a second reading of the files.
     pub(super) fn is_final(&self) -> bool {
         self.kind == Kind::Final
     }
 
-    /// Returns whether it holds. One that rmqplay does not support holds neither way.
+    /// Returns whether it is true. An unsupported one is never true, even if negated.
     pub(super) fn holds(&self, circumstances: &Circumstances) -> bool {
         let list = |patterns: &str, text: &str| pattern::matches_list(patterns.split(','), text);
         let holds = match &self.kind {

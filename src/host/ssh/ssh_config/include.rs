@@ -1,10 +1,10 @@
-//! The files an `Include` line names.
+//! The files of an `Include` line.
 
 use super::super::pattern;
 use std::path::{Component, Path, PathBuf};
 
-/// Returns the files that match a path whose parts may hold `*` and `?`, sorted. As in a shell,
-/// names that begin with a dot match only a pattern that does.
+/// Returns the files that match a path whose parts may contain `*` and `?`, sorted. As in a shell,
+/// names that start with a dot match only a pattern that does.
 pub(super) fn files(path: &Path) -> Vec<PathBuf> {
     let mut found = vec![PathBuf::new()];
     for component in path.components() {

@@ -1,4 +1,4 @@
-//! Reads OpenSSH's `ssh_config`: the settings of it that say how a host is reached.
+//! Reads OpenSSH's `ssh_config`: its settings for reaching a host.
 
 mod arguments;
 mod criterion;
@@ -18,13 +18,13 @@ use setting::Setting;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The `ssh_config` files of a user, in the order in which they count.
+/// The `ssh_config` files of a user, in order of precedence.
 #[derive(Debug, Clone, Default)]
 pub struct SshConfig {
     files: Vec<Vec<Item>>,
 }
 
-/// Whom the settings are wanted for.
+/// The connection for which settings are looked up.
 #[derive(Debug, Clone, Copy)]
 pub struct Query<'a> {
     /// The host as the user named it.
@@ -42,8 +42,8 @@ enum Item {
 }
 
 impl SshConfig {
-    /// Reads the files of a user: `.ssh/config` in the home and `/etc/ssh/ssh_config`. Files that
-    /// do not exist are empty.
+    /// Reads the files of a user: `.ssh/config` in the home and `/etc/ssh/ssh_config`. Missing
+    /// files are empty.
     pub fn of_user(home: &Path) -> Result<Self> {
         let mut config = Self::default();
         let user = home.join(".ssh");
@@ -58,14 +58,14 @@ impl SshConfig {
         Ok(config)
     }
 
-    /// Reads one file alone, as `ssh -F` does.
+    /// Reads a single file, like `ssh -F`.
     pub fn of_file(file: &Path, home: &Path) -> Result<Self> {
         let mut config = Self::default();
         config.add_file(file, home, &home.join(".ssh"))?;
         Ok(config)
     }
 
-    /// Reads one file after those that are there; relative paths of `Include` are below `folder`.
+    /// Adds a file after the existing ones; relative paths of `Include` are below `folder`.
     pub fn add_file(&mut self, file: &Path, home: &Path, folder: &Path) -> Result<()> {
         let reader = Reader {
             home,
@@ -77,7 +77,7 @@ impl SshConfig {
     }
 
     /// Reads settings from lines such as `Port=22`, for example those of `-o` on a command line.
-    /// `name` is what problems call them.
+    /// Problems refer to them as `name`.
     pub fn of_lines(name: &str, lines: &[String]) -> Result<Self> {
         let source = SourceFile::new(name, lines.join("\n"));
         let reader = Reader {
@@ -90,8 +90,8 @@ impl SshConfig {
         })
     }
 
-    /// Returns what the files say about a host, after what is `given` elsewhere: the first value
-    /// of a setting counts.
+    /// Returns the settings of the files for a host, after what is `given` elsewhere: the first
+    /// value of a setting counts.
     pub fn options(&self, query: &Query, given: Options) -> Options {
         let mut options = given;
         self.pass(query, query.host, false, &mut options);
@@ -114,7 +114,7 @@ impl SshConfig {
     }
 }
 
-/// Returns the name to be connected to, in lower case: `HostName` with its tokens replaced, else
+/// Returns the name to connect to, in lower case: `HostName` with its tokens replaced, or otherwise
 /// the host's own.
 pub fn host_name(options: &Options, host: &str) -> String {
     let name = match &options.host_name {
@@ -143,8 +143,8 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// Adds the settings of the blocks that match. In a file that is included in a block that
-    /// does not, nothing matches.
+    /// Adds the settings of matching blocks. In a file included in a block that does not match,
+    /// nothing matches.
     fn collect(&self, items: &[Item], possible: bool, options: &mut Options) {
         let mut active = possible;
         for item in items {
@@ -179,7 +179,7 @@ impl Pass<'_> {
     }
 }
 
-/// How deep files may include each other, as in ssh.
+/// How deeply files may include each other, as in ssh.
 const MOST_INCLUDES: usize = 16;
 
 struct Reader<'a> {

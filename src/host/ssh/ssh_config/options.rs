@@ -1,12 +1,12 @@
-//! What `ssh_config` says about one host.
+//! The settings of `ssh_config` for one host.
 
 use super::super::Algorithms;
 use super::setting::Setting;
 pub use super::setting::{Checking, Proxy};
 use std::time::Duration;
 
-/// What `ssh_config` says about one host, `None` where it says nothing. Texts are as written,
-/// with tokens such as `%h` and `~`.
+/// The settings of `ssh_config` for one host, `None` if not set. Texts are unchanged, with tokens
+/// such as `%h` and `~`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
     /// `HostName`.
@@ -15,7 +15,7 @@ pub struct Options {
     pub port: Option<u16>,
     /// `User`.
     pub user: Option<String>,
-    /// Every `IdentityFile`, in order; `none` among them leaves out the default ones.
+    /// Every `IdentityFile`, in order; `none` disables the default ones.
     pub identity_files: Vec<String>,
     /// Every `CertificateFile`, in order.
     pub certificate_files: Vec<String>,
@@ -44,7 +44,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Takes a setting over unless there is one of the kind already.
+    /// Adds a setting unless it is already set.
     pub(super) fn add(&mut self, setting: &Setting) {
         fn first<T: Clone>(field: &mut Option<T>, value: &T) {
             field.get_or_insert_with(|| value.clone());

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// A setting rmqplay understands; all others are ignored. Texts are as written, tokens such as
-/// `%h` included.
+/// A setting that rmqplay supports; all others are ignored. Texts are unchanged, including tokens
+/// such as `%h`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Setting {
     CertificateFile(String),
@@ -27,7 +27,7 @@ pub(super) enum Setting {
     UserKnownHostsFile(Vec<String>),
 }
 
-/// How a host is reached: `ProxyJump` and `ProxyCommand`, of which the first one counts.
+/// How a host is reached: `ProxyJump` and `ProxyCommand`; the first one counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proxy {
     /// Directly: `none`.
@@ -43,19 +43,19 @@ pub enum Proxy {
 pub enum Checking {
     /// `yes`: an unknown key is refused.
     Yes,
-    /// `ask`: an unknown key is for the user to judge.
+    /// `ask`: the user decides about an unknown key.
     Ask,
-    /// `accept-new`: an unknown key is written down and trusted.
+    /// `accept-new`: an unknown key is stored and trusted.
     AcceptNew,
-    /// `no`: as `accept-new`, for a changed key is refused all the same.
+    /// `no`: like `accept-new`, since a changed key is still refused.
     No,
 }
 
 impl Setting {
-    /// Reads a setting: nothing for a keyword that rmqplay does not use, an error's text for a
-    /// value that makes no sense.
+    /// Parses a setting: `None` for a keyword that rmqplay does not use, an error for an invalid
+    /// value.
     pub(super) fn parse(keyword: &str, rest: &str) -> Result<Option<Self>, String> {
-        // These two take the rest of the line as it is.
+        // These two take the unchanged rest of the line.
         match keyword {
             "proxycommand" => return Ok(Some(Self::proxy(rest, Proxy::Command))),
             "proxyjump" => return Ok(Some(Self::proxy(rest, Proxy::Jump))),
@@ -130,7 +130,7 @@ fn port(word: &str) -> Result<u16, String> {
     }
 }
 
-/// Reads a time such as `90`, `90s` or `1m30s`, or `none`.
+/// Parses a time such as `90`, `90s` or `1m30s`, or `none`.
 fn timeout(word: &str) -> Result<Option<Duration>, String> {
     if word == "none" {
         return Ok(None);

@@ -1,9 +1,9 @@
-//! Tests of the `ssh_config` reader: what it says of a host is what `ssh -G` says.
+//! Tests of the `ssh_config` reader: its settings for a host are those of `ssh -G`.
 
 use super::*;
 use std::collections::BTreeMap;
 
-/// The settings that are compared, as `ssh -G` names them.
+/// The compared settings, as named by `ssh -G`.
 const COMPARED: [&str; 15] = [
     "connecttimeout",
     "globalknownhostsfile",
@@ -259,7 +259,7 @@ fn the_first_of_jump_and_command_counts_as_in_ssh() {
         )],
         &["b", "c", "d", "e"],
     );
-    // Here ssh prints the jump in its own form; that the command is passed over is what counts.
+    // ssh prints the jump in its own form here; what matters is that the command is ignored.
     let lines = ["ProxyJump gate".to_owned(), "ProxyCommand nc".to_owned()];
     let config = SshConfig::of_lines("<options>", &lines).unwrap();
     let options = options(&config, "a", Options::default());
@@ -352,7 +352,7 @@ fn mistakes_are_reported_with_their_lines() {
 proptest::proptest! {
     #[test]
     fn any_text_can_be_read(text in "(?s)(host|match|port|user|include|[ \t=\"'#!*\\\\\n,a-z0-9]){0,60}") {
-        // Includes of such names find nothing below the root folder.
+        // Includes of such names find nothing in the root folder.
         if let Ok(config) = SshConfig::of_lines("<any>", &[text]) {
             options(&config, "web1", Options::default());
         }

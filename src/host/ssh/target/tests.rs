@@ -1,4 +1,4 @@
-//! Tests of how a connection is put together from inventory, command line and `ssh_config`.
+//! Tests of how a connection is derived from inventory, command line and `ssh_config`.
 
 use super::*;
 

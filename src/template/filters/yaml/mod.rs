@@ -1,4 +1,4 @@
-//! Filters for YAML: as `PyYAML` with libyaml writes it.
+//! Filters for YAML, formatted like `PyYAML` with libyaml.
 
 mod emitter;
 mod node;
@@ -32,7 +32,7 @@ pub(super) fn to_nice_yaml(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> 
     )
 }
 
-/// An indentation that libyaml does not take becomes two.
+/// An indentation that libyaml does not support becomes two.
 fn step(indent: i64) -> usize {
     usize::try_from(indent)
         .ok()
@@ -49,7 +49,7 @@ fn dump(call: &Call<'_, '_, '_>, mut options: Options) -> Result<Value, Error> {
             }
             "indent" => options.indent = step(value.as_i64().unwrap_or(2)),
             "width" => {
-                // Python's None and negative widths mean the usual one; infinity means none.
+                // Python's None and negative widths select the default; infinity means no limit.
                 let width = value
                     .as_i64()
                     .unwrap_or(if value.kind() == ValueKind::Number {
@@ -75,7 +75,7 @@ fn dump(call: &Call<'_, '_, '_>, mut options: Options) -> Result<Value, Error> {
     Ok(Emitter::document(&call.value()?, options)?.into())
 }
 
-/// `from_yaml`: the value that YAML tells.
+/// `from_yaml`: the value of a YAML text.
 pub(super) fn from_yaml(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let value = call.value()?;
     if value.as_str().is_none() {
@@ -89,7 +89,7 @@ pub(super) fn from_yaml(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     read.map_err(|problems: String| call.wrong(&problems))
 }
 
-/// `from_yaml_all`: the values that the documents of YAML tell.
+/// `from_yaml_all`: the values of all documents of a YAML text.
 pub(super) fn from_yaml_all(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let value = call.value()?;
     if value.is_none() {

@@ -1,4 +1,4 @@
-//! How a scalar may be written in YAML, and what a plain one would be read as.
+//! How a scalar may be written in YAML, and how a plain one would be read.
 
 use crate::template::regex::{Flags, compile, search};
 use minijinja::Error;
@@ -7,7 +7,7 @@ use minijinja::Error;
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "one for each style of YAML")]
 pub(super) struct Scalar {
-    /// It holds line breaks.
+    /// It contains line breaks.
     pub(super) multiline: bool,
     /// Without quotes inside of `[ ]` and `{ }`.
     pub(super) flow_plain: bool,
@@ -34,7 +34,7 @@ fn is_blank(character: Option<char>) -> bool {
     character.is_none_or(|character| " \t\0".contains(character) || is_break(character))
 }
 
-/// What was found in a text, from its start to its end.
+/// What was found in a text.
 #[derive(Default)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -93,7 +93,7 @@ impl Found {
 }
 
 impl Scalar {
-    /// Looks at a text; `unicode` tells whether characters beyond ASCII are written as they are.
+    /// Analyses a text; `unicode` says whether characters beyond ASCII are written unescaped.
     pub(super) fn of(text: &str, unicode: bool) -> Self {
         if text.is_empty() {
             return Self {
@@ -117,7 +117,7 @@ impl Scalar {
     }
 }
 
-/// What plain scalars are that `PyYAML` does not read as text.
+/// Plain scalars that `PyYAML` does not read as text.
 const TYPES: &str = "^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF\
 |[-+]?(?:[0-9][0-9_]*)\\.[0-9_]*(?:[eE][-+][0-9]+)?|\\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?\
 |[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\\.[0-9_]*|[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN)\
@@ -127,7 +127,7 @@ const TYPES: &str = "^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|o
 |[0-9][0-9][0-9][0-9]-[0-9][0-9]?-[0-9][0-9]?(?:[Tt]|[ \\t]+)[0-9][0-9]?:[0-9][0-9]:[0-9][0-9]\
 (?:\\.[0-9]*)?(?:[ \\t]*(?:Z|[-+][0-9][0-9]?(?::[0-9][0-9])?))?)$";
 
-/// Returns whether the text without quotes would be read as something else than text.
+/// Returns whether the text without quotes would be read as something other than text.
 pub(super) fn reads_as_other(text: &str) -> Result<bool, Error> {
     if text.is_empty() {
         return Ok(true);

@@ -1,4 +1,4 @@
-//! Writes the scalars of YAML in each of its styles.
+//! Writes YAML scalars in each of their styles.
 
 use super::emitter::Emitter;
 use super::scalar::{is_break, is_printable};
@@ -23,7 +23,7 @@ impl Emitter {
         self.indention = false;
     }
 
-    /// Writes the text of a plain or single-quoted scalar, broken at blanks beyond the width.
+    /// Writes the text of a plain or single-quoted scalar, breaking it at blanks beyond the width.
     fn running(&mut self, text: &str, may_break: bool, quoted: bool) {
         let (mut spaces, mut breaks) = (false, false);
         let mut characters = text.char_indices().peekable();
@@ -128,7 +128,7 @@ impl Emitter {
         text.chars().for_each(|character| self.put(character));
     }
 
-    /// Writes `|` or `>` with what tells of white space at the ends.
+    /// Writes `|` or `>` with the indicators for white space at the ends.
     fn block_start(&mut self, sign: &str, text: &str) {
         self.indicator(sign, true, false, false);
         if text.starts_with(|c| c == ' ' || is_break(c)) {
@@ -151,7 +151,7 @@ impl Emitter {
         self.whitespace = true;
     }
 
-    /// Writes a text as a block whose line breaks are its own.
+    /// Writes a text as a block that keeps its line breaks.
     pub(super) fn literal(&mut self, text: &str) {
         self.block_start("|", text);
         let mut breaks = true;
@@ -170,7 +170,7 @@ impl Emitter {
         }
     }
 
-    /// Writes a text as a block whose lines are joined when it is read.
+    /// Writes a text as a block whose lines are joined when read.
     pub(super) fn folded(&mut self, text: &str) {
         self.block_start(">", text);
         let (mut breaks, mut leading_spaces) = (true, true);

@@ -1,8 +1,8 @@
-//! Which distribution a machine runs, under Ansible's names.
+//! The distribution of a machine, under Ansible's names.
 
 use crate::value::{Fields, Value};
 
-/// Names of distributions as os-release has them, as Ansible has them, and their families.
+/// Names of distributions in os-release and in Ansible, and their families.
 const KNOWN: &[(&str, &str, &str)] = &[
     ("almalinux", "AlmaLinux", "RedHat"),
     ("alpine", "Alpine", "Alpine"),
@@ -30,7 +30,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ("uos", "Uos", "Debian"),
 ];
 
-/// Returns the facts told by os-release and by the distribution's own file.
+/// Returns the facts from os-release and the distribution's own file.
 pub(in crate::host::shell::ask) fn facts(os_release: &str, own: &str, system: &str) -> Fields {
     let value = |name: &str| {
         let mut lines = os_release.lines();
@@ -63,8 +63,8 @@ pub(in crate::host::shell::ask) fn facts(os_release: &str, own: &str, system: &s
     .into()
 }
 
-/// Returns the version of `/etc/debian_version` (`12.5`) or `/etc/redhat-release` (`CentOS Linux
-/// release 7.9.2009 (Core)`), as far as it only adds to that of os-release.
+/// Returns the version in `/etc/debian_version` (`12.5`) or `/etc/redhat-release` (`CentOS Linux
+/// release 7.9.2009 (Core)`) if it extends that of os-release.
 fn exact_version<'a>(own: &'a str, version: &'a str) -> &'a str {
     let exact = own
         .split_whitespace()

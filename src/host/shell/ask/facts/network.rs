@@ -4,7 +4,7 @@ use crate::value::{Fields, Value, map};
 use indexmap::IndexMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// What is known of an interface.
+/// Facts about an interface.
 #[derive(Default)]
 struct Interface {
     mac: String,
@@ -14,7 +14,7 @@ struct Interface {
     ipv6: Vec<(String, u32, String)>,
 }
 
-/// Returns the facts told by `ip -o link`, `ip -o addr`, `/proc/net/route` and `hostname -I`.
+/// Returns the facts from `ip -o link`, `ip -o addr`, `/proc/net/route` and `hostname -I`.
 pub(in crate::host::shell::ask) fn facts(
     links: &str,
     addresses: &str,
@@ -57,7 +57,7 @@ pub(in crate::host::shell::ask) fn facts(
     facts
 }
 
-/// Reads lines such as `2: eth0@if5: <BROADCAST,UP,LOWER_UP> mtu 1500 … link/ether 02:…`.
+/// Parses lines such as `2: eth0@if5: <BROADCAST,UP,LOWER_UP> mtu 1500 … link/ether 02:…`.
 fn read_links(links: &str) -> IndexMap<String, Interface> {
     let mut interfaces = IndexMap::new();
     for line in links.lines() {
@@ -88,7 +88,7 @@ fn read_links(links: &str) -> IndexMap<String, Interface> {
     interfaces
 }
 
-/// Reads lines such as `2: eth0    inet 192.168.2.201/24 scope global eth0 …`.
+/// Parses lines such as `2: eth0    inet 192.168.2.201/24 scope global eth0 …`.
 fn read_addresses(addresses: &str, interfaces: &mut IndexMap<String, Interface>) {
     for line in addresses.lines() {
         let words: Vec<_> = line.split_whitespace().collect();
@@ -111,7 +111,7 @@ fn read_addresses(addresses: &str, interfaces: &mut IndexMap<String, Interface>)
     }
 }
 
-/// Returns the interface of the default route with its gateway; an empty map where there is none.
+/// Returns the interface of the default route with its gateway; an empty map if there is none.
 fn default_route(routes: &str, interfaces: &IndexMap<String, Interface>) -> Value {
     let mut lines = routes
         .lines()
