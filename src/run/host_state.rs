@@ -277,6 +277,7 @@ mod tests {
         let named = seen_names(&Sets::NamedFacts(facts.clone()));
         let expected = [
             "ansible_facts",
+            "ansible_groups",
             "ansible_lookup",
             "ansible_swap_kb",
             "ansible_x",
