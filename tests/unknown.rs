@@ -201,7 +201,7 @@ fn what_a_task_only_foresees_is_not_seen_later() {
     check("check_mode");
 }
 
-fn outcomes<'a>(written: &str, machine: fn() -> Memory) -> Vec<(String, String)> {
+fn outcomes(written: &str, machine: fn() -> Memory) -> Vec<(String, String)> {
     let folder = tempfile::tempdir().unwrap();
     let document = yaml::read(&SourceFile::new("tools.yml", written)).unwrap();
     let connector = Connector::new(Box::new(move |_| Ok(Arc::new(machine()) as Arc<dyn Host>)));

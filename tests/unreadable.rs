@@ -27,13 +27,13 @@ impl Host for Unreadable {
             }),
             _ => false,
         };
-        match questions.iter().any(reaches) {
-            true => Err(HostError::Read {
+        if questions.iter().any(reaches) {
+            return Err(HostError::Read {
                 path: secret.to_owned(),
                 reason: "Permission denied".to_owned(),
-            }),
-            false => self.0.ask(questions, limits),
+            });
         }
+        self.0.ask(questions, limits)
     }
 
     fn query(&self, command: &Command, limits: &Limits) -> Result<Output, HostError> {
