@@ -243,7 +243,7 @@ fn what_is_encrypted_is_refused_where_it_is_used() {
     let vars = format!("\n    password: {sealed}    account: {{name: me}}\n");
     let uses = "    - copy: {dest: \"{{ playbook_dir }}/out\", content: \"p={{ password }}\", mode: \"0600\"}\n";
     let encrypted = "is encrypted with Ansible Vault, which rmqplay cannot open";
-    run(&vars, uses, &Fails("play.yml:6:7"), &[]);
+    run(&vars, uses, &Refused("play.yml:6:7"), &[]);
     run(
         &vars,
         "    - debug: {msg: \"{{ account.name }}\"}\n",
@@ -275,13 +275,13 @@ fn what_is_encrypted_is_refused_where_it_is_used() {
     run(
         &vars,
         "    - debug: {msg: x}\n      when: password == 'x'\n",
-        &Fails(encrypted),
+        &Refused(encrypted),
         &[],
     );
     run(
         &vars,
         "    - debug: {msg: x}\n      loop: \"{{ password }}\"\n",
-        &Fails(encrypted),
+        &Refused(encrypted),
         &[],
     );
     let given = format!(

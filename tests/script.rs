@@ -111,7 +111,7 @@ fn results(told: &Told) -> impl Iterator<Item = &TaskResult> {
 }
 
 /// Shows what each host was told in its order, without what differs between YAML and a script:
-/// the role's name, and how a condition was written.
+/// the name of the role, how a condition was written, and when a command ran.
 fn lines(told: &Told) -> BTreeMap<String, Vec<String>> {
     let mut hosts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for result in results(told) {
@@ -122,7 +122,9 @@ fn lines(told: &Told) -> BTreeMap<String, Vec<String>> {
             .replace("yaml : ", "");
         let mut fields = value::to_json(&result.result);
         if let Some(fields) = fields.as_object_mut() {
-            fields.remove("false_condition");
+            for differs in ["false_condition", "start", "end", "delta"] {
+                fields.remove(differs);
+            }
         }
         let diffs: Vec<_> = result.diffs.iter().map(ToString::to_string).collect();
         let message = result.message.as_deref().unwrap_or_default();

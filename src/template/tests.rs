@@ -96,7 +96,11 @@ fn a_condition_must_be_a_boolean() {
     assert_eq!(holds("t and d.a == 1", &strict), Ok(true));
     assert_eq!(holds("no", &strict), Ok(false));
     assert_eq!(holds("u is defined", &strict), Ok(false));
-    assert!(holds("s", &strict).unwrap_err().contains("gives 'text'"));
+    assert!(
+        holds("s", &strict)
+            .unwrap_err()
+            .contains("evaluates to 'text'")
+    );
     assert!(holds("\"{{ t }}\"", &strict).is_err());
     assert!(holds("u", &lenient).is_err());
     assert_eq!(holds("s", &lenient), Ok(true));

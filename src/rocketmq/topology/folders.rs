@@ -164,7 +164,7 @@ mod tests {
         ] {
             let why = unfit(folder);
             assert!(
-                why.is_some_and(|why| why.starts_with("a folder of the system")),
+                why.is_some_and(|why| why.starts_with("a system folder")),
                 "{folder}"
             );
         }
