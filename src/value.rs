@@ -1,5 +1,7 @@
 //! Values at run time: what templates use, modules return and results contain.
 
+#[cfg(test)]
+pub(crate) mod hostile;
 mod truth;
 
 pub use truth::{boolean, boolean_of_text};

@@ -202,7 +202,12 @@ fn controller_loses_a_host_whose_sshd_or_shell_is_killed() {
             "    - ping:\n    - shell: kill -KILL {kill}; sleep 1000\n      \
              when: inventory_hostname == 'centos201'\n    - ping:\n"
         );
-        let expected = ["UNREACHABLE!", reason, "while it ran: ", "run it again"];
+        let expected = [
+            "UNREACHABLE!",
+            reason,
+            "while it ran: ",
+            "rerun the playbook",
+        ];
         fails(&Playbook::of_tasks(&tasks), &[], 5, 4, &expected);
         lab.run(&["enter", "1", "pkill", "-KILL", "sleep"]);
     }
@@ -327,7 +332,7 @@ fn controller_is_told_why_root_cannot_be_become() {
     }
     let playbook = Playbook::of_tasks("    - command: id -un\n");
     let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), "wrong\n").unwrap();
+    std::fs::write(file.path(), "mistyped\n").unwrap();
     let password = ["--become-password-file", file.path().to_str().unwrap()];
     let operator = ["-b", "-e", "ansible_user=operator"];
     for (further, expected, help) in [
@@ -342,6 +347,6 @@ fn controller_is_told_why_root_cannot_be_become() {
                 "{expected:?} is missing in: {text}"
             );
         }
-        assert!(!text.contains("wrong\n"), "{text}");
+        assert!(!text.contains("mistyped"), "{text}");
     }
 }

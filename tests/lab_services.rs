@@ -329,7 +329,7 @@ fn says_why_it_does_not_start(host: &Host) {
     assert_eq!(run.code, 2);
     for expected in [
         "no such configuration",
-        "systemctl status broken.service says how it ended",
+        "systemctl status broken.service shows how it ended",
     ] {
         assert!(run.text.contains(expected), "{}", run.text);
     }

@@ -98,8 +98,8 @@ fn what_is_wrong_is_told_and_others_are_left_alone() {
         .lab
         .run(&["ctl", "ip", "link", "set", "host2", "down"]);
     let named = [
-        "nameserver 192.168.2.202:9876: cannot talk",
-        "broker-b (master 0) at 192.168.2.202:10911: cannot talk",
+        "nameserver 192.168.2.202:9876: cannot communicate",
+        "broker-b (master 0) at 192.168.2.202:10911: cannot communicate",
     ];
     status_names(&cluster, 4, &named);
     cluster

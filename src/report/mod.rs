@@ -30,3 +30,6 @@ pub trait Reporter {
     /// Takes one event. Errors of the output are handled by the reporter.
     fn event(&mut self, event: &Event);
 }
+
+#[cfg(test)]
+mod tests;

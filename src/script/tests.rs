@@ -351,3 +351,77 @@ fn a_text_that_is_meant_as_it_is_can_be_written() {
         );
     }
 }
+
+thread_local! {
+    /// What `v`, `w` and `x` of a script are.
+    static GIVEN: std::cell::RefCell<[Value; 3]> = const {
+        std::cell::RefCell::new([Value::UNDEFINED, Value::UNDEFINED, Value::UNDEFINED])
+    };
+}
+
+/// Every function and operator with any values: each returns or fails, and none panics.
+#[test]
+fn nothing_in_a_script_panics_whatever_it_is_given() {
+    let mut engine = engine(Limits::default());
+    for (index, name) in ["v", "w", "x"].into_iter().enumerate() {
+        engine.register_fn(name, move || {
+            GIVEN.with_borrow(|given| to_dynamic(&given[index]))
+        });
+    }
+    let mut forms: Vec<String> = Vec::new();
+    for name in built_in_functions() {
+        let is_word = name
+            .chars()
+            .all(|letter| letter.is_alphanumeric() || letter == '_');
+        if is_word && !["call", "curry", "exit", "Fn"].contains(&name.as_str()) {
+            forms.extend(["v()", "v(), w()", "v(), w(), x()"].map(|all| format!("{name}({all})")));
+            forms.extend(
+                ["", "w()", "w(), x()"].map(|all| format!("let a = v(); a.{name}({all}); a")),
+            );
+            forms.push(format!("let a = v(); a.{name}(|item| w())"));
+        }
+    }
+    for operator in [
+        "+", "-", "*", "/", "%", "**", "<", "==", "in", "&", "|", "<<", "??", "&&",
+    ] {
+        forms.push(format!("v() {operator} w()"));
+    }
+    for form in [
+        "`${v()} ${w()}`",
+        "let a = v(); a[w()]",
+        "let a = v(); a[w()] = x(); a",
+        "let a = v(); a.k = w(); a",
+        "let a = v(); a += w(); a",
+        "for item in v() { let a = item; }",
+        "for (item, number) in v() { let a = item + number; }",
+        "switch known(v()) { 1 => w(), \"a\" => x(), _ => () }",
+        "let a = v(); for number in 0..100 { a = [a, a]; } a",
+        "throw v()",
+    ] {
+        forms.push(form.to_owned());
+    }
+    let value = || value::hostile::value();
+    let given = (proptest::sample::select(forms), value(), value(), value());
+    let config = proptest::test_runner::Config {
+        cases: 1500,
+        failure_persistence: None,
+        ..proptest::test_runner::Config::default()
+    };
+    let mut runner = proptest::test_runner::TestRunner::new(config);
+    let tried = runner.run(&given, |(form, v, w, x)| {
+        GIVEN.set([v, w, x]);
+        let file = SourceFile::new("x.rhai", form);
+        if let Ok(program) = Program::read(&file, &Reach::default()) {
+            let limits = Limits {
+                operations: 20_000,
+                ..Limits::default()
+            };
+            match program.run(&engine, Budget::new(limits, Cancel::default())) {
+                Ok(result) => drop(to_value(&result)),
+                Err(diagnosis) => drop(diagnosis.problem.render(false)),
+            }
+        }
+        Ok(())
+    });
+    assert!(tried.is_ok(), "{tried:?}");
+}
