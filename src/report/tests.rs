@@ -67,7 +67,7 @@ fn result() -> impl Strategy<Value = TaskResult> {
     })
 }
 
-/// Everything that is told of a result, from the start of the play to the recap.
+/// All events of a result, from the start of the play to the recap.
 fn events(result: &TaskResult) -> Vec<Event> {
     let (host, name) = (result.host.clone(), result.task.name.clone());
     let mut item = result.clone();
