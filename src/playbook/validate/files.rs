@@ -63,7 +63,7 @@ impl Validator<'_> {
         if own_syntax || !path.is_file() {
             return;
         }
-        let is_new = self.templates.insert(path.to_owned());
+        let is_new = self.files_read.insert(path.to_owned());
         let file = match SourceFile::read(path) {
             Ok(file) => file,
             Err(problems) if is_new => return self.problems.0.extend(problems.0),

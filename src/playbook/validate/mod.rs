@@ -7,6 +7,7 @@ mod names;
 mod nodes;
 mod tags;
 mod task;
+mod undefined;
 mod variables_files;
 
 use super::walk::{Around, Visited, walk};
@@ -16,10 +17,11 @@ use crate::source::{Place, Problem, Problems, SourceFile};
 use crate::template::Engine;
 use crate::yaml::{Map, Node};
 use handlers::Handlers;
-use names::{Known, Local, Names};
+use names::{Local, Names};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use undefined::Known;
 
 /// What validation depends on besides the playbook.
 #[derive(Debug, Clone, Default)]
@@ -86,7 +88,7 @@ pub fn validate(
         names: Names::default(),
         tags: BTreeSet::new(),
         all_literal: true,
-        templates: HashSet::new(),
+        files_read: HashSet::new(),
         missing_files: Vec::new(),
         missing_modules: BTreeMap::new(),
         whole: matches!(options.unread, Unread::Nothing),
@@ -108,8 +110,8 @@ struct Validator<'v> {
     tags: BTreeSet<String>,
     /// Whether every include could be followed, so that nothing more can turn up.
     all_literal: bool,
-    /// The template files checked already.
-    templates: HashSet<PathBuf>,
+    /// The files read already: templates, and modules of the project.
+    files_read: HashSet<PathBuf>,
     /// Modules that are missing where it is not certain that a task needs them, each once.
     missing_modules: BTreeMap<String, Problem>,
     /// Files that do not exist now.
@@ -175,7 +177,8 @@ impl Validator<'_> {
     fn facts_of_module(&mut self, name: &str) {
         let entry = self.registry.get(name);
         let file = entry.and_then(|entry| entry.file.as_ref());
-        let text = file.and_then(|file| SourceFile::read(file).ok());
+        let unread = file.filter(|file| self.files_read.insert((*file).clone()));
+        let text = unread.and_then(|file| SourceFile::read(file).ok());
         if let Some(file) = text.filter(|file| file.text.contains("sets_facts")) {
             self.names.facts_of_module(&file.text);
         }

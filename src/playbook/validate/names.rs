@@ -1,16 +1,15 @@
-//! Variables that are used and that nothing can have defined.
+//! Which variables a playbook gives a value, and which it uses.
 
 use super::guards::Guards;
 use super::variables_files;
-use super::{Unread, ValidateOptions};
 use crate::playbook::{
     Around, Loader, Loop, Play, Role, RoleUse, Script, Task, VARIABLE, Visited, search_folders,
 };
-use crate::source::{Place, Problem, SourceFile, did_you_mean, encrypted};
+use crate::source::{Place, SourceFile};
 use crate::template::{Engine, Syntax};
 use crate::value::boolean;
-use crate::yaml::{Data, Map, Node};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use crate::yaml::{Map, Node};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What is known of variables.
@@ -19,38 +18,30 @@ pub(super) struct Names {
     /// Names asked for before they are used.
     pub(super) guards: Guards,
     /// Names that tasks give a value, for all plays that follow.
-    by_tasks: HashSet<String>,
+    pub(super) by_tasks: HashSet<String>,
     /// Names that each play gives a value.
-    by_play: Vec<HashSet<String>>,
+    pub(super) by_play: Vec<HashSet<String>>,
     /// Names used in any case.
-    used: Vec<Used>,
+    pub(super) used: Vec<Used>,
     /// What variables are, as far as it is written in keywords and roles.
-    written: HashMap<String, Vec<Node>>,
+    pub(super) written: HashMap<String, Vec<Node>>,
     /// Names that have values which are not written there.
-    elsewhere: HashSet<String>,
+    pub(super) elsewhere: HashSet<String>,
     /// Names of loop variables.
-    of_loops: HashSet<String>,
+    pub(super) of_loops: HashSet<String>,
     /// Whether facts may be gathered.
-    facts: bool,
+    pub(super) facts: bool,
     /// Something that depends on variables may define any name.
-    any: bool,
+    pub(super) any: bool,
 }
 
 /// A name that is used.
-struct Used {
-    play: usize,
-    name: String,
-    place: Place,
+pub(super) struct Used {
+    pub(super) play: usize,
+    pub(super) name: String,
+    pub(super) place: Place,
     /// Whether something around defines it.
-    is_defined: bool,
-}
-
-/// What is known of variables besides what the playbook says.
-pub(super) struct Known<'a> {
-    pub(super) options: &'a ValidateOptions,
-    /// The names that come from outside the playbook.
-    pub(super) variables: &'a BTreeSet<String>,
-    pub(super) engine: &'a Engine,
+    pub(super) is_defined: bool,
 }
 
 /// Facts that a host has once they were gathered, and that nothing else gives a value.
@@ -82,9 +73,6 @@ const FACTS: &[&str] = &[
     "user_dir",
     "user_id",
 ];
-
-/// Levels of variables within variables that are looked through.
-const MOST_LEVELS: usize = 16;
 
 /// What stands around a use of names, and the names that its own task defines.
 pub(super) struct Local<'a> {
@@ -281,8 +269,7 @@ impl Names {
     fn note(&mut self, names: Vec<(String, Place)>, local: &Local<'_>) {
         let play = self.by_play.len().saturating_sub(1);
         for (name, place) in names {
-            let is_fact = |name: &str| FACTS.contains(&name);
-            if name.strip_prefix("ansible_").is_none_or(is_fact) || name.contains('.') {
+            if is_judged(&name) || name.contains('.') {
                 let is_defined = local.defines(&name);
                 self.used.push(Used {
                     play,
@@ -293,173 +280,17 @@ impl Names {
             }
         }
     }
-
-    /// Returns the problem of each name that nothing can have defined, and of each variable whose
-    /// only value needs such a name, or is encrypted.
-    pub(super) fn undefined(&self, known: &Known<'_>) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        // A template file may be used by several tasks.
-        let mut told = HashSet::new();
-        for used in &self.used {
-            let Used {
-                play, name, place, ..
-            } = used;
-            let problem = if name.contains('.') {
-                self.no_member(name, place, known)
-            } else if self.any {
-                None
-            } else if used.is_defined || self.is_defined(name, Some(*play), known) {
-                let mut seen = HashSet::new();
-                self.behind(name, place, known, &mut seen)
-            } else {
-                Some(self.nothing_defines(name, Some(*play), place, known))
-            };
-            if let Some(problem) = problem
-                && told.insert((
-                    problem.place.as_ref().map(ToString::to_string),
-                    problem.message.clone(),
-                ))
-            {
-                problems.push(problem);
-            }
-        }
-        problems
-    }
-
-    /// Returns whether something may define a name: in any play if none is given.
-    fn is_defined(&self, name: &str, play: Option<usize>, known: &Known<'_>) -> bool {
-        let by_play = match play {
-            Some(play) => self
-                .by_play
-                .get(play)
-                .is_some_and(|names| names.contains(name)),
-            None => {
-                self.written.contains_key(name)
-                    || self.of_loops.contains(name)
-                    || self.elsewhere.contains(name)
-            }
-        };
-        let is_fact = name.starts_with("ansible_");
-        by_play
-            || known.variables.contains(name)
-            || self.by_tasks.contains(name)
-            || self.guards.contains(name)
-            || known.options.unread.may_define(name)
-            || is_fact && (self.facts || !matches!(known.options.unread, Unread::Nothing))
-    }
-
-    fn nothing_defines(
-        &self,
-        name: &str,
-        play: Option<usize>,
-        place: &Place,
-        known: &Known<'_>,
-    ) -> Problem {
-        let message = format!("undefined variable \"{name}\"");
-        let problem = Problem::at(place, message).label("undefined");
-        if name.starts_with("ansible_") {
-            return problem.help(NO_FACTS.to_owned());
-        }
-        let by_play = play.and_then(|play| self.by_play.get(play));
-        let names = known
-            .variables
-            .iter()
-            .chain(&self.by_tasks)
-            .chain(by_play.into_iter().flatten())
-            .map(String::as_str);
-        let elsewhere = self.by_play.iter().position(|names| names.contains(name));
-        let other_play = elsewhere.map(|_| {
-            "it is defined in another play, but variables of a play end with the play".to_owned()
-        });
-        let in_script = place.file.path.extension().is_some_and(|end| end == "rhai");
-        let in_its_place = in_script.then(|| {
-            format!("read a variable that may be missing with vars.get(\"{name}\", other)")
-        });
-        problem.help(did_you_mean(name, names).or(other_play).or(in_its_place))
-    }
-
-    /// Returns what is wrong with the value of a variable that is used at a place, if it has one
-    /// value only: it needs a name that nothing defines, or is encrypted.
-    fn behind(
-        &self,
-        name: &str,
-        place: &Place,
-        known: &Known<'_>,
-        seen: &mut HashSet<String>,
-    ) -> Option<Problem> {
-        if seen.len() > MOST_LEVELS || !seen.insert(name.to_owned()) || self.guards.contains(name) {
-            return None;
-        }
-        let used = |problem: Problem| problem.related(place, format!("\"{name}\" is used here"));
-        let is_set = self.by_tasks.contains(name) || self.elsewhere.contains(name);
-        if is_set || known.options.unread.may_define(name) {
-            return None;
-        }
-        let written = self.written.get(name);
-        if known.variables.contains(name) {
-            let sealed = known
-                .options
-                .encrypted
-                .get(name)
-                .filter(|_| written.is_none())?;
-            return Some(used(encrypted(sealed, "this value")));
-        }
-        let [node] = written?.as_slice() else {
-            return None;
-        };
-        if let Data::Vault(_) = node.data {
-            return Some(used(encrypted(&node.place, "this value")));
-        }
-        if !matches!(node.data, Data::Text(_)) {
-            return None;
-        }
-        known
-            .engine
-            .names(node)
-            .iter()
-            .find_map(|(inner, inner_place)| {
-                let is_fact = |name: &str| FACTS.contains(&name);
-                let problem = if inner.contains('.') {
-                    self.no_member(inner, inner_place, known)
-                } else if !inner.strip_prefix("ansible_").is_none_or(is_fact)
-                // The module `template` gives these to its file.
-                || inner.starts_with("template_")
-                {
-                    None
-                } else if self.is_defined(inner, None, known) {
-                    return self.behind(inner, place, known, seen);
-                } else {
-                    Some(self.nothing_defines(inner, None, inner_place, known))
-                };
-                problem.map(used)
-            })
-    }
-
-    /// Returns the problem of a group that the inventory lacks, or of a fact if none are gathered.
-    fn no_member(&self, name: &str, place: &Place, known: &Known<'_>) -> Option<Problem> {
-        let (of, member) = name.split_once('.')?;
-        if self.guards.contains(of) || self.guards.contains(member) {
-            return None;
-        }
-        if of != "groups" {
-            let may_be = self.is_defined(of, None, known) || self.any;
-            return (!may_be).then(|| self.nothing_defines(of, None, place, known));
-        }
-        let groups = known.options.groups.as_ref()?;
-        (!groups.contains(member)).then(|| {
-            Problem::at(place, format!("unknown group \"{member}\""))
-                .label("not in the inventory")
-                .help(did_you_mean(member, groups.iter().map(String::as_str)))
-                .help("to allow an empty group, add its name to the inventory".to_owned())
-        })
-    }
 }
 
 /// Modules that tell facts.
 const FACTS_COME_WITH: [&str; 3] = ["setup", "gather_facts", "hostname"];
 
-/// What to do about a fact of a host of which none are gathered.
-const NO_FACTS: &str = "no play gathers facts: remove `gather_facts: false`, or add a task `setup`";
+/// Returns whether nothing but a playbook, an inventory or gathered facts gives a name its value: of
+/// the other names that begin with `ansible_` too little is known.
+pub(super) fn is_judged(name: &str) -> bool {
+    let fact = name.strip_prefix("ansible_");
+    fact.is_none_or(|fact| FACTS.contains(&fact))
+}
 
 fn keys(map: &Map) -> impl Iterator<Item = String> + '_ {
     map.iter()
