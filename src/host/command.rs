@@ -87,4 +87,9 @@ impl Output {
             ..Self::default()
         }
     }
+
+    /// Returns whether a shell did not find the program: 127 is POSIX's exit code for that.
+    pub fn lacks_program(&self) -> bool {
+        self.status == 127
+    }
 }

@@ -135,7 +135,7 @@ impl Attempt<'_> {
         } else {
             Vec::new()
         };
-        let since = Since::now();
+        let since = change.reports_output.then(Since::now);
         let applied = match &change.failed {
             Some(_) => Ok(None),
             None => change.apply_in_turn(self.host.as_ref(), self.limits, turn),
@@ -150,12 +150,13 @@ impl Attempt<'_> {
                     return Outcome::not_predicted(&reason);
                 }
                 let mut outcome = finished(&change, output.as_ref(), changed);
+                let of_command = since.as_ref().map(Since::command);
+                let of_pause = || change.since.as_ref().map(Since::pause);
+                let times = of_command.or_else(of_pause).unwrap_or_default();
                 if output.is_some_and(|output| output.not_run) {
-                    self.not_run(&change, &mut outcome);
-                } else if change.reports_output {
-                    outcome.result.extend(since.command());
-                } else if let Some(since) = &change.since {
-                    outcome.result.extend(since.pause());
+                    self.not_run(&change, &times, &mut outcome);
+                } else {
+                    outcome.result.extend(times);
                 }
                 outcome
             }

@@ -6,31 +6,22 @@ use super::task::Fallible;
 use crate::change::{Change, Control, Sets};
 use crate::host::{Account, Doubtful, Output, Overlay, Probe, Step};
 use crate::module::{Entry, HostPaths, Writes};
-use crate::value::NotKnown;
+use crate::value::{Fields, NotKnown};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// What the result of a command holds once it has run.
-const OUTPUT: [&str; 9] = [
+const OUTPUT: [&str; 6] = [
     "rc",
     "stdout",
     "stderr",
     "stdout_lines",
     "stderr_lines",
     "failed",
-    "start",
-    "end",
-    "delta",
 ];
-
-/// What the result of a pause holds once it is over.
-const PAUSED: [&str; 4] = ["start", "stop", "delta", "stdout"];
 
 /// What ends a path in the line of a shell.
 const ENDS_PATH: fn(char) -> bool =
     |letter| letter.is_whitespace() || "'\"`=:;,|&<>(){}$*?".contains(letter);
-
-/// The exit code of a shell that does not find a program.
-const NOT_FOUND: i32 = 127;
 
 /// Letters of a command that a message shows.
 const SHOWN: usize = 80;
@@ -100,7 +91,7 @@ impl Attempt<'_> {
     /// Returns why the result of a command that really ran in check mode is unknown: it needs a
     /// program that an earlier task may install.
     pub(super) fn lacks_foreseen(&self, change: &Change, output: &Output) -> Option<NotKnown> {
-        let foreseen = self.foreseen.filter(|_| output.status == NOT_FOUND)?;
+        let foreseen = self.foreseen.filter(|_| output.lacks_program())?;
         let commands = change.steps.iter().filter_map(|step| match step {
             Step::Run { command, .. } => Some(command),
             _ => None,
@@ -154,8 +145,9 @@ impl Attempt<'_> {
         path.map(part).into_iter().collect()
     }
 
-    /// Leaves values nobody can use in the result of a command that check mode did not run.
-    pub(super) fn not_run(&self, change: &Change, outcome: &mut Outcome) {
+    /// Leaves values nobody can use in the result of a command that check mode did not run; `times`
+    /// are those that it would have returned.
+    pub(super) fn not_run(&self, change: &Change, times: &Fields, outcome: &mut Outcome) {
         let command = change.result.get("cmd").filter(|_| !self.hidden);
         let what = command.map_or_else(
             || self.action.module.clone(),
@@ -169,13 +161,9 @@ impl Attempt<'_> {
         if let Some(path) = &change.makes {
             self.doubt(&[Doubtful::Path(path.clone())], &reason);
         }
-        let names: &[&str] = match (change.reports_output, &change.since) {
-            (true, _) => &OUTPUT,
-            (false, Some(_)) => &PAUSED,
-            (false, None) => &[],
-        };
-        for name in names {
-            outcome.result.insert((*name).to_owned(), reason.value());
+        let output = OUTPUT.iter().filter(|_| change.reports_output);
+        for name in output.copied().chain(times.keys().map(String::as_str)) {
+            outcome.result.insert(name.to_owned(), reason.value());
         }
     }
 }

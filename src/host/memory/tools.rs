@@ -7,9 +7,6 @@ use crate::host::{Command, Content, Doubtful, HostError, Limits, Output, Step, n
 use crate::value::NotKnown;
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// The exit code of a shell that does not find a program.
-const NOT_FOUND: i32 = 127;
-
 impl Memory {
     /// Fails if the machine lacks a program that the step needs, because the run would fail too; it is
     /// unknown if an earlier task may install the program. Looks for each program once.
@@ -58,7 +55,7 @@ impl Memory {
     /// Returns the output of a command of the machine; it is unknown if the machine lacks the program
     /// and an earlier task may install it.
     pub(super) fn answered(&self, command: &Command, output: Output) -> Result<Output, HostError> {
-        let Some(program) = command.argv.first().filter(|_| output.status == NOT_FOUND) else {
+        let Some(program) = command.argv.first().filter(|_| output.lacks_program()) else {
             return Ok(output);
         };
         let name = program.rsplit('/').next().unwrap_or(program);
