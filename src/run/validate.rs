@@ -84,30 +84,38 @@ impl Session {
 
     /// Returns the variables of the inventory that are encrypted for every host that has them.
     fn encrypted_variables(self: &Arc<Self>) -> BTreeMap<String, Place> {
-        let mut encrypted = BTreeMap::new();
-        let mut others = BTreeSet::new();
+        let place = |variable: &Variable| match variable {
+            Variable::Template(Node {
+                data: Data::Vault(_),
+                place,
+            }) => Some(place.clone()),
+            _ => None,
+        };
         let hosts = self.all_hosts();
         // Errors in a file are reported with the names.
-        let layers = hosts
-            .iter()
-            .filter_map(|host| self.inventory_layers(host).ok());
-        let given = layers.chain([vec![self.extra.clone()]]).flatten();
-        for layer in given {
+        let layers = || {
+            let layers = hosts
+                .iter()
+                .filter_map(|host| self.inventory_layers(host).ok());
+            layers.chain([vec![self.extra.clone()]]).flatten()
+        };
+        let mut encrypted = BTreeMap::new();
+        for layer in layers() {
             for (name, variable) in &layer.variables {
-                match variable {
-                    Variable::Template(Node {
-                        data: Data::Vault(_),
-                        place,
-                    }) => {
-                        encrypted.insert(name.to_string(), place.clone());
-                    }
-                    _ => {
-                        others.insert(name.to_string());
-                    }
+                if let Some(place) = place(variable) {
+                    encrypted.insert(name.to_string(), place);
                 }
             }
         }
-        encrypted.retain(|name, _| !others.contains(name));
+        if encrypted.is_empty() {
+            return encrypted;
+        }
+        for layer in layers() {
+            encrypted.retain(|name, _| {
+                let given = layer.variables.get(name.as_str());
+                given.is_none_or(|variable| place(variable).is_some())
+            });
+        }
         encrypted
     }
 
