@@ -193,3 +193,87 @@ fn what_a_template_makes_can_be_kept() {
     }
     assert!(render("\"{{ [u] }}\"").is_err());
 }
+
+/// Every filter, test, function and method with any values: each returns or fails, and none panics.
+#[test]
+fn nothing_in_a_template_panics_whatever_it_is_given() {
+    let mut forms: Vec<String> = Vec::new();
+    for filter in super::filters::FILTERS {
+        let name = filter.name;
+        let given = ["", "(w)", "(w, x)", "(w, x, v)", "(attribute=w)"];
+        forms.extend(given.map(|given| format!("{{{{ v | {name}{given} }}}}")));
+    }
+    for test in super::checks::TESTS {
+        let name = test.name;
+        forms.extend(["", "(w)", "(w, x)"].map(|given| format!("{{{{ v is {name}{given} }}}}")));
+    }
+    for name in ["cycler", "dict", "joiner", "now", "range", "undef"] {
+        forms.extend(["v", "v, w", "v, w, x"].map(|given| format!("{{{{ {name}({given}) }}}}")));
+    }
+    for operator in [
+        "+", "-", "*", "/", "//", "%", "**", "~", "<", "==", "in", "and", "or",
+    ] {
+        forms.push(format!("{{{{ v {operator} w }}}}"));
+    }
+    for method in [
+        "split",
+        "strip",
+        "format",
+        "replace",
+        "join",
+        "items",
+        "get",
+        "keys",
+        "encode",
+        "count",
+        "index",
+        "zfill",
+        "center",
+        "update",
+        "append",
+        "startswith",
+        "splitlines",
+        "title",
+    ] {
+        forms.extend(["", "w", "w, x"].map(|given| format!("{{{{ v.{method}({given}) }}}}")));
+    }
+    let others = [
+        "{{ v[w] }}{{ v[w:x] }}",
+        "{{ v[0] }}{{ v[-1:] }}{{ v[::-1] }}",
+        "{% for a in v %}{{ loop.index }}{{ a }}{% endfor %}",
+        "{% for a, b in v %}{{ a }}{% endfor %}",
+        "{% if v %}a{% elif w > x %}b{% endif %}{{ v if w else x }}",
+        "{% set y = [v, w] %}{{ y + [x] }}{{ {'k': v, 'l': w} }}",
+        "a{{ v }}b{{ w }}",
+        "{{ v | map(w) | list }}",
+        "{{ v | select(w, x) | list }}",
+        "{{ v | map(attribute=w, default=x) | list }}",
+    ];
+    forms.extend(others.map(str::to_owned));
+    let value = crate::value::hostile::value;
+    let given = (proptest::sample::select(forms), value(), value(), value());
+    let config = proptest::test_runner::Config {
+        cases: 1000,
+        failure_persistence: None,
+        ..proptest::test_runner::Config::default()
+    };
+    let mut runner = proptest::test_runner::TestRunner::new(config);
+    let tried = runner.run(&given, |(form, v, w, x)| {
+        let limits = crate::host::Limits {
+            deadline: Some(std::time::Instant::now() + std::time::Duration::from_millis(300)),
+            ..crate::host::Limits::default()
+        };
+        let context = Value::from_pairs([("v", v), ("w", w), ("x", x)]);
+        let text = Node {
+            data: crate::yaml::Data::Text(form.as_str().into()),
+            place: crate::source::Place::start_of(&SourceFile::new("t.yml", form.as_str())),
+        };
+        let result = limits.hold(|| Engine::new().render(&text, &context, &Site::default()));
+        match result {
+            Ok(value) => drop(super::text::output(&value)),
+            Err(error) => drop(error.to_string()),
+        }
+        Ok(())
+    });
+    assert!(tried.is_ok(), "{tried:?}");
+}
