@@ -9,6 +9,7 @@ use crate::value::{self, Value};
 #[serde(deny_unknown_fields)]
 pub(super) struct Debug {
     /// The message; `Hello world!` if there is no `var` either.
+    #[serde(default, deserialize_with = "given")]
     #[schemars(with = "Option<String>")]
     msg: Option<Value>,
     /// An expression to show the value of, without `{{ }}`.
@@ -16,6 +17,11 @@ pub(super) struct Debug {
     /// The number of `-v` needed to show it.
     #[serde(default)]
     verbosity: u8,
+}
+
+/// Keeps a null that is given: it is shown as one.
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    serde::Deserialize::deserialize(deserializer).map(Some)
 }
 
 impl BuiltIn for Debug {

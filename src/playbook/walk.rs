@@ -2,10 +2,9 @@
 
 use super::{
     Block, Include, IncludeKind, Item, Keywords, Loader, Play, RoleFiles, RoleUse, Script, Task,
-    boolean,
 };
 use crate::source::{LocalPath, Problems};
-use crate::yaml::Map;
+use crate::yaml::{Data, Map, Node};
 use std::collections::HashSet;
 use std::path::PathBuf;
 
@@ -54,7 +53,7 @@ impl<'a> Around<'a> {
             keywords
                 .when
                 .iter()
-                .any(|when| boolean(when) == Some(false))
+                .any(|when| literal(when) == Some(false))
         })
     }
 
@@ -90,7 +89,20 @@ impl<'a> Around<'a> {
 /// Returns whether an item with these keywords always runs.
 pub(super) fn is_unconditional(keywords: &Keywords) -> bool {
     let never = keywords.tags.iter().any(|tag| tag == "never");
-    !never && keywords.when.iter().all(|when| boolean(when) == Some(true))
+    !never && keywords.when.iter().all(|when| literal(when) == Some(true))
+}
+
+/// Returns the boolean that a condition simply is. `no` in quotes is not one: it is a variable.
+fn literal(when: &Node) -> Option<bool> {
+    match &when.data {
+        Data::Bool(value) => Some(*value),
+        Data::Text(text) => match text.trim() {
+            "true" | "True" => Some(true),
+            "false" | "False" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 impl Include {

@@ -252,8 +252,19 @@ impl Call<'_, '_, '_> {
     }
 
     /// Returns the truth of an argument.
-    pub(super) fn flag(&self, parameter: &str, default: bool) -> bool {
-        self.get(parameter).map_or(default, |value| value.is_true())
+    pub(super) fn flag(&self, parameter: &str, default: bool) -> Result<bool, Error> {
+        let given = self.get(parameter);
+        given.map_or(Ok(default), |value| self.truth(parameter, &value))
+    }
+
+    /// Returns the truth of the value of a parameter. Text is refused: in Python, any text is true,
+    /// `'no'` too.
+    pub(super) fn truth(&self, parameter: &str, value: &Value) -> Result<bool, Error> {
+        if value.as_str().is_some() {
+            let shown = text::repr(value)?;
+            return Err(self.wrong(&format!("{parameter} must be true or false, not {shown}")));
+        }
+        Ok(value.is_true())
     }
 
     /// Returns a whole number, if it is given and not null.

@@ -1,5 +1,6 @@
 //! Lists and maps that a template creates and may change with methods such as `append`.
 
+use super::bounds;
 use super::compare::is_list;
 use super::filters::maps::pairs;
 use super::level::Level;
@@ -17,9 +18,13 @@ pub(super) struct List(Mutex<Vec<Value>>);
 #[derive(Debug)]
 pub(super) struct Map(Mutex<IndexMap<Value, Value>>);
 
+/// The maximum number of values within one that a template creates. Parts may be shared, as in
+/// `[x, x]`, so that a few steps create more of them than any loop over them ends.
+const MOST_PARTS: usize = 1_000_000;
+
 /// Returns a list or map as a mutable one; other values as they are.
 pub(super) fn changeable(value: Value) -> Result<Value, Error> {
-    check_depth(&value)?;
+    check_size(&value)?;
     if value.kind() == ValueKind::Map {
         return Ok(Value::from_object(Map(Mutex::new(
             pairs(&value)?.into_iter().collect(),
@@ -47,14 +52,24 @@ impl Map {
     }
 }
 
-/// Returns a list or a map that a template creates for a namespace; fails if it is too deep, so
-/// that a loop cannot make it deeper endlessly.
+/// Returns a list or a map that a template creates for a namespace; fails if it is too deep or has
+/// too many parts, so that a loop cannot make it grow endlessly.
 pub(super) fn bounded(value: Value) -> Result<Value, Error> {
-    check_depth(&value)?;
+    check_size(&value)?;
     Ok(value)
 }
 
-fn check_depth(value: &Value) -> Result<(), Error> {
+fn check_size(value: &Value) -> Result<(), Error> {
+    count(value, &mut 0)
+}
+
+fn count(value: &Value, parts: &mut usize) -> Result<(), Error> {
+    bounds::tick()?;
+    *parts += 1;
+    if *parts > MOST_PARTS {
+        let message = format!("the value has more than {MOST_PARTS} parts");
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
     let is_map = value.kind() == ValueKind::Map;
     // Values created elsewhere, such as the variables of a host, are not searched: they are never
     // deeper.
@@ -63,7 +78,7 @@ fn check_depth(value: &Value) -> Result<(), Error> {
     }
     let _level = Level::enter()?;
     for item in value.try_iter()? {
-        check_depth(&if is_map { value.get_item(&item)? } else { item })?;
+        count(&if is_map { value.get_item(&item)? } else { item }, parts)?;
     }
     Ok(())
 }
@@ -75,7 +90,7 @@ fn is_foreign(value: &Value) -> bool {
 
 /// Fails if `value` contains `container`, which would then contain itself.
 pub(super) fn not_in_itself(container: &Value, value: &Value) -> Result<(), Error> {
-    check_depth(value)?;
+    check_size(value)?;
     let place = address(container);
     if place.is_some() && holds(value, place) {
         let message = "a list or a map cannot contain itself";

@@ -3,11 +3,12 @@
 use super::edits::{Edits, Origins};
 use super::layout;
 use super::native::line_breaks;
+use super::parse;
 use super::rewrite::Rewrite;
 use super::tree;
 use minijinja::Error;
 use minijinja::machinery::ast::{Expr, Stmt};
-use minijinja::machinery::{Token, Tokenizer, parse, parse_expr};
+use minijinja::machinery::{Token, Tokenizer};
 use minijinja::syntax::SyntaxConfig;
 use std::ops::Range;
 
@@ -77,6 +78,10 @@ impl Code {
             changed.apply(|text| backslashes(text, kind.is_expression(), syntax));
         }
         let text = std::mem::take(&mut changed.text);
+        if let Some(range) = parse::too_deep(&text, kind.is_expression(), syntax) {
+            let range = original(&changed.changes, range);
+            return Err(CodeError::new(parse::error(), written, range));
+        }
         let mut rewrite = Rewrite::of(&text, kind.is_expression(), syntax.clone());
         let fail = |error: Error| {
             let range = error.range().unwrap_or_default();
@@ -88,7 +93,7 @@ impl Code {
         }
         let mut captures = false;
         let (edits, single, includes, makes) = if kind.is_expression() {
-            let expression = parse_expr(&text).map_err(fail)?;
+            let expression = parse::expression(&text).map_err(fail)?;
             (
                 rewrite.alone(&expression),
                 true,
@@ -96,7 +101,7 @@ impl Code {
                 !is_path(&expression),
             )
         } else {
-            let template = parse(&text, "", syntax.clone()).map_err(fail)?;
+            let template = parse::template(&text, syntax).map_err(fail)?;
             let (single, makes) = is_single(&template);
             let includes = has_includes(&template);
             captures = has_captures(&template);

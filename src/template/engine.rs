@@ -243,7 +243,7 @@ impl Engine {
             &environments.texts
         };
         let template = if code.includes {
-            let name = self.inner.sources.name_with_folders(source, &site.folders);
+            let name = self.inner.sources.name_of_use(source, &site.folders, 0);
             environment.get_template(&name)
         } else {
             environment.get_template(&source.name)

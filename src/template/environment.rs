@@ -5,7 +5,8 @@ use super::call::{add_filters, add_tests};
 use super::checks::TESTS;
 use super::extension::Extensions;
 use super::filters::FILTERS;
-use super::sources::{Sources, find};
+use super::level::{MAX_TEMPLATES, too_many_templates};
+use super::sources::{Sources, depth, find};
 use super::syntax::Syntax;
 use super::{functions, guarded, methods, native};
 use crate::source::SourceFile;
@@ -44,6 +45,9 @@ impl Environments {
         for environment in [&mut values, &mut texts] {
             let of_names = sources.clone();
             environment.set_loader(move |name| {
+                if depth(name) > MAX_TEMPLATES {
+                    return Err(too_many_templates());
+                }
                 let source = of_names.named(name);
                 Ok(source.and_then(|source| Some(source.code.as_ref().ok()?.text.clone())))
             });
@@ -95,7 +99,8 @@ fn base() -> Environment<'static> {
     environment
 }
 
-/// Returns minijinja's name for the file that the template `parent` calls `name`.
+/// Returns minijinja's name for the file that the template `parent` calls `name`. minijinja counts
+/// neither the templates that extend each other nor, with names like these, notices a circle.
 fn included(
     name: &str,
     parent: &str,
@@ -107,5 +112,5 @@ fn included(
     let path = find(Path::new(name), &folders)?;
     let file = SourceFile::read(&path).ok()?;
     let source = sources.of_file(&file, 0, syntax, config);
-    Some(sources.name_with_folders(&source, &folders))
+    Some(sources.name_of_use(&source, &folders, depth(parent) + 1))
 }

@@ -1,10 +1,10 @@
 //! The variables that a template needs unconditionally.
 
 use super::code::is_path;
+use super::parse;
 use super::rewrite::GUARDS;
 use super::tree;
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, Stmt};
-use minijinja::machinery::{parse, parse_expr};
 use minijinja::syntax::SyntaxConfig;
 use std::collections::HashSet;
 use std::ops::Range;
@@ -18,7 +18,7 @@ pub(super) const WITH_MEMBERS: [&str; 2] = ["groups", "ansible_facts"];
 /// Calls `visit` with the name and the place of each variable that rendering `text` always needs,
 /// unless the text itself checks whether it is defined; and with the members of [`WITH_MEMBERS`].
 pub(super) fn of_text(text: &str, syntax: &SyntaxConfig, visit: Visit<'_>) {
-    let Ok(template) = parse(text, "", syntax.clone()) else {
+    let Ok(template) = parse::template(text, syntax) else {
         return;
     };
     let mut names = Names::of(text);
@@ -33,7 +33,7 @@ pub(super) fn of_text(text: &str, syntax: &SyntaxConfig, visit: Visit<'_>) {
 
 /// Calls `visit` with the same for an expression.
 pub(super) fn of_expression(text: &str, visit: Visit<'_>) {
-    let Ok(expression) = parse_expr(text) else {
+    let Ok(expression) = parse::expression(text) else {
         return;
     };
     let mut names = Names::of(text);
@@ -50,7 +50,7 @@ pub(super) fn all_of_text<'s>(text: &'s str, syntax: &SyntaxConfig) -> HashSet<&
             names.insert(variable.id);
         }
     };
-    if let Ok(template) = parse(text, "", syntax.clone()) {
+    if let Ok(template) = parse::template(text, syntax) {
         tree::every_statement(&template, &mut |statement| {
             tree::expressions(statement, &mut |expression| {
                 tree::every_expression(expression, &mut look);

@@ -57,7 +57,7 @@ fn dict(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
 
 /// `now`: the current time, formatted if a format is given.
 fn current_time(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
-    let time = now(call.flag("utc", false));
+    let time = now(call.flag("utc", false)?);
     match call.text("fmt")?.filter(|format| !format.is_empty()) {
         Some(format) => Ok(time::format(&time, &format)?.into()),
         None => Ok(Value::from_object(Moment(time.datetime()))),

@@ -7,7 +7,13 @@ use std::thread::LocalKey;
 
 /// The maximum number of nested templates: variables that refer to others, and lookups of template
 /// files.
-const MAX_TEMPLATES: usize = 100;
+pub(super) const MAX_TEMPLATES: usize = 100;
+
+/// Returns the error for more templates within each other.
+pub(super) fn too_many_templates() -> Error {
+    let message = format!("templates are nested more than {MAX_TEMPLATES} levels deep");
+    Error::new(ErrorKind::InvalidOperation, message)
+}
 
 thread_local! {
     static VALUES: Cell<usize> = const { Cell::new(0) };
@@ -22,22 +28,22 @@ impl Level {
     /// Enters a list or a map; fails if the nesting is too deep.
     pub(super) fn enter() -> Result<Self, Error> {
         // A walk may start within another one, as for an error message.
-        Self::within(&VALUES, 2 * MAX_DEPTH, too_deep)
+        let deep = || Error::new(ErrorKind::InvalidOperation, too_deep());
+        Self::within(&VALUES, 2 * MAX_DEPTH, deep)
     }
 
     /// Enters a template; fails if the nesting is too deep.
     pub(super) fn of_template() -> Result<Self, Error> {
-        let many = || format!("templates are nested more than {MAX_TEMPLATES} levels deep");
-        Self::within(&TEMPLATES, MAX_TEMPLATES, many)
+        Self::within(&TEMPLATES, MAX_TEMPLATES, too_many_templates)
     }
 
     fn within(
         depth: &'static LocalKey<Cell<usize>>,
         limit: usize,
-        message: impl Fn() -> String,
+        error: impl Fn() -> Error,
     ) -> Result<Self, Error> {
         if depth.get() >= limit {
-            return Err(Error::new(ErrorKind::InvalidOperation, message()));
+            return Err(error());
         }
         depth.set(depth.get() + 1);
         Ok(Self(depth))

@@ -35,6 +35,7 @@ mod methods;
 mod native;
 mod numbers;
 mod operators;
+mod parse;
 mod paths;
 mod random;
 mod reach;

@@ -90,12 +90,11 @@ fn is_whole(value: &Value, output: &str) -> bool {
 /// Returns a template's value in a form that can be kept: tuples and iterators become lists, and
 /// mutable objects immutable ones. Fails if any part of it is undefined.
 pub(super) fn finished(value: Value) -> Result<Value, Error> {
+    bounds::tick()?;
     let _level = Level::enter()?;
     if is_list(&value) {
         let items = value.try_iter()?.map(|item| {
-            if item.is_undefined() {
-                text::check(&item)?;
-            }
+            check_part(&item)?;
             finished(item)
         });
         return Ok(items.collect::<Result<Vec<_>, _>>()?.into());
@@ -107,9 +106,7 @@ pub(super) fn finished(value: Value) -> Result<Value, Error> {
     let mut entries = Vec::new();
     for key in value.try_iter()? {
         let entry = value.get_item(&key)?;
-        if entry.is_undefined() {
-            text::check(&entry)?;
-        }
+        check_part(&entry)?;
         if made {
             entries.push((key, finished(entry)?));
         }
@@ -119,6 +116,14 @@ pub(super) fn finished(value: Value) -> Result<Value, Error> {
     } else {
         value
     })
+}
+
+/// Fails if a part of a value cannot be kept. One that is unknown in check mode can.
+fn check_part(value: &Value) -> Result<(), Error> {
+    if value.is_undefined() || text::is_function(value) {
+        text::check(value)?;
+    }
+    Ok(())
 }
 
 /// Returns text with as many line breaks at its end as the template has: Jinja2 drops one, and

@@ -92,33 +92,49 @@ impl Sources {
         read(&self.all).get::<usize>(number).cloned()
     }
 
-    /// Returns a name for `source` that also encodes the folders in which it looks for others.
-    pub(super) fn name_with_folders(&self, source: &Source, folders: &[LocalPath]) -> String {
+    /// Returns a name for `source` that also encodes the folders in which it looks for others, and
+    /// how many templates led to it.
+    pub(super) fn name_of_use(
+        &self,
+        source: &Source,
+        folders: &[LocalPath],
+        depth: usize,
+    ) -> String {
         let mut known = write(&self.folders);
         let number = known.iter().position(|other| other == folders);
         let number = number.unwrap_or_else(|| {
             known.push(folders.to_vec());
             known.len() - 1
         });
-        format!("{}@{number}", source.name)
+        format!("{}@{number}@{depth}", source.name)
     }
 
     /// Returns the folders in which the template called `name` looks for others: those it was
     /// given, then its own.
     pub(super) fn folders(&self, name: &str) -> Vec<LocalPath> {
         let number = name
-            .split_once('@')
-            .and_then(|(_, number)| number.parse().ok());
+            .split('@')
+            .nth(1)
+            .and_then(|number| number.parse().ok());
         let known = read(&self.folders);
         let given = number.and_then(|number: usize| known.get(number));
         let mut folders = given.cloned().unwrap_or_default();
         if let Some(source) = self.named(name)
             && let Some((file, _)) = &source.file
         {
-            folders.push(file.folder());
+            let own = file.folder();
+            if !folders.contains(&own) {
+                folders.push(own);
+            }
         }
         folders
     }
+}
+
+/// Returns how many templates led to the use of one that is called `name`.
+pub(super) fn depth(name: &str) -> usize {
+    let depth = name.split('@').nth(2);
+    depth.and_then(|depth| depth.parse().ok()).unwrap_or(0)
 }
 
 /// Returns the first file called `name` in the folders, or `name` itself if it is absolute.

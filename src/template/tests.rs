@@ -268,12 +268,110 @@ fn nothing_in_a_template_panics_whatever_it_is_given() {
             data: crate::yaml::Data::Text(form.as_str().into()),
             place: crate::source::Place::start_of(&SourceFile::new("t.yml", form.as_str())),
         };
-        let result = limits.hold(|| Engine::new().render(&text, &context, &Site::default()));
-        match result {
-            Ok(value) => drop(super::text::output(&value)),
-            Err(error) => drop(error.to_string()),
-        }
+        limits.hold(
+            || match Engine::new().render(&text, &context, &Site::default()) {
+                Ok(value) => drop(super::text::output(&value)),
+                Err(error) => drop(error.to_string()),
+            },
+        );
         Ok(())
     });
     assert!(tried.is_ok(), "{tried:?}");
+}
+
+#[test]
+fn a_function_is_not_a_value() {
+    for text in [
+        "{{ now }}",
+        "{{ [q] }}",
+        "{{ {'a': lookup} }}",
+        "date={{ range }}",
+        "{{ u | default(dict) }}",
+        "{{ now ~ 'x' }}",
+    ] {
+        let error = render(&format!("\"{text}\"")).unwrap_err();
+        assert!(
+            error.contains("a function is not a value"),
+            "{text}: {error}"
+        );
+    }
+}
+
+/// In Python, any text is true, `'no'` too.
+#[test]
+fn text_is_not_the_truth_of_an_argument() {
+    for text in [
+        "{{ '' | default('x', 'no') }}",
+        "{{ l | sort(reverse='no') }}",
+        "{{ d | dictsort(false, 'key', 'no') }}",
+        "{{ s | regex_search('T', ignorecase='yes') }}",
+    ] {
+        let error = render(&format!("\"{text}\"")).unwrap_err();
+        assert!(
+            error.contains("must be true or false, not '"),
+            "{text}: {error}"
+        );
+    }
+    assert_eq!(render("\"{{ '' | default('x', true) }}\"").unwrap(), "'x'");
+    assert_eq!(render("\"{{ '' | default('x', 1) }}\"").unwrap(), "'x'");
+}
+
+#[test]
+fn numbers_that_are_too_large_are_errors() {
+    let least = "(-170141183460469231731687303715884105728)";
+    for text in [
+        format!("{{{{ {least} | abs }}}}"),
+        format!("{{{{ {least} // -1 }}}}"),
+        format!("{{{{ -{least} }}}}"),
+        format!("{{{{ {least} % -1 }}}}"),
+        format!("{{{{ {least} - 1 }}}}"),
+        format!("{{{{ {least} | int | round(-2) }}}}"),
+    ] {
+        // Whether Python has a result or not: it does not panic.
+        let _ = render(&format!("\"{text}\""));
+    }
+}
+
+/// Forty steps make 2⁴⁰ parts, which no walk through them ends.
+#[test]
+fn values_of_endlessly_many_parts_are_refused() {
+    for text in [
+        "{% set n = namespace(x=[1]) %}{% for i in range(40) %}{% set n.x = [n.x, n.x] %}{% endfor %}x",
+        "{% set n = namespace(x={}) %}{% for i in range(40) %}{% set n.x = {1: n.x, 2: n.x} %}{% endfor %}x",
+        "{% set n = [[1]] %}{% for i in range(40) %}{% do n.append([n[-1], n[-1]]) %}{% endfor %}x",
+    ] {
+        let error = render(&format!("\"{text}\"")).unwrap_err();
+        assert!(error.contains("more than 1000000 parts"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn templates_that_extend_themselves_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    std::fs::create_dir(folder.path().join("b")).unwrap();
+    write("own.j2", "{% extends \"own.j2\" %}");
+    write("a.j2", "{% extends \"b/b.j2\" %}");
+    write("b/b.j2", "{% extends \"a.j2\" %}");
+    for name in ["own.j2", "a.j2"] {
+        let file = SourceFile::read(&folder.path().join(name)).unwrap();
+        let engine = Engine::new();
+        let text = engine.text(&file, &Syntax::default(), &variables(), &Site::default());
+        assert!(text.is_err(), "{text:?}");
+    }
+}
+
+/// The work grows with the square of the password, and with rounds that the user chooses.
+#[test]
+fn hashing_a_password_ends_with_the_time() {
+    let long = render("\"{{ ('x' * 5000) | password_hash('sha512', rounds=1000) }}\"");
+    assert!(long.unwrap_err().contains("longer than 4096 bytes"));
+    let limits = crate::host::Limits {
+        deadline: Some(std::time::Instant::now()),
+        ..crate::host::Limits::default()
+    };
+    for kind in ["sha512', rounds=5000000", "blowfish', rounds=16"] {
+        let text = format!("\"{{{{ 'x' | password_hash('{kind}) }}}}\"");
+        assert!(limits.hold(|| render(&text)).is_err());
+    }
 }

@@ -74,9 +74,18 @@ fn write_value(out: &mut String, value: &Value, tuples: Tuples, quoted: bool) ->
         }
         ValueKind::Seq | ValueKind::Iterable => write_list(out, value, tuples)?,
         ValueKind::Map => write_map(out, value, tuples)?,
-        _ => out.push_str(&value.to_string()),
+        _ => {
+            check(value)?;
+            out.push_str(&value.to_string());
+        }
     }
     Ok(())
+}
+
+/// Returns whether it is a function of templates.
+pub(super) fn is_function(value: &Value) -> bool {
+    let name = value.as_object().map(|object| object.type_name());
+    name.is_some_and(|name| name.ends_with("::BoxedFunction"))
 }
 
 fn write_list(out: &mut String, value: &Value, tuples: Tuples) -> Result<(), Error> {
@@ -136,6 +145,10 @@ pub(super) fn check(value: &Value) -> Result<(), Error> {
         ValueKind::Invalid => Err(failure(value)),
         // minijinja's error for this names the undefined variable.
         ValueKind::Undefined => value.get_attr("").map(|_| ()),
+        ValueKind::Plain if is_function(value) => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "a function is not a value: call it, with ( ) after its name",
+        )),
         _ => Ok(()),
     }
 }

@@ -4,10 +4,9 @@ use super::checks::TESTS;
 use super::code::Kind;
 use super::extension::Extensions;
 use super::filters::FILTERS;
-use super::{lookups, tree};
+use super::{lookups, parse, tree};
 use crate::source::{Problem, did_you_mean};
 use minijinja::machinery::ast::{CallArg, Expr};
-use minijinja::machinery::{parse, parse_expr};
 use minijinja::syntax::SyntaxConfig;
 use std::ops::Range;
 
@@ -27,10 +26,10 @@ pub(super) fn find(
         }
     };
     if kind.is_expression() {
-        if let Ok(expression) = parse_expr(text) {
+        if let Ok(expression) = parse::expression(text) {
             tree::every_expression(&expression, &mut look);
         }
-    } else if let Ok(template) = parse(text, "", syntax.clone()) {
+    } else if let Ok(template) = parse::template(text, syntax) {
         tree::every_statement(&template, &mut |statement| {
             tree::expressions(statement, &mut |expression| {
                 tree::every_expression(expression, &mut look);

@@ -41,8 +41,8 @@ fn found(call: &Call<'_, '_, '_>, kind: &str) -> Result {
     let text = call.value_text()?;
     let pattern = call.text("pattern")?.unwrap_or_default();
     let flags = Flags {
-        ignore_case: call.flag("ignorecase", false),
-        multiline: call.flag("multiline", false),
+        ignore_case: call.flag("ignorecase", false)?,
+        multiline: call.flag("multiline", false)?,
     };
     let pattern = match kind {
         "match" => format!("\\A(?:{pattern})"),

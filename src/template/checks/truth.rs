@@ -29,7 +29,7 @@ pub(super) fn falsy(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
 
 fn truth(call: &Call<'_, '_, '_>) -> Result<bool, Error> {
     let value = call.value()?;
-    if !call.flag("convert_bool", false) {
+    if !call.flag("convert_bool", false)? {
         return Ok(value.is_true());
     }
     Ok(boolean(&value).unwrap_or_else(|| value.is_true()))

@@ -1,5 +1,7 @@
 //! bcrypt: `$2b$`.
 
+use super::Unhashed;
+use crate::host::Limits;
 use blowfish::Blowfish;
 
 /// The characters that stand for six bits in bcrypt, most bits first.
@@ -12,18 +14,20 @@ pub(super) fn bcrypt(
     salt: &str,
     rounds: u32,
     ident: &str,
-) -> Result<String, String> {
+) -> Result<String, Unhashed> {
     if !(4..=31).contains(&rounds) {
-        return Err("rounds must be from 4 to 31".to_owned());
+        return Err(Unhashed::Refused("rounds must be from 4 to 31".to_owned()));
     }
     if !matches!(ident, "2" | "2a" | "2b" | "2y") {
-        return Err(format!("ident must be 2, 2a, 2b or 2y, not {ident}"));
+        return Err(Unhashed::Refused(format!(
+            "ident must be 2, 2a, 2b or 2y, not {ident}"
+        )));
     }
     if salt.len() != 22 {
-        return Err(format!(
+        return Err(Unhashed::Refused(format!(
             "the salt must have 22 characters, not {}",
             salt.len()
-        ));
+        )));
     }
     let bytes = decode(salt);
     let mut key: Vec<u8> = [password, &[0]].concat();
@@ -31,6 +35,7 @@ pub(super) fn bcrypt(
     let mut state: Blowfish = Blowfish::bc_init_state();
     state.salted_expand_key(&bytes, &key);
     for _ in 0..1u64 << rounds {
+        Limits::look()?;
         state.bc_expand_key(&key);
         state.bc_expand_key(&bytes);
     }

@@ -4,6 +4,9 @@ mod bcrypt;
 mod md5;
 mod sha;
 
+use super::bounds;
+use crate::host::Reached;
+use minijinja::Error;
 use sha::{SHA256_ORDER, SHA512_ORDER, sha_crypt};
 
 /// A password hashing scheme.
@@ -41,29 +44,66 @@ impl Scheme {
     }
 }
 
+/// Why there is no hash.
+#[derive(Debug)]
+pub(super) enum Unhashed {
+    /// The scheme does not allow the salt or the rounds; the reason.
+    Refused(String),
+    /// The time is over, or the run was cancelled.
+    Reached(Reached),
+}
+
+impl From<Reached> for Unhashed {
+    fn from(limit: Reached) -> Self {
+        Self::Reached(limit)
+    }
+}
+
+impl Unhashed {
+    /// Returns the error of the template; `refused` makes it of a reason.
+    pub(super) fn error(self, refused: impl FnOnce(&str) -> Error) -> Error {
+        match self {
+            Self::Refused(why) => refused(&why),
+            Self::Reached(limit) => bounds::reached(limit),
+        }
+    }
+}
+
+/// The maximum length of a password in bytes, as in passlib: the work grows with its square.
+const LONGEST_PASSWORD: usize = 4096;
+
 /// The characters that encode six bits, least significant bits first.
 pub(super) const ALPHABET: &str =
     "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Returns the hash of a password; fails if the scheme does not allow the salt or the rounds.
+/// Returns the hash of a password.
 pub(super) fn hash(
     scheme: Scheme,
     password: &str,
     salt: &str,
     rounds: Option<u32>,
     ident: &str,
-) -> Result<String, String> {
+) -> Result<String, Unhashed> {
+    if password.len() > LONGEST_PASSWORD {
+        return Err(Unhashed::Refused(format!(
+            "the password is longer than {LONGEST_PASSWORD} bytes"
+        )));
+    }
     let alphabet = if scheme == Scheme::Blowfish {
         bcrypt::ALPHABET
     } else {
         ALPHABET
     };
     if !salt.chars().all(|character| alphabet.contains(character)) {
-        return Err("the salt has characters other than letters, digits, '.' and '/'".to_owned());
+        return Err(Unhashed::Refused(
+            "the salt has characters other than letters, digits, '.' and '/'".to_owned(),
+        ));
     }
     let most = scheme.salt_size();
     if salt.len() > most {
-        return Err(format!("the salt is longer than {most} characters"));
+        return Err(Unhashed::Refused(format!(
+            "the salt is longer than {most} characters"
+        )));
     }
     match scheme {
         Scheme::Md5 => Ok(md5::md5_crypt(password.as_bytes(), salt)),

@@ -1,6 +1,7 @@
 //! sha-crypt: `$5$` and `$6$`.
 
-use super::{NONE, encode_all, stretched};
+use super::{NONE, Unhashed, encode_all, stretched};
+use crate::host::Limits;
 use sha2::Digest;
 
 /// The order in which the bytes of a SHA-256 digest are written.
@@ -51,9 +52,11 @@ pub(super) fn sha_crypt<D: Digest>(
     salt: &str,
     rounds: u32,
     order: &[[u8; 3]],
-) -> Result<String, String> {
+) -> Result<String, Unhashed> {
     if !(1000..=999_999_999).contains(&rounds) {
-        return Err("rounds must be from 1000 to 999999999".to_owned());
+        return Err(Unhashed::Refused(
+            "rounds must be from 1000 to 999999999".to_owned(),
+        ));
     }
     let sha = |parts: &[&[u8]]| D::digest(parts.concat()).to_vec();
     let salt_bytes = salt.as_bytes();
@@ -70,6 +73,7 @@ pub(super) fn sha_crypt<D: Digest>(
     let times = 16 + usize::from(digest.first().copied().unwrap_or(0));
     let salts = stretched(&sha(&[&salt_bytes.repeat(times)]), salt_bytes.len());
     for round in 0..rounds {
+        Limits::tick()?;
         let mut hasher = D::new();
         let (before, after) = if round % 2 == 1 {
             (&words, &digest)

@@ -73,7 +73,10 @@ pub(super) fn float(call: &mut Call<'_, '_, '_>) -> Result {
 pub(super) fn abs(call: &mut Call<'_, '_, '_>) -> Result {
     let value = call.value()?;
     match (whole(&value), float_of(&value)) {
-        (Some(whole), _) => Ok(number(whole.abs())),
+        (Some(whole), _) => {
+            let size = whole.checked_abs().map(number);
+            size.ok_or_else(|| call.wrong("the result is too large"))
+        }
         (None, Some(float)) => Ok(float.abs().into()),
         _ => Err(call.wrong(&format!("'{}' is no number", text::type_name(&value)))),
     }

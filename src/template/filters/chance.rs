@@ -24,7 +24,7 @@ pub(super) fn random(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
             count.ok_or_else(|| call.wrong(&format!("empty range ({start}, {end}, {step})")))?;
         return Ok(number(start + step * i128::from(random.below(count)?)));
     }
-    if call.flag("start", false) || call.flag("step", false) {
+    if call.flag("start", false)? || call.flag("step", false)? {
         return Err(call.wrong("start and step can only be used with integer values"));
     }
     if crate::template::numbers::float(&end).is_some() || end.is_none() {

@@ -9,7 +9,7 @@ use minijinja::{Error, ErrorKind};
 pub(super) fn default(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let value = call.value()?;
     let undefined = is_undefined(&value)?;
-    if undefined || (call.flag("boolean", false) && !value.is_true()) {
+    if undefined || (call.flag("boolean", false)? && !value.is_true()) {
         Ok(call.get("default_value").unwrap_or_else(|| Value::from("")))
     } else {
         Ok(value)

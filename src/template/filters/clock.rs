@@ -10,7 +10,7 @@ use minijinja::Error;
 /// `strftime`: a format applied to the current time, or to a number of seconds since 1970.
 pub(super) fn strftime(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let mut format = call.value_text()?;
-    let utc = call.flag("utc", false);
+    let utc = call.flag("utc", false)?;
     if utc {
         // C's name of it.
         format = format.replace("%Z", "GMT");

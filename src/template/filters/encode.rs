@@ -80,7 +80,7 @@ fn decoded(call: &Call<'_, '_, '_>, bytes: Vec<u8>) -> Result {
 
 /// `b64encode`: in Base64.
 pub(super) fn b64encode(call: &mut Call<'_, '_, '_>) -> Result {
-    let engine = if call.flag("urlsafe", false) {
+    let engine = if call.flag("urlsafe", false)? {
         &URL_SAFE
     } else {
         &STANDARD
@@ -90,7 +90,7 @@ pub(super) fn b64encode(call: &mut Call<'_, '_, '_>) -> Result {
 
 /// `b64decode`: the text that is in Base64.
 pub(super) fn b64decode(call: &mut Call<'_, '_, '_>) -> Result {
-    let alphabet = if call.flag("urlsafe", false) {
+    let alphabet = if call.flag("urlsafe", false)? {
         base64::alphabet::URL_SAFE
     } else {
         base64::alphabet::STANDARD

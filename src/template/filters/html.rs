@@ -78,7 +78,7 @@ pub(super) fn xmlattr(call: &mut Call<'_, '_, '_>) -> Result {
             escaped(&text::text(&value)?)
         ));
     }
-    let space = if call.flag("autospace", true) && !out.is_empty() {
+    let space = if call.flag("autospace", true)? && !out.is_empty() {
         " "
     } else {
         ""

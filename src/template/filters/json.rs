@@ -202,7 +202,7 @@ pub(super) fn to_json(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
 /// `to_nice_json`: JSON with one line per entry, sorted by key.
 pub(super) fn to_nice_json(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let indent = call.get("indent").unwrap_or_else(|| Value::from(4));
-    let mut style = Style::of(call, Some(indent), call.flag("sort_keys", true))?;
+    let mut style = Style::of(call, Some(indent), call.flag("sort_keys", true)?)?;
     style.item_separator = ",".to_owned();
     style.key_separator = ": ".to_owned();
     let mut out = String::new();

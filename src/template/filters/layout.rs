@@ -40,13 +40,13 @@ pub(super) fn indent(call: &mut Call<'_, '_, '_>) -> Result {
             call.repeated(" ", usize::try_from(width).unwrap_or(0))?
         }
     };
-    let blank = call.flag("blank", false);
+    let blank = call.flag("blank", false)?;
     let text = text + "\n";
     let lines = split_lines(&text, false);
     call.fits(width.len().saturating_mul(lines.len()))?;
     let mut lines = lines.into_iter();
     let mut out = String::new();
-    if call.flag("first", false) {
+    if call.flag("first", false)? {
         out.push_str(&width);
     }
     out.push_str(lines.next().unwrap_or_default());
@@ -76,7 +76,7 @@ pub(super) fn truncate(call: &mut Call<'_, '_, '_>) -> Result {
     }
     let kept = usize::try_from(length - ending).unwrap_or(0);
     let cut: String = text.chars().take(kept).collect();
-    if call.flag("killwords", false) {
+    if call.flag("killwords", false)? {
         return Ok((cut + &end).into());
     }
     let word = cut.rsplit_once(' ').map_or(cut.as_str(), |(word, _)| word);

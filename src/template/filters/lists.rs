@@ -68,7 +68,7 @@ pub(super) fn join(call: &mut Call<'_, '_, '_>) -> Result {
 
 /// `unique`: the items without duplicates.
 pub(super) fn unique(call: &mut Call<'_, '_, '_>) -> Result {
-    let cased = call.flag("case_sensitive", false);
+    let cased = call.flag("case_sensitive", false)?;
     let path = call.some("attribute");
     let mut seen = Seen::default();
     let mut out = Vec::new();
@@ -114,7 +114,7 @@ impl Seen {
 /// `flatten`: replaces lists in the list by their items.
 pub(super) fn flatten(call: &mut Call<'_, '_, '_>) -> Result {
     let levels = call.integer("levels")?;
-    let skip = call.flag("skip_nulls", true);
+    let skip = call.flag("skip_nulls", true)?;
     let mut out = Vec::new();
     flat(call.items()?, levels, skip, &mut out)?;
     Ok(out.into())

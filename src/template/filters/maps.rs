@@ -89,7 +89,7 @@ pub(in crate::template) fn as_tuples(pairs: Pairs) -> Value {
 
 /// `dictsort`: the entries as pairs, sorted by key or by value.
 pub(super) fn dictsort(call: &mut Call<'_, '_, '_>) -> Result {
-    let cased = call.flag("case_sensitive", false);
+    let cased = call.flag("case_sensitive", false)?;
     let by = call.text("by")?.unwrap_or_else(|| "key".to_owned());
     let entries = map_of(call, &call.value()?)?.into_iter();
     let by_value = match by.as_str() {
@@ -103,7 +103,7 @@ pub(super) fn dictsort(call: &mut Call<'_, '_, '_>) -> Result {
             (if cased { by } else { without_case(by) }, (key, value))
         })
         .collect();
-    sort(&mut keyed, call.flag("reverse", false))?;
+    sort(&mut keyed, call.flag("reverse", false)?)?;
     Ok(as_tuples(
         keyed.into_iter().map(|(_, entry)| entry).collect(),
     ))

@@ -14,7 +14,7 @@ type Result = std::result::Result<Value, Error>;
 /// `sort`: sorted, by attributes if given; ignoring case unless `case_sensitive`.
 pub(super) fn sort(call: &mut Call<'_, '_, '_>) -> Result {
     let mut keyed = keyed(call, call.items()?)?;
-    sort_by(&mut keyed, call.flag("reverse", false))?;
+    sort_by(&mut keyed, call.flag("reverse", false)?)?;
     Ok(keyed.into_iter().map(|(_, item)| item).collect())
 }
 
@@ -23,7 +23,7 @@ fn keyed(
     call: &Call<'_, '_, '_>,
     items: Vec<Value>,
 ) -> std::result::Result<Vec<(Value, Value)>, Error> {
-    let cased = call.flag("case_sensitive", false);
+    let cased = call.flag("case_sensitive", false)?;
     let path = call.some("attribute");
     let fold = |value: Value| if cased { value } else { without_case(value) };
     let key = |item: &Value| match &path {
@@ -70,7 +70,7 @@ fn extreme(call: &Call<'_, '_, '_>, wanted: Ordering) -> Result {
 pub(super) fn groupby(call: &mut Call<'_, '_, '_>) -> Result {
     let path = call.required("attribute")?;
     let default = call.get("default");
-    let cased = call.flag("case_sensitive", false);
+    let cased = call.flag("case_sensitive", false)?;
     let mut keyed = Vec::new();
     for item in call.items()? {
         let key = attribute::at_or(&item, &path, default.as_ref())?;

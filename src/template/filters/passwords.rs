@@ -57,7 +57,7 @@ pub(super) fn password_hash(call: &mut Call<'_, '_, '_>) -> Result<Value, Error>
     };
     crypt::hash(scheme, &password, &salt, rounds, &ident)
         .map(Value::from)
-        .map_err(|why| call.wrong(&why))
+        .map_err(|why| why.error(|why| call.wrong(why)))
 }
 
 /// Returns random characters for a salt.

@@ -7,11 +7,11 @@ use crate::value::Value;
 use minijinja::Error;
 
 /// Returns the flags for the arguments `ignorecase` and `multiline`.
-pub(in crate::template) fn flags(call: &Call<'_, '_, '_>) -> Flags {
-    Flags {
-        ignore_case: call.flag("ignorecase", false),
-        multiline: call.flag("multiline", false),
-    }
+pub(in crate::template) fn flags(call: &Call<'_, '_, '_>) -> Result<Flags, Error> {
+    Ok(Flags {
+        ignore_case: call.flag("ignorecase", false)?,
+        multiline: call.flag("multiline", false)?,
+    })
 }
 
 /// `regex_replace`: replaces matches; `\1` and `\g<name>` refer to groups.
@@ -20,7 +20,7 @@ pub(super) fn regex_replace(call: &mut Call<'_, '_, '_>) -> Result<Value, Error>
     let pattern = call.text("pattern")?.unwrap_or_default();
     let replacement = call.text("replacement")?.unwrap_or_default();
     let count = usize::try_from(call.integer("count")?.unwrap_or(0)).unwrap_or(0);
-    let regex = regex::compile(&pattern, flags(call))?;
+    let regex = regex::compile(&pattern, flags(call)?)?;
     let (out, done) = regex::replace(&regex, &text, &replacement, count)?;
     let wanted = call.integer("mandatory_count")?.unwrap_or(0);
     if wanted != 0 && i64::try_from(done).ok() != Some(wanted) {
@@ -35,7 +35,7 @@ pub(super) fn regex_replace(call: &mut Call<'_, '_, '_>) -> Result<Value, Error>
 /// `regex_findall`: all matches, or their groups if the pattern has any.
 pub(super) fn regex_findall(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let text = call.value_text()?;
-    let regex = regex::compile(&text::text(&call.required("regex")?)?, flags(call))?;
+    let regex = regex::compile(&text::text(&call.required("regex")?)?, flags(call)?)?;
     let mut found: Vec<Value> = Vec::new();
     for captures in regex::matches(&regex, &text)? {
         let group = |number| regex::numbered(&captures, number).map(Value::from);
@@ -89,8 +89,8 @@ fn named_flags(call: &Call<'_, '_, '_>) -> Result<Flags, Error> {
     let mut flags = Flags::default();
     for (name, value) in &call.more_named {
         match name.as_str() {
-            "ignorecase" => flags.ignore_case = value.is_true(),
-            "multiline" => flags.multiline = value.is_true(),
+            "ignorecase" => flags.ignore_case = call.truth(name, value)?,
+            "multiline" => flags.multiline = call.truth(name, value)?,
             _ => return Err(call.wrong(&format!("no argument {name}"))),
         }
     }

@@ -95,7 +95,7 @@ pub(in crate::template) fn rows(columns: &[Vec<Value>], length: usize, fill: &Va
 pub(super) fn subelements(call: &mut Call<'_, '_, '_>) -> Result {
     let value = call.value()?;
     let path = call.required("subelements")?;
-    let skip = call.flag("skip_missing", false);
+    let skip = call.flag("skip_missing", false)?;
     let path: Vec<Value> = match path.as_str() {
         Some(text) => text.split('.').map(Value::from).collect(),
         None => call.items_of(&path)?,

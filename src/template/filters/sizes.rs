@@ -22,7 +22,7 @@ fn limit(index: usize) -> f64 {
 pub(super) fn human_readable(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let value = call.value()?;
     let size = float(&value).ok_or_else(|| call.wrong("failed on bad input"))?;
-    let bits = call.flag("isbits", false);
+    let bits = call.flag("isbits", false)?;
     let unit = call.text("unit")?.map(|unit| unit.to_uppercase());
     let fits = |index: usize, letter: char| match &unit {
         Some(unit) => *unit == letter.to_string(),
@@ -44,7 +44,7 @@ pub(super) fn human_readable(call: &mut Call<'_, '_, '_>) -> Result<Value, Error
 /// `human_to_bytes`: the number of bytes in `1.5MB`, `10 M` or `2K`.
 pub(super) fn human_to_bytes(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let text = call.value_text()?;
-    let bits = call.flag("isbits", false);
+    let bits = call.flag("isbits", false)?;
     let bad = || call.wrong(&format!("can't interpret '{text}'"));
     let trimmed = text.trim_end();
     let end = trimmed
@@ -109,7 +109,7 @@ pub(super) fn filesizeformat(call: &mut Call<'_, '_, '_>) -> Result<Value, Error
             text::repr(&value).unwrap_or_default()
         ))
     })?;
-    let binary = call.flag("binary", false);
+    let binary = call.flag("binary", false)?;
     let base: f64 = if binary { 1024.0 } else { 1000.0 };
     if size < base {
         let whole = size.trunc();

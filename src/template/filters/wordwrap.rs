@@ -20,8 +20,8 @@ pub(super) fn wordwrap(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     if width == 0 {
         return Err(call.wrong("the width must be greater than 0"));
     }
-    let break_words = call.flag("break_long_words", true);
-    let hyphens = call.flag("break_on_hyphens", true);
+    let break_words = call.flag("break_long_words", true)?;
+    let hyphens = call.flag("break_on_hyphens", true)?;
     let separator = call.text("wrapstring")?.unwrap_or_else(|| "\n".to_owned());
     let chunks = compile(if hyphens { CHUNKS } else { WORDS }, Flags::default())?;
     let mut lines = Vec::new();

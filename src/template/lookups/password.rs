@@ -85,7 +85,7 @@ fn one(lookup: &Lookup<'_>, term: &str) -> Result<String, Error> {
     }
     let ident = ident.unwrap_or_else(|| "2b".to_owned());
     crypt::hash(scheme, &password, &salt, None, &ident)
-        .map_err(|why| wrong(format!("password: {why}")))
+        .map_err(|why| why.error(|why| wrong(format!("password: {why}"))))
 }
 
 /// Returns the password, the salt and the bcrypt variant in a file.

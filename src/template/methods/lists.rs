@@ -115,7 +115,7 @@ fn sort(call: &mut Call<'_, '_, '_>) -> Result {
     let list = list(call)?;
     let items = list.items().clone();
     let mut keyed: Vec<(Value, ())> = items.into_iter().map(|item| (item, ())).collect();
-    sort_by(&mut keyed, call.flag("reverse", false))?;
+    sort_by(&mut keyed, call.flag("reverse", false)?)?;
     *list.items() = keyed.into_iter().map(|(item, ())| item).collect();
     Ok(none())
 }

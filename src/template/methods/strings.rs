@@ -209,7 +209,7 @@ fn rsplit(call: &mut Call<'_, '_, '_>) -> Result {
 
 fn splitlines(call: &mut Call<'_, '_, '_>) -> Result {
     let text = call.value_text()?;
-    call.texts(split_lines(&text, call.flag("keepends", false)).into_iter())
+    call.texts(split_lines(&text, call.flag("keepends", false)?).into_iter())
 }
 
 fn partition(call: &Call<'_, '_, '_>, last: bool) -> Result {
