@@ -1,7 +1,7 @@
 //! The mode, owner and group that a task wants.
 
 use super::{Change, Mode};
-use crate::host::{Kind, Node, Ownership, Step};
+use crate::host::{HostError, Kind, Node, Ownership, Probe, Step};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// The mode, owner and group that a task wants; `None` keeps the current one.
@@ -22,6 +22,16 @@ impl Attributes {
     /// Returns whether nothing is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Returns the attributes as the host's user gets them: the host is asked for the user's umask
+    /// only if the mode depends on it.
+    pub fn on(mut self, host: &Probe) -> Result<Self, HostError> {
+        if self.mode.as_ref().is_some_and(Mode::needs_umask) {
+            let umask = host.facts()?.umask();
+            self.mode = self.mode.map(|mode| mode.under(umask));
+        }
+        Ok(self)
     }
 
     /// Returns the attributes of something new whose mode would otherwise be `usual`.

@@ -23,12 +23,15 @@ struct Clause {
     operator: char,
     /// Of `rwxXstugo`.
     permissions: String,
-    /// Whether no class was given: then the usual mask of 022 applies, as with `chmod`.
-    masked: bool,
+    /// The bits that it leaves alone, as it names no class: the umask, as with `chmod`.
+    mask: u32,
 }
 
 /// All permission bits.
 const ALL: u32 = 0o7777;
+
+/// The umask of a clause without a class until the one of the host's user is known.
+const USUAL_MASK: u32 = 0o022;
 
 impl Mode {
     /// The format in an argument's schema that marks it as a mode.
@@ -42,6 +45,22 @@ impl Mode {
     /// Returns whether it depends on the current bits.
     pub fn is_symbolic(&self) -> bool {
         matches!(self.0, Form::Symbolic(_))
+    }
+
+    /// Returns whether it depends on the umask of the host's user.
+    pub fn needs_umask(&self) -> bool {
+        matches!(&self.0, Form::Symbolic(clauses) if clauses.iter().any(|clause| clause.mask != 0))
+    }
+
+    /// Returns the mode as it is for a user with this umask.
+    #[must_use]
+    pub fn under(mut self, umask: u32) -> Self {
+        if let Form::Symbolic(clauses) = &mut self.0 {
+            for clause in clauses.iter_mut().filter(|clause| clause.mask != 0) {
+                clause.mask = umask;
+            }
+        }
+        self
     }
 
     /// Parses a mode.
@@ -120,7 +139,7 @@ fn clauses_of(text: &str) -> Option<Vec<Clause>> {
             users: users.clone(),
             operator,
             permissions,
-            masked: named.is_empty(),
+            mask: if named.is_empty() { USUAL_MASK } else { 0 },
         });
         rest = &after[end..];
     }
@@ -150,9 +169,7 @@ impl Clause {
                 _ => 0,
             };
         }
-        if self.masked {
-            bits &= !0o022;
-        }
+        bits &= !self.mask;
         match self.operator {
             '+' => mode | bits,
             '-' => mode & !bits,
@@ -238,6 +255,30 @@ mod tests {
                 format!("{applied:04o}"),
                 format!("{expected:04o}"),
                 "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_clause_without_a_class_leaves_the_umask_alone() {
+        for (text, umask, current, expected) in [
+            ("+x", 0o077, 0o600, 0o700),
+            ("+x", 0o027, 0o640, 0o750),
+            ("+x", 0, 0o600, 0o711),
+            ("=rw", 0o077, 0o755, 0o600),
+            ("=rw", 0o027, 0o755, 0o640),
+            ("=u", 0o027, 0o700, 0o750),
+            ("+X", 0o077, 0o700, 0o700),
+            ("-w", 0o077, 0o666, 0o466),
+            ("a+x", 0o077, 0o600, 0o711),
+            ("u+x,+r", 0o077, 0o200, 0o700),
+        ] {
+            let mode = Mode::parse(text).unwrap().under(umask);
+            let applied = mode.apply(current, false);
+            assert_eq!(
+                format!("{applied:04o}"),
+                format!("{expected:04o}"),
+                "{text} under {umask:03o}"
             );
         }
     }

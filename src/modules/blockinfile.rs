@@ -122,7 +122,8 @@ impl Module for BlockInFile {
             mode: self.mode.clone(),
             owner: self.owner.clone(),
             group: self.group.clone(),
-        };
+        }
+        .on(context.host)?;
         let writing = Writing {
             attributes,
             backup: self.backup,

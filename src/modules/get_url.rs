@@ -127,12 +127,13 @@ impl GetUrl {
         }
     }
 
-    fn attributes(&self) -> Attributes {
-        Attributes {
+    fn attributes(&self, host: &Probe) -> Result<Attributes, ModuleError> {
+        let attributes = Attributes {
             mode: self.mode.clone(),
             owner: self.owner.clone(),
             group: self.group.clone(),
-        }
+        };
+        Ok(attributes.on(host)?)
     }
 
     fn kept(
@@ -141,7 +142,7 @@ impl GetUrl {
         path: &Utf8Path,
         found: &Node,
     ) -> Result<Change, ModuleError> {
-        let attributes = self.attributes();
+        let attributes = self.attributes(context.host)?;
         let mut change = Change::default();
         change.ensure_attributes(path, found, &attributes, false);
         FileResult {
@@ -173,7 +174,7 @@ impl GetUrl {
             } else {
                 path.as_str()
             },
-            attributes: self.attributes(),
+            attributes: self.attributes(context.host)?,
             directory_mode: None,
             backup: self.backup,
             force: true,

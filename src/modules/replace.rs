@@ -91,7 +91,7 @@ impl Module for ReplaceModule {
             }
             Ok(section) => {
                 let (text, message) = self.replaced(text, section)?;
-                file.put(text.into(), &message, self.writing())?
+                file.put(text.into(), &message, self.writing(context)?)?
             }
         };
         change.returns("rc", 0);
@@ -138,17 +138,18 @@ impl ReplaceModule {
         Ok((text, format!("{count} replacements made")))
     }
 
-    fn writing(&self) -> Writing<'_> {
+    fn writing(&self, context: &PlanContext) -> Result<Writing<'_>, ModuleError> {
         let Encoding::Utf8 = self.encoding;
-        Writing {
-            attributes: Attributes {
-                mode: self.mode.clone(),
-                owner: self.owner.clone(),
-                group: self.group.clone(),
-            },
+        let attributes = Attributes {
+            mode: self.mode.clone(),
+            owner: self.owner.clone(),
+            group: self.group.clone(),
+        };
+        Ok(Writing {
+            attributes: attributes.on(context.host)?,
             backup: self.backup,
             validate: self.validate.as_deref(),
-        }
+        })
     }
 }
 

@@ -56,7 +56,8 @@ impl Sent<'_> {
             let attributes = Attributes {
                 mode: self.directory_mode.clone(),
                 ..self.attributes.clone()
-            };
+            }
+            .on(host)?;
             let attributes = given(host, &attributes, at_path(&found), true, None)?;
             make_missing(&mut change, &directory, &attributes, &found)?;
         }

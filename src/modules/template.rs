@@ -113,7 +113,8 @@ impl Module for TemplateModule {
                 mode: self.mode.as_ref().map(|wanted| wanted.of(mode)),
                 owner: self.owner.clone(),
                 group: self.group.clone(),
-            },
+            }
+            .on(context.host)?,
             directory_mode: None,
             backup: self.backup,
             force: self.force,

@@ -3,7 +3,7 @@
 use super::{Copy, last_name};
 use crate::change::{Change, EnsureFile, Replace, directory_questions, file_question};
 use crate::files::{FolderEntry, FolderKind, folder};
-use crate::host::{Answer, Content, Node, Question};
+use crate::host::{Answer, Content, Node, Probe, Question};
 use crate::module::{ModuleError, PlanContext};
 use crate::modules::host_path::{host_path, look};
 use crate::modules::sent::{make_missing, validation};
@@ -43,9 +43,15 @@ impl Copy {
         let mut found = answers.split_off(parents.min(answers.len()));
         self.look_at_contents(context, &dest, &entries, &mut found)?;
         let mut change = Change::default();
-        make_missing(&mut change, &dest, &self.directory_attributes(), &answers)?;
+        make_missing(
+            &mut change,
+            &dest,
+            &self.directory_attributes(context.host)?,
+            &answers,
+        )?;
         for (entry, answer) in entries.iter().zip(found) {
-            self.copy_entry(&mut change, entry, &dest.join(&entry.name), answer)?;
+            let to = dest.join(&entry.name);
+            self.copy_entry(context.host, &mut change, entry, &to, answer)?;
         }
         change.returns("dest", format!("{dest}/"));
         change.returns("src", path.to_string_lossy().into_owned());
@@ -87,6 +93,7 @@ impl Copy {
 
     fn copy_entry(
         &self,
+        host: &Probe,
         change: &mut Change,
         entry: &FolderEntry,
         path: &Utf8Path,
@@ -94,7 +101,7 @@ impl Copy {
     ) -> Result<(), ModuleError> {
         match &entry.kind {
             FolderKind::Folder => {
-                change.ensure_directory(path, &self.directory_attributes(), &[found])?;
+                change.ensure_directory(path, &self.directory_attributes(host)?, &[found])?;
             }
             FolderKind::Link(target) => {
                 let found: Option<Node> = found.into_path();
@@ -108,7 +115,7 @@ impl Copy {
                 let file = self.read(&entry.path)?;
                 let file = EnsureFile {
                     path: path.to_owned(),
-                    attributes: self.attributes(file.mode),
+                    attributes: self.attributes(host, file.mode)?,
                     body: file.body,
                     backup: self.backup,
                     validate: validation(self.validate.as_deref())?,

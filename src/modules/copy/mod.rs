@@ -8,7 +8,7 @@ use super::sent::Sent;
 use super::sent_mode::SentMode;
 use crate::change::{Attributes, Change, Mode};
 use crate::files::SentFile;
-use crate::host::Body;
+use crate::host::{Body, Probe};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use crate::source::VAULT;
 use content::Content;
@@ -144,7 +144,7 @@ impl Copy {
     ) -> Result<Change, ModuleError> {
         self.check(&file.digests.sha1)?;
         Sent {
-            attributes: self.attributes(file.mode),
+            attributes: self.attributes(context.host, file.mode)?,
             file,
             name,
             dest: &self.dest,
@@ -158,20 +158,22 @@ impl Copy {
     }
 
     /// Returns the attributes of a file whose original has the permission bits `sent`.
-    fn attributes(&self, sent: u32) -> Attributes {
-        Attributes {
+    fn attributes(&self, host: &Probe, sent: u32) -> Result<Attributes, ModuleError> {
+        let attributes = Attributes {
             mode: self.mode.as_ref().map(|mode| mode.of(sent)),
             owner: self.owner.clone(),
             group: self.group.clone(),
-        }
+        };
+        Ok(attributes.on(host)?)
     }
 
-    fn directory_attributes(&self) -> Attributes {
-        Attributes {
+    fn directory_attributes(&self, host: &Probe) -> Result<Attributes, ModuleError> {
+        let attributes = Attributes {
             mode: self.directory_mode.clone(),
             owner: self.owner.clone(),
             group: self.group.clone(),
-        }
+        };
+        Ok(attributes.on(host)?)
     }
 
     fn read(&self, path: &Path) -> Result<SentFile, ModuleError> {

@@ -45,7 +45,12 @@ impl Copy {
         let into_directory = names_directory(&self.dest) || is_directory(leads_to.as_ref());
         let mut change = Change::default();
         if names_directory(&self.dest) {
-            make_missing(&mut change, &dest, &self.directory_attributes(), &parents)?;
+            make_missing(
+                &mut change,
+                &dest,
+                &self.directory_attributes(context.host)?,
+                &parents,
+            )?;
         }
         let (to, found) = if into_directory {
             (inside, at_inside)
@@ -75,7 +80,7 @@ impl Copy {
         } else {
             to
         };
-        let attributes = self.attributes(source.mode);
+        let attributes = self.attributes(host, source.mode)?;
         let at_place = found.as_ref().filter(|node| node.kind == Kind::File);
         let attributes = given(host, &attributes, at_place, false, None)?;
         if self.validate.is_some() || self.checksum.is_some() {
@@ -143,16 +148,33 @@ impl Copy {
         let mut answers = context.host.ask(&questions)?;
         let mut present = answers.split_off((entries.len() + 1).min(answers.len()));
         let mut change = Change::default();
-        make_missing(&mut change, dest, &self.directory_attributes(), parents)?;
+        make_missing(
+            &mut change,
+            dest,
+            &self.directory_attributes(context.host)?,
+            parents,
+        )?;
         if base != dest {
             let at_base = answers.get(..1).unwrap_or_default();
-            make_missing(&mut change, &base, &self.directory_attributes(), at_base)?;
+            make_missing(
+                &mut change,
+                &base,
+                &self.directory_attributes(context.host)?,
+                at_base,
+            )?;
         }
         let originals = answers.into_iter().skip(1).map(Answer::into_path);
         for ((source, place), found) in originals.zip(&places).zip(present.drain(..)) {
             let name = place.strip_prefix(&base).unwrap_or(place);
             if let Some(source) = source {
-                self.copy_node(&mut change, &real.join(name), &source, place, found)?;
+                self.copy_node(
+                    context.host,
+                    &mut change,
+                    &real.join(name),
+                    &source,
+                    place,
+                    found,
+                )?;
             }
         }
         change.returns("src", from.as_str());
@@ -163,6 +185,7 @@ impl Copy {
 
     fn copy_node(
         &self,
+        host: &Probe,
         change: &mut Change,
         from: &Utf8Path,
         source: &Node,
@@ -171,7 +194,7 @@ impl Copy {
     ) -> Result<(), ModuleError> {
         match &source.kind {
             Kind::Directory => {
-                make_missing(change, to, &self.copied_directory(source), &[found])?;
+                make_missing(change, to, &self.copied_directory(host, source)?, &[found])?;
             }
             Kind::Symlink { target } => {
                 let found = found.into_path();
@@ -182,7 +205,7 @@ impl Copy {
                 if found.is_some() && !self.force {
                     return Ok(());
                 }
-                let mut attributes = self.attributes(source.mode);
+                let mut attributes = self.attributes(host, source.mode)?;
                 if attributes.mode.is_none() && found.is_none() {
                     attributes.mode = Some(Mode::of_bits(source.mode));
                 }
@@ -205,12 +228,12 @@ impl Copy {
         Ok(())
     }
 
-    fn copied_directory(&self, source: &Node) -> Attributes {
-        let mut attributes = self.directory_attributes();
+    fn copied_directory(&self, host: &Probe, source: &Node) -> Result<Attributes, ModuleError> {
+        let mut attributes = self.directory_attributes(host)?;
         if attributes.mode.is_none() {
             attributes.mode = Some(Mode::of_bits(source.mode));
         }
-        attributes
+        Ok(attributes)
     }
 }
 

@@ -40,7 +40,13 @@ impl FileModule {
         }
         let found = node(&answers, 0);
         let above = (1..parents).find_map(|index| node(&answers, index));
-        let attributes = given(context.host, &self.attributes(), found, true, above)?;
+        let attributes = given(
+            context.host,
+            &self.attributes(context.host)?,
+            found,
+            true,
+            above,
+        )?;
         let mut change = Change::default();
         for folder in &before {
             let found = context.host.ask(&directory_questions(folder))?;

@@ -71,7 +71,7 @@ impl FileModule {
         found: Option<&Node>,
         (place, leads_to): (&Utf8Path, Option<&Node>),
     ) -> Result<(), ModuleError> {
-        let attributes = self.attributes();
+        let attributes = self.attributes(context.host)?;
         let times = self.times(context, Time::Preserve)?;
         match (self.follow, leads_to) {
             (true, Some(leads_to)) => {
@@ -134,7 +134,7 @@ impl FileModule {
         };
         let mut change = Change::default();
         change.ensure_hardlink(&path, &target, found, &existing, self.replace())?;
-        let attributes = self.attributes();
+        let attributes = self.attributes(context.host)?;
         change.ensure_attributes(&path, &existing, &attributes, false);
         let times = self.times(context, Time::Preserve)?;
         ensure_times(&mut change, &path, &existing, times);

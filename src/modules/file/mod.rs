@@ -8,7 +8,7 @@ mod touch;
 use super::file_result::{FileResult, state_of};
 use super::host_path::{host_path, look, real_path};
 use crate::change::{Attributes, Change, Mode};
-use crate::host::{Answer, Kind, Node};
+use crate::host::{Answer, Kind, Node, Probe};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use camino::Utf8Path;
 use times::{Time, Times, ensure_times};
@@ -128,12 +128,13 @@ impl Module for FileModule {
 }
 
 impl FileModule {
-    fn attributes(&self) -> Attributes {
-        Attributes {
+    fn attributes(&self, host: &Probe) -> Result<Attributes, ModuleError> {
+        let attributes = Attributes {
             mode: self.mode.clone(),
             owner: self.owner.clone(),
             group: self.group.clone(),
-        }
+        };
+        Ok(attributes.on(host)?)
     }
 
     fn times(&self, context: &PlanContext, default: Time) -> Result<Times, ModuleError> {
@@ -189,7 +190,7 @@ impl FileModule {
         seen: &Node,
     ) -> Result<Change, ModuleError> {
         let mut change = Change::default();
-        let attributes = self.attributes();
+        let attributes = self.attributes(context.host)?;
         change.ensure_attributes(path, seen, &attributes, self.follow);
         let times = self.times(context, Time::Preserve)?;
         ensure_times(&mut change, path, seen, times);

@@ -19,7 +19,13 @@ impl FileModule {
         let times = self.times(context, Time::Now)?;
         let answers = context.host.ask(&[look(path, self.follow)])?;
         let found = node(&answers, 0);
-        let attributes = given(context.host, &self.attributes(), found, false, None)?;
+        let attributes = given(
+            context.host,
+            &self.attributes(context.host)?,
+            found,
+            false,
+            None,
+        )?;
         let mut change = Change::default();
         change.returns("dest", path.as_str());
         if let Some(found) = found {

@@ -94,8 +94,8 @@ impl Module for LineInFile {
         self.check()?;
         let file = EditedFile::open(context.host, &self.path)?;
         let mut change = match self.state {
-            Presence::Present => self.plan_present(file)?,
-            Presence::Absent => self.plan_absent(file)?,
+            Presence::Present => self.plan_present(context, file)?,
+            Presence::Absent => self.plan_absent(context, file)?,
         };
         let backup = change.result.shift_remove("backup_file");
         change.returns("backup", backup.unwrap_or_else(|| "".into()));
@@ -138,7 +138,7 @@ impl LineInFile {
         Ok(())
     }
 
-    fn plan_present(&self, file: EditedFile) -> Result<Change, ModuleError> {
+    fn plan_present(&self, context: &PlanContext, file: EditedFile) -> Result<Change, ModuleError> {
         let line = self
             .line
             .as_deref()
@@ -160,10 +160,10 @@ impl LineInFile {
             change.returns("msg", "");
             return Ok(change);
         }
-        file.put(lines.concat(), message, self.writing())
+        file.put(lines.concat(), message, self.writing(context)?)
     }
 
-    fn plan_absent(&self, file: EditedFile) -> Result<Change, ModuleError> {
+    fn plan_absent(&self, context: &PlanContext, file: EditedFile) -> Result<Change, ModuleError> {
         let search = match (self.search()?, &self.line) {
             (Some(search), _) => search,
             (None, Some(line)) => Search::Line(line.as_bytes()),
@@ -190,7 +190,7 @@ impl LineInFile {
             0 => String::new(),
             found => format!("{found} line(s) removed"),
         };
-        let mut change = file.put(kept.concat(), &message, self.writing())?;
+        let mut change = file.put(kept.concat(), &message, self.writing(context)?)?;
         change.returns("found", found);
         Ok(change)
     }
@@ -219,17 +219,18 @@ impl LineInFile {
         )
     }
 
-    fn writing(&self) -> Writing<'_> {
+    fn writing(&self, context: &PlanContext) -> Result<Writing<'_>, ModuleError> {
         let attributes = Attributes {
             mode: self.mode.clone(),
             owner: self.owner.clone(),
             group: self.group.clone(),
-        };
-        Writing {
+        }
+        .on(context.host)?;
+        Ok(Writing {
             attributes,
             backup: self.backup,
             validate: self.validate.as_deref(),
-        }
+        })
     }
 
     /// Every line contains an empty text.

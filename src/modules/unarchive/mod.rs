@@ -4,10 +4,11 @@ mod comparison;
 mod source;
 
 use super::guard;
+use super::host_path::host_path;
 use crate::archive::{Archive, Choice, Selected};
 use crate::change::{Attributes, Change, Mode};
 use crate::host::{
-    Answer, Before, Content, Kind, Node, Ownership, Question, Step, Unpack, UnpackEntry,
+    Answer, Before, Content, Kind, Node, Ownership, Probe, Question, Step, Unpack, UnpackEntry,
 };
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use crate::value::Value;
@@ -112,7 +113,7 @@ impl BuiltIn for Unarchive {
 impl Module for Unarchive {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let choice = self.choice()?;
-        let dest = Utf8PathBuf::from(&self.dest);
+        let dest = host_path(&self.dest)?;
         let mut change = Change::default();
         change.returns("src", self.src.as_str());
         change.returns("dest", dest.as_str());
@@ -133,7 +134,8 @@ impl Module for Unarchive {
             let paths = selected.iter().map(|one| one.path.as_str());
             change.returns("files", paths.collect::<Value>());
         }
-        let mut comparison = Comparison::new(&dest, self.attributes(), self.keep_newer);
+        let mut comparison =
+            Comparison::new(&dest, self.attributes(context.host)?, self.keep_newer);
         let found = look(context, &dest, &selected)?;
         for (one, node) in selected.into_iter().zip(&found) {
             comparison.add(one, node.as_ref())?;
@@ -152,12 +154,13 @@ impl Module for Unarchive {
 }
 
 impl Unarchive {
-    fn attributes(&self) -> Attributes {
-        Attributes {
+    fn attributes(&self, host: &Probe) -> Result<Attributes, ModuleError> {
+        let attributes = Attributes {
             mode: self.mode.clone(),
             owner: self.owner.clone(),
             group: self.group.clone(),
-        }
+        };
+        Ok(attributes.on(host)?)
     }
 
     fn choice(&self) -> Result<Choice, ModuleError> {

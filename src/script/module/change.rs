@@ -158,6 +158,10 @@ fn ensure_file(context: NativeCallContext, change: &mut ScriptChange, map: Map) 
         validate: file.validate,
     };
     change.add(position, |change, probe| {
+        let file = EnsureFile {
+            attributes: file.attributes.on(probe)?,
+            ..file
+        };
         let found = probe.ask(&[file_question(file.path.clone())])?;
         let found = found.into_iter().next().and_then(Answer::into_path);
         Ok(change.ensure_file(file, found.as_ref())?)
@@ -183,6 +187,7 @@ fn ensure_directory(
     let position = context.call_position();
     let (path, attributes) = owned("ensure_directory", &map, position)?;
     change.add(position, |change, probe| {
+        let attributes = attributes.on(probe)?;
         let found = probe.ask(&directory_questions(&path))?;
         Ok(change.ensure_directory(&path, &attributes, &found)?)
     })
@@ -199,7 +204,7 @@ fn ensure_attributes(
         let Some(node) = probe.stat(&path)? else {
             return Err(ModuleError::refused(format!("{path} does not exist")));
         };
-        change.ensure_attributes(&path, &node, &attributes, false);
+        change.ensure_attributes(&path, &node, &attributes.on(probe)?, false);
         Ok(())
     })
 }
