@@ -206,6 +206,55 @@ fn variables_and_home_directories_are_replaced_in_paths() {
     assert!(again.contains("changed=0"), "{again}");
 }
 
+/// Tasks for which an empty variable is no path.
+const EMPTY: &str = r#"
+- hosts: localhost
+  gather_facts: false
+  environment: {EMPTY: ""}
+  tasks:
+    - {file: {path: "$EMPTY", state: absent}, ignore_errors: true, register: r1}
+    - {file: {path: "${EMPTY}", state: directory, recurse: true, mode: "0700"}, ignore_errors: true, register: r2}
+    - {file: {path: "$EMPTY$EMPTY", state: touch}, ignore_errors: true, register: r3}
+    - {copy: {dest: "$EMPTY", content: x}, ignore_errors: true, register: r4}
+    - {copy: {dest: there, src: "$EMPTY", remote_src: true}, ignore_errors: true, register: r5}
+    - {find: {paths: ["$EMPTY"]}, ignore_errors: true, register: r6}
+    - {tempfile: {path: "$EMPTY"}, ignore_errors: true, register: r7}
+    - {unarchive: {src: a.tar, dest: "$EMPTY"}, ignore_errors: true, register: r8}
+    - {unarchive: {src: "$EMPTY", dest: there, remote_src: true}, ignore_errors: true, register: r9}
+    - {stat: {path: "$EMPTY"}, ignore_errors: true, register: r10}
+    - {lineinfile: {path: "$EMPTY", line: x}, ignore_errors: true, register: r11}
+    - {file: {path: hard, src: "$EMPTY", state: hard}, ignore_errors: true, register: r12}
+    - {user: {name: root, home: "$EMPTY"}, ignore_errors: true, register: r13}
+    - assert:
+        that:
+          - "item.failed and item.msg is search('must not be empty')"
+      loop: ["{{ r1 }}", "{{ r2 }}", "{{ r3 }}", "{{ r4 }}", "{{ r5 }}", "{{ r6 }}", "{{ r7 }}",
+        "{{ r8 }}", "{{ r9 }}", "{{ r10 }}", "{{ r11 }}", "{{ r12 }}", "{{ r13 }}"]
+    - {command: {cmd: echo ran, creates: "", removes: "", chdir: ""}, register: c1}
+    - {command: {cmd: echo ran, creates: "$EMPTY", removes: "$EMPTY", chdir: "$EMPTY"}, register: c2}
+    - {shell: "echo ran", args: {creates: "$EMPTY", removes: "", chdir: "$EMPTY", executable: ""}, register: c3}
+    - {script: s.sh, args: {creates: "", removes: "$EMPTY", chdir: "$EMPTY"}, register: c4}
+    - assert:
+        that: [c1.stdout == "ran", c2.stdout == "ran", c3.stdout == "ran", c4.stdout == "ran"]
+"#;
+
+#[test]
+fn an_empty_variable_names_no_folder() {
+    let (_scratch, folder) = folder();
+    write(&folder, "site.yml", EMPTY);
+    write(&folder, "s.sh", "#!/bin/sh\necho ran\n");
+    write(&folder, "a.tar", "");
+    let names = || {
+        let entries = std::fs::read_dir(&folder).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    rmqplay(&folder, &["run", "site.yml"]);
+    assert_eq!(names(), before);
+}
+
 #[test]
 fn filters_and_tests_of_files_count_from_the_playbooks_folder() {
     let (_scratch, folder) = folder();

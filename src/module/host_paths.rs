@@ -64,9 +64,11 @@ impl<'a> HostPaths<'a> {
     }
 
     /// Returns a path from the root in which nothing is to be replaced: a relative one counts from
-    /// the directory that the login's shell starts in, on this machine the playbook's folder.
+    /// the directory that the login's shell starts in, on this machine the playbook's folder. An
+    /// empty one stays empty: `$NAME` of a variable without a value names no path, least of all that
+    /// directory itself.
     pub fn from_root(&self, path: &str) -> Result<String, HostError> {
-        if path.starts_with('/') {
+        if path.is_empty() || path.starts_with('/') {
             return Ok(path.to_owned());
         }
         let start = start(self.facts()?).ok_or_else(|| HostError::Step {

@@ -122,7 +122,7 @@ impl Run<'_> {
     pub(super) fn change(self, shown: Value, context: &PlanContext) -> Result<Change, ModuleError> {
         let mut change = Change::default();
         change.returns("cmd", shown);
-        let chdir = self.chdir.map(Utf8PathBuf::from);
+        let chdir = guard::start(self.chdir);
         let done = guard::nothing_to_do(context, chdir.as_deref(), self.creates, self.removes)?;
         if let Some(reason) = done {
             change.returns("rc", 0);

@@ -5,24 +5,30 @@ use crate::module::{HostPaths, ModuleError, PlanContext};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Returns why nothing is to be done: `creates` exists, or `removes` does not. Both may be globs;
-/// relative ones start where the command would.
+/// relative ones start where the command would. An empty one is as good as none.
 pub(super) fn nothing_to_do(
     context: &PlanContext,
     chdir: Option<&Utf8Path>,
     creates: Option<&str>,
     removes: Option<&str>,
 ) -> Result<Option<String>, ModuleError> {
-    if let Some(creates) = creates
+    let given = |path: &&str| !path.is_empty();
+    if let Some(creates) = creates.filter(given)
         && exists(context, chdir, creates)?
     {
         return Ok(Some(format!("skipped, since {creates} exists")));
     }
-    if let Some(removes) = removes
+    if let Some(removes) = removes.filter(given)
         && !exists(context, chdir, removes)?
     {
         return Ok(Some(format!("skipped, since {removes} does not exist")));
     }
     Ok(None)
+}
+
+/// Returns the folder that a command starts in, if one is given.
+pub(super) fn start(chdir: Option<&str>) -> Option<Utf8PathBuf> {
+    chdir.filter(|path| !path.is_empty()).map(Utf8PathBuf::from)
 }
 
 /// Returns the path that a command creates according to `creates`; `None` for a glob.
@@ -32,7 +38,9 @@ pub(super) fn made(
     creates: Option<&str>,
 ) -> Result<Option<Utf8PathBuf>, ModuleError> {
     match creates {
-        Some(path) if !path.contains(['*', '?', '[']) => absolute(context, chdir, path).map(Some),
+        Some(path) if !path.is_empty() && !path.contains(['*', '?', '[']) => {
+            absolute(context, chdir, path).map(Some)
+        }
         _ => Ok(None),
     }
 }

@@ -5,7 +5,6 @@ use crate::change::Change;
 use crate::host::{Command, CommandScript, Step};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use crate::value::Value;
-use camino::Utf8PathBuf;
 
 /// Copies a script of the controller to the host, runs it there and removes it.
 ///
@@ -59,7 +58,7 @@ impl Module for Script {
         let content = crate::files::read(&path)?;
         let mut change = Change::default();
         change.returns("cmd", command.iter().map(String::as_str).collect::<Value>());
-        let chdir = self.chdir.as_deref().map(Utf8PathBuf::from);
+        let chdir = guard::start(self.chdir.as_deref());
         let (creates, removes) = (self.creates.as_deref(), self.removes.as_deref());
         change.skipped = guard::nothing_to_do(context, chdir.as_deref(), creates, removes)?;
         if change.skipped.is_some() {

@@ -76,10 +76,11 @@ impl Setup {
         told: Option<&Value>,
         change: &mut Change,
     ) -> Result<Fields, ModuleError> {
-        let folder = Utf8Path::new(self.fact_path.as_deref().unwrap_or(local_facts::FOLDER));
+        let given = self.fact_path.as_deref().filter(|path| !path.is_empty());
+        let folder = Utf8Path::new(given.unwrap_or(local_facts::FOLDER));
         let is_there = told.is_some_and(Value::is_none);
         let foreseen = || context.host.foreseen(&Doubtful::Path(folder.to_owned()));
-        if self.fact_path.is_none() && !is_there && foreseen().is_none() {
+        if given.is_none() && !is_there && foreseen().is_none() {
             return Ok(Fields::new());
         }
         local_facts::read(context.host, folder, change)

@@ -75,6 +75,8 @@ pub(super) fn through_shell(
     if line.trim().is_empty() {
         return Err(ModuleError::refused("no command given"));
     }
-    let shell = executable.unwrap_or("/bin/sh");
+    let shell = executable
+        .filter(|path| !path.is_empty())
+        .unwrap_or("/bin/sh");
     Ok([shell, "-c", line].map(str::to_owned).to_vec())
 }

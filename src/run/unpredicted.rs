@@ -141,7 +141,10 @@ impl Attempt<'_> {
         };
         let probe = Probe::new(self.host.clone(), self.limits.clone());
         let path = HostPaths::new(&probe, self.environment).absolute(&named);
-        let path = path.ok().map(Utf8PathBuf::from);
+        let path = path
+            .ok()
+            .filter(|path| !path.is_empty())
+            .map(Utf8PathBuf::from);
         path.map(part).into_iter().collect()
     }
 

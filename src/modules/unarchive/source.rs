@@ -5,8 +5,8 @@ use crate::files::ReadError;
 use crate::files::download::{Checksum, Digest};
 use crate::host::{Content, Kind};
 use crate::module::{HostPaths, ModuleError, PlanContext};
+use crate::modules::host_path::host_path;
 use crate::modules::web::{self, Fetched};
-use camino::Utf8PathBuf;
 use std::path::PathBuf;
 
 impl Unarchive {
@@ -44,7 +44,7 @@ impl Unarchive {
     /// Fetches the archive of a host, once for all hosts that have the same one.
     fn fetch_from_host(&self, context: &PlanContext) -> Result<PathBuf, ModuleError> {
         let paths = HostPaths::new(context.host, context.environment);
-        let path = Utf8PathBuf::from(paths.absolute(&self.src)?);
+        let path = host_path(&paths.absolute(&self.src)?)?;
         let node = context.host.look(&path, true, Content::Digest)?;
         let digest = match node {
             None => return Err(ModuleError::refused(format!("the host has no {path}"))),

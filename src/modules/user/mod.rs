@@ -2,6 +2,7 @@
 
 mod wanted;
 
+use super::host_path::host_path;
 use crate::change::Change;
 use crate::host::{Answer, Content, Group, Kind, Node, Question, Step, User};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes};
@@ -124,6 +125,9 @@ struct Found {
 impl Module for UserModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         check_name("user", &self.name)?;
+        if let Some(home) = &self.home {
+            host_path(home.as_str())?;
+        }
         self.check()?;
         let found = self.look(context)?;
         let mut change = Change::default();
