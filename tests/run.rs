@@ -25,6 +25,13 @@ fn connect(settings: &Settings) -> std::result::Result<Arc<dyn Host>, HostError>
     let host = Memory::machine()
         .file("/etc/hosts", "127.0.0.1 localhost\n")
         .output(&["true"], Output::default())
+        .output(
+            &["false"],
+            Output {
+                status: 1,
+                ..Output::default()
+            },
+        )
         .fact("hostname", &*settings.name)
         .fact("os_family", "Debian");
     Ok(Arc::new(host))

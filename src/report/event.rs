@@ -242,8 +242,8 @@ impl Recap {
         acted(self) > acted(before)
     }
 
-    /// Counts a finished task.
-    pub fn count(&mut self, status: Status, ignored: bool) {
+    /// Counts a finished task; `changed` says whether one that failed changed something.
+    pub fn count(&mut self, status: Status, ignored: bool, changed: bool) {
         match status {
             Status::Ok => self.ok += 1,
             Status::Changed => {
@@ -255,6 +255,7 @@ impl Recap {
             Status::Failed | Status::Unreachable if ignored => {
                 self.ok += 1;
                 self.ignored += 1;
+                self.changed += u32::from(changed);
             }
             Status::Failed => self.failed += 1,
             Status::Unreachable => self.unreachable += 1,

@@ -39,7 +39,7 @@ pub(super) struct Attempt<'a> {
     pub(super) foreseen: Option<&'a Overlay>,
     pub(super) limits: &'a Limits,
     pub(super) diff: bool,
-    /// Whether the task's command must not be shown.
+    /// Whether `no_log` hides what the task does.
     pub(super) hidden: bool,
     /// The host whose task it is.
     pub(super) name: &'a Arc<str>,
@@ -163,7 +163,8 @@ impl Attempt<'_> {
         };
         let mut set = |name: &str, value: Value| outcome.result.insert(name.to_owned(), value);
         if self.diff {
-            set("diff", Diff::all(&diffs));
+            let shown = if self.hidden { Diff::hidden } else { Diff::all };
+            set("diff", shown(&diffs));
         }
         if !change.warnings.is_empty() {
             set("warnings", change.warnings.iter().cloned().collect());

@@ -60,8 +60,9 @@ impl Walk<'_, '_> {
         // `meta` concerns the run and does no work on a host.
         let says = outcome.counts_as_failed() || outcome.status == Status::Unknown;
         if run.name.action != "meta" || says {
+            let changed = outcome.result.get("changed").is_some_and(Value::is_true);
             self.host
-                .count(|recap| recap.count(outcome.status, outcome.ignored));
+                .count(|recap| recap.count(outcome.status, outcome.ignored, changed));
             self.play.tell_finished(run, &outcome, scope);
         }
         self.conclude(run, outcome, scope)

@@ -158,7 +158,8 @@ impl Walk<'_, '_> {
             }
         }
         let message = format!("handlers still notify each other after {MOST_ROUNDS} rounds");
-        self.host.count(|recap| recap.count(Status::Failed, false));
+        self.host
+            .count(|recap| recap.count(Status::Failed, false, false));
         let host = self.host.name.clone();
         let text = format!("{host}: {message}");
         self.play.session.tell(Event::Warning { host, text });

@@ -133,12 +133,17 @@ impl Outcome {
         value::map(self.result.clone())
     }
 
-    /// Returns the result as later tasks see it.
+    /// Returns the result as later tasks see it: unlike what is shown, it always says whether the
+    /// task failed.
     pub(super) fn registered(&self) -> Value {
-        match &self.unknown {
-            Some(reason) => reason.value(),
-            None => self.value(),
+        if let Some(reason) = &self.unknown {
+            return reason.value();
         }
+        let mut fields = self.result.clone();
+        fields
+            .entry("failed".to_owned())
+            .or_insert_with(|| matches!(self.status, Status::Failed | Status::Unreachable).into());
+        value::map(fields)
     }
 
     /// Returns whether the task changes something, or why that is not known.

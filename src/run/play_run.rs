@@ -122,7 +122,7 @@ impl<'p> PlayRun<'p> {
     /// Counts a host as failed that cannot take part in the rest of the play, and says why.
     pub(super) fn left_out(&self, index: usize, reason: &str) {
         let host = &self.batch[index];
-        host.count(|recap| recap.count(Status::Failed, false));
+        host.count(|recap| recap.count(Status::Failed, false, false));
         host.set_failed(true);
         let text = format!("{}: {reason}; the rest of the play was not run", host.name);
         let text = self.session.secrets.redact(&text);

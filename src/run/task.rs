@@ -90,7 +90,9 @@ impl TaskRun<'_, '_> {
                     let Some(reason) = error.not_known else {
                         return Err(Box::new(error.into()));
                     };
-                    outcome.result.insert("attempts".to_owned(), reason.value());
+                    for name in ["attempts", "failed"] {
+                        outcome.result.insert(name.to_owned(), reason.value());
+                    }
                     outcome.say_unknown(&reason);
                     return Ok(outcome);
                 }
@@ -103,11 +105,13 @@ impl TaskRun<'_, '_> {
                     .message
                     .take()
                     .map_or(String::new(), |message| format!(": {message}"));
-                let mut failed =
-                    Outcome::failed(format!("condition not met after {tries} attempts{last}"));
-                outcome.result.extend(failed.result);
+                let message = format!("condition not met after {tries} attempts{last}");
+                // Whether the attempts changed something is as true as before.
+                let mut set = |name: &str, value| outcome.result.insert(name.to_owned(), value);
+                set("failed", true.into());
+                set("msg", message.clone().into());
                 outcome.status = Status::Failed;
-                outcome.message = failed.message.take();
+                outcome.message = Some(message);
                 return Ok(outcome);
             }
             let (task, host) = (self.name.clone(), self.host.name.clone());

@@ -143,7 +143,7 @@ impl PlayRun<'_> {
         outcome: &Outcome,
         hidden: bool,
     ) {
-        host.count(|recap| recap.count(outcome.status, false));
+        host.count(|recap| recap.count(outcome.status, false, false));
         let result = task_result(task, &host.name, outcome);
         let result = if hidden { censored(result) } else { result };
         let result = self.session.redact(result);
@@ -152,7 +152,7 @@ impl PlayRun<'_> {
 
     /// Counts and reports the outcome of a task that the run itself created.
     pub(super) fn tell_made(&self, host: &HostState, task: &Arc<TaskName>, outcome: &Outcome) {
-        host.count(|recap| recap.count(outcome.status, false));
+        host.count(|recap| recap.count(outcome.status, false, false));
         let result = self.session.redact(task_result(task, &host.name, outcome));
         self.session.tell(Event::TaskFinished(Box::new(result)));
     }

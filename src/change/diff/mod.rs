@@ -22,10 +22,15 @@ pub struct Diff {
     pub contents: Option<(String, String)>,
 }
 
+/// What a result holds for a difference that `no_log` hides.
+const HIDDEN: &str =
+    " [[ Diff output has been hidden because 'no_log: true' was specified for this result ]]\n";
+
 impl Diff {
-    /// Returns the difference in the form of a task's result: `before`, `after` and the headers.
-    /// Without full texts, they contain only the lines that differ.
-    pub fn value(&self) -> Value {
+    /// Returns the difference in the form of a task's result: `before`, `after`, and what each is of
+    /// as `before_header` and `after_header`. Without full texts, they contain only the lines that
+    /// differ.
+    fn value(&self) -> Value {
         let lines = |sign: char| -> String {
             let lines = self.text.lines().filter_map(|line| line.strip_prefix(sign));
             lines.map(|line| format!("{line}\n")).collect()
@@ -34,24 +39,37 @@ impl Diff {
             Some((before, after)) => (before.clone(), after.clone()),
             None => (lines('-'), lines('+')),
         };
+        // A new file has no path before, as in Ansible.
+        let what = |header: &str, side: &str| match header.strip_prefix(side) {
+            Some("") => None,
+            Some(what) => Some(what.trim_start_matches(": ").to_owned()),
+            None => Some(header.to_owned()),
+        };
         let fields = [
-            ("before_header", self.before_header.clone()),
-            ("after_header", self.after_header.clone()),
-            ("before", before),
-            ("after", after),
+            ("before_header", what(&self.before_header, "before")),
+            ("after_header", what(&self.after_header, "after")),
+            ("before", Some(before)),
+            ("after", Some(after)),
         ];
-        map(fields
-            .map(|(name, text)| (name.to_owned(), Value::from(text)))
-            .into())
+        let fields = fields
+            .into_iter()
+            .filter_map(|(name, text)| Some((name.to_owned(), Value::from(text?))));
+        map(fields.collect())
     }
 
-    /// Returns differences in the form of a task's result: a single one by itself, several as a
-    /// list.
+    /// Returns differences in the form of a task's result: a list, whether there is one or none.
     pub fn all(diffs: &[Self]) -> Value {
-        match diffs {
-            [one] => one.value(),
-            several => several.iter().map(Self::value).collect(),
-        }
+        diffs.iter().map(Self::value).collect()
+    }
+
+    /// Returns differences in the form of the result of a task with `no_log`: that there are some,
+    /// but not their texts.
+    pub fn hidden(diffs: &[Self]) -> Value {
+        let hidden = diffs.iter().map(|diff| Self {
+            contents: Some((String::new(), HIDDEN.to_owned())),
+            ..diff.clone()
+        });
+        hidden.map(|diff| diff.value()).collect()
     }
 }
 
