@@ -233,7 +233,7 @@ impl Entry {
     fn unknown_argument(&self, key: &Node, name: &str, known: &[&str]) -> Problem {
         if name == "_raw_params" {
             return Problem::at(&key.place, format!("{} takes no free text", self.name))
-                .help(format!("its arguments are {}", known.join(", ")));
+                .help(arguments_of(&self.name, known));
         }
         let names = known
             .iter()
@@ -244,13 +244,7 @@ impl Entry {
             format!("{} has no argument \"{name}\"", self.name),
         )
         .label("unknown argument")
-        .help(did_you_mean(name, names).or_else(|| {
-            Some(format!(
-                "the arguments of {} are {}",
-                self.name,
-                known.join(", ")
-            ))
-        }))
+        .help(did_you_mean(name, names).or_else(|| Some(arguments_of(&self.name, known))))
     }
 
     /// Templates count as given, whatever they evaluate to.
@@ -294,6 +288,15 @@ impl Entry {
             }
             None => Problem::at(place, format!("{}: {error}", self.name)),
         })
+    }
+}
+
+/// Says which arguments a module has.
+fn arguments_of(module: &str, known: &[&str]) -> String {
+    match known {
+        [] => format!("{module} has no arguments"),
+        [only] => format!("the only argument of {module} is {only}"),
+        known => format!("the arguments of {module} are {}", known.join(", ")),
     }
 }
 

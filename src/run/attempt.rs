@@ -140,7 +140,8 @@ impl Attempt<'_> {
             Some(_) => Ok(None),
             None => change.apply_in_turn(self.host.as_ref(), self.limits, turn),
         };
-        let changed = change.is_changed();
+        // What failed before its steps were applied has changed nothing.
+        let changed = change.failed.is_none() && change.is_changed();
         let mut outcome = match applied {
             Err(error) => failed_while_applying(&change, error),
             Ok(output) => {

@@ -1,6 +1,6 @@
 //! The named and anonymous functions of a script, with their statements.
 
-use rhai::{AST, ASTNode, Position, Stmt};
+use rhai::{AST, ASTNode, Expr, FnPtr, Position, Stmt};
 use std::collections::BTreeMap;
 
 /// A function of a script.
@@ -57,4 +57,27 @@ pub(super) fn of(ast: &AST) -> BTreeMap<String, Function> {
         .into_iter()
         .map(|function| (function.name.clone(), function));
     named.collect()
+}
+
+/// Returns the function that an expression is: `|| …`, with or without captured variables, or the
+/// name of a function.
+pub(super) fn closure<'p>(
+    functions: &'p BTreeMap<String, Function>,
+    expression: &Expr,
+) -> Option<&'p Function> {
+    let name = match expression {
+        Expr::DynamicConstant(value, _) => value
+            .read_lock::<FnPtr>()
+            .map(|function| function.fn_name().to_owned()),
+        Expr::Stmt(block) => match block.statements() {
+            [Stmt::Share(_), Stmt::Expr(inner)] => match inner.as_ref() {
+                Expr::FnCall(curried, _) => return closure(functions, curried.args.first()?),
+                _ => None,
+            },
+            _ => None,
+        },
+        Expr::Variable(variable, ..) => Some(variable.1.to_string()),
+        _ => None,
+    };
+    functions.get(&name?)
 }

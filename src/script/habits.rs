@@ -4,7 +4,6 @@ use super::engine::built_in_functions;
 use super::place::{offset, place};
 use super::problem::in_order;
 use super::program::Program;
-use super::written::last_method;
 use crate::source::{Problem, Problems, SourceFile, did_you_mean};
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 use std::collections::BTreeSet;
@@ -75,11 +74,6 @@ const METHODS: &[(&str, &str)] = &[
     ("toUpperCase", "to_upper()"),
     ("unique", "order().dedup()"),
     ("upper", "to_upper()"),
-];
-
-/// Functions whose arguments are functions.
-const TAKE_FUNCTIONS: &[&str] = &[
-    "all", "filter", "find", "find_map", "for_each", "map", "reduce", "retain", "some",
 ];
 
 /// Returns what to write instead of a word of another language.
@@ -230,14 +224,12 @@ impl Checker<'_> {
             Some(ASTNode::Expr(Expr::StringConstant(text, position))) if !is_exempt(path) => {
                 self.text(text, *position);
             }
-            Some(ASTNode::Expr(Expr::MethodCall(call, position))) => {
-                self.method(call, *position);
-                self.functions(call, *position);
+            Some(ASTNode::Expr(Expr::Map(map, _))) if !is_exempt(path) => {
+                for (key, _) in &map.0 {
+                    self.text(&key.name, key.pos);
+                }
             }
-            Some(
-                ASTNode::Expr(Expr::FnCall(call, position))
-                | ASTNode::Stmt(Stmt::FnCall(call, position)),
-            ) => self.functions(call, *position),
+            Some(ASTNode::Expr(Expr::MethodCall(call, position))) => self.method(call, *position),
             _ => {}
         }
     }
@@ -275,48 +267,6 @@ impl Checker<'_> {
             self.report(position, format!("there is no function \"{name}\""), advice);
         }
     }
-
-    /// Checks functions that are called where they should be passed as a value.
-    fn functions(&mut self, call: &FnCallExpr, position: Position) {
-        let name = call.name.as_str();
-        if self.program.functions.contains_key(name) {
-            return;
-        }
-        let arguments: &[Expr] = &call.args;
-        let arguments = match name {
-            "task" => arguments.last().map_or(&[][..], std::slice::from_ref),
-            "block" => match arguments.split_first() {
-                Some((Expr::Map(..), rest)) => rest,
-                _ => arguments,
-            },
-            name if TAKE_FUNCTIONS.contains(&name) => arguments,
-            _ => return,
-        };
-        let strict = matches!(name, "task" | "block");
-        for argument in arguments {
-            let Some(called) = called_at_once(argument) else {
-                continue;
-            };
-            if strict || !self.program.functions.contains_key(called) {
-                let message = format!("{called}(…) runs before {name} does");
-                let advice = format!("hand on a function: {name}(…, || {called}(…))");
-                let at = argument.start_position();
-                let at = if at.is_none() { position } else { at };
-                self.report(at, message, advice);
-            }
-        }
-    }
-}
-
-/// Returns the name of the function that an expression calls, unless the call returns a function.
-fn called_at_once(expression: &Expr) -> Option<&str> {
-    let call = match expression {
-        Expr::FnCall(call, _) if call.op_token.is_none() => call,
-        Expr::Dot(..) => last_method(expression)?.0,
-        _ => return None,
-    };
-    let name = call.name.as_str();
-    (!matches!(name, "Fn" | "curry")).then_some(name)
 }
 
 /// Returns whether a text is in a place where templates are expected.

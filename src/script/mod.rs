@@ -7,6 +7,7 @@
 mod budget;
 mod comparisons;
 pub mod console;
+mod early;
 mod engine;
 pub mod filters;
 mod functions;

@@ -248,7 +248,8 @@ fn no_function(signature: &str) -> String {
     let Some((name, types)) = signature.split_once(" (") else {
         return signature.to_owned();
     };
-    let types = types.trim_end_matches(')');
+    // Nothing is a type named `()`.
+    let types = types.strip_suffix(')').unwrap_or(types);
     let types: Vec<String> = match types {
         "" => return format!("there is no function \"{name}\" without arguments"),
         types => types.split(", ").map(article).collect(),

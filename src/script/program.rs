@@ -1,6 +1,7 @@
 //! A parsed script with everything it imports.
 
 use super::budget::{Budget, within};
+use super::early;
 use super::functions::{self, Function};
 use super::habits;
 use super::here;
@@ -92,6 +93,7 @@ impl Program {
         problems.0.extend(results::check(&program).0);
         let in_role = !reach.globals.is_empty();
         problems.0.extend(habits::check(&program, in_role).0);
+        problems.0.extend(early::check(&program).0);
         if in_role {
             problems.0.extend(shapes::check(&program).0);
         }
@@ -122,6 +124,23 @@ impl Program {
     pub(super) fn end_of(&self, function: &str) -> Place {
         let function = self.functions.get(function);
         self.place_of(function.and_then(|function| function.body.last()))
+    }
+
+    /// Returns the first variable that holds what a function returns when it is called without
+    /// arguments.
+    pub(super) fn variable_of(&self, function: &str) -> Option<String> {
+        let mut found = None;
+        self.ast.walk(&mut |path: &[ASTNode<'_>]| {
+            if let Some(ASTNode::Stmt(Stmt::Var(parts, ..))) = path.last()
+                && let Expr::FnCall(call, _) = &parts.1
+                && call.name == function
+                && call.args.is_empty()
+            {
+                found.get_or_insert_with(|| parts.0.name.to_string());
+            }
+            true
+        });
+        found
     }
 
     fn place_of(&self, statement: Option<&Stmt>) -> Place {

@@ -6,7 +6,7 @@ use super::place::place;
 use super::problem::in_order;
 use super::program::Program;
 use super::role::FUNCTIONS;
-use crate::source::{Problem, Problems};
+use crate::source::{Problem, Problems, did_you_mean};
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 use std::collections::BTreeSet;
 
@@ -133,8 +133,9 @@ fn module(name: &str, arguments: &[Expr], position: Position) -> Option<Mistake>
             number @ (Expr::IntegerConstant(..) | Expr::FloatConstant(..) | Expr::BoolConstant(..)),
         ] => Some((
             number.start_position(),
-            format!("{name} takes a map of arguments"),
-            format!("write {name}(#{{…}})"),
+            format!("there is no function \"{name}\" for a number or a boolean"),
+            did_you_mean(name, built_in_functions().iter().map(String::as_str))
+                .unwrap_or_else(|| format!("a module takes a map: {name}(#{{…}})")),
         )),
         _ => None,
     }

@@ -6,6 +6,7 @@ use rhai::{ASTFlags, Expr, FnCallExpr, Position, Stmt};
 pub(super) fn written(expression: &Expr) -> Option<String> {
     Some(match expression {
         Expr::Unit(_) => "()".to_owned(),
+        Expr::ThisPtr(_) => "this".to_owned(),
         Expr::Variable(variable, ..) => variable.1.to_string(),
         Expr::Property(property, _) => property.2.to_string(),
         Expr::FnCall(call, _) | Expr::MethodCall(call, _) => of_call(call)?,

@@ -87,7 +87,9 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("change", |context: NativeCallContext| {
         let draft = running::draft(context.call_position())?;
         let change = Change::default();
-        Called::Ok(ScriptChange(Arc::new(Mutex::new(Making { change, draft }))))
+        let change = ScriptChange(Arc::new(Mutex::new(Making { change, draft })));
+        running::makes(&change);
+        Called::Ok(change)
     });
     engine.register_fn("ensure_file", ensure_file);
     engine.register_fn("ensure_directory", ensure_directory);
@@ -115,6 +117,21 @@ impl ScriptChange {
     /// Returns what was made.
     pub(super) fn take(self) -> Change {
         std::mem::take(&mut self.lock().change)
+    }
+
+    /// Returns whether this is the same change, not only an equal one.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Returns whether nothing was added to it.
+    pub(super) fn is_empty(&self) -> bool {
+        let change = &self.lock().change;
+        change.steps.is_empty()
+            && change.result.is_empty()
+            && change.warnings.is_empty()
+            && change.failed.is_none()
+            && matches!(change.sets, Sets::Nothing)
     }
 
     fn lock(&self) -> MutexGuard<'_, Making> {

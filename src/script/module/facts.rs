@@ -95,10 +95,10 @@ fn facts(
     let budget = Budget::new(Limits::default(), context.host.limits().cancel.clone());
     let probe = probe::ScriptProbe(context.host.clone());
     let reads = Reads::of_facts(program, &mut Problems::default());
-    let (result, failure) = running::with(context, &reads, || {
+    let (result, left) = running::with(context, &reads, || {
         program.call_after_run(&ENGINE, budget, FACTS, (probe,))
     });
-    if let Some(failure) = failure {
+    if let Some(failure) = left.failure {
         return Err(failure.into());
     }
     let value = result.map_err(ModuleError::from)?;

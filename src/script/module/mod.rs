@@ -15,6 +15,7 @@ use crate::change::Change;
 use crate::module::{ArgumentError, Entry, Module, ModuleError, PlanContext};
 use crate::source::{Place, Problem, Problems, Result};
 use crate::value::{Fields, Value};
+use change::ScriptChange;
 use declaration::Declaration;
 use parameter::Parameter;
 use reads::Reads;
@@ -153,24 +154,46 @@ impl Module for Call {
         let arguments = arguments.map_err(|error| ModuleError::refused(error.to_string()))?;
         let budget = Budget::new(Limits::default(), context.host.limits().cancel.clone());
         let probe = probe::ScriptProbe(context.host.clone());
-        let (result, failure) = running::with(context, &self.script.reads, || {
+        let (result, left) = running::with(context, &self.script.reads, || {
             program.call_after_run(&ENGINE, budget, PLAN, (probe, arguments))
         });
-        if let Some(failure) = failure {
+        if let Some(failure) = left.failure {
             return Err(failure.into());
         }
         match result {
-            Ok(value) => self.change(&value),
+            Ok(value) => self.change(&value, &left.made),
             Err(diagnosis) => Err(diagnosis.into()),
         }
     }
 }
 
 impl Call {
-    /// Returns the change from the result of `plan`: a change, a map of results, or nothing.
-    fn change(&self, value: &Dynamic) -> std::result::Result<Change, ModuleError> {
-        if let Some(made) = value.clone().try_cast::<change::ScriptChange>() {
-            return Ok(made.take());
+    /// Returns the change from the result of `plan`: a change, a map of results, or nothing. None of
+    /// the changes that it made may be lost.
+    fn change(
+        &self,
+        value: &Dynamic,
+        made: &[ScriptChange],
+    ) -> std::result::Result<Change, ModuleError> {
+        let returned = value.clone().try_cast::<ScriptChange>();
+        let is_returned = |change: &ScriptChange| {
+            returned
+                .as_ref()
+                .is_some_and(|returned| returned.is(change))
+        };
+        if made
+            .iter()
+            .any(|change| !change.is_empty() && !is_returned(change))
+        {
+            let name = self.script.program.variable_of("change");
+            let name = name.unwrap_or_else(|| "change".to_owned());
+            let message = format!("plan of {} does not return its change", self.script.name);
+            let place = self.script.program.end_of(PLAN);
+            let problem = Problem::at(&place, message).label("the change is lost");
+            return Err(problem.help(format!("end plan with {name}")).into());
+        }
+        if let Some(returned) = returned {
+            return Ok(returned.take());
         }
         if value.is_unit() {
             return Ok(Change::default());

@@ -1,6 +1,7 @@
 //! The plan that runs on this thread: its host, and why the host could not be asked.
 
 use super::super::{Called, Raised, Stop, budget};
+use super::change::ScriptChange;
 use super::reads::Reads;
 use crate::host::{Draft, HostError};
 use crate::module::{ModuleError, PlanContext};
@@ -13,37 +14,57 @@ struct Running {
     draft: Draft,
     environment: BTreeMap<String, String>,
     reads: Reads,
+    /// The changes that it made.
+    made: Vec<ScriptChange>,
     /// Why the host could not be asked; the script ends then.
     failure: Option<HostError>,
+}
+
+/// What a plan leaves besides its result.
+#[derive(Default)]
+pub(super) struct Left {
+    /// The changes that it made.
+    pub(super) made: Vec<ScriptChange>,
+    /// Why the host could not be asked, if so.
+    pub(super) failure: Option<HostError>,
 }
 
 thread_local! {
     static RUNNING: RefCell<Option<Running>> = const { RefCell::new(None) };
 }
 
-/// Runs `work` for the host of a context; returns its result, and why the host could not be asked,
-/// if so.
-pub(super) fn with<T>(
-    context: &PlanContext,
-    reads: &Reads,
-    work: impl FnOnce() -> T,
-) -> (T, Option<HostError>) {
+/// Runs `work` for the host of a context; returns its result, and what else it leaves.
+pub(super) fn with<T>(context: &PlanContext, reads: &Reads, work: impl FnOnce() -> T) -> (T, Left) {
     let running = Running {
         draft: context.host.draft(),
         environment: context.environment.clone(),
         reads: reads.clone(),
+        made: Vec::new(),
         failure: None,
     };
     let outer = RUNNING.replace(Some(running));
     let result = work();
     let running = RUNNING.replace(outer);
-    (result, running.and_then(|running| running.failure))
+    let left = running.map(|running| Left {
+        made: running.made,
+        failure: running.failure,
+    });
+    (result, left.unwrap_or_default())
 }
 
 /// Returns the host with the steps of the change so far; `None` outside of a plan.
 pub(super) fn draft(position: Position) -> Called<Draft> {
     let draft = RUNNING.with_borrow(|running| Some(running.as_ref()?.draft.clone()));
     draft.ok_or_else(|| Raised::new("only plan can create a change").at(position))
+}
+
+/// Notes a change that the plan makes.
+pub(super) fn makes(change: &ScriptChange) {
+    RUNNING.with_borrow_mut(|running| {
+        if let Some(running) = running {
+            running.made.push(change.clone());
+        }
+    });
 }
 
 /// Returns the task's `environment`.

@@ -1,10 +1,10 @@
 //! Reads the outline from the syntax tree.
 
 use super::{Call, Outline};
-use crate::script::functions::Function;
+use crate::script::functions::{Function, closure};
 use crate::script::program::Program;
 use crate::source::SourceFile;
-use rhai::{Expr, FnPtr, Stmt};
+use rhai::{Expr, Stmt};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -141,26 +141,9 @@ impl<'p> Reader<'p> {
             .for_each(|expression| self.read_expression(expression));
     }
 
-    /// Returns the function that an expression is: `|| …`, with or without captured variables, or
-    /// the name of a function.
+    /// Returns the function that an expression is.
     pub(super) fn closure(&self, expression: &Expr) -> Option<&'p Function> {
-        let name = match expression {
-            Expr::DynamicConstant(value, _) => value
-                .read_lock::<FnPtr>()
-                .map(|function| function.fn_name().to_owned()),
-            Expr::Stmt(block) => match block.statements() {
-                [Stmt::Share(_), Stmt::Expr(inner)] => match inner.as_ref() {
-                    Expr::FnCall(curried, _) => {
-                        return self.closure(curried.args.first()?);
-                    }
-                    _ => None,
-                },
-                _ => None,
-            },
-            Expr::Variable(variable, ..) => Some(variable.1.to_string()),
-            _ => None,
-        };
-        self.functions.get(&name?)
+        closure(self.functions, expression)
     }
 
     pub(super) fn read_function(&mut self, function: &'p Function) {

@@ -38,7 +38,7 @@ fn block(context: &NativeCallContext, mut given: Vec<Dynamic>) -> Called<Dynamic
     {
         Some(options) => {
             drop(given.remove(0));
-            nodes::entries(&options, &place, site, position)?
+            nodes::given(&options, ("block", "option"), &place, site, position)?
         }
         None => Vec::new(),
     };

@@ -40,7 +40,7 @@ fn include(
     let request = Request::Include {
         name,
         what: nodes::text(what, &place),
-        options: nodes::entries(options, &place, site, position)?,
+        options: nodes::given(options, (name, "option"), &place, site, position)?,
         place,
         site,
     };

@@ -3,7 +3,7 @@
 
 use super::link;
 use crate::script::{Called, Raised, to_value};
-use crate::source::Place;
+use crate::source::{Place, Problem};
 use crate::yaml::{Data, Map, Node};
 use rhai::Position;
 
@@ -46,6 +46,48 @@ pub(super) fn entries(
             Ok((key, node))
         })
         .collect()
+}
+
+/// Returns the entries of a map of options, or of variables, of the function `of`: nothing, `()`, is
+/// neither, and a condition that is an empty list would always be true.
+pub(super) fn given(
+    map: &rhai::Map,
+    (of, what): (&str, &str),
+    place: &Place,
+    site: usize,
+    position: Position,
+) -> Called<Map> {
+    let entries = entries(map, place, site, position)?;
+    for (key, value) in &entries {
+        let name = key.as_text().unwrap_or_default();
+        let (found, help) = match &value.data {
+            Data::Null => (
+                "is nothing, `()`",
+                format!(
+                    "omit the key if there is no value: if value != () {{ map.{name} = value }}"
+                ),
+            ),
+            Data::List(items) if EXPRESSIONS.contains(&name) && holds_nothing(items) => (
+                "has no condition",
+                "write true, false, or an expression in quotes".to_owned(),
+            ),
+            _ => continue,
+        };
+        let message = format!("the {what} \"{name}\" of {of} {found}");
+        let problem = Problem::at(&value.place, message.clone()).help(help);
+        let mut raised = Raised::new(message);
+        raised.problem = Some(Box::new(problem));
+        return Err(raised.at(position));
+    }
+    Ok(entries)
+}
+
+/// Returns whether a list of conditions is empty, or holds nothing, `()`.
+fn holds_nothing(conditions: &[Node]) -> bool {
+    conditions.is_empty()
+        || conditions
+            .iter()
+            .any(|condition| matches!(condition.data, Data::Null))
 }
 
 /// Turns texts into expressions. Only literals of the script can be expressions: text from a host

@@ -61,7 +61,7 @@ fn render(
     let position = context.call_position();
     nodes::written_here(template, position)?;
     let (place, site) = link::site(context)?;
-    let variables = nodes::entries(variables, &place, site, position)?;
+    let variables = nodes::given(variables, ("render", "variable"), &place, site, position)?;
     let template = Node {
         data: Data::Text(template.as_str().into()),
         place,
