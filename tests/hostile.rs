@@ -56,26 +56,26 @@ const DEEP: &str = "more than 128 levels deep";
 fn variables_that_hold_all_variables_come_to_an_end() {
     let debug = |expression: &str| format!("    - debug: {{msg: \"{{{{ {expression} }}}}\"}}\n");
     for (tasks, end) in [
-        ("    - debug: {var: hostvars.b}\n".to_owned(), Well("\"y\": 2")),
+        ("    - debug: {var: hostvars.b}\n".to_owned(), Well("y: 2")),
         ("    - debug: {var: hostvars}\n".to_owned(), Well("contains all variables, including itself")),
-        ("    - debug: {var: vars}\n".to_owned(), Well("\"x\": 1")),
-        (debug("hostvars.b"), Well("\"y\": 2")),
+        ("    - debug: {var: vars}\n".to_owned(), Well("x: 1")),
+        (debug("hostvars.b"), Well("y: 2")),
         (debug("hostvars.b | to_json"), Well("y")),
         (debug("hostvars.b | to_nice_yaml"), Well("y: 2")),
-        (debug("hostvars.b | combine({'z': 3})"), Well("\"z\": 3")),
+        (debug("hostvars.b | combine({'z': 3})"), Well("z: 3")),
         (debug("hostvars.b | dict2items | length > 5"), Well("true")),
         (debug("hostvars.b.hostvars is defined"), Well("false")),
         (debug("hostvars.a.chain"), Well("7")),
         (debug("hostvars.values() | map(attribute='inventory_hostname') | list"), Well("\"b\"")),
         (debug("hostvars.keys() | list"), Well("\"b\"")),
-        (debug("[hostvars.b, {'c': hostvars.b}]"), Well("\"y\": 2")),
+        (debug("[hostvars.b, {'c': hostvars.b}]"), Well("y: 2")),
         (debug("hostvars | to_json"), Fails("contains all variables, including itself")),
         (debug("loop_all.b.y"), Well("2")),
         (debug("vars | to_json"), Fails("contains all variables, including itself")),
         (debug("vars.x"), Well("1")),
-        ("    - debug: {msg: \"{{ item.key }}\"}\n      with_dict: \"{{ {'b': hostvars.b} }}\"\n      loop_control: {label: x}\n".to_owned(), Well("\"b\"")),
+        ("    - debug: {msg: \"{{ item.key }}\"}\n      with_dict: \"{{ {'b': hostvars.b} }}\"\n      loop_control: {label: x}\n".to_owned(), Well("=> b")),
         ("    - set_fact: {kept: \"{{ hostvars.b }}\"}\n    - debug: {msg: \"{{ kept.y }} {{ hostvars.a.kept.y }}\"}\n".to_owned(), Well("2 2")),
-        ("    - debug: {msg: \"{{ hostvars.b }}\"}\n      register: kept\n    - debug: {var: hostvars.a.kept}\n".to_owned(), Well("\"y\": 2")),
+        ("    - debug: {msg: \"{{ hostvars.b }}\"}\n      register: kept\n    - debug: {var: hostvars.a.kept}\n".to_owned(), Well("y: 2")),
     ] {
         run("", &tasks, &end, &[]);
     }

@@ -74,8 +74,9 @@ fn fails(playbook: &Playbook, further: &[&str], line: usize, code: i32, expected
     }
     let other = text.lines().rfind(|line| line.starts_with("centos202"));
     let other = other.unwrap_or_default();
-    assert!(other.contains("unreachable=0    failed=0"), "{text}");
-    assert!(!other.contains("ok=0"), "{text}");
+    let unwanted = ["unreachable=", "failed=", "ok=0"];
+    let is_well = !other.is_empty() && !unwanted.iter().any(|count| other.contains(count));
+    assert!(is_well, "{text}");
 }
 
 fn has(lab: &Lab, words: &str) -> bool {

@@ -59,6 +59,7 @@ mod rocketmq;
 mod rocketmq_properties;
 mod run;
 mod run_settings;
+mod screen;
 mod script;
 mod script_modules;
 mod ssh_channels;

@@ -143,9 +143,9 @@ fn relative_paths_of_modules_on_this_machine_count_from_the_playbooks_folder() {
     let playbook = folder.join("site.yml").display().to_string();
     rmqplay(elsewhere.path(), &["run", &playbook]);
     let again = rmqplay(elsewhere.path(), &["run", &playbook]);
-    assert!(again.contains("changed=0"), "{again}");
+    assert!(!again.contains("changed="), "{again}");
     let predicted = rmqplay(elsewhere.path(), &["run", &playbook, "--check"]);
-    assert!(predicted.contains("changed=0"), "{predicted}");
+    assert!(!predicted.contains("changed="), "{predicted}");
     for name in [
         "touched",
         "copied",
@@ -203,7 +203,7 @@ fn variables_and_home_directories_are_replaced_in_paths() {
     }
     std::fs::write(folder.join("word/inner/x"), "").unwrap();
     let again = rmqplay(&folder, &["run", "site.yml"]);
-    assert!(again.contains("changed=0"), "{again}");
+    assert!(!again.contains("changed="), "{again}");
 }
 
 /// Tasks for which an empty variable is no path.

@@ -4,7 +4,7 @@
 use rmqplay::host::{Cancel, Host, HostError, Memory, Output};
 use rmqplay::inventory::Inventory;
 use rmqplay::playbook::{LoadOptions, Loader};
-use rmqplay::report::{Event, InOrder, Recap, Reporter as _, Terminal, Verbosity};
+use rmqplay::report::{Event, InOrder, Recap, Reporter as _, Screen, Verbosity};
 use rmqplay::run::{Connector, Options, Parts, Session, Settings};
 use rmqplay::source::Result;
 use std::collections::BTreeMap;
@@ -150,7 +150,7 @@ fn screen(path: &Path) -> String {
         width: 20,
         colour: false,
     };
-    let mut reporter = InOrder::new(Terminal::new(shown.clone(), verbosity, None));
+    let mut reporter = InOrder::new(Screen::new(shown.clone(), verbosity, None));
     let (told, result) = told(path, Options::default());
     result.unwrap();
     told.iter().for_each(|event| reporter.event(event));

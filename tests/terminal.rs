@@ -145,9 +145,9 @@ fn a_question_stays_until_it_is_answered() {
     for (question, answer) in [
         ("Which word: ", "hello"),
         ("secret: ", "12345"),
-        ("Perform task: pause", "y"),
+        ("Run task \"pause\"?", "y"),
         ("Go on: ", ""),
-        ("Perform task: debug", "y"),
+        ("Run task \"debug\"?", "y"),
     ] {
         terminal.wait_for(question);
         if question.ends_with(' ') {
@@ -188,7 +188,7 @@ fn one_ctrl_c_ends_a_run_that_waits_for_a_person() {
         ("{prompt: Go on}", &[][..], "Go on: "),
         ("{prompt: Go on, echo: false}", &[], "Go on: "),
         ("{seconds: 1000}", &[], "pause"),
-        ("{prompt: Go on}", &["--step"], "(c)ontinue: "),
+        ("{prompt: Go on}", &["--step"], "run all the rest: "),
     ] {
         let text = format!(
             "- hosts: localhost\n  gather_facts: false\n  connection: local\n  tasks:\n    \

@@ -9,15 +9,16 @@ use super::{Exit, refuse, refuse_because};
 use crate::internal_error::caught;
 use crate::playbook::Playbook;
 use crate::report::{
-    AdHoc, Event, EventsFile, InOrder, JsonLines, Progress, Recap, Reporter, Terminal, Verbosity,
+    AdHoc, AnsibleLines, Event, EventsFile, InOrder, JsonLines, LiveLine, Progress, Recap,
+    Reporter, Screen, Verbosity,
 };
 use crate::run::{Options, Session};
 use crate::source::{LocalPath, Place, Problems, Result};
 use crate::vars::Layer;
-use indicatif::ProgressBar;
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 /// The inputs of a run.
 pub(super) struct Start<'a> {
@@ -51,6 +52,14 @@ pub(super) enum Shown {
     Command,
 }
 
+/// Who writes text for people.
+#[derive(Debug, Clone, Copy)]
+enum Look {
+    Screen,
+    AnsibleLines,
+    Command,
+}
+
 /// The outcome of loading playbooks.
 pub(super) enum Plan {
     /// The playbooks to run.
@@ -62,7 +71,8 @@ pub(super) enum Plan {
 impl Start<'_> {
     /// Loads the inventory, calls `plan` with the session to load playbooks, and runs them.
     pub(super) fn run(self, plan: impl FnOnce(&Arc<Session>) -> Result<Plan>) -> Exit {
-        let progress = (self.shared.output == Format::Text).then(Progress::new);
+        let line = (self.shared.output == Format::Text).then(LiveLine::new);
+        let compat = self.options.compat;
         let verbosity = Verbosity {
             level: self.options.verbosity,
             diff: self.options.diff,
@@ -77,7 +87,7 @@ impl Start<'_> {
             folder: self.folder,
             project: self.project,
             cancel: self.interrupt.cancel(),
-            live_line: progress.as_ref().map(|progress| progress.bar().clone()),
+            live_line: line.as_ref().map(|line| line.bar().clone()),
         };
         let (session, receiver) = match opening.open() {
             Ok(opened) => opened,
@@ -103,10 +113,16 @@ impl Start<'_> {
         };
         self.interrupt.run_begins();
         let format = self.shared.output;
-        let (shown, sink) = (self.shown, self.sink);
+        let look = match self.shown {
+            Shown::Command if verbosity.level == 0 => Look::Command,
+            Shown::Playbook | Shown::Command if compat => Look::AnsibleLines,
+            Shown::Playbook | Shown::Command => Look::Screen,
+        };
+        let sink = self.sink;
         let reporting = crate::host::start_thread(move || {
-            let bar = progress.as_ref().map(|progress| progress.bar().clone());
-            let make = || reporter(format, shown, sink.clone(), verbosity, bar.clone());
+            // Scripts may read standard error, too.
+            let progress = line.clone().map(|line| Progress::new(line, !compat));
+            let make = || reporter(format, look, sink.clone(), verbosity, line.clone());
             report(&receiver, &make, progress, events_file)
         });
         let reporting = match reporting {
@@ -171,7 +187,16 @@ fn report(
     let mut file = file.map(|file| EventsFile::new(std::io::LineWriter::new(file)));
     let mut counted = Vec::new();
     let mut shown = caught(make).ok();
-    for event in events {
+    loop {
+        let event = match events.recv_timeout(Duration::from_secs(1)) {
+            Ok(event) => Some(event),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        if let Some(progress) = &progress {
+            progress.tick(&mut anstream::stderr());
+        }
+        let Some(event) = event else { continue };
         let told = caught(|| {
             if let Some(file) = &mut file {
                 file.event(&event);
@@ -212,23 +237,26 @@ fn warning(text: String) -> Event {
 /// Returns the reporter for standard output.
 fn reporter(
     format: Format,
-    shown: Shown,
+    look: Look,
     sink: Sink,
     verbosity: Verbosity,
-    bar: Option<ProgressBar>,
+    line: Option<LiveLine>,
 ) -> Box<dyn Reporter> {
     let out: Box<dyn Write> = match sink {
         Sink::Output => Box::new(anstream::stdout()),
         Sink::Held(held) if verbosity.colour => Box::new(held),
         Sink::Held(held) => Box::new(anstream::StripStream::new(Box::new(held) as Box<dyn Write>)),
     };
-    match (format, shown) {
+    match (format, look) {
         (Format::Json, _) => Box::new(JsonLines::new(std::io::stdout())),
-        (Format::Text, Shown::Command) if verbosity.level == 0 => {
-            let command = AdHoc::new(out, bar, verbosity.diff, verbosity.colour);
+        (Format::Text, Look::Command) => {
+            let command = AdHoc::new(out, line, verbosity.diff, verbosity.colour);
             Box::new(InOrder::new(command))
         }
-        (Format::Text, _) => Box::new(InOrder::new(Terminal::new(out, verbosity, bar))),
+        (Format::Text, Look::AnsibleLines) => {
+            Box::new(InOrder::new(AnsibleLines::new(out, verbosity, line)))
+        }
+        (Format::Text, Look::Screen) => Box::new(InOrder::new(Screen::new(out, verbosity, line))),
     }
 }
 

@@ -1,17 +1,17 @@
 //! The output of `rmqplay exec`: that of each host's command, in Ansible's one-line form.
 
 use super::failure::details;
-use super::terminal::{coloured_diff, pretty};
+use super::live_line::{LiveLine, print};
+use super::style::{coloured_diff, pretty};
 use super::{Event, Reporter, Status, TaskResult, indented, on_one_line, printable};
 use crate::value;
 use anstyle::{AnsiColor, Style};
-use indicatif::ProgressBar;
 use std::io::Write;
 
 /// Shows the results of one module on each host, and nothing else.
 pub struct AdHoc<W: Write> {
     out: W,
-    bar: Option<ProgressBar>,
+    line: Option<LiveLine>,
     diff: bool,
     colour: bool,
 }
@@ -19,26 +19,17 @@ pub struct AdHoc<W: Write> {
 impl<W: Write> AdHoc<W> {
     /// Returns a reporter that writes to `out`, around the live line if there is one, with
     /// differences if `diff`.
-    pub fn new(out: W, bar: Option<ProgressBar>, diff: bool, colour: bool) -> Self {
+    pub fn new(out: W, line: Option<LiveLine>, diff: bool, colour: bool) -> Self {
         Self {
             out,
-            bar,
+            line,
             diff,
             colour,
         }
     }
 
     fn print(&mut self, text: &str) {
-        let out = &mut self.out;
-        // A reader that closed its end (`| head`) is not an error of the run.
-        let mut write = || {
-            let _ = out.write_all(text.as_bytes());
-            let _ = out.flush();
-        };
-        match &self.bar {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        }
+        print(&mut self.out, self.line.as_ref(), text);
     }
 
     fn text(&self, result: &TaskResult) -> String {

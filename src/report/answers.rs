@@ -1,7 +1,7 @@
 //! The output of `rmqplay repl` besides values: differences, warnings and failures.
 
 use super::failure::details;
-use super::terminal::coloured_diff;
+use super::style::coloured_diff;
 use super::{Event, Reporter, Status, TaskResult, indented, on_one_line, printable};
 use anstyle::{AnsiColor, Style};
 use std::io::Write;

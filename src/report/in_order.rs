@@ -109,6 +109,7 @@ impl<R: Reporter> InOrder<R> {
         let later = std::mem::take(&mut spot.later);
         self.places.remove(place);
         self.show_grouped(later);
+        self.shown_by.settle();
     }
 
     /// Shows the results of several tasks, grouped by task.
@@ -153,7 +154,13 @@ impl<R: Reporter> Reporter for InOrder<R> {
                 self.shown_by.event(event);
             }
             _ if self.keep(event) => {}
-            _ => self.shown_by.event(event),
+            _ => {
+                self.shown_by.event(event);
+                // Hosts that keep no order share no task whose results could be collected.
+                if self.places.is_empty() && event.host().is_some() {
+                    self.shown_by.settle();
+                }
+            }
         }
     }
 }

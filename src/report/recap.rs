@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Returns a line for each host in Ansible's form, and one for the totals.
-pub(super) fn recap(recap: &[(Arc<str>, Recap)], check: bool, elapsed: Duration) -> String {
+pub(super) fn rows(recap: &[(Arc<str>, Recap)], check: bool, elapsed: Duration) -> String {
     let mut text = String::new();
     let widths = recap.iter().map(|(host, _)| host.chars().count());
     let width = widths.max().unwrap_or(0).clamp(20, 200);
@@ -38,7 +38,7 @@ pub(super) fn recap(recap: &[(Arc<str>, Recap)], check: bool, elapsed: Duration)
     text
 }
 
-fn style(recap: &Recap) -> Style {
+pub(super) fn style(recap: &Recap) -> Style {
     let colour = match recap {
         Recap { failed: 1.., .. }
         | Recap {
@@ -50,7 +50,8 @@ fn style(recap: &Recap) -> Style {
     colour.on_default()
 }
 
-fn summary(recap: &[(Arc<str>, Recap)], check: bool, elapsed: Duration) -> String {
+/// Returns the totals in one line.
+pub(super) fn summary(recap: &[(Arc<str>, Recap)], check: bool, elapsed: Duration) -> String {
     let hosts = counted(recap.len(), "host");
     let is_bad = |(_, recap): &&(Arc<str>, Recap)| recap.failed + recap.unreachable > 0;
     let bad = match recap.iter().filter(is_bad).count() {

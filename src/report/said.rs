@@ -5,7 +5,7 @@ use super::{on_one_line, printable};
 /// The beginnings of rmqplay's own lines.
 const OWN: &[&str] = &[
     "...ignoring",
-    "FAILED - RETRYING",
+    "FAILED",
     "PLAY",
     "RUNNING HANDLER",
     "TASK",

@@ -129,15 +129,19 @@ fn nothing_that_is_said_reaches_the_terminal_as_a_control_character() {
             width,
             colour: false,
         };
-        let on_terminal = shown(|out| {
-            let mut terminal = Terminal::new(out, verbosity, None);
-            events.iter().for_each(|event| terminal.event(event));
+        let as_ansible = shown(|out| {
+            let mut lines = AnsibleLines::new(out, verbosity, None);
+            events.iter().for_each(|event| lines.event(event));
+        });
+        let on_screen = shown(|out| {
+            let mut screen = Screen::new(out, verbosity, None);
+            events.iter().for_each(|event| screen.event(event));
         });
         let at_prompt = shown(|out| {
             let mut answers = Answers::new(out, Vec::new(), true);
             events.iter().for_each(|event| answers.event(event));
         });
-        for text in [on_terminal, at_prompt] {
+        for text in [as_ansible, on_screen, at_prompt] {
             let text = anstream::adapter::strip_str(&text).to_string();
             let bad = text.chars().find(|letter| {
                 (letter.is_control() && !matches!(letter, '\n' | '\t'))

@@ -30,7 +30,8 @@ impl Steps {
 }
 
 fn ask(session: &Session, name: &str) -> bool {
-    let question = format!("Perform task: {name} (N)o/(y)es/(c)ontinue");
+    let question =
+        format!("Run task \"{name}\"? y = yes, n = skip it (default), c = run all the rest");
     match (session.ask)(&question, true).unwrap_or_default().trim() {
         "y" | "yes" => true,
         "c" | "continue" => {

@@ -1,42 +1,25 @@
-//! Output for people: changed and failed tasks and a recap, in Ansible's line forms.
+//! `--compat`: Ansible's lines, one per host and item, which scripts read.
 
 use super::failure::details;
-use super::recap::recap;
+use super::live_line::{LiveLine, print};
+use super::recap::rows;
 use super::said::said;
+use super::style::{CYAN, GREEN, RED, Verbosity, YELLOW, coloured_diff, heading, pretty};
 use super::{
     Event, Recap, Reporter, Status, TaskId, TaskName, TaskResult, indented, on_one_line, printable,
 };
-use crate::change::Diff;
 use crate::source::Problem;
 use crate::value;
-use anstyle::{AnsiColor, Style};
-use indicatif::ProgressBar;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How much is shown.
-#[derive(Debug, Clone, Copy)]
-pub struct Verbosity {
-    /// Number of `-v`: 0 for changed and failed tasks, 1 for every task with its result, 2 also for
-    /// their places, 3 also for traffic.
-    pub level: u8,
-    /// Whether to show differences.
-    pub diff: bool,
-    /// Whether this is check mode.
-    pub check: bool,
-    /// Columns of the terminal.
-    pub width: usize,
-    /// Whether to write colour escapes (they are stripped if the output is not a terminal).
-    pub colour: bool,
-}
-
-/// Shows a run to people.
-pub struct Terminal<W: Write> {
+/// Shows a run in Ansible's line forms.
+pub struct AnsibleLines<W: Write> {
     out: W,
     verbosity: Verbosity,
-    bar: Option<ProgressBar>,
+    line: Option<LiveLine>,
     /// The play whose heading has not been shown yet.
     play: Option<String>,
     /// The task whose heading was shown last.
@@ -45,19 +28,13 @@ pub struct Terminal<W: Write> {
     problem: Option<Problem>,
 }
 
-const GREEN: Style = AnsiColor::Green.on_default();
-const YELLOW: Style = AnsiColor::Yellow.on_default();
-const RED: Style = AnsiColor::Red.on_default();
-const CYAN: Style = AnsiColor::Cyan.on_default();
-const BOLD: Style = Style::new().bold();
-
-impl<W: Write> Terminal<W> {
+impl<W: Write> AnsibleLines<W> {
     /// Returns a reporter that writes to `out`, around the live line if there is one.
-    pub fn new(out: W, verbosity: Verbosity, bar: Option<ProgressBar>) -> Self {
+    pub fn new(out: W, verbosity: Verbosity, line: Option<LiveLine>) -> Self {
         Self {
             out,
             verbosity,
-            bar,
+            line,
             play: None,
             task: None,
             problem: None,
@@ -65,28 +42,11 @@ impl<W: Write> Terminal<W> {
     }
 
     fn print(&mut self, text: &str) {
-        // A reader that closed its end (`| head`) is not an error of the run.
-        match &self.bar {
-            Some(bar) => bar.suspend(|| {
-                let _ = self.out.write_all(text.as_bytes());
-                let _ = self.out.flush();
-            }),
-            None => {
-                let _ = self.out.write_all(text.as_bytes());
-            }
-        }
+        print(&mut self.out, self.line.as_ref(), text);
     }
 
-    /// Returns a heading as wide as the terminal: `TASK [name] *****`.
     fn heading(&self, text: &str) -> String {
-        let text = on_one_line(text);
-        let stars = self
-            .verbosity
-            .width
-            .min(80)
-            .saturating_sub(text.chars().count() + 1)
-            .max(3);
-        format!("\n{BOLD}{text}{BOLD:#} {}\n", "*".repeat(stars))
+        format!("\n{}", heading(text, self.verbosity.width))
     }
 
     /// Returns the heading of the play, unless it was already shown.
@@ -234,12 +194,12 @@ impl<W: Write> Terminal<W> {
     }
 
     fn recap(&mut self, counted: &[(Arc<str>, Recap)], elapsed: Duration) {
-        let text = self.heading("PLAY RECAP") + &recap(counted, self.verbosity.check, elapsed);
+        let text = self.heading("PLAY RECAP") + &rows(counted, self.verbosity.check, elapsed);
         self.print(&text);
     }
 }
 
-impl<W: Write> Reporter for Terminal<W> {
+impl<W: Write> Reporter for AnsibleLines<W> {
     fn event(&mut self, event: &Event) {
         match event {
             Event::PlayStarted { name, hosts } => {
@@ -297,53 +257,4 @@ fn debug(result: &crate::value::Value) -> String {
         fields.shift_remove("failed");
     }
     pretty(&json)
-}
-
-/// Returns JSON on several lines, indented by four spaces as in Ansible.
-pub fn pretty(json: &serde_json::Value) -> String {
-    let mut text = Vec::new();
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
-    let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
-    match serde::Serialize::serialize(json, &mut serializer) {
-        Ok(()) => String::from_utf8_lossy(&text).into_owned(),
-        Err(_) => json.to_string(),
-    }
-}
-
-/// Returns a difference in green and red.
-pub(super) fn coloured_diff(diff: &Diff) -> String {
-    let before = on_one_line(&diff.before_header);
-    let after = on_one_line(&diff.after_header);
-    let whole = format!("--- {before}\n+++ {after}\n{}", diff.text);
-    let mut text = String::new();
-    for line in printable(&whole).lines() {
-        let style = match line.as_bytes().first() {
-            Some(b'+') => GREEN,
-            Some(b'-') => RED,
-            Some(b'@') => CYAN,
-            _ => Style::new(),
-        };
-        let _ = writeln!(text, "{style}{line}{style:#}");
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_path_of_a_difference_stays_on_its_line() {
-        let diff = Diff {
-            before_header: "before: /a\nok: [b]".to_owned(),
-            after_header: "after: /a\rb".to_owned(),
-            text: "@@ -0,0 +1 @@\n+ok: [b]\n".to_owned(),
-            contents: None,
-        };
-        let shown = anstream::adapter::strip_str(&coloured_diff(&diff)).to_string();
-        assert_eq!(
-            shown,
-            "--- before: /a\\nok: [b]\n+++ after: /a\\rb\n@@ -0,0 +1 @@\n+ok: [b]\n"
-        );
-    }
 }

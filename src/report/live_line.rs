@@ -1,0 +1,79 @@
+//! The line at the bottom of a terminal that says what is running; all other output goes around it.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The line at the bottom of a terminal, shared by all who print.
+#[derive(Clone)]
+pub struct LiveLine {
+    bar: ProgressBar,
+    /// When anything was printed last.
+    printed: Arc<Mutex<Instant>>,
+}
+
+impl LiveLine {
+    /// Returns a live line on standard error, invisible if that is not a terminal.
+    pub fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self {
+            bar,
+            printed: Arc::new(Mutex::new(Instant::now())),
+        }
+    }
+
+    /// Returns the bar; it must be hidden while the user is asked.
+    pub fn bar(&self) -> &ProgressBar {
+        &self.bar
+    }
+
+    /// Returns how long nothing has been printed.
+    pub(super) fn silence(&self) -> Duration {
+        self.last().elapsed()
+    }
+
+    /// Notes that something was printed.
+    pub(super) fn note_print(&self) {
+        *self.last() = Instant::now();
+    }
+
+    /// Returns an invisible line, with the last print that long ago.
+    #[cfg(test)]
+    pub(super) fn hidden(silence: Duration) -> Self {
+        let printed = Instant::now().checked_sub(silence).unwrap();
+        Self {
+            bar: ProgressBar::hidden(),
+            printed: Arc::new(Mutex::new(printed)),
+        }
+    }
+
+    fn last(&self) -> std::sync::MutexGuard<'_, Instant> {
+        self.printed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for LiveLine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Writes a text to `out`, around the live line if there is one. A reader that closed its end
+/// (`| head`) is not an error of the run.
+pub(super) fn print(out: &mut impl Write, line: Option<&LiveLine>, text: &str) {
+    let mut write = || {
+        let _ = out.write_all(text.as_bytes());
+        let _ = out.flush();
+    };
+    match line {
+        Some(line) => {
+            line.bar.suspend(write);
+            line.note_print();
+        }
+        None => write(),
+    }
+}

@@ -1,0 +1,289 @@
+//! Output for people: what changed, failed or spoke; hosts with equal results are one line.
+//!
+//! The results of a task are collected until it is over on all hosts of the play, then shown below
+//! its heading, or behind it if they fit. Tasks in which nothing happened are left out.
+
+mod failures;
+mod hosts;
+mod lines;
+mod readable;
+mod totals;
+
+use super::live_line::{LiveLine, print};
+use super::said::said;
+use super::style::{BOLD, CYAN, Verbosity, YELLOW, heading};
+use super::{Event, Reporter, TaskId, TaskName, TaskResult, indented, on_one_line};
+use failures::Failures;
+use indexmap::IndexMap;
+use lines::{Line, lines};
+use std::fmt::Write as _;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A task that took longer shows its seconds.
+const LONG: Duration = Duration::from_secs(1);
+
+/// Shows a run to people.
+pub struct Screen<W: Write> {
+    out: W,
+    verbosity: Verbosity,
+    line: Option<LiveLine>,
+    /// Whether anything was printed.
+    has_begun: bool,
+    /// The play whose heading has not been shown yet.
+    play: Option<String>,
+    /// The number of hosts of the play.
+    hosts: usize,
+    /// The items of loops that are not over, by task and host.
+    items: IndexMap<(TaskId, Arc<str>), Vec<TaskResult>>,
+    /// The task whose results are collected.
+    collected: Option<Collected>,
+    /// The task whose heading was shown last.
+    headed: Option<TaskId>,
+    /// The messages of scripts, by host.
+    said: IndexMap<Arc<str>, Vec<String>>,
+    failures: Failures,
+}
+
+/// The results of a task so far.
+struct Collected {
+    task: Arc<TaskName>,
+    lines: Vec<Line>,
+    /// The longest time on any host.
+    elapsed: Duration,
+    /// The traffic with each host, for `-vvv`.
+    costs: String,
+}
+
+impl<W: Write> Screen<W> {
+    /// Returns a reporter that writes to `out`, around the live line if there is one.
+    pub fn new(out: W, verbosity: Verbosity, line: Option<LiveLine>) -> Self {
+        Self {
+            out,
+            verbosity,
+            line,
+            has_begun: false,
+            play: None,
+            hosts: 0,
+            items: IndexMap::new(),
+            collected: None,
+            headed: None,
+            said: IndexMap::new(),
+            failures: Failures::default(),
+        }
+    }
+
+    fn print(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.has_begun = true;
+            print(&mut self.out, self.line.as_ref(), text);
+        }
+    }
+
+    /// Returns the heading of the play, unless it was already shown.
+    fn play_heading(&mut self) -> String {
+        let Some(play) = self.play.take() else {
+            return String::new();
+        };
+        let gap = if self.has_begun { "\n" } else { "" };
+        self.headed = None;
+        gap.to_owned() + &heading(&format!("PLAY [{play}]"), self.verbosity.width)
+    }
+
+    /// Returns the collected results of a task. Begins to collect them if the last were of another.
+    fn of_task(&mut self, task: &Arc<TaskName>) -> &mut Collected {
+        let is_same = |collected: &Collected| collected.task.id == task.id;
+        if !self.collected.as_ref().is_some_and(is_same) || !self.said.is_empty() {
+            self.flush();
+        }
+        self.collected.get_or_insert_with(|| Collected {
+            task: task.clone(),
+            lines: Vec::new(),
+            elapsed: Duration::ZERO,
+            costs: String::new(),
+        })
+    }
+
+    fn finished(&mut self, result: &TaskResult) {
+        self.failures.note(result);
+        let key = (result.task.id, result.host.clone());
+        let items = self.items.shift_remove(&key).unwrap_or_default();
+        let lines = lines(&items, Some(result), self.verbosity);
+        let costs = if self.verbosity.level >= 3 {
+            let results = items.iter().chain([result]);
+            results.map(cost).collect()
+        } else {
+            String::new()
+        };
+        let collected = self.of_task(&result.task);
+        collected.elapsed = collected.elapsed.max(result.elapsed);
+        collected.costs += &costs;
+        lines.into_iter().for_each(|line| collected.add(line));
+    }
+
+    /// Shows the items of loops whose end was not reported.
+    fn show_open_items(&mut self) {
+        for items in std::mem::take(&mut self.items).into_values() {
+            let lines = lines(&items, None, self.verbosity);
+            if let Some(first) = items.first() {
+                let collected = self.of_task(&first.task);
+                lines.into_iter().for_each(|line| collected.add(line));
+            }
+        }
+    }
+
+    /// Shows all that was collected.
+    fn flush(&mut self) {
+        if let Some(collected) = self.collected.take()
+            && !collected.lines.is_empty()
+        {
+            let play = self.play_heading();
+            let is_headed = self.headed == Some(collected.task.id);
+            let text = play + &collected.show(is_headed, self.hosts, self.verbosity);
+            self.headed = Some(collected.task.id);
+            self.print(&text);
+        }
+        let mut alike: Vec<(Vec<Arc<str>>, Vec<String>)> = Vec::new();
+        for (host, texts) in std::mem::take(&mut self.said) {
+            match alike.iter_mut().find(|(_, others)| *others == texts) {
+                Some((hosts, _)) => hosts.push(host),
+                None => alike.push((vec![host], texts)),
+            }
+        }
+        for (hosts, texts) in alike {
+            let mut shown = self.play_heading();
+            let named = hosts::cut(&hosts, self.hosts, self.verbosity.width / 2);
+            shown.extend(texts.iter().map(|text| said(&named, text)));
+            self.print(&shown);
+        }
+    }
+}
+
+impl Collected {
+    fn add(&mut self, line: Line) {
+        if !self.lines.iter_mut().any(|known| known.takes(&line)) {
+            self.lines.push(line);
+        }
+    }
+
+    /// Returns the heading, unless it was already shown, and the lines.
+    fn show(&self, is_headed: bool, of_play: usize, how: Verbosity) -> String {
+        let mut text = String::new();
+        let mut lines = self.lines.as_slice();
+        if !is_headed {
+            let (bold, rest) = self.heading(how);
+            let taken = bold.chars().count() + rest.chars().count() + 1;
+            text = format!("{BOLD}{bold}{BOLD:#}{rest}");
+            let behind = match lines {
+                [only] => only.behind_heading(of_play, how.width.saturating_sub(taken)),
+                _ => None,
+            };
+            match behind {
+                Some(behind) => {
+                    let _ = write!(text, " {behind}");
+                    lines = &[];
+                }
+                None => text.push('\n'),
+            }
+        }
+        text.extend(
+            lines
+                .iter()
+                .map(|line| line.below_heading(of_play, how.width)),
+        );
+        text + &self.costs
+    }
+
+    /// Returns the name of the task, and what follows it: its place and its seconds.
+    fn heading(&self, how: Verbosity) -> (String, String) {
+        let kind = if self.task.handler {
+            "RUNNING HANDLER"
+        } else {
+            "TASK"
+        };
+        let mut rest = String::new();
+        if how.level >= 2 {
+            let _ = write!(rest, " {}", on_one_line(&self.task.path));
+        }
+        if self.elapsed > LONG {
+            let _ = write!(rest, " {} s", self.elapsed.as_secs_f64().round());
+        }
+        (format!("{kind} [{}]", on_one_line(&self.task.name)), rest)
+    }
+}
+
+/// Returns what a result cost.
+fn cost(result: &TaskResult) -> String {
+    let cost = result.traffic;
+    format!(
+        "  {CYAN}cost: [{}] round trips={} forks={} sent={} received={} milliseconds={}{CYAN:#}\n",
+        on_one_line(&result.host),
+        cost.round_trips,
+        cost.forks,
+        cost.sent,
+        cost.received,
+        result.elapsed.as_millis(),
+    )
+}
+
+impl<W: Write> Reporter for Screen<W> {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::PlayStarted { name, hosts } => {
+                self.flush();
+                self.play = Some(name.clone());
+                self.hosts = hosts.len();
+                if self.verbosity.level > 0 {
+                    let mut text = self.play_heading();
+                    if self.verbosity.level >= 2 {
+                        let _ = writeln!(text, "hosts: {}", on_one_line(&hosts.join(", ")));
+                    }
+                    self.print(&text);
+                }
+            }
+            Event::NoHosts { name } => {
+                self.flush();
+                self.play = Some(name.clone());
+                let heading = self.play_heading();
+                self.print(&format!("{heading}skipping: no hosts matched\n"));
+            }
+            Event::ItemFinished(result) => {
+                let key = (result.task.id, result.host.clone());
+                let items = self.items.entry(key).or_default();
+                items.push(result.as_ref().clone());
+            }
+            Event::TaskFinished(result) => self.finished(result),
+            Event::Retrying { task, host, left } if self.verbosity.level > 0 => {
+                let line = Line::of_retry(host, &task.name, *left);
+                self.of_task(task).add(line);
+            }
+            Event::Said { host, text } => {
+                let texts = self.said.entry(host.clone()).or_default();
+                texts.push(text.clone());
+            }
+            Event::Warning { text, .. } => {
+                self.flush();
+                let text = indented(text);
+                self.print(&format!("{YELLOW}[WARNING]: {text}{YELLOW:#}\n"));
+            }
+            Event::RunFinished { recap, elapsed, .. } => {
+                self.show_open_items();
+                self.flush();
+                let Verbosity { width, check, .. } = self.verbosity;
+                let text = self.failures.list(recap, width)
+                    + &heading("PLAY RECAP", width)
+                    + &totals::totals(recap, check, *elapsed, width);
+                self.print(&text);
+            }
+            Event::Reached { .. }
+            | Event::Left { .. }
+            | Event::TaskStarted { .. }
+            | Event::Retrying { .. } => {}
+        }
+    }
+
+    fn settle(&mut self) {
+        self.flush();
+    }
+}
