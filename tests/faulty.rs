@@ -101,7 +101,8 @@ impl Faulty {
         }
     }
 
-    fn processes(&self) -> Vec<String> {
+    /// Returns the ids of the processes that run with the mark.
+    pub(crate) fn processes(&self) -> Vec<String> {
         let processes = std::fs::read_dir("/proc").unwrap();
         let numbers = processes.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         numbers

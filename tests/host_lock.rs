@@ -118,6 +118,35 @@ fn of_runs_that_come_at_once_one_has_the_lock() {
 }
 
 #[test]
+fn a_run_that_has_lost_its_lock_is_told() {
+    for shell in SHELLS {
+        let name = name(&format!("lost-{shell}"));
+        let host = local(shell);
+        let kept = || host.keeps_locks(&Limits::default());
+        kept().unwrap();
+        assert_eq!(take(&host, &name, "the run"), Ok(()), "{shell}");
+        kept().unwrap();
+        let entry = entries(&folder(&name)).pop().unwrap();
+        let pid = entry.split('-').nth(1).unwrap();
+        let kill = Command::new("kill").args(["-KILL", pid]).status();
+        assert!(kill.unwrap().success());
+        // The end of the shell takes a moment to arrive.
+        let told = (0..1000).find_map(|_| {
+            ask(&host, &name);
+            kept().err()
+        });
+        let told = told.unwrap_or_else(|| panic!("{shell}: nothing is told"));
+        assert!(
+            matches!(told, HostError::LockLost { .. }),
+            "{shell}: {told}"
+        );
+        assert!(kept().is_err(), "{shell}: it is not found again by itself");
+        assert_eq!(take(&host, &name, "the run"), Ok(()), "{shell}");
+        kept().unwrap();
+    }
+}
+
+#[test]
 fn a_lock_whose_shell_was_killed_is_free() {
     for shell in SHELLS {
         let name = name(&format!("killed-{shell}"));

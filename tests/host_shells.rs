@@ -53,6 +53,22 @@ fn a_shell_that_was_lost_while_idle_is_opened_again() {
 }
 
 #[test]
+fn an_idle_shell_is_gone_from_the_host_once_it_is_closed() {
+    let (_folder, scratch) = folder();
+    let transport = Faulty::new(scratch.as_str());
+    let shell = transport.shell("sh");
+    let host = ShellHost::new(Arc::new(transport.clone()), &shell, None);
+    host.close_idle(&Limits::default());
+    assert_eq!(transport.opened(), 0);
+    ask(&host).unwrap();
+    assert_ne!(transport.processes(), Vec::<String>::new());
+    host.close_idle(&Limits::default());
+    assert_eq!(transport.processes(), Vec::<String>::new());
+    ask(&host).unwrap();
+    assert_eq!(transport.opened(), 2);
+}
+
+#[test]
 fn a_shell_that_is_lost_while_it_works_is_an_error() {
     let (_folder, scratch) = folder();
     let host = ShellHost::new(Arc::new(Faulty::new(scratch.as_str())), "sh", None);

@@ -116,6 +116,17 @@ pub enum HostError {
         /// A description of that run.
         holder: String,
     },
+    /// A lock of this run was lost.
+    #[error(
+        "the lock {name} on {machine} was lost with the connection that held it, and another run \
+         may have taken it"
+    )]
+    LockLost {
+        /// The lock.
+        name: String,
+        /// Where it was.
+        machine: String,
+    },
     /// The host lacks a requirement.
     #[error("the host has no {0}")]
     Missing(String),

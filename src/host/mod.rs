@@ -117,6 +117,15 @@ pub trait Host: Send + Sync {
         steps.iter().map(one).collect()
     }
 
+    /// Fails if a lock that this run took here was lost, so that another run may have it.
+    fn keeps_locks(&self, _limits: &Limits) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    /// Ends what is kept open for the next task and waits until it is gone from the machine: the next
+    /// task starts anew.
+    fn close_idle(&self, _limits: &Limits) {}
+
     /// Returns what the conversation with the machine has cost so far.
     fn traffic(&self) -> Traffic;
 }

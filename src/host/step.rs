@@ -287,6 +287,15 @@ impl Step {
         )
     }
 
+    /// Returns whether the step may change users or groups: their own steps, and all that runs
+    /// programs.
+    pub fn may_change_accounts(&self) -> bool {
+        matches!(
+            self,
+            Step::User { .. } | Step::Group { .. } | Step::Run { .. } | Step::Set(_)
+        )
+    }
+
     /// Returns the directory that it creates, if any.
     pub fn made_directory(&self) -> Option<&Utf8Path> {
         match self {

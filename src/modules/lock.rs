@@ -9,7 +9,7 @@ use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 /// The run holds the lock until it ends. If another run holds it, the task fails immediately and
 /// names that run: playbook, user, machine and start time. A lock ends with its run, even if the
 /// run is killed or disconnected: a shell on the host holds it, and releases it after 60 s without
-/// contact. Check mode takes no lock, but fails if another run holds it. If all hosts of a play
+/// contact. A run that has lost its lock changes nothing more: its next change fails. Check mode takes no lock, but fails if another run holds it. If all hosts of a play
 /// take a lock, let one of them be first (`run_once: true`), so that one of two runs can continue.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -9,7 +9,7 @@ use super::session::{Omit, Session};
 use super::target::{Target, Turn};
 use crate::change::{Change, Diff, Sets, Since};
 use crate::files::Files;
-use crate::host::{Command, Host, HostError, Limits, Output, Overlay, Probe};
+use crate::host::{Command, Host, HostError, Limits, Output, Overlay, Probe, Step};
 use crate::module::{ArgumentError, Entry, HostPaths, ModuleError, PlanContext, Templates};
 use crate::playbook::{Action, VARIABLE};
 use crate::report::{FailedCommand, Status};
@@ -138,7 +138,9 @@ impl Attempt<'_> {
         let since = change.reports_output.then(Since::now);
         let applied = match &change.failed {
             Some(_) => Ok(None),
-            None => change.apply_in_turn(self.host.as_ref(), self.limits, turn),
+            None => self
+                .ready_for(&change)
+                .and_then(|()| change.apply_in_turn(self.host.as_ref(), self.limits, turn)),
         };
         // What failed before its steps were applied has changed nothing.
         let changed = change.failed.is_none() && change.is_changed();
@@ -175,6 +177,20 @@ impl Attempt<'_> {
         outcome.sets = change.sets;
         outcome.control = change.control;
         outcome
+    }
+
+    /// Sees to it that the change can be made: this run has its locks, and no shell kept for another
+    /// user is in the way of what may change that user's account.
+    fn ready_for(&self, change: &Change) -> Result<(), HostError> {
+        if change.steps.is_empty() {
+            return Ok(());
+        }
+        let connector = &self.session.connector;
+        connector.keeps_locks(self.limits)?;
+        if change.steps.iter().any(Step::may_change_accounts) {
+            connector.close_others(self.host, self.limits);
+        }
+        Ok(())
     }
 
     /// Returns the rendered arguments.

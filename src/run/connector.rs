@@ -3,7 +3,7 @@
 use super::settings::Settings;
 use super::target::{Machine, Target};
 use crate::host::shell::Become;
-use crate::host::{Account, Host, HostError, Memory, Overlay};
+use crate::host::{Account, Host, HostError, Limits, Memory, Overlay};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -77,6 +77,40 @@ impl Connector {
             .iter()
             .map(|(_, host)| host.clone())
             .collect()
+    }
+
+    /// Fails if a lock that the run took on any host was lost: whoever else takes it relies on this
+    /// run changing nothing more.
+    pub(super) fn keeps_locks(&self, limits: &Limits) -> Result<(), HostError> {
+        let hosts = self.connected();
+        hosts.iter().try_for_each(|host| host.keeps_locks(limits))
+    }
+
+    /// Ends the idle shells of users who were become on the machine of `acting`, other than its own
+    /// and root's: a shell keeps the groups of when it started, and an account cannot be changed
+    /// while a process of it runs.
+    pub(super) fn close_others(&self, acting: &Arc<dyn Host>, limits: &Limits) {
+        let others: Vec<_> = {
+            let hosts = lock(&self.hosts);
+            let mut own = hosts.iter().filter(|(_, host)| Arc::ptr_eq(host, acting));
+            let Some(machine) = own.next().map(|(settings, _)| settings.machine()) else {
+                return;
+            };
+            let is_other = |(settings, host): &&(Settings, Arc<dyn Host>)| {
+                let user = settings
+                    .r#become
+                    .as_ref()
+                    .map(|wanted| wanted.user.as_str());
+                !Arc::ptr_eq(host, acting)
+                    && user.is_some_and(|user| user != "root")
+                    && settings.machine() == machine
+            };
+            let others = hosts.iter().filter(is_other);
+            others.map(|(_, host)| host.clone()).collect()
+        };
+        for host in others {
+            host.close_idle(limits);
+        }
     }
 
     /// Two threads may make the same connection at once: one of them is dropped, which is cheaper

@@ -262,6 +262,14 @@ impl From<HostError> for Outcome {
                     Some("wait for that run, or stop it; its lock ends with it".to_owned());
                 outcome
             }
+            HostError::LockLost { .. } => {
+                let mut outcome = Self::failed(message);
+                outcome.help = Some(
+                    "rerun the playbook; without the lock, this run changes nothing more"
+                        .to_owned(),
+                );
+                outcome
+            }
             HostError::ForeignLink { link, .. } => {
                 let mut outcome = Self::failed(message);
                 outcome.help = Some(format!(

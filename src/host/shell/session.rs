@@ -153,6 +153,14 @@ impl Session {
         self.send_line(script, "exit;", limits)
     }
 
+    /// Ends the shell and waits until it is gone, as far as the limits allow.
+    pub(super) fn end(mut self, limits: &Limits) {
+        let told = self.send_last(&Script::default(), limits);
+        if told.and_then(|()| self.reply(limits)).is_ok() {
+            while self.exited.is_none() && self.take_in(limits).is_ok() {}
+        }
+    }
+
     /// Returns whether it is known to have started.
     pub(super) fn has_started(&self) -> bool {
         self.group.is_some()

@@ -221,6 +221,21 @@ impl Host for ShellHost {
         super::apply::apply_all(self, steps, limits)
     }
 
+    fn keeps_locks(&self, limits: &Limits) -> Result<(), HostError> {
+        self.locks.are_kept(&self.transport.describe(), limits)
+    }
+
+    fn close_idle(&self, limits: &Limits) {
+        let idle = self
+            .session
+            .try_lock()
+            .ok()
+            .and_then(|mut kept| kept.take());
+        if let Some(session) = idle {
+            session.end(&limits.sooner(Instant::now() + RESCUE));
+        }
+    }
+
     fn traffic(&self) -> Traffic {
         self.counters.traffic()
     }
