@@ -439,6 +439,33 @@ fn variables_that_a_script_computes_are_known_to_what_uses_them() {
 }
 
 #[test]
+fn a_variable_that_may_not_be_needed_may_be_missing() {
+    let project = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(project.path().join(name), text).unwrap();
+    let text = "- hosts: all\n  tasks:\n    - import_tasks: script.rhai\n";
+    write("playbook.yml", text);
+    for script in [
+        "if host == \"two\" { debug(#{msg: vars.nope}); }",
+        "if false && vars.nope { debug(#{msg: 1}); }",
+        "task(\"a\", #{when: false}, || debug(#{msg: vars.nope}));",
+        "task(\"a\", #{when: \"nope is defined and nope == 1\"}, || ping());",
+        "task(\"a\", #{when: false, changed_when: \"nope == 1\"}, || ping());",
+        "if host == \"two\" { render(\"{{ nope }}\"); }",
+        "fn shown() { vars.nope } if host == \"two\" { shown(); }",
+        "for item in [] { vars.nope; }",
+        "if host == \"one\" { return; } debug(#{msg: vars.nope});",
+        "fn first() { if host == \"one\" { return 1; } vars.nope } first();",
+        "block(|| debug(#{msg: vars.nope}), |error| log(error.msg));",
+        "switch known(host) { \"two\" => vars.nope, _ => 1 };",
+    ] {
+        write("script.rhai", script);
+        let playbook = project.path().join("playbook.yml");
+        let told = run(&playbook, &["one"], options(false), &Arc::default());
+        good(&told);
+    }
+}
+
+#[test]
 fn what_a_script_prints_is_told_as_what_it_logs() {
     let values = ["\"a\"", "'a'", "5", "0.5", "true", "[1, ()]", "#{a: ()}"];
     let mut script = String::new();

@@ -32,7 +32,24 @@ pub struct CommandScript {
     pub position: usize,
 }
 
+/// What ends a path in the line of a shell.
+const ENDS_PATH: fn(char) -> bool =
+    |letter| letter.is_whitespace() || "'\"`=:;,|&<>(){}$*?".contains(letter);
+
 impl Command {
+    /// Returns the words of the command, each taken apart as a shell may do it.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.argv.iter().flat_map(|word| word.split(ENDS_PATH))
+    }
+
+    /// Returns the absolute paths that the command names, with its working directory.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        let folder = self.chdir.iter().map(|folder| folder.as_str());
+        folder
+            .chain(self.parts())
+            .filter(|path| path.starts_with('/'))
+    }
+
     /// Returns a command with these words and nothing else.
     pub fn new<W: Into<String>>(argv: impl IntoIterator<Item = W>) -> Self {
         Self {

@@ -145,6 +145,10 @@ impl Walk<'_, '_> {
                     &problem,
                     &outcome,
                 );
+                let at = problem.place.as_ref().unwrap_or(&script.place);
+                if script.outline.acts_from(at, &script.place) {
+                    self.lose(&reason);
+                }
                 return Flow::Next;
             }
             _ => Outcome::from(problem),

@@ -4,7 +4,7 @@ use super::attempt::{Arguments, Attempt, command_line};
 use super::outcome::Outcome;
 use super::task::Fallible;
 use crate::change::{Change, Control, Sets};
-use crate::host::{Account, Doubtful, Output, Overlay, Probe, Step};
+use crate::host::{Account, Command, Doubtful, Output, Overlay, Probe, Step};
 use crate::module::{Entry, HostPaths, Writes};
 use crate::value::{Fields, NotKnown};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -18,10 +18,6 @@ const OUTPUT: [&str; 6] = [
     "stderr_lines",
     "failed",
 ];
-
-/// What ends a path in the line of a shell.
-const ENDS_PATH: fn(char) -> bool =
-    |letter| letter.is_whitespace() || "'\"`=:;,|&<>(){}$*?".contains(letter);
 
 /// Letters of a command that a message shows.
 const SHOWN: usize = 80;
@@ -75,13 +71,8 @@ impl Attempt<'_> {
             Step::Run { command, .. } => Some(command),
             _ => None,
         });
-        let paths = commands.flat_map(|command| {
-            let words = command.argv.iter().flat_map(|word| word.split(ENDS_PATH));
-            let folder = command.chdir.iter().map(|folder| folder.as_str());
-            folder.chain(words)
-        });
         let made = change.makes.iter().map(|path| path.as_str());
-        let mut paths = paths.chain(made).filter(|path| path.starts_with('/'));
+        let mut paths = commands.flat_map(Command::paths).chain(made);
         let path = paths.find(|path| foreseen.concerns(Utf8Path::new(path)))?;
         Some(NotKnown::new(format!(
             "needs {path}, which an earlier task only changes in the run"
@@ -96,8 +87,7 @@ impl Attempt<'_> {
             Step::Run { command, .. } => Some(command),
             _ => None,
         });
-        let words = commands.flat_map(|command| &command.argv);
-        let names: Vec<&str> = words.flat_map(|word| word.split(ENDS_PATH)).collect();
+        let names: Vec<&str> = commands.flat_map(Command::parts).collect();
         foreseen.may_bring(&names)
     }
 

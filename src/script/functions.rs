@@ -1,7 +1,10 @@
 //! The named and anonymous functions of a script, with their statements.
 
+use super::place::offset;
+use crate::source::SourceFile;
 use rhai::{AST, ASTNode, Expr, FnPtr, Position, Stmt};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// A function of a script.
 #[derive(Debug, Clone)]
@@ -15,6 +18,11 @@ pub(super) struct Function {
 }
 
 impl Function {
+    /// Returns where its body is in the text.
+    pub(super) fn range(&self, file: &SourceFile) -> Option<Range<usize>> {
+        Some(offset(file, self.start)?..offset(file, self.end)?)
+    }
+
     /// Whether a statement that starts here belongs to this function, or to one inside it.
     fn holds(&self, position: Position) -> bool {
         position == self.start || (self.start <= position && position <= self.end)

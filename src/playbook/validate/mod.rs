@@ -11,7 +11,7 @@ mod undefined;
 mod variables_files;
 
 use super::walk::{Around, Visited, walk};
-use super::{Loader, Play, Playbook, Role, RoleUse};
+use super::{Loader, Play, Playbook, Role, RoleUse, Script};
 use crate::module::Registry;
 use crate::source::{Place, Problem, Problems, SourceFile};
 use crate::template::Engine;
@@ -163,7 +163,7 @@ impl Validator<'_> {
                 self.keywords(&block.keywords);
             }
             Visited::Role(role) => self.role_use(role, around),
-            Visited::Script(script) => self.names.uses_of_script(script, around),
+            Visited::Script(script) => self.script(script, around),
             Visited::Include(include) => {
                 self.tags.extend(include.keywords.tags.iter().cloned());
                 self.tags.extend(include.apply.tags.iter().cloned());
@@ -194,6 +194,20 @@ impl Validator<'_> {
         if let (Some(condition), true) = (role.keywords.when.first(), around.is_certain()) {
             let local = Local { around, own: &[] };
             self.names.uses_of_condition(condition, &local, self.engine);
+        }
+    }
+
+    /// Checks the templates and expressions that are written in a script.
+    fn script(&mut self, script: &Script, around: &Around<'_>) {
+        for written in &script.outline.templates {
+            if written.is_expression {
+                self.condition(&written.node);
+            } else {
+                self.template(&written.node);
+            }
+        }
+        if around.is_certain() && !around.rescued {
+            self.names.uses_of_script(script, around, self.engine);
         }
     }
 

@@ -261,9 +261,26 @@ impl Names {
     }
 
     /// Notes the names that a script needs.
-    pub(super) fn uses_of_script(&mut self, script: &Script, around: &Around<'_>) {
+    pub(super) fn uses_of_script(&mut self, script: &Script, around: &Around<'_>, engine: &Engine) {
         let local = Local { around, own: &[] };
-        self.note(script.outline.variables.clone(), &local);
+        let outline = &script.outline;
+        self.note(outline.variables.clone(), &local);
+        let certain = outline
+            .templates
+            .iter()
+            .filter(|written| written.is_certain);
+        for written in certain {
+            let node = &written.node;
+            let mut names = if written.is_expression {
+                // Of several conditions only the first is evaluated in any case.
+                let first = node.as_list().map_or(Some(node), |items| items.first());
+                first.map_or_else(Vec::new, |first| engine.names_of_expression(first))
+            } else {
+                engine.names(node)
+            };
+            names.retain(|(name, _)| !outline.asks_for(name));
+            self.note(names, &local);
+        }
     }
 
     fn note(&mut self, names: Vec<(String, Place)>, local: &Local<'_>) {

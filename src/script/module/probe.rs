@@ -1,7 +1,7 @@
 //! The probe of a script: a read-only view of the host.
 
 use super::{reads, running};
-use crate::host::{Command, Content, Kind, Node, Probe};
+use crate::host::{Command, Content, Doubtful, Kind, Node, Probe};
 use crate::module::{ModuleError, from_fields};
 use crate::script::{Called, Lookup, Raised, to_dynamic, to_fields};
 use crate::value::{self, Fields, Value};
@@ -172,7 +172,13 @@ fn query(context: NativeCallContext, probe: &mut ScriptProbe, arguments: Map) ->
     if let Some(program) = command.argv.first() {
         reads::allow(program, position)?;
     }
-    let output = running::ask(position, || Ok(probe.0.query(&command)?))?;
+    let output = running::ask(position, || {
+        let mut paths = command.paths().map(|path| Doubtful::Path(path.into()));
+        match paths.find_map(|path| probe.0.foreseen(&path)) {
+            Some(reason) => Err(ModuleError::NotKnown(reason)),
+            None => Ok(probe.0.query(&command)?),
+        }
+    })?;
     let text = |bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
         ImmutableString::from(text.trim_end_matches(['\r', '\n']))

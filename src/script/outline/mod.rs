@@ -5,8 +5,11 @@
 //! computed values are unknown.
 
 mod calls;
+mod certain;
+mod effects;
 mod literal;
 mod reader;
+mod templates;
 mod variables;
 
 use super::program::Program;
@@ -16,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use literal::computed;
 pub(in crate::script) use literal::node as literal;
+pub use templates::Written;
 
 /// A call that concerns a host.
 #[derive(Debug, Clone)]
@@ -101,9 +105,14 @@ pub struct Outline {
     pub(super) arguments: HashMap<usize, BTreeMap<String, (Place, Place)>>,
     /// All text literals of the script.
     pub(super) texts: BTreeSet<String>,
-    /// The host variables that it needs, each with its place.
+    /// The host variables that it needs in any case, each with its place.
     pub variables: Vec<(String, Place)>,
+    /// The templates and expressions that are written in it and in what it imports.
+    pub templates: Vec<Written>,
+    /// The names that it may give a value or ask for.
+    asked: BTreeSet<String>,
     computed_tags: bool,
+    effects: effects::Effects,
 }
 
 impl Outline {
@@ -121,6 +130,11 @@ impl Outline {
     /// Returns the places of an argument's name and value, if it is a literal.
     pub fn argument(&self, call: usize, name: &str) -> Option<&(Place, Place)> {
         self.arguments.get(&call)?.get(name)
+    }
+
+    /// Returns whether the script may give a name a value, or asks whether it has one.
+    pub fn asks_for(&self, name: &str) -> bool {
+        self.asked.contains(name)
     }
 
     /// Returns whether any tags are computed.

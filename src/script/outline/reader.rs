@@ -1,7 +1,9 @@
 //! Reads the outline from the syntax tree.
 
+use super::effects::act;
 use super::{Call, Outline};
 use crate::script::functions::{Function, closure};
+use crate::script::place::offset;
 use crate::script::program::Program;
 use crate::source::SourceFile;
 use rhai::{Expr, Stmt};
@@ -26,11 +28,27 @@ pub(super) fn read(program: &Program) -> Outline {
     reader.texts(program);
     for (number, statement) in (0..).zip(program.ast.statements()) {
         reader.statement = number;
+        let before = reader.calls.len();
         reader.read_statement(statement);
+        let acts = act(reader.calls.get(before..).unwrap_or_default());
+        if let Some(start) = offset(&program.file, statement.position()) {
+            reader.outline.effects.statements.push((start, acts));
+        }
     }
+    let named = program.functions.values();
+    let named = named.filter(|function| !function.name.starts_with("anon$"));
+    reader.outline.effects.functions = named
+        .filter_map(|function| function.range(&program.file))
+        .collect();
     let mut outline = reader.outline;
     outline.calls = reader.calls;
-    outline.variables = super::variables::needed(program);
+    (outline.variables, outline.asked) = super::variables::needed(program);
+    for program in program.with_imports() {
+        let certain = super::certain::certain(program);
+        outline
+            .templates
+            .extend(super::templates::of(program, &certain));
+    }
     outline
 }
 

@@ -1,5 +1,6 @@
 //! The variables that a script needs: `vars.NAME`, unless it checks for the name first.
 
+use super::certain::certain;
 use crate::script::place::place;
 use crate::script::program::Program;
 use crate::source::Place;
@@ -8,10 +9,10 @@ use std::collections::BTreeSet;
 
 const VARS: &str = "vars";
 
-/// Returns the names that a script and its imports look up in `vars`, each with its place. Leaves
-/// out names that the script contains as text (`"port" in vars`) or as the key of a map (`vars:
+/// Returns the names that a script and its imports look up in `vars` in any case, each with its
+/// place, and the names that they may give a value or ask for. Leaves out names that the script contains as text (`"port" in vars`) or as the key of a map (`vars:
 /// #{port: 1}`), that may fail within `try`, or that it sets, which is a different mistake.
-pub(super) fn needed(program: &Program) -> Vec<(String, Place)> {
+pub(super) fn needed(program: &Program) -> (Vec<(String, Place)>, BTreeSet<String>) {
     let programs = program.with_imports();
     let mut asked: BTreeSet<String> = BTreeSet::new();
     let mut needed = Vec::new();
@@ -23,6 +24,7 @@ pub(super) fn needed(program: &Program) -> Vec<(String, Place)> {
             named(&function.name) && function.parameters.iter().any(|name| name == VARS)
         });
         let mut found = Vec::new();
+        let certain = certain(program);
         program.ast.walk(&mut |path: &[ASTNode<'_>]| {
             match path.last() {
                 Some(ASTNode::Expr(text @ Expr::StringConstant(value, _))) => {
@@ -43,7 +45,8 @@ pub(super) fn needed(program: &Program) -> Vec<(String, Place)> {
                     set.extend(target.map(|(_, at)| place(&program.file, at).range.start));
                 }
                 Some(ASTNode::Expr(expression)) if !may_fail(path) => {
-                    found.extend(name_in_vars(expression));
+                    let name = name_in_vars(expression);
+                    found.extend(name.filter(|_| is_certain(expression, &certain)));
                 }
                 _ => {}
             }
@@ -54,7 +57,15 @@ pub(super) fn needed(program: &Program) -> Vec<(String, Place)> {
     }
     needed.retain(|(name, place)| !asked.contains(name) && !set.contains(&place.range.start));
     needed.sort_by_cached_key(|(_, place)| (place.file.path.clone(), place.range.start));
-    needed
+    (needed, asked)
+}
+
+/// Returns whether the `vars` of an expression such as `vars.name` is looked at in any case.
+fn is_certain(expression: &Expr, certain: &BTreeSet<Position>) -> bool {
+    match expression {
+        Expr::Dot(parts, ..) | Expr::Index(parts, ..) => certain.contains(&parts.lhs.position()),
+        _ => false,
+    }
 }
 
 fn may_fail(path: &[ASTNode<'_>]) -> bool {
