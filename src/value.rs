@@ -145,12 +145,19 @@ pub fn error_of(value: &Value) -> Option<minijinja::Error> {
     expression.eval(context).err()
 }
 
+/// Returns the message of an error without its kind and its place in an expression of ours.
+fn said(error: &minijinja::Error) -> String {
+    error
+        .detail()
+        .map_or_else(|| error.to_string(), str::to_owned)
+}
+
 /// Returns the value as JSON; values that cannot be known or shown become a text that says so.
 pub fn to_json(value: &Value) -> serde_json::Value {
     match value.kind() {
         ValueKind::Invalid => match unknown_in(value) {
             Some(reason) => reason.shown().into(),
-            None => error_of(value).map(|error| error.to_string()).into(),
+            None => error_of(value).map(|error| said(&error)).into(),
         },
         ValueKind::Seq | ValueKind::Iterable => value
             .try_iter()

@@ -173,7 +173,7 @@ fn a_new_project_runs_and_its_cases_are_run() {
         ("test_lab_without_inventory", "test --lab"),
         (
             "new_project_checks",
-            "check site.yml -i inventory.rhai -e shop_home=FOLDER/home",
+            "check site.yml -i hosts.rhai -e shop_home=FOLDER/home",
         ),
         (
             "new_project_runs",

@@ -81,14 +81,14 @@ fn edit(project: &Path, line: &str) {
     let name = project.file_name().unwrap();
     let copy = above.path().join(name);
     std::fs::create_dir(&copy).unwrap();
-    std::fs::copy(project.join("inventory.rhai"), copy.join("inventory.rhai")).unwrap();
+    std::fs::copy(project.join("hosts.rhai"), copy.join("hosts.rhai")).unwrap();
     let edited = Command::new("sh")
         .args(["-c", line])
         .current_dir(above.path())
         .status();
     assert!(edited.unwrap().success(), "{line}");
     let output = Command::new(env!("CARGO_BIN_EXE_rmqplay"))
-        .args(["inventory", "host", "shop1", "-i", "inventory.rhai"])
+        .args(["inventory", "host", "shop1", "-i", "hosts.rhai"])
         .current_dir(&copy)
         .output();
     let told = String::from_utf8_lossy(&output.unwrap().stdout).into_owned();

@@ -288,12 +288,12 @@ fn what_is_encrypted_is_refused_where_it_is_used() {
         "    - debug:\n        msg: {}",
         sealed.replace("      ", "          ")
     );
-    run("", &given, &Fails(encrypted), &[]);
+    run("", &given, &Refused(encrypted), &[]);
     let whole = "$ANSIBLE_VAULT;1.1;AES256\n6231336539666234\n";
     run(
         "",
         "    - include_vars: secret.yml\n",
-        &Fails(encrypted),
+        &Refused(encrypted),
         &[("secret.yml", whole)],
     );
     run(
@@ -304,7 +304,161 @@ fn what_is_encrypted_is_refused_where_it_is_used() {
     );
     let copied =
         "    - copy: {src: secret.yml, dest: \"{{ playbook_dir }}/out\", mode: \"0600\"}\n";
-    run("", copied, &Fails(encrypted), &[("secret.yml", whole)]);
+    run("", copied, &Refused(encrypted), &[("secret.yml", whole)]);
     let rendered = "    - template: {src: \"{{ 'secret.yml' }}\", dest: \"{{ playbook_dir }}/out\", mode: \"0600\"}\n";
     run("", rendered, &Fails(encrypted), &[("secret.yml", whole)]);
+}
+
+#[test]
+fn what_is_encrypted_is_refused_before_the_run_where_that_is_certain() {
+    let sealed = |indent: usize| {
+        let margin = " ".repeat(indent);
+        format!("!vault |\n{margin}$ANSIBLE_VAULT;1.1;AES256\n{margin}6231336539666234\n")
+    };
+    let encrypted = "is encrypted with Ansible Vault, which rmqplay cannot open";
+    let file = ("enc.yml", "$ANSIBLE_VAULT;1.1;AES256\n6231336539666234\n");
+    let whole = "the file enc.yml is encrypted with Ansible Vault";
+    let on_task = |keyword: &str, indent: usize| {
+        format!(
+            "    - debug: {{msg: x}}\n      {keyword}: {}",
+            sealed(indent)
+        )
+    };
+    for (tasks, end) in [
+        // Arguments and keywords.
+        (
+            format!(
+                "    - copy:\n        dest: /nowhere/a\n        content: {}",
+                sealed(10)
+            ),
+            Refused(encrypted),
+        ),
+        (
+            format!(
+                "    - command:\n        argv: [cat]\n        stdin: {}",
+                sealed(10)
+            ),
+            Refused(encrypted),
+        ),
+        (
+            format!(
+                "    - command: cat\n      environment:\n        A: {}",
+                sealed(10)
+            ),
+            Refused(encrypted),
+        ),
+        (
+            format!(
+                "    - command: cat\n      module_defaults:\n        command:\n          stdin: {}",
+                sealed(12)
+            ),
+            Refused(encrypted),
+        ),
+        (
+            on_task("name", 8),
+            Refused("this value of name is encrypted"),
+        ),
+        (
+            on_task("tags", 8),
+            Refused("this value of tags is encrypted"),
+        ),
+        (
+            on_task("notify", 8),
+            Refused("this value of notify is encrypted"),
+        ),
+        (
+            on_task("register", 8),
+            Refused("this value of register is encrypted"),
+        ),
+        (
+            on_task("become_user", 8),
+            Refused("this value of become_user is encrypted"),
+        ),
+        (
+            format!(
+                "    - debug: {{msg: x}}\n      loop: [1]\n      loop_control:\n        label: {}",
+                sealed(10)
+            ),
+            Refused(encrypted),
+        ),
+        (
+            format!(
+                "    - debug: {{msg: x}}\n      vars:\n        ? {}        : x\n",
+                sealed(10)
+            ),
+            Refused("this key is encrypted"),
+        ),
+        // Files.
+        ("    - include_vars: enc.yml\n".to_owned(), Refused(whole)),
+        ("    - script: enc.yml a\n".to_owned(), Refused(whole)),
+        (
+            "    - unarchive: {src: enc.yml, dest: /nowhere}\n".to_owned(),
+            Refused(whole),
+        ),
+        (
+            "    - copy: {src: enc.yml, dest: /nowhere/a}\n".to_owned(),
+            Refused(whole),
+        ),
+        // What is only known in the run.
+        (
+            "    - script: \"{{ 'enc' }}.yml a\"\n".to_owned(),
+            Fails(encrypted),
+        ),
+        (
+            "    - unarchive: {src: \"{{ 'enc' }}.yml\", dest: /nowhere}\n".to_owned(),
+            Fails(encrypted),
+        ),
+        (
+            "    - debug: {msg: \"{{ lookup('password', 'enc.yml') }}\"}\n".to_owned(),
+            Fails(encrypted),
+        ),
+        (
+            format!(
+                "    - command:\n        argv: [cat]\n        stdin: {}      when: x == 1\n",
+                sealed(10)
+            ),
+            Fails(encrypted),
+        ),
+        (
+            format!(
+                "    - debug: {{var: l}}\n      vars:\n        l:\n          - {}",
+                sealed(12)
+            ),
+            Fails(encrypted),
+        ),
+        // What is not used.
+        (
+            format!(
+                "    - debug: {{msg: well}}\n      vars:\n        l: {}",
+                sealed(10)
+            ),
+            Well("well"),
+        ),
+        (
+            format!(
+                "    - command:\n        argv: [cat]\n        stdin: {}      when: x == 2\n    - debug: {{msg: well}}\n",
+                sealed(10)
+            ),
+            Well("well"),
+        ),
+        (
+            "    - script: enc.yml\n      when: x == 2\n    - debug: {msg: well}\n".to_owned(),
+            Well("well"),
+        ),
+    ] {
+        run("", &tasks, &end, &[file]);
+    }
+    let spec = "argument_specs: {main: {options: {sec: {type: str, required: true}}}}\n";
+    let files = [
+        ("roles/r/meta/argument_specs.yml", spec),
+        ("roles/r/tasks/main.yml", "- debug: {msg: x}\n"),
+    ];
+    let vars = format!("\n    sec: {}", sealed(6));
+    let task = "    - include_role: {name: r}\n";
+    run(
+        &vars,
+        task,
+        &Fails("the variable \"sec\" is encrypted"),
+        &files,
+    );
 }

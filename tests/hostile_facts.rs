@@ -42,7 +42,7 @@ fn run(playbook: &str, facts: &[(String, String)]) -> (Vec<Settings>, Vec<Event>
             Ok::<Arc<dyn Host>, HostError>(Arc::new(machine))
         })),
         cancel: Cancel::default(),
-        ask: Box::new(|_, _| None),
+        ask: Box::new(|_, _| Err(rmqplay::run::Unanswered::NoTerminal)),
         events,
     });
     let playbook = session.loader.playbook(&path).unwrap();

@@ -67,7 +67,7 @@ fn run(hosts: &str, tasks: &str) -> (BTreeMap<String, Recap>, String, bool) {
         playbook_folder: "/".into(),
         connector: Connector::new(Box::new(connect)),
         cancel: Cancel::default(),
-        ask: Box::new(|_, _| None),
+        ask: Box::new(|_, _| Err(rmqplay::run::Unanswered::NoTerminal)),
         events,
     });
     let result = session

@@ -18,7 +18,7 @@ fn new_project(folder: &Path) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rmqplay"));
     command.args(["new", "project", "shop"]).current_dir(folder);
     assert!(command.output().unwrap().status.success());
-    let inventory = folder.join("shop/inventory.rhai");
+    let inventory = folder.join("shop/hosts.rhai");
     let text = std::fs::read_to_string(&inventory).unwrap();
     let text = text.replacen("\"local\"", "\"192.168.2.201\"", 1);
     std::fs::write(&inventory, text).unwrap();
@@ -34,7 +34,7 @@ fn a_new_project_runs_on_a_host() {
     new_project(folder.path());
     let project = folder.path().join("shop");
     let path = |name: &str| project.join(name).display().to_string();
-    let (playbook, script) = (path("site.yml"), path("inventory.rhai"));
+    let (playbook, script) = (path("site.yml"), path("hosts.rhai"));
     let hosts = lab.inventory().display().to_string();
     let run = ["run", &playbook, "-i", &hosts, "-i", &script];
 

@@ -41,14 +41,11 @@ fn what_playbooks_in_the_wild_use_loads() {
     assert_eq!(book.plays.len(), 3);
     let play = &book.plays[0];
     assert_eq!(play.strategy, Strategy::HostPinned);
-    assert_eq!(
-        play.serial,
-        [
-            Serial::Hosts(1),
-            Serial::Percent(30),
-            Serial::Template("{{ batch }}".into())
-        ]
-    );
+    let [first, second, Serial::Template(third)] = play.serial.as_slice() else {
+        panic!("{:?}", play.serial);
+    };
+    assert_eq!([first, second], [&Serial::Hosts(1), &Serial::Percent(30)]);
+    assert_eq!(third.as_text(), Some("{{ batch }}"));
     assert_eq!(play.keywords.tags, ["a", "b", "c", "3"]);
     assert_eq!(play.roles.len(), 3);
     assert_eq!(shown(&play.roles[1].parameters), "parameter=5");

@@ -57,7 +57,7 @@ fn told(path: &Path, options: Options) -> (Vec<Event>, Result<bool>) {
         playbook_folder: path.parent().unwrap().into(),
         connector: Connector::new(Box::new(connect)),
         cancel: Cancel::default(),
-        ask: Box::new(|_, _| None),
+        ask: Box::new(|_, _| Err(rmqplay::run::Unanswered::NoTerminal)),
         events,
     });
     let result = match session.loader.playbook(path) {

@@ -37,7 +37,7 @@ fn settings(variables: &str) -> Option<Settings> {
             Err(HostError::Cancelled)
         })),
         cancel: Cancel::default(),
-        ask: Box::new(|_, _| None),
+        ask: Box::new(|_, _| Err(rmqplay::run::Unanswered::NoTerminal)),
         events,
     });
     let playbook = session.loader.playbook(&playbook).unwrap();

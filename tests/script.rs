@@ -55,7 +55,7 @@ fn start(
         playbook_folder: playbook.folder(),
         connector: Connector::new(Box::new(connect)),
         cancel: Cancel::default(),
-        ask: Box::new(|_, _| None),
+        ask: Box::new(|_, _| Err(rmqplay::run::Unanswered::NoTerminal)),
         events,
     });
     let result = session.loader.playbook_in(playbook).and_then(|playbook| {

@@ -255,7 +255,7 @@ fn carry_out(path: &Path, machine: &Arc<dyn Host>) -> Recap {
         playbook_folder: folder.into(),
         connector: Connector::new(Box::new(move |_| Ok(machine.clone()))),
         cancel: Cancel::default(),
-        ask: Box::new(|_, _| None),
+        ask: Box::new(|_, _| Err(rmqplay::run::Unanswered::NoTerminal)),
         events,
     });
     let result = session.loader.playbook(path).and_then(|playbook| {

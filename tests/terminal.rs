@@ -238,3 +238,108 @@ fn the_command_of_a_lookup_ends_with_the_time_of_its_task() {
         }
     }
 }
+
+/// Returns a play on this machine with these tasks.
+fn tasks(tasks: &str) -> String {
+    format!("- hosts: localhost\n  gather_facts: false\n  connection: local\n  tasks:\n{tasks}")
+}
+
+#[test]
+fn a_pause_waits_for_the_user_unless_it_has_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let after = "    - debug: {msg: went on}\n";
+    let mut terminal = play(
+        folder.path(),
+        &tasks(&format!("    - pause:\n{after}")),
+        &[],
+    );
+    terminal.wait_for("Press Enter to continue, ^C to interrupt: ");
+    terminal.stays_as_it_is();
+    terminal.press(b"\n");
+    assert!(terminal.end().contains("went on"));
+    // Nobody presses a key.
+    let timed = format!("    - pause: {{prompt: Going on soon, seconds: 1}}\n{after}");
+    let shown = play(folder.path(), &tasks(&timed), &[]).end();
+    let (prompt, end) = (shown.find("Going on soon"), shown.find("went on"));
+    assert!(prompt.is_some() && prompt < end, "{shown}");
+    // The end of the input is not an answer.
+    let gate = format!("    - pause: {{prompt: Sure}}\n{after}");
+    let mut terminal = play(folder.path(), &tasks(&gate), &[]);
+    terminal.wait_for("Sure: ");
+    terminal.press(b"\x04");
+    let shown = terminal.end();
+    assert!(shown.contains("the input ended (^D)"), "{shown}");
+    assert!(!shown.contains("went on"), "{shown}");
+}
+
+#[test]
+fn a_question_of_vars_prompt_shows_its_default_and_what_became_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "- hosts: localhost\n  gather_facts: false\n  connection: local\n  \
+                vars: {who: me, hide: \"no\"}\n  \
+                vars_prompt: [{name: a, prompt: \"Word of {{ who }}\", default: d, private: \"{{ hide }}\"}, \
+                {name: b, private: false, confirm: true}]\n  \
+                tasks:\n    - debug: {msg: \"a={{ a }} b={{ b }}\"}\n";
+    let mut terminal = play(folder.path(), text, &[]);
+    for (question, answer) in [
+        ("Word of me [d]: ", "\n"),
+        ("b: ", "one\n"),
+        ("confirm b: ", "two\n"),
+        // The terminal keeps the second line until it is asked for.
+        ("differ", "three\nthree\n"),
+    ] {
+        terminal.wait_for(question);
+        terminal.press(answer.as_bytes());
+    }
+    let shown = terminal.end();
+    assert!(shown.contains("a=d b=three"), "{shown}");
+    let mut terminal = play(folder.path(), text, &[]);
+    terminal.wait_for("[d]: ");
+    terminal.press(b"\x04");
+    let shown = terminal.end();
+    let error = "\nerror: \"a\" has no value: the input ended (^D)";
+    let plain = anstream::adapter::strip_str(&shown)
+        .to_string()
+        .replace('\r', "");
+    assert!(plain.contains(error), "{plain}");
+}
+
+#[test]
+fn nothing_stays_above_an_error_or_a_list_and_names_stay_on_their_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let live = |shown: &str| shown.contains('\u{2801}') || shown.contains(" 0s");
+    let shown = play(folder.path(), &tasks("    - nosuch:\n"), &[]).end();
+    assert!(shown.contains("error") && !live(&shown), "{shown}");
+    let named =
+        "    - debug: {msg: x}\n      name: \"one\\ntwo\\e[31m\"\n      tags: \"a\\e]0;b\"\n";
+    for list in ["--list-tasks", "--list-tags", "--list-hosts"] {
+        let shown = play(folder.path(), &tasks(named), &[list]).end();
+        assert!(!live(&shown) && !shown.contains("\u{1b}[31m"), "{shown}");
+        assert!(!shown.contains("\u{1b}]0"), "{shown}");
+        assert_eq!(
+            shown.contains("one\\ntwo\\u{1b}[31m"),
+            list == "--list-tasks",
+            "{shown}"
+        );
+    }
+    let mut terminal = play(folder.path(), &tasks(named), &["--step"]);
+    terminal.wait_for("Run task \"one\\ntwo\\u{1b}[31m\"?");
+    terminal.press(b"n\n");
+    terminal.end();
+}
+
+#[test]
+fn the_keyword_diff_shows_the_difference_of_its_task() {
+    let folder = tempfile::tempdir().unwrap();
+    for (keyword, is_shown) in [
+        ("diff: true", true),
+        ("diff: false", false),
+        ("retries: 1", false),
+    ] {
+        let text = tasks(&format!(
+            "    - copy: {{dest: \"{{{{ playbook_dir }}}}/out\", content: \"{keyword}\\n\"}}\n      {keyword}\n"
+        ));
+        let shown = play(folder.path(), &text, &[]).end();
+        assert_eq!(shown.contains(&format!("+{keyword}")), is_shown, "{shown}");
+    }
+}

@@ -93,7 +93,7 @@ fn told(play: &str, truth: &str, x: &str) -> String {
         playbook_folder: folder.path().into(),
         connector: Connector::new(Box::new(connect)),
         cancel: Cancel::default(),
-        ask: Box::new(|_, _| None),
+        ask: Box::new(|_, _| Err(rmqplay::run::Unanswered::NoTerminal)),
         events,
     });
     let loaded = session.loader.playbook(&path).unwrap();

@@ -98,7 +98,7 @@ fn statuses(
         playbook_folder: folder.into(),
         connector,
         cancel: Cancel::default(),
-        ask: Box::new(|_, _| None),
+        ask: Box::new(|_, _| Err(rmqplay::run::Unanswered::NoTerminal)),
         events,
     });
     let path = folder.join("case.yml");

@@ -108,7 +108,7 @@ fn what_can_be_read_is_found() {
         playbook_folder: folder.path().into(),
         connector: connect(),
         cancel: Cancel::default(),
-        ask: Box::new(|_, _| None),
+        ask: Box::new(|_, _| Err(rmqplay::run::Unanswered::NoTerminal)),
         events,
     });
     let playbook = session

@@ -73,6 +73,8 @@ pub enum Sets {
     NamedFacts(Fields),
     /// Variables of `set_fact`.
     Variables(Fields),
+    /// Variables of `set_fact` that are facts too.
+    Cacheable(Fields),
     /// Variables of `include_vars`, as the user wrote them: templates in them are rendered on use.
     Included(Map),
     /// Some that check mode does not know.

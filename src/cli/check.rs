@@ -4,9 +4,10 @@ use super::project::{Project, first_folder, folders_of, user_folder};
 use super::sources::Sources;
 use super::{Exit, candidates, print, refuse};
 use crate::host::HostError;
+use crate::inventory::Inventory;
 use crate::playbook::{LoadOptions, Loader, Play};
 use crate::report::counted;
-use crate::run::{Connector, Options, Parts, Session};
+use crate::run::{Connector, Options, Parts, Session, Unanswered};
 use crate::source::{LocalPath, Problems, Result};
 use crate::yaml::Node;
 use clap::{Args, ValueHint};
@@ -29,7 +30,12 @@ pub(super) struct Arguments {
 
 /// Checks playbooks.
 pub(super) fn execute(arguments: &Arguments) -> Exit {
-    match check(arguments) {
+    let inventory = arguments.sources.load(&first_folder(&arguments.playbooks));
+    let inventory = match inventory {
+        Ok(inventory) => inventory,
+        Err(problems) => return refuse(&problems, Exit::Error),
+    };
+    match check(arguments, inventory) {
         Ok(plays) => {
             let playbooks = counted(arguments.playbooks.len(), "playbook");
             let plays = counted(plays, "play");
@@ -47,9 +53,8 @@ pub(super) fn execute(arguments: &Arguments) -> Exit {
     }
 }
 
-fn check(arguments: &Arguments) -> Result<usize> {
+fn check(arguments: &Arguments, inventory: Inventory) -> Result<usize> {
     let folder = first_folder(&arguments.playbooks);
-    let inventory = arguments.sources.load(&folder)?;
     let mut extra_vars = Vec::new();
     for text in &arguments.extra_vars {
         super::extra_vars::add(&mut extra_vars, text)?;
@@ -80,7 +85,7 @@ fn check(arguments: &Arguments) -> Result<usize> {
         playbook_folder: folder.clone(),
         connector: Connector::new(Box::new(no_host)),
         cancel: crate::host::Cancel::default(),
-        ask: Box::new(|_, _| None),
+        ask: Box::new(|_, _| Err(Unanswered::NoTerminal)),
         events,
     });
     let knows_inventory = arguments.sources.are_there(&folder);

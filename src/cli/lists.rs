@@ -2,7 +2,7 @@
 
 use crate::playbook::{ListedPlay, Play, Playbook, list_tasks};
 use crate::run::Session;
-use crate::source::{LocalPath, Result};
+use crate::source::{LocalPath, Result, on_one_line};
 use clap::Args;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -37,15 +37,17 @@ impl Lists {
     ) -> Result<String> {
         let mut text = String::new();
         for (path, playbook) in paths.iter().zip(playbooks) {
-            let _ = writeln!(text, "\nplaybook: {}", path.display());
+            let path = path.display().to_string();
+            let _ = writeln!(text, "\nplaybook: {}", on_one_line(&path));
             let takes = |tags: &[String]| {
                 let tags: BTreeSet<_> = tags.iter().map(String::as_str).collect();
                 session.options.tags.takes(&tags)
             };
             let listed = list_tasks(playbook, takes);
             for (number, (play, listed)) in (1..).zip(playbook.plays.iter().zip(&listed)) {
-                let (hosts, name) = (&listed.hosts, session.play_name(play));
-                let tags = listed.tags.join(", ");
+                let name = session.play_name(play);
+                let (hosts, name) = (on_one_line(&listed.hosts), on_one_line(&name));
+                let tags = shown(&listed.tags);
                 let _ = writeln!(text, "\n  play #{number} ({hosts}): {name}\tTAGS: [{tags}]");
                 self.show_play(session, play, listed, &mut text)?;
             }
@@ -64,20 +66,25 @@ impl Lists {
             let hosts = session.hosts_of(play)?;
             let _ = writeln!(text, "    hosts ({}):", hosts.len());
             for host in hosts {
-                let _ = writeln!(text, "      {host}");
+                let _ = writeln!(text, "      {}", on_one_line(&host));
             }
         }
         if self.list_tasks {
             text.push_str("    tasks:\n");
             for task in &listed.tasks {
-                let tags = task.tags.join(", ");
-                let _ = writeln!(text, "      {}\tTAGS: [{tags}]", task.name);
+                let (name, tags) = (on_one_line(&task.name), shown(&task.tags));
+                let _ = writeln!(text, "      {name}\tTAGS: [{tags}]");
             }
         }
         if self.list_tags {
-            let tags: Vec<_> = listed.task_tags().into_iter().collect();
-            let _ = writeln!(text, "      TASK TAGS: [{}]", tags.join(", "));
+            let tags: Vec<_> = listed.task_tags().into_iter().map(str::to_owned).collect();
+            let _ = writeln!(text, "      TASK TAGS: [{}]", shown(&tags));
         }
         Ok(())
     }
+}
+
+/// Returns tags on one line.
+fn shown(tags: &[String]) -> String {
+    on_one_line(&tags.join(", ")).into_owned()
 }

@@ -4,10 +4,10 @@ use super::typed;
 use crate::host::{Cancel, Secret};
 use crate::playbook::{Play, Playbook};
 use crate::report::printable;
-use crate::run::{Ask, Session};
-use crate::source::{Problem, Result};
+use crate::run::{Ask, Session, Unanswered};
+use crate::source::{Place, Problem, Result};
 use crate::value::{self, Fields, Value};
-use crate::vars::Layer;
+use crate::vars::{Layer, Scope};
 use crate::yaml::{Map, Node};
 use indicatif::ProgressBar;
 use std::io::IsTerminal as _;
@@ -15,7 +15,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Asks for the variables of all plays; returns a layer for each play.
-pub(super) fn ask_for_variables(session: &Session, playbook: &Playbook) -> Result<Vec<Arc<Layer>>> {
+pub(super) fn ask_for_variables(
+    session: &Arc<Session>,
+    playbook: &Playbook,
+) -> Result<Vec<Arc<Layer>>> {
     playbook
         .plays
         .iter()
@@ -23,8 +26,11 @@ pub(super) fn ask_for_variables(session: &Session, playbook: &Playbook) -> Resul
         .collect()
 }
 
-fn ask_for_play(session: &Session, play: &Play) -> Result<Arc<Layer>> {
+fn ask_for_play(session: &Arc<Session>, play: &Play) -> Result<Arc<Layer>> {
     let mut fields = Fields::new();
+    let scope = session.play_scope();
+    let vars = Layer::written("vars of the play", &play.keywords.vars);
+    let scope = scope.with(vars);
     for prompt in &play.vars_prompt {
         let Some(name) = entry(prompt, "name").and_then(Node::as_text) else {
             continue;
@@ -35,37 +41,104 @@ fn ask_for_play(session: &Session, play: &Play) -> Result<Arc<Layer>> {
             .iter()
             .any(|(key, _)| key.as_text() == Some(name));
         if !given {
-            fields.insert(name.to_owned(), answer(session, prompt, name)?);
+            let question = Question::of(prompt, name, &scope)?;
+            fields.insert(name.to_owned(), question.answer(session)?);
         }
     }
     Ok(Layer::data("vars_prompt", fields))
 }
 
-fn answer(session: &Session, prompt: &Map, name: &str) -> Result<Value> {
-    let default = entry(prompt, "default").map(Node::to_value);
-    let private = match entry(prompt, "private") {
-        None => true,
-        Some(node) => value::boolean(&node.to_value())
-            .ok_or_else(|| node.unexpected("private", "a boolean"))?,
-    };
-    let text =
-        entry(prompt, "prompt").map_or_else(|| name.to_owned(), |node| node.to_value().to_string());
-    let typed = (session.ask)(&text, !private).unwrap_or_default();
-    if !typed.is_empty() {
-        if private {
-            session.secrets.add(&typed);
-        }
-        return Ok(typed.into());
+/// An entry of `vars_prompt`, rendered.
+struct Question<'a> {
+    name: &'a str,
+    place: Option<&'a Place>,
+    text: String,
+    default: Option<Value>,
+    is_private: bool,
+    is_confirmed: bool,
+}
+
+impl<'a> Question<'a> {
+    fn of(prompt: &'a Map, name: &'a str, scope: &Arc<Scope>) -> Result<Self> {
+        let rendered = |key: &str| {
+            let node = entry(prompt, key)?;
+            Some((node, scope.render(node).map_err(|error| *error.problem)))
+        };
+        let flag = |key: &str, otherwise: bool| -> Result<bool> {
+            let Some((node, value)) = rendered(key) else {
+                return Ok(otherwise);
+            };
+            let value = value?;
+            let wrong = || {
+                let message = format!("expected a boolean, found {}", shown(&value));
+                Problem::at(&node.place, message)
+            };
+            Ok(value::boolean(&value).ok_or_else(wrong)?)
+        };
+        let default = rendered("default").map(|(_, value)| value).transpose()?;
+        let text = match rendered("prompt") {
+            Some((_, value)) => value?.to_string(),
+            None => name.to_owned(),
+        };
+        Ok(Self {
+            name,
+            place: prompt.first().map(|(key, _)| &key.place),
+            text: match &default {
+                Some(default) => format!("{text} [{default}]"),
+                None => text,
+            },
+            default,
+            is_private: flag("private", true)?,
+            is_confirmed: flag("confirm", false)?,
+        })
     }
-    default.ok_or_else(|| {
-        let place = prompt.first().map(|(key, _)| &key.place);
-        let message = format!("\"{name}\" has no value, and there is no terminal to ask for it");
-        let problem = place.map_or_else(
-            || Problem::new(&message),
-            |place| Problem::at(place, &message),
-        );
-        problem.help(format!("set it with -e {name}=…")).into()
-    })
+
+    /// Asks until there is an answer: twice, if it must be confirmed.
+    fn answer(self, session: &Session) -> Result<Value> {
+        let ask = |text: &str| (session.ask)(text, !self.is_private);
+        let typed = loop {
+            let typed = ask(&self.text);
+            let again = match &typed {
+                Ok(_) if self.is_confirmed => ask(&format!("confirm {}", self.text)),
+                _ => break typed,
+            };
+            if again == typed || again.is_err() {
+                break again;
+            }
+            tracing::warn!("the two answers for {} differ", self.name);
+        };
+        match (typed, self.default) {
+            (Ok(typed), Some(default)) if typed.is_empty() => Ok(default),
+            (Ok(typed), _) => {
+                if self.is_private && !typed.is_empty() {
+                    session.secrets.add(&typed);
+                }
+                Ok(typed.into())
+            }
+            (Err(Unanswered::NoTerminal), Some(default)) => Ok(default),
+            (Err(reason), _) => {
+                let reason = match reason {
+                    Unanswered::NoTerminal => "there is no terminal to ask for it".to_owned(),
+                    Unanswered::Because(reason) => reason,
+                };
+                let message = format!("\"{}\" has no value: {reason}", self.name);
+                let problem = self.place.map_or_else(
+                    || Problem::new(&message),
+                    |place| Problem::at(place, &message),
+                );
+                Err(problem
+                    .help(format!("set it with -e {}=…", self.name))
+                    .into())
+            }
+        }
+    }
+}
+
+/// Returns a value as a message shows it: text in quotes.
+fn shown(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), |text| format!("\"{text}\""))
 }
 
 /// Returns the function that asks the user at the terminal; the live line is hidden until they
@@ -95,13 +168,13 @@ fn without<T>(live_line: Option<&ProgressBar>, act: impl FnOnce() -> T) -> T {
     }
 }
 
-fn ask(question: &str, echo: bool, cancel: &Cancel) -> Option<String> {
+fn ask(question: &str, echo: bool, cancel: &Cancel) -> std::result::Result<String, Unanswered> {
     if !std::io::stdin().is_terminal() || cancel.is_cancelled() {
-        return None;
+        return Err(Unanswered::NoTerminal);
     }
     let prompt = format!("{}: ", printable(question));
     let typed = if echo { typed::line } else { typed::secret };
-    typed(&prompt, cancel).ok()
+    typed(&prompt, cancel).map_err(|error| Unanswered::Because(error.to_string()))
 }
 
 fn entry<'a>(map: &'a Map, key: &str) -> Option<&'a Node> {

@@ -24,7 +24,7 @@ pub(super) fn line(prompt: &str, cancel: &Cancel) -> Result<String> {
 }
 
 /// Returns a line typed at the terminal after a prompt, without echo. Fails without a terminal, and
-/// as soon as the run is interrupted.
+/// as soon as the input ends or the run is interrupted.
 pub(super) fn secret(prompt: &str, cancel: &Cancel) -> Result<String> {
     let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
     // Disable echo before the prompt appears, since the user may type immediately.
@@ -37,6 +37,14 @@ fn ask(input: &impl AsFd, shown: &mut impl Write, prompt: &str, cancel: &Cancel)
     write!(shown, "{prompt}")?;
     shown.flush()?;
     let typed = typed(input, cancel)?;
+    if typed.is_empty() {
+        // ^D leaves the cursor behind the prompt.
+        writeln!(shown)?;
+        return Err(Error::new(
+            ErrorKind::UnexpectedEof,
+            "the input ended (^D) before an answer",
+        ));
+    }
     let text = typed.strip_suffix(b"\n").unwrap_or(&typed);
     let text = text.strip_suffix(b"\r").unwrap_or(text);
     let not_text = |_| Error::new(ErrorKind::InvalidData, "the input is not UTF-8");

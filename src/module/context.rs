@@ -58,8 +58,13 @@ pub trait Templates {
         "a run".to_owned()
     }
 
+    /// Shows a text to the user while the task runs.
+    fn tell(&self, text: &str) {
+        let _ = text;
+    }
+
     /// Asks the user at the terminal and echoes their input if `echo`. Returns `None` if there is
-    /// no terminal, and an error if the user aborts the run.
+    /// no terminal, and an error if the user aborts the run or ends the input.
     fn ask(&self, prompt: &str, echo: bool) -> Result<Option<String>, ModuleError> {
         let _ = (prompt, echo);
         Ok(None)

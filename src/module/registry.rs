@@ -219,7 +219,8 @@ impl Entry {
                 continue;
             }
             given.insert(canonical, key);
-            if !value.has_template() && !self.raw.contains(&canonical) {
+            let is_known = !value.has_template() && value.encrypted_in().is_none();
+            if is_known && !self.raw.contains(&canonical) {
                 let value = self.mode_as_text(canonical, value, value.to_value(), false);
                 literal.insert(canonical.to_owned(), value);
             }

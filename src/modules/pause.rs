@@ -7,20 +7,35 @@ use std::time::Duration;
 
 /// Waits for some time, or asks the user at the terminal and returns the answer.
 ///
-/// It runs once for all hosts, and each of them gets the answer. Without a terminal, the answer is
-/// empty, with a warning.
+/// With `seconds` or `minutes` it shows the prompt, if any, and continues when the time is over.
+/// Otherwise it waits until the user has answered; without a prompt, until they press Enter. It
+/// runs once for all hosts, and each of them gets the answer. Without a terminal, it does not wait:
+/// the answer is empty, with a warning.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Pause {
     /// Seconds to wait.
-    seconds: u64,
+    seconds: Option<u64>,
     /// Minutes to wait.
-    minutes: u64,
-    /// The prompt.
+    minutes: Option<u64>,
+    /// What to show.
     prompt: Option<String>,
     /// Whether to show what is typed.
     #[serde(default = "crate::module::yes")]
     echo: bool,
+}
+
+/// The prompt of a pause that has neither a time nor a prompt.
+const CONTINUE: &str = "Press Enter to continue, ^C to interrupt";
+
+impl Pause {
+    /// Returns how long to wait, or `None` to wait for the user.
+    fn delay(&self) -> Option<Duration> {
+        self.minutes.or(self.seconds)?;
+        let of_minutes = self.minutes.unwrap_or(0).saturating_mul(60);
+        let seconds = of_minutes.saturating_add(self.seconds.unwrap_or(0));
+        Some(Duration::from_secs(seconds))
+    }
 }
 
 impl BuiltIn for Pause {
@@ -49,8 +64,11 @@ impl Module for Pause {
             since: Some(Since::now()),
             ..Change::default()
         };
-        let delay = Duration::from_secs(self.minutes * 60 + self.seconds);
-        if !delay.is_zero() {
+        let mut input = String::new();
+        if let Some(delay) = self.delay() {
+            if let Some(prompt) = &self.prompt {
+                context.templates.tell(prompt);
+            }
             change.steps.push(Step::Wait(Wait {
                 conditions: Vec::new(),
                 timeout: Duration::ZERO,
@@ -65,16 +83,15 @@ impl Module for Pause {
                 last_resort: Vec::new(),
                 what: format!("{} seconds", delay.as_secs()),
             }));
-        }
-        let mut input = String::new();
-        if let Some(prompt) = &self.prompt {
-            let typed = context.templates.ask(prompt, self.echo)?;
-            if typed.is_none() {
-                change
-                    .warnings
-                    .push("there is no terminal, so the answer is empty".to_owned());
+        } else {
+            let prompt = self.prompt.as_deref().unwrap_or(CONTINUE);
+            match context.templates.ask(prompt, self.echo)? {
+                Some(typed) => input = typed,
+                None => change.warnings.push(
+                    "there is no terminal, so nobody was waited for and the answer is empty"
+                        .to_owned(),
+                ),
             }
-            input = typed.unwrap_or_default();
         }
         change.returns("user_input", input);
         change.returns("echo", self.echo);

@@ -4,6 +4,7 @@ use super::{guard, words};
 use crate::change::Change;
 use crate::host::{Command, CommandScript, Step};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::source::{encrypted_file, is_encrypted};
 use crate::value::Value;
 
 /// Copies a script of the controller to the host, runs it there and removes it.
@@ -55,6 +56,9 @@ impl Module for Script {
             return Err(ModuleError::refused("no script given"));
         };
         let path = context.files.find("files", name)?;
+        if is_encrypted(&path) {
+            return Err(ModuleError::refused(encrypted_file(&path)));
+        }
         let content = crate::files::read(&path)?;
         let mut change = Change::default();
         change.returns("cmd", command.iter().map(String::as_str).collect::<Value>());

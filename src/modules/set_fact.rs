@@ -27,7 +27,7 @@ impl BuiltIn for SetFact {
 
 impl Module for SetFact {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
-        // `cacheable` is not a variable: facts do not outlive a run.
+        // `cacheable` is not a variable. It makes facts of the variables, which do not outlive a run.
         let given = self.0.iter().chain(context.unknown);
         let named = given.filter(|(name, _)| *name != "cacheable");
         let variables: Fields = named
@@ -44,7 +44,12 @@ impl Module for SetFact {
         }
         let mut change = Change::default();
         change.returns("ansible_facts", value::map(variables.clone()));
-        change.sets = Sets::Variables(variables);
+        let cacheable = self.0.get("cacheable").and_then(value::boolean);
+        change.sets = if cacheable == Some(true) {
+            Sets::Cacheable(variables)
+        } else {
+            Sets::Variables(variables)
+        };
         Ok(change)
     }
 }

@@ -1,6 +1,6 @@
 //! The kinds of values that keywords take.
 
-use crate::source::Problem;
+use crate::source::{Problem, encrypted};
 use crate::value;
 use crate::yaml::{Data, Node};
 use Kind::{
@@ -62,6 +62,14 @@ impl Kind {
         }
     }
 
+    /// Returns whether a value of this kind is used as a whole, whatever happens to the task.
+    fn needs_all(self) -> bool {
+        matches!(
+            self,
+            Text | Boolean | Whole | Number | Percent | Texts | Conditions
+        )
+    }
+
     /// Returns the problem if `value`, given to `keyword`, is of a different kind.
     ///
     /// Null is valid for every kind that can be empty: lists, mappings and conditions.
@@ -69,6 +77,9 @@ impl Kind {
         // Computed values of a script are checked when it runs.
         if matches!(value.data, Data::Computed(_)) {
             return None;
+        }
+        if let (true, Some(place)) = (self.needs_all(), value.encrypted_in()) {
+            return Some(encrypted(place, &format!("this value of {keyword}")));
         }
         let template = value.as_text().is_some() && value.has_template();
         let fits = match self {
@@ -113,6 +124,10 @@ impl Kind {
             _ => self.expected(),
         };
         let wrong = wrong.unwrap_or(value);
+        if let (Boolean, Data::Text(text)) = (self, &wrong.data) {
+            let message = format!("{keyword} must be a boolean, not \"{text}\"");
+            return Some(Problem::at(&wrong.place, message).label("expected a boolean"));
+        }
         Some(wrong.unexpected(&format!("{what}{keyword}"), expected))
     }
 }

@@ -62,14 +62,14 @@ pub struct Play {
 }
 
 /// One batch size of `serial`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Serial {
     /// This many hosts.
     Hosts(usize),
     /// This percentage of the play's hosts, at least one host.
     Percent(u8),
     /// A template that evaluates to one of the others.
-    Template(String),
+    Template(Node),
 }
 
 /// How the hosts of a batch go through the tasks.

@@ -41,6 +41,18 @@ pub struct Around<'a> {
 }
 
 impl<'a> Around<'a> {
+    /// Returns the surroundings of what is directly in a play.
+    pub fn play(play: &'a Play) -> Self {
+        Self {
+            outer: None,
+            keywords: &play.keywords,
+            role: None,
+            include: None,
+            rescued: false,
+            handlers: false,
+        }
+    }
+
     /// Returns this and its surroundings, innermost first.
     pub fn layers(&self) -> impl Iterator<Item = &Around<'a>> {
         std::iter::successors(Some(self), |around| around.outer)
@@ -139,14 +151,7 @@ pub fn walk(
         included: HashSet::new(),
         problems: Problems::default(),
     };
-    let around = Around {
-        outer: None,
-        keywords: &play.keywords,
-        role: None,
-        include: None,
-        rescued: false,
-        handlers: false,
-    };
+    let around = Around::play(play);
     walker.items(&play.pre_tasks, &around);
     for role in &play.roles {
         walker.role(role, &around);

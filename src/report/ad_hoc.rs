@@ -94,6 +94,7 @@ impl<W: Write> Reporter for AdHoc<W> {
             Event::NoHosts { name } => {
                 self.print(&format!("no hosts matched {}\n", on_one_line(name)));
             }
+            Event::Announced { text, .. } => self.print(&format!("{}\n", indented(text))),
             Event::Warning { text, .. } => self.print(&format!("[WARNING]: {}\n", indented(text))),
             _ => {}
         }

@@ -103,10 +103,9 @@ impl<W: Write> AnsibleLines<W> {
         text += &self.line(result);
         if !looped {
             text += &self.details(result);
-            if self.verbosity.diff {
-                for diff in &result.diffs {
-                    text += &coloured_diff(diff);
-                }
+            // Only a task with `--diff` or the keyword has any.
+            for diff in &result.diffs {
+                text += &coloured_diff(diff);
             }
         }
         for warning in &result.warnings {
@@ -230,7 +229,7 @@ impl<W: Write> Reporter for AnsibleLines<W> {
                 );
                 self.print(&(headings + &text));
             }
-            Event::Said { host, text } => {
+            Event::Said { host, text } | Event::Announced { host, text } => {
                 let heading = self.play_heading();
                 self.print(&(heading + &said(host, text)));
             }

@@ -64,7 +64,7 @@ impl<W: Write, E: Write> Reporter for Answers<W, E> {
         match event {
             Event::TaskFinished(result) => self.finished(result),
             Event::Warning { text, .. } => self.warn(text),
-            Event::Said { text, .. } => {
+            Event::Said { text, .. } | Event::Announced { text, .. } => {
                 let _ = writeln!(self.out, "{}", printable(text));
             }
             _ => {}

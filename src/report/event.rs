@@ -71,6 +71,13 @@ pub enum Event {
         /// The text.
         text: String,
     },
+    /// A text that a task shows at once, while it runs (`pause`).
+    Announced {
+        /// The host of the task.
+        host: Arc<str>,
+        /// The text.
+        text: String,
+    },
     /// The run is over.
     RunFinished {
         /// The counts of each host, in inventory order.

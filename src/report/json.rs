@@ -31,7 +31,9 @@ impl<W: Write> Reporter for JsonLines<W> {
                 "event": "retry", "task": task.name, "host": &**host, "left": left,
             }),
             Event::Warning { text, .. } => json!({"event": "warning", "msg": text}),
-            Event::Said { host, text } => json!({"event": "log", "host": **host, "msg": text}),
+            Event::Said { host, text } | Event::Announced { host, text } => {
+                json!({"event": "log", "host": **host, "msg": text})
+            }
             Event::RunFinished {
                 recap,
                 check,

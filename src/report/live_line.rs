@@ -2,6 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,20 +10,32 @@ use std::time::{Duration, Instant};
 #[derive(Clone)]
 pub struct LiveLine {
     bar: ProgressBar,
+    appeared: Arc<AtomicBool>,
     /// When anything was printed last.
     printed: Arc<Mutex<Instant>>,
 }
 
 impl LiveLine {
-    /// Returns a live line on standard error, invisible if that is not a terminal.
+    /// Returns a live line, invisible until it [appears].
+    ///
+    /// [appears]: Self::appear
     pub fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         let style = ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-        bar.enable_steady_tick(Duration::from_millis(120));
         Self {
             bar,
+            appeared: Arc::default(),
             printed: Arc::new(Mutex::new(Instant::now())),
+        }
+    }
+
+    /// Shows the line on standard error, if that is a terminal. This comes with the first task, so
+    /// that nothing remains above an error or a list that comes instead of a run.
+    pub(super) fn appear(&self) {
+        if !self.appeared.swap(true, Ordering::Relaxed) {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.bar.enable_steady_tick(Duration::from_millis(120));
         }
     }
 
@@ -47,6 +60,7 @@ impl LiveLine {
         let printed = Instant::now().checked_sub(silence).unwrap();
         Self {
             bar: ProgressBar::hidden(),
+            appeared: Arc::new(AtomicBool::new(true)),
             printed: Arc::new(Mutex::new(printed)),
         }
     }

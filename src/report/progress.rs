@@ -85,6 +85,7 @@ impl Progress {
             failed: 0,
         });
         let name: String = on_one_line(&task.name).chars().take(LONGEST_NAME).collect();
+        self.line.appear();
         self.line.bar().set_prefix(name);
         self.line.bar().reset_elapsed();
     }

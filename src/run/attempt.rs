@@ -5,14 +5,14 @@
 
 use super::outcome::Outcome;
 use super::secret_files::keep_private;
-use super::session::{Omit, Session};
+use super::session::{Omit, Session, Unanswered};
 use super::target::{Target, Turn};
 use crate::change::{Change, Diff, Sets, Since};
 use crate::files::Files;
 use crate::host::{Command, Host, HostError, Limits, Output, Overlay, Probe, Step};
 use crate::module::{ArgumentError, Entry, HostPaths, ModuleError, PlanContext, Templates};
 use crate::playbook::{Action, VARIABLE};
-use crate::report::{FailedCommand, Status};
+use crate::report::{Event, FailedCommand, Status};
 use crate::source::{Problem, SourceFile};
 use crate::template::{Syntax, TemplateError};
 use crate::value::{self, Fields, NotKnown, Value};
@@ -308,6 +308,18 @@ impl Templates for Attempt<'_> {
     fn expression(&self, expression: &Node) -> Result<Value, ModuleError> {
         match self.scope.expression(expression) {
             Err(error) if error.undefined.is_some() => Ok(Value::UNDEFINED),
+            Ok(value) => {
+                let text = format!("{{{{ {} }}}}", expression.as_text().unwrap_or_default());
+                let engine = self.scope.engine();
+                // Of all variables, those that cannot be opened say so, and the rest is shown.
+                let all = ["hostvars", "vars"]
+                    .iter()
+                    .any(|all| engine.mentions(&text, all));
+                match self.scope.whole(&value, expression) {
+                    Err(error) if !all && error.undefined.is_none() => Err(module_error(error)),
+                    _ => Ok(value),
+                }
+            }
             result => result.map_err(module_error),
         }
     }
@@ -328,12 +340,25 @@ impl Templates for Attempt<'_> {
         self.session.options.run_name.clone()
     }
 
+    fn tell(&self, text: &str) {
+        if !self.hidden {
+            self.session.tell(Event::Announced {
+                host: self.name.clone(),
+                text: self.session.secrets.redact(text),
+            });
+        }
+    }
+
     fn ask(&self, prompt: &str, echo: bool) -> Result<Option<String>, ModuleError> {
         let typed = (self.session.ask)(prompt, echo);
         if self.session.cancel.is_cancelled() {
             return Err(HostError::Cancelled.into());
         }
-        Ok(typed)
+        match typed {
+            Ok(typed) => Ok(Some(typed)),
+            Err(Unanswered::NoTerminal) => Ok(None),
+            Err(Unanswered::Because(reason)) => Err(ModuleError::refused(reason)),
+        }
     }
 }
 

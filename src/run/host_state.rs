@@ -76,6 +76,10 @@ impl HostState {
                 self.add_facts(facts.clone());
             }
             Sets::Variables(variables) => self.set_variables(variables.clone()),
+            Sets::Cacheable(variables) => {
+                self.add_facts(variables.clone());
+                self.set_variables(variables.clone());
+            }
             Sets::Included(variables) => self.include_variables(variables),
             Sets::Unknown {
                 name,

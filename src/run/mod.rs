@@ -46,6 +46,6 @@ pub use connector::{Connect, Connector};
 pub use host_state::HostState;
 pub use options::Options;
 pub use outcome::Outcome;
-pub use session::{Ask, Parts, Session};
+pub use session::{Ask, Parts, Session, Unanswered};
 pub use settings::{Connection, Settings, SshSettings, Tcp};
 pub use tags::TagFilter;

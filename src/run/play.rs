@@ -9,7 +9,7 @@ use crate::report::Event;
 use crate::source::{Place, Problem, Problems, Result};
 use crate::value;
 use crate::vars::{Layer, Scope};
-use crate::yaml::{Data, Node};
+use crate::yaml::Node;
 use std::sync::Arc;
 
 impl Session {
@@ -145,7 +145,7 @@ impl Session {
 
     /// Returns the variables that the keywords of a play may use: extra variables, and what is
     /// known about all hosts.
-    fn play_scope(self: &Arc<Self>) -> Arc<Scope> {
+    pub fn play_scope(self: &Arc<Self>) -> Arc<Scope> {
         let site = Arc::new(self.site(std::slice::from_ref(&self.playbook_folder)));
         let magic = Layer::data(
             "the inventory",
@@ -222,15 +222,9 @@ fn batch_size(serial: &Serial, hosts: usize, scope: &Arc<Scope>) -> Result<usize
     match serial {
         Serial::Hosts(number) => Ok(*number),
         Serial::Percent(percent) => Ok((hosts * usize::from(*percent) / 100).max(1)),
-        Serial::Template(text) => {
-            let file = crate::source::SourceFile::new("<serial>", text.clone());
-            let place = crate::source::Place::new(&file, 0..text.len());
-            let node = Node {
-                data: Data::Text(text.as_str().into()),
-                place,
-            };
+        Serial::Template(node) => {
             let value = scope
-                .render(&node)
+                .render(node)
                 .map_err(|error| *error.problem)?
                 .to_string();
             match value.strip_suffix('%') {

@@ -20,9 +20,17 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
-/// Asks the user at the terminal: the question, and whether to echo the input. Returns `None` if
-/// nobody can be asked.
-pub type Ask = Box<dyn Fn(&str, bool) -> Option<String> + Send + Sync>;
+/// Asks the user at the terminal: the question, and whether to echo the input.
+pub type Ask = Box<dyn Fn(&str, bool) -> Result<String, Unanswered> + Send + Sync>;
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unanswered {
+    /// There is no terminal to ask at.
+    NoTerminal,
+    /// Another reason, in one sentence.
+    Because(String),
+}
 
 /// What all plays and hosts of a run share.
 pub struct Session {

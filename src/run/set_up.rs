@@ -274,6 +274,9 @@ fn perhaps(sets: &Sets, scope: &Arc<Scope>, reason: &NotKnown) -> Sets {
         Sets::Variables(variables) => {
             Sets::Variables(variables.keys().map(|name| unknown(name)).collect())
         }
+        Sets::Cacheable(variables) => {
+            Sets::Cacheable(variables.keys().map(|name| unknown(name)).collect())
+        }
         Sets::Included(variables) => {
             let names = variables.iter().filter_map(|(key, _)| key.as_text());
             Sets::Variables(names.map(unknown).collect())

@@ -3,6 +3,7 @@
 use super::play_run::lock;
 use super::position::{Position, TaskKey, task_key};
 use super::session::Session;
+use crate::source::on_one_line;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
@@ -30,6 +31,7 @@ impl Steps {
 }
 
 fn ask(session: &Session, name: &str) -> bool {
+    let name = on_one_line(name);
     let question =
         format!("Run task \"{name}\"? y = yes, n = skip it (default), c = run all the rest");
     match (session.ask)(&question, true).unwrap_or_default().trim() {

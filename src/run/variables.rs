@@ -8,7 +8,7 @@ use super::session::Session;
 use crate::files::Programs;
 use crate::source::{LocalPath, Problems};
 use crate::template::Site;
-use crate::value::{Fields, Value};
+use crate::value::{self, Fields, Value};
 use crate::vars::{HostVars, Hosts, Layer, Scope, Variable};
 use crate::yaml::Node;
 use std::sync::{Arc, Weak};
@@ -176,7 +176,14 @@ impl PlayRun<'_> {
         layers.push(session.magic_of_host(host));
         layers.push(self.magic());
         layers.extend(role_names(frame));
-        let mut site = session.site(&frame.folders());
+        let folders = frame.folders();
+        let searched = folders.iter().map(|folder| folder.to_string_lossy());
+        let searched = Fields::from([(
+            "ansible_search_path".to_owned(),
+            searched.map(Value::from).collect(),
+        )]);
+        layers.push(Layer::data("the task", searched));
+        let mut site = session.site(&folders);
         let scope = |layers, site| {
             let (engine, secrets) = (session.engine.clone(), session.secrets.clone());
             Scope::new(layers, engine, Arc::new(site), secrets)
@@ -200,6 +207,8 @@ fn assumed(host: &HostState) -> Arc<Layer> {
     let fields = Fields::from([
         ("ansible_host".to_owned(), address),
         ("ansible_managed".to_owned(), "Ansible managed".into()),
+        // Of a host without facts, playbooks ask which of them it has.
+        ("ansible_facts".to_owned(), value::map(Fields::new())),
     ]);
     Layer::data("what is assumed of a host", fields)
 }
@@ -244,7 +253,12 @@ impl Hosts for SessionHosts {
 
     fn scope(&self, name: &str) -> Option<Result<Arc<Scope>, Problems>> {
         let session = self.0.upgrade()?;
-        let host = session.known_host(name)?;
+        // This machine has variables even if the inventory does not list it.
+        let implicit = || {
+            let is_implicit = session.inventory.is_implicit(name);
+            is_implicit.then(|| HostState::new(name.into()))
+        };
+        let host = session.known_host(name).or_else(implicit)?;
         Some(session.host_scope(&host))
     }
 }

@@ -1,11 +1,28 @@
 //! A text written by the user, kept so that errors can show its lines.
 
 use super::{LocalPath, Place, Problem, Result, shown};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The start of files encrypted as a whole with Ansible Vault.
 pub const VAULT: &str = "$ANSIBLE_VAULT;";
+
+/// Returns whether the file at `path` on this machine is encrypted as a whole. One that cannot be
+/// read is not: its reader says why.
+pub fn is_encrypted(path: &Path) -> bool {
+    let mut start = [0; VAULT.len()];
+    let read = super::regular::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == VAULT.as_bytes()
+}
+
+/// Returns the message for the file at `path`, which is encrypted as a whole.
+pub fn encrypted_file(path: &Path) -> String {
+    format!(
+        "{} is encrypted with Ansible Vault, which rmqplay cannot open",
+        path.display()
+    )
+}
 
 /// Returns the problem for encrypted text at a place.
 pub fn encrypted(place: &Place, what: &str) -> Problem {

@@ -43,6 +43,10 @@ pub const RESERVED: &[(&str, &str)] = &[
         "task that failed last on the host, if a rescue ran",
     ),
     ("ansible_failed_result", "result of that task"),
+    (
+        "ansible_search_path",
+        "folders that a task's files are searched in",
+    ),
     ("ansible_check_mode", "whether this is a check run"),
     ("ansible_diff_mode", "whether differences are shown"),
     ("ansible_verbosity", "number of -v"),

@@ -168,6 +168,13 @@ impl Scope {
         all::kept(value, true).map_err(|error| TemplateError::of_value(&error, node))
     }
 
+    /// Returns a value as [`render`] does: an error in it, if there is one.
+    ///
+    /// [`render`]: Self::render
+    pub fn whole(&self, value: &Value, node: &Node) -> Result<Value, TemplateError> {
+        all::kept(value.clone(), false).map_err(|error| TemplateError::of_value(&error, node))
+    }
+
     /// Evaluates a condition with these variables.
     pub fn condition(self: &Arc<Self>, node: &Node) -> Result<bool, TemplateError> {
         self.engine.condition(node, &self.context(), &self.site)

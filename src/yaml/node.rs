@@ -146,6 +146,18 @@ impl Node {
         }
     }
 
+    /// Returns the place of the first encrypted text in the node.
+    pub fn encrypted_in(&self) -> Option<&Place> {
+        match &self.data {
+            Data::Vault(_) => Some(&self.place),
+            Data::List(items) => items.iter().find_map(Node::encrypted_in),
+            Data::Map(entries) => entries
+                .iter()
+                .find_map(|(key, value)| key.encrypted_in().or_else(|| value.encrypted_in())),
+            _ => None,
+        }
+    }
+
     /// Returns whether it is an integer in octal notation, such as `0644`.
     pub fn is_octal(&self) -> bool {
         let written = self.place.text().trim();

@@ -1,7 +1,7 @@
 //! Parses YAML text to nodes.
 
 use super::{Data, Map, Node, scalar};
-use crate::source::{Place, Problem, Result, SourceFile};
+use crate::source::{Place, Problem, Result, SourceFile, encrypted};
 use crate::value::{self, MAX_DEPTH};
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use std::borrow::Cow;
@@ -195,6 +195,9 @@ impl<'a> Reader<'a> {
                 (Event::MappingEnd, _) => break,
                 event => self.node(event)?,
             };
+            if matches!(key.data, Data::Vault(_)) {
+                return Err(encrypted(&key.place, "this key").into());
+            }
             let next = self.next()?;
             let value = self.node(next)?;
             if matches!(key.data, Data::Map(_) | Data::List(_)) {

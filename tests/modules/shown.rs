@@ -125,9 +125,10 @@ pub(super) fn differences(change: &Change) -> String {
 pub(super) fn sets(change: &Change) -> Value {
     match &change.sets {
         Sets::Nothing | Sets::Unknown { .. } => Value::from(()),
-        Sets::Facts(fields) | Sets::NamedFacts(fields) | Sets::Variables(fields) => {
-            Value::from_pairs(Fields::clone(fields))
-        }
+        Sets::Facts(fields)
+        | Sets::NamedFacts(fields)
+        | Sets::Variables(fields)
+        | Sets::Cacheable(fields) => Value::from_pairs(Fields::clone(fields)),
         Sets::Included(variables) => Value::from_pairs(
             variables
                 .iter()

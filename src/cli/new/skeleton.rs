@@ -25,7 +25,7 @@ pub(super) const PROJECT: Skeleton = files!(
     "gitignore",
     "site.yml",
     "inventory.yml",
-    "inventory.rhai",
+    "hosts.rhai",
     "roles/newname/defaults/main.yml",
     "roles/newname/tasks/main.rhai",
     "roles/newname/handlers/main.rhai",

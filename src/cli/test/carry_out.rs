@@ -6,7 +6,7 @@ use crate::inventory::Inventory;
 use crate::module::Registry;
 use crate::playbook::{LoadOptions, Loader};
 use crate::report::{Event, Recap, Status, TaskResult};
-use crate::run::{Connect, Connector, Options, Parts, Session};
+use crate::run::{Connect, Connector, Options, Parts, Session, Unanswered};
 use crate::source::{LocalPath, Problems, Result};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -89,7 +89,7 @@ pub(super) fn carry_out(
         playbook_folder: ground.folder.clone(),
         connector: Connector::new(connect),
         cancel: ground.cancel.clone(),
-        ask: Box::new(|_, _| None),
+        ask: Box::new(|_, _| Err(Unanswered::NoTerminal)),
         events,
     });
     let result = play(case, ground, &session);

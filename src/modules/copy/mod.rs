@@ -8,9 +8,9 @@ use super::sent::Sent;
 use super::sent_mode::SentMode;
 use crate::change::{Attributes, Change, Mode};
 use crate::files::SentFile;
-use crate::host::{Body, Probe};
+use crate::host::Probe;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
-use crate::source::VAULT;
+use crate::source::{encrypted_file, is_encrypted};
 use content::Content;
 use std::path::{Path, PathBuf};
 
@@ -177,20 +177,13 @@ impl Copy {
     }
 
     fn read(&self, path: &Path) -> Result<SentFile, ModuleError> {
-        let file = SentFile::read(path)?;
-        if self.decrypt
-            && let Body::Bytes(bytes) = &file.body
-            && bytes.starts_with(VAULT.as_bytes())
-        {
+        if self.decrypt && is_encrypted(path) {
             return Err(ModuleError::Refused {
-                message: format!(
-                    "{} is encrypted with Ansible Vault, which rmqplay cannot open",
-                    path.display()
-                ),
+                message: encrypted_file(path),
                 help: Some("decrypt: false copies it as it is".to_owned()),
             });
         }
-        Ok(file)
+        Ok(SentFile::read(path)?)
     }
 
     fn check(&self, sha1: &str) -> Result<(), ModuleError> {

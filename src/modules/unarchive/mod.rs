@@ -11,6 +11,7 @@ use crate::host::{
     Answer, Before, Content, Kind, Node, Ownership, Probe, Question, Step, Unpack, UnpackEntry,
 };
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
+use crate::source::{encrypted_file, is_encrypted};
 use crate::value::Value;
 use camino::{Utf8Path, Utf8PathBuf};
 use comparison::Comparison;
@@ -124,6 +125,9 @@ impl Module for Unarchive {
         }
         let fetched = self.fetch(context)?;
         change.warnings.extend(fetched.doubt);
+        if is_encrypted(&fetched.path) {
+            return Err(ModuleError::refused(encrypted_file(&fetched.path)));
+        }
         let archive = context
             .archives
             .open(&fetched.path, context.host.limits())?;

@@ -4,7 +4,7 @@ use super::Reader;
 use super::keywords::Entry;
 use super::scope::{Scope, missing_file};
 use crate::files::NotFound;
-use crate::playbook::{Keywords, Level, Play, Serial, Strategy, search_folders};
+use crate::playbook::{Keywords, Kind, Level, Play, Serial, Strategy, search_folders};
 use crate::source::{LocalPath, Problem, did_you_mean};
 use crate::yaml::{Data, Map, Node};
 
@@ -153,7 +153,7 @@ impl Reader<'_> {
         for item in one_or_many(value) {
             let size = match &item.data {
                 Data::Integer(hosts) => usize::try_from(*hosts).ok().map(Serial::Hosts),
-                Data::Text(text) if item.has_template() => Some(Serial::Template(text.to_string())),
+                Data::Text(_) if item.has_template() => Some(Serial::Template(item.clone())),
                 Data::Text(text) => match text.trim().strip_suffix('%') {
                     Some(percent) => percent.trim().parse().ok().map(Serial::Percent),
                     None => text.trim().parse().ok().map(Serial::Hosts),
@@ -211,6 +211,28 @@ impl Reader<'_> {
                         Problem::at(&key.place, message)
                             .help(did_you_mean(&name, PROMPT_KEYS.iter().copied())),
                     );
+                }
+            }
+            for (key, value) in map {
+                match key.as_text() {
+                    Some(name @ ("private" | "confirm" | "unsafe")) => {
+                        let problem = Kind::Boolean.check(name, value);
+                        problem.into_iter().for_each(|problem| self.report(problem));
+                    }
+                    // Without this, the value would be used as it was typed.
+                    Some(name @ ("encrypt" | "salt" | "salt_size")) => {
+                        let message = format!("{name} in vars_prompt is not supported");
+                        let advice = "hash the answer where it is used, with the filter \
+                                      password_hash";
+                        let problem = Problem::at(&key.place, message);
+                        self.report(problem.help(advice.to_owned()));
+                    }
+                    Some("name" | "prompt") => {
+                        let problem =
+                            Kind::Text.check(&format!("{} of vars_prompt", key.to_value()), value);
+                        problem.into_iter().for_each(|problem| self.report(problem));
+                    }
+                    _ => {}
                 }
             }
             prompts.push(map.clone());

@@ -5,7 +5,7 @@ use super::names::Local;
 use super::task::{expects_failure, own_names};
 use crate::playbook::walk::is_unconditional;
 use crate::playbook::{Around, Play, Task, boolean};
-use crate::source::SourceFile;
+use crate::source::{SourceFile, encrypted, is_encrypted};
 use crate::template::Syntax;
 use crate::yaml::{Data, Node};
 use std::path::Path;
@@ -41,7 +41,14 @@ impl Validator<'_> {
         };
         match task.files(&play.folder).find(kind, &name) {
             Ok(path) if kind == "templates" => self.template_file(&path, task, around),
-            Ok(_) => {}
+            Ok(path) => {
+                let runs = around.is_certain() && is_unconditional(&task.keywords);
+                let opens = runs && !expects_failure(task, around) && !is_kept_sealed(task);
+                if opens && path.is_file() && is_encrypted(&path) {
+                    let file = format!("the file {name}");
+                    self.problems.0.push(encrypted(&node.place, &file));
+                }
+            }
             Err(missing) => {
                 let what = if kind == "templates" {
                     "template"
@@ -114,6 +121,12 @@ fn source_file(task: &Task) -> Option<(&'static str, String, &Node)> {
         && !name.starts_with('~')
         && !name.contains(['"', '\'']);
     (fixed && !name.is_empty()).then(|| (kind, name.to_owned(), node))
+}
+
+/// Returns whether a task may copy an encrypted file as it is.
+fn is_kept_sealed(task: &Task) -> bool {
+    let mut arguments = task.action.arguments.iter();
+    arguments.any(|(key, value)| key.as_text() == Some("decrypt") && boolean(value) != Some(true))
 }
 
 /// Returns whether a task runs, or may run, on the machine that runs rmqplay.

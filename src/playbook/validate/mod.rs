@@ -13,7 +13,7 @@ mod variables_files;
 use super::walk::{Around, Visited, walk};
 use super::{Loader, Play, Playbook, Role, RoleUse, Script};
 use crate::module::Registry;
-use crate::source::{Place, Problem, Problems, SourceFile};
+use crate::source::{Place, Problem, Problems, SourceFile, encrypted};
 use crate::template::Engine;
 use crate::yaml::{Map, Node};
 use handlers::Handlers;
@@ -124,7 +124,7 @@ struct Validator<'v> {
 
 impl Validator<'_> {
     fn play(&mut self, play: &Play) {
-        self.names.start_play(play, self.loader);
+        self.names.start_play(play, self.loader, self.engine);
         self.tags.extend(play.keywords.tags.iter().cloned());
         self.keywords(&play.keywords);
         let values = [
@@ -223,6 +223,13 @@ impl Validator<'_> {
         self.names.guards.read(node);
         let result = self.engine.check_expression(node);
         self.problems.take(result);
+    }
+
+    /// Reports encrypted text in a value that is used in any case.
+    fn opened(&mut self, node: &Node) {
+        if let Some(place) = node.encrypted_in() {
+            self.problems.0.push(encrypted(place, "this value"));
+        }
     }
 
     fn values(&mut self, map: &Map) {

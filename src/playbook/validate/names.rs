@@ -3,7 +3,8 @@
 use super::guards::Guards;
 use super::variables_files;
 use crate::playbook::{
-    Around, Loader, Loop, Play, Role, RoleUse, Script, Task, VARIABLE, Visited, search_folders,
+    Around, Loader, Loop, Play, Role, RoleUse, Script, Serial, Task, VARIABLE, Visited,
+    search_folders,
 };
 use crate::source::{Place, SourceFile};
 use crate::template::{Engine, Syntax};
@@ -33,6 +34,8 @@ pub(super) struct Names {
     pub(super) facts: bool,
     /// Something that depends on variables may define any name.
     pub(super) any: bool,
+    /// Whether what is used now is used before anything may define any name.
+    before_any: bool,
 }
 
 /// A name that is used.
@@ -42,6 +45,8 @@ pub(super) struct Used {
     pub(super) place: Place,
     /// Whether something around defines it.
     pub(super) is_defined: bool,
+    /// Whether it is used before anything may define any name.
+    pub(super) before_any: bool,
 }
 
 /// Facts that a host has once they were gathered, and that nothing else gives a value.
@@ -100,7 +105,7 @@ impl Local<'_> {
 }
 
 impl Names {
-    pub(super) fn start_play(&mut self, play: &Play, loader: &Loader) {
+    pub(super) fn start_play(&mut self, play: &Play, loader: &Loader, engine: &Engine) {
         let mut names: HashSet<String> = keys(&play.keywords.vars).collect();
         self.write(&play.keywords.vars);
         let gathers = play.gather_facts.as_ref().map(Node::to_value);
@@ -111,8 +116,23 @@ impl Names {
             self.elsewhere.extend(name.clone());
             names.extend(name);
         }
+        self.by_play.push(names);
+        let around = Around::play(play);
+        let local = Local {
+            around: &around,
+            own: &[],
+        };
+        for serial in &play.serial {
+            if let Serial::Template(node) = serial {
+                self.uses(node, &local, engine);
+            }
+        }
         let search = search_folders(None, &play.folder, &play.folder);
         for file in &play.vars_files {
+            // Only what was read before the file may define what its name needs.
+            let before = std::mem::replace(&mut self.before_any, !self.any);
+            self.uses(file, &local, engine);
+            self.before_any = before;
             let one = std::slice::from_ref(file);
             for choice in file.as_list().unwrap_or(one) {
                 let name = choice.as_text().unwrap_or_default();
@@ -120,13 +140,14 @@ impl Names {
                     Some(found) => {
                         let found: Vec<_> = found.into_iter().collect();
                         self.elsewhere.extend(found.iter().cloned());
-                        names.extend(found);
+                        self.by_play.last_mut().into_iter().for_each(|names| {
+                            names.extend(found.iter().cloned());
+                        });
                     }
                     None => self.any = true,
                 }
             }
         }
-        self.by_play.push(names);
     }
 
     /// Notes the names that something in a play gives a value beyond itself.
@@ -208,6 +229,8 @@ impl Names {
                 let open =
                     |(key, _): &(Node, Node)| key.has_template() || key.as_text() == Some(VARIABLE);
                 self.any |= arguments.iter().any(open);
+                let cacheable = |(key, _): &(Node, Node)| key.as_text() == Some("cacheable");
+                self.facts |= arguments.iter().any(cacheable);
                 self.by_tasks.extend(keys(arguments));
             }
             "include_vars" => self.include_vars(task, play, loader),
@@ -293,6 +316,7 @@ impl Names {
                     name,
                     place,
                     is_defined,
+                    before_any: self.before_any,
                 });
             }
         }

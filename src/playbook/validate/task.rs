@@ -2,6 +2,7 @@
 
 use super::Validator;
 use super::names::{Local, names_of_loop};
+use crate::module::Entry;
 use crate::playbook::walk::is_unconditional;
 use crate::playbook::{
     Action, Around, Include, IncludeKind, Loop, Play, Task, Until, VARIABLE, boolean,
@@ -76,25 +77,36 @@ impl Validator<'_> {
 
     /// Records the variables that a task always needs, unless it is expected to fail.
     fn uses(&mut self, task: &Task, around: &Around<'_>) {
-        if expects_failure(task, around) {
-            return;
-        }
         let own = own_names(task);
         let engine = self.engine;
         let local = Local { around, own: &own };
+        let certain = around.is_certain() && is_unconditional(&task.keywords);
+        if let (Some(ignores), true) = (&task.keywords.ignore_errors, certain && !around.rescued) {
+            self.names.uses(ignores, &local, engine);
+        }
+        if expects_failure(task, around) {
+            return;
+        }
         // The first condition is always evaluated, the rest only if it is true.
         if let (Some(condition), true) = (task.keywords.when.first(), around.is_certain()) {
             self.names.uses_of_condition(condition, &local, engine);
         }
-        if !around.is_certain() || !is_unconditional(&task.keywords) {
+        if !certain {
             return;
         }
         let entry = self.registry.get(&task.action.module).cloned();
-        for (key, value) in &task.action.arguments {
+        let defaults = entry
+            .as_ref()
+            .map_or_else(Vec::new, |entry| defaults(task, entry, around));
+        for (key, value) in task.action.arguments.iter().chain(defaults) {
             let name = key.as_text().unwrap_or_default();
             let raw = entry
                 .as_ref()
                 .is_some_and(|entry| entry.raw.contains(&entry.canonical(name)));
+            // A fact may stay unused.
+            if entry.as_ref().is_some_and(|entry| !entry.any_argument) {
+                self.opened(value);
+            }
             match (raw, task.action.module.as_str()) {
                 (false, _) => self.names.uses(value, &local, engine),
                 (true, "assert") => self.names.uses_of_condition(value, &local, engine),
@@ -104,7 +116,12 @@ impl Validator<'_> {
         }
         let repeated = task.repeat.iter().flat_map(Loop::values);
         let tried = task.until.iter().flat_map(Until::values);
-        for node in task.keywords.values().chain(repeated).chain(tried) {
+        let environment = around
+            .layers()
+            .flat_map(|layer| &layer.keywords.environment);
+        let kept = task.keywords.values().chain(environment).chain(repeated);
+        for node in kept.chain(tried) {
+            self.opened(node);
             self.names.uses(node, &local, engine);
         }
         for condition in conditions(task) {
@@ -145,6 +162,32 @@ impl Validator<'_> {
             self.names.uses_of_condition(condition, &local, engine);
         }
     }
+}
+
+/// Returns the arguments that `module_defaults` around a task gives it.
+fn defaults<'a>(task: &'a Task, entry: &Entry, around: &'a Around<'a>) -> Vec<&'a (Node, Node)> {
+    let given = |key: &Node| {
+        let name = key.as_text().map(|name| entry.canonical(name));
+        let mut own = task.action.arguments.iter();
+        own.any(|(key, _)| key.as_text().map(|name| entry.canonical(name)) == name)
+    };
+    let mut found: Vec<&(Node, Node)> = Vec::new();
+    let layers = around.layers().map(|layer| layer.keywords);
+    for keywords in std::iter::once(&task.keywords).chain(layers) {
+        for (name, arguments) in &keywords.module_defaults {
+            let name = name.as_text().unwrap_or_default();
+            let short = name.strip_prefix("ansible.builtin.").unwrap_or(name);
+            if short == task.action.module {
+                let map = arguments.as_map().into_iter().flatten();
+                let is_new = |(key, _): &&(Node, Node)| {
+                    !given(key) && !found.iter().any(|(known, _)| known.data == key.data)
+                };
+                let new: Vec<_> = map.filter(is_new).collect();
+                found.extend(new);
+            }
+        }
+    }
+    found
 }
 
 /// Returns whether a task is expected to fail: the failure is ignored, or rescued.

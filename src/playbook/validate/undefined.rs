@@ -34,7 +34,7 @@ impl Names {
             } = used;
             let problem = if name.contains('.') {
                 self.no_member(name, place, known)
-            } else if self.any {
+            } else if self.any && !used.before_any {
                 None
             } else if used.is_defined || self.is_defined(name, Some(*play), known) {
                 let mut seen = HashSet::new();

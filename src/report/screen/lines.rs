@@ -213,7 +213,7 @@ fn deserves_line(item: &TaskResult, how: Verbosity) -> bool {
     how.level > 0
         || speaks
         || !item.warnings.is_empty()
-        || (how.diff && !item.diffs.is_empty())
+        || !item.diffs.is_empty()
         || has_failed(item)
         || item.status == Status::Unknown
 }
@@ -291,9 +291,8 @@ fn below(result: &TaskResult, how: Verbosity) -> String {
     if result.ignored {
         text += &ignoring();
     }
-    if how.diff {
-        text.extend(result.diffs.iter().map(short_diff));
-    }
+    // Only a task with `--diff` or the keyword has any.
+    text.extend(result.diffs.iter().map(short_diff));
     text + &warnings(&result.warnings)
 }
 

@@ -258,7 +258,7 @@ impl<W: Write> Reporter for Screen<W> {
                 let line = Line::of_retry(host, &task.name, *left);
                 self.of_task(task).add(line);
             }
-            Event::Said { host, text } => {
+            Event::Said { host, text } | Event::Announced { host, text } => {
                 let texts = self.said.entry(host.clone()).or_default();
                 texts.push(text.clone());
             }

@@ -1,7 +1,7 @@
 //! Lookups of files of this machine.
 
 use super::{Lookup, as_list, wrong};
-use crate::source::{LocalPath, SourceFile, VAULT, regular};
+use crate::source::{LocalPath, SourceFile, VAULT, encrypted_file, regular};
 use crate::template::paths::{expand_user, matching_files};
 use crate::template::reach::Overlay;
 use crate::template::sources::find;
@@ -42,8 +42,7 @@ fn read(path: &LocalPath) -> Result<String, Error> {
     let bytes =
         regular::read(path).map_err(|error| wrong(format!("{}: {error}", path.display())))?;
     if bytes.starts_with(VAULT.as_bytes()) {
-        let why = "is encrypted with Ansible Vault, which rmqplay cannot open";
-        return Err(wrong(format!("{} {why}", path.display())));
+        return Err(wrong(encrypted_file(path)));
     }
     String::from_utf8(bytes)
         .map_err(|_| wrong(format!("{}: the file is not UTF-8 text", path.display())))

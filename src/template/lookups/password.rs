@@ -1,7 +1,7 @@
 //! The lookup `password`.
 
 use super::{Lookup, arguments, wrong};
-use crate::source::{LocalPath, regular};
+use crate::source::{LocalPath, VAULT, encrypted_file, regular};
 use crate::template::compare::is_list;
 use crate::template::crypt::{self, Scheme};
 use crate::template::filters::random_salt;
@@ -160,6 +160,7 @@ fn random(options: &Fields) -> Result<String, Error> {
 /// Returns the text of a file, or nothing if it does not exist yet.
 fn read(path: &Path) -> Result<Option<String>, Error> {
     match regular::read(path) {
+        Ok(bytes) if bytes.starts_with(VAULT.as_bytes()) => Err(wrong(encrypted_file(path))),
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(wrong(format!("{}: {error}", path.display()))),
