@@ -66,7 +66,7 @@ impl Checker<'_> {
                 call.args.iter().for_each(|work| self.of_closure(work));
             }
             ASTNode::Expr(Expr::FnCall(call, position)) => {
-                self.used_as_function(call, *position, around.and_then(|index| path.get(index)))
+                self.used_as_function(call, *position, around.and_then(|index| path.get(index)));
             }
             ASTNode::Stmt(Stmt::FnCall(call, _)) if call.name == "for_each" => {
                 call.args.iter().for_each(|work| self.of_closure(work));
