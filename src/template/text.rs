@@ -84,7 +84,9 @@ fn write_value(out: &mut String, value: &Value, tuples: Tuples, quoted: bool) ->
 
 /// Returns whether it is a function of templates.
 pub(super) fn is_function(value: &Value) -> bool {
-    let name = value.as_object().map(|object| object.type_name());
+    let name = value
+        .as_object()
+        .map(minijinja::value::DynObject::type_name);
     name.is_some_and(|name| name.ends_with("::BoxedFunction"))
 }
 
