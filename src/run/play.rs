@@ -104,11 +104,9 @@ impl Session {
     ) -> Result<bool> {
         let name = self.play_name(play);
         let wanted = self.hosts_of(play)?;
-        let hosts: Vec<_> = wanted
-            .iter()
-            .map(|host| self.host(host))
-            .filter(|host| !host.has_failed())
-            .collect();
+        let all: Vec<_> = wanted.iter().map(|host| self.host(host)).collect();
+        let mut hosts = all.clone();
+        hosts.retain(|host| !host.has_failed());
         if hosts.is_empty() {
             self.tell(Event::NoHosts { name });
             // Every host failed earlier: later plays have nothing to do either.
@@ -129,7 +127,7 @@ impl Session {
             let run = PlayRun::new(
                 self,
                 play,
-                &hosts,
+                &all,
                 batch,
                 prompted.clone(),
                 percentage,

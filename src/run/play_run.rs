@@ -34,7 +34,7 @@ pub(super) struct PlayRun<'p> {
     /// The task that gathers facts, where facts are gathered.
     pub(super) gather: Option<Arc<Task>>,
     pub(super) name: String,
-    /// All hosts of the play; those of this batch.
+    /// All hosts of the play, also those that failed in an earlier one; those of this batch.
     pub(super) play_hosts: &'p [Arc<HostState>],
     pub(super) batch: &'p [Arc<HostState>],
     handlers: RwLock<Arc<Vec<Handler>>>,
