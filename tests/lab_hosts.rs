@@ -74,6 +74,10 @@ impl Lab {
         command.output().unwrap()
     }
 
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Returns the inventory of its hosts.
     pub(crate) fn inventory(&self) -> PathBuf {
         root().join(format!("inventory/lab-{}.yml", self.name))

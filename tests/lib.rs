@@ -35,6 +35,7 @@ mod lab_cost;
 mod lab_faults;
 mod lab_hosts;
 mod lab_killed;
+mod lab_matrix;
 mod lab_new;
 mod lab_reasons;
 mod lab_refusals;
