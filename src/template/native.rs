@@ -64,6 +64,7 @@ pub(super) fn value_alone(
         return Err(Error::new(ErrorKind::InvalidOperation, message));
     }
     text::check(value)?;
+    text::check_function(value)?;
     state.get_or_insert_extension(Emitted::default()).value = value.clone();
     Ok(())
 }
@@ -120,10 +121,10 @@ pub(super) fn finished(value: Value) -> Result<Value, Error> {
 
 /// Fails if a part of a value cannot be kept. One that is unknown in check mode can.
 fn check_part(value: &Value) -> Result<(), Error> {
-    if value.is_undefined() || text::is_function(value) {
+    if value.is_undefined() {
         text::check(value)?;
     }
-    Ok(())
+    text::check_function(value)
 }
 
 /// Returns text with as many line breaks at its end as the template has: Jinja2 drops one, and

@@ -75,19 +75,21 @@ fn write_value(out: &mut String, value: &Value, tuples: Tuples, quoted: bool) ->
         ValueKind::Seq | ValueKind::Iterable => write_list(out, value, tuples)?,
         ValueKind::Map => write_map(out, value, tuples)?,
         _ => {
-            check(value)?;
+            check_function(value)?;
             out.push_str(&value.to_string());
         }
     }
     Ok(())
 }
 
-/// Returns whether it is a function of templates.
-pub(super) fn is_function(value: &Value) -> bool {
-    let name = value
-        .as_object()
-        .map(minijinja::value::DynObject::type_name);
-    name.is_some_and(|name| name.ends_with("::BoxedFunction"))
+/// Fails if it is a function of templates: only its result can be kept or written.
+pub(super) fn check_function(value: &Value) -> Result<(), Error> {
+    let object = value.as_object();
+    if object.is_some_and(|object| object.type_name().ends_with("::BoxedFunction")) {
+        let message = "a function is not a value: call it, with ( ) after its name";
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
+    Ok(())
 }
 
 fn write_list(out: &mut String, value: &Value, tuples: Tuples) -> Result<(), Error> {
@@ -147,10 +149,6 @@ pub(super) fn check(value: &Value) -> Result<(), Error> {
         ValueKind::Invalid => Err(failure(value)),
         // minijinja's error for this names the undefined variable.
         ValueKind::Undefined => value.get_attr("").map(|_| ()),
-        ValueKind::Plain if is_function(value) => Err(Error::new(
-            ErrorKind::InvalidOperation,
-            "a function is not a value: call it, with ( ) after its name",
-        )),
         _ => Ok(()),
     }
 }
