@@ -22,7 +22,7 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "template",
-        &["files", "host", "source", "value", "yaml"],
+        &["files", "glob", "host", "source", "value", "yaml"],
         &["fs", "env"],
     ),
     (

@@ -1,5 +1,6 @@
 //! Paths of this machine, handled like Python's `os.path` and `glob`.
 
+use crate::glob;
 use std::path::{Path, PathBuf};
 
 /// Returns the path with `~` replaced by the user's home folder.
@@ -129,62 +130,10 @@ fn entries(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     let hidden = pattern.starts_with('.');
     let mut names: Vec<String> = names
         .filter(|name| hidden || !name.starts_with('.'))
-        .filter(|name| fits(pattern, name))
+        .filter(|name| glob::matches(pattern, name))
         .collect();
     names.sort();
     names.into_iter().map(|name| folder.join(name)).collect()
-}
-
-/// Returns whether a name matches a pattern of `fnmatch`.
-pub(super) fn fits(pattern: &str, name: &str) -> bool {
-    let Some(first) = pattern.chars().next() else {
-        return name.is_empty();
-    };
-    let rest = pattern.get(first.len_utf8()..).unwrap_or_default();
-    let next = name.chars().next();
-    let after = name
-        .get(next.map_or(0, char::len_utf8)..)
-        .unwrap_or_default();
-    match (first, next) {
-        ('*', Some(_)) => fits(rest, name) || fits(pattern, after),
-        ('*', None) => fits(rest, name),
-        ('?', Some(_)) => fits(rest, after),
-        ('[', Some(character)) => match class(rest) {
-            Some((members, rest)) => in_class(members, character) && fits(rest, after),
-            None => character == '[' && fits(rest, after),
-        },
-        (literal, Some(character)) => literal == character && fits(rest, after),
-        (_, None) => false,
-    }
-}
-
-/// Returns the members of a class and what follows it.
-fn class(text: &str) -> Option<(&str, &str)> {
-    let skip = usize::from(text.starts_with(['!', '^']));
-    let inner = text.get(skip..)?;
-    let from = skip + usize::from(inner.starts_with(']'));
-    let end = from + text.get(from..)?.find(']')?;
-    Some((text.get(..end)?, text.get(end + 1..)?))
-}
-
-fn in_class(members: &str, character: char) -> bool {
-    let negated = members.starts_with('!');
-    let members: Vec<char> = members.chars().skip(usize::from(negated)).collect();
-    let mut index = 0;
-    let mut found = false;
-    while let Some(first) = members.get(index) {
-        match (members.get(index + 1), members.get(index + 2)) {
-            (Some('-'), Some(last)) => {
-                found |= (*first..=*last).contains(&character);
-                index += 3;
-            }
-            _ => {
-                found |= *first == character;
-                index += 1;
-            }
-        }
-    }
-    found != negated
 }
 
 #[cfg(test)]
@@ -201,20 +150,6 @@ mod tests {
             ("/..", "/"),
         ] {
             assert_eq!(normal(path), expected);
-        }
-    }
-
-    #[test]
-    fn names_fit_patterns_as_in_fnmatch() {
-        for (pattern, name, expected) in [
-            ("*.j2", "a.j2", true),
-            ("a?[0-9]", "ab7", true),
-            ("[!a]*", "abc", false),
-            ("[]]", "]", true),
-            ("[a", "[a", true),
-            ("**", "", true),
-        ] {
-            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
         }
     }
 }

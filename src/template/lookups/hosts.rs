@@ -1,8 +1,8 @@
 //! The lookup `inventory_hostnames`.
 
 use super::Lookup;
+use crate::glob;
 use crate::template::filters::maps::pairs;
-use crate::template::paths::fits;
 use crate::template::regex::{Flags, compile, search};
 use crate::value::Value;
 use minijinja::Error;
@@ -58,7 +58,7 @@ fn matching(pattern: &str, groups: &[Group]) -> Result<Vec<String>, Error> {
     let regex = regex.transpose()?;
     let fits = |name: &str| match &regex {
         Some(regex) => search(regex, name).map(|found| found.is_some()),
-        None => Ok(pattern == "all" || fits(pattern, name)),
+        None => Ok(pattern == "all" || glob::matches(pattern, name)),
     };
     let mut out = Vec::new();
     for (group, hosts) in groups {

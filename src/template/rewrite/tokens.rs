@@ -53,15 +53,22 @@ impl<'s> Tokens<'s> {
         start..start + part.len()
     }
 
+    /// Returns the index of the first token at or after `offset`. Tokens do not overlap, so that a
+    /// text of a million of them is not searched from its start for each.
+    fn first_at(&self, offset: usize) -> usize {
+        self.all.partition_point(|(_, span)| start(span) < offset)
+    }
+
     /// Returns the start of the token before `offset`.
     pub(super) fn before(&self, offset: usize) -> Option<usize> {
-        let before = self.all.iter().rev().find(|(_, span)| end(span) <= offset);
-        before.map(|(_, span)| start(span))
+        let ended = self.all.partition_point(|(_, span)| end(span) <= offset);
+        let (_, span) = self.all.get(ended.checked_sub(1)?)?;
+        Some(start(span))
     }
 
     /// Returns the end of the token that starts at `offset` or after it.
     pub(super) fn after(&self, offset: usize) -> usize {
-        let next = self.all.iter().find(|(_, span)| start(span) >= offset);
+        let next = self.all.get(self.first_at(offset));
         next.map_or(offset, |(_, span)| end(span))
     }
 
@@ -88,8 +95,7 @@ impl<'s> Tokens<'s> {
         offset: usize,
         wanted: impl Fn(&Token<'_>) -> bool,
     ) -> Option<(usize, Range<usize>)> {
-        let tokens = self.all.iter().enumerate();
-        let mut after = tokens.skip_while(|(_, (_, span))| start(span) < offset);
+        let mut after = self.all.iter().enumerate().skip(self.first_at(offset));
         let found = after.find(|(_, (token, _))| wanted(token));
         found.map(|(number, (_, span))| (number, range(*span)))
     }
@@ -172,11 +178,14 @@ impl<'s> Tokens<'s> {
     /// Returns the brackets or parentheses that close at `end_offset`; for the form `a.0`, the dot
     /// and nothing.
     pub(super) fn brackets(&self, end_offset: usize) -> Option<(Range<usize>, Range<usize>)> {
-        let last = self
+        let ended = self
             .all
-            .iter()
-            .rposition(|(_, span)| end(span) == end_offset)?;
+            .partition_point(|(_, span)| end(span) <= end_offset);
+        let last = ended.checked_sub(1)?;
         let (token, close) = self.all.get(last)?;
+        if end(close) != end_offset {
+            return None;
+        }
         if matches!(token, Token::Int(_) | Token::Int128(_)) {
             let (_, dot) = self.all.get(last.checked_sub(1)?)?;
             return Some((range(*dot), end_offset..end_offset));
@@ -200,9 +209,9 @@ impl<'s> Tokens<'s> {
         let mut parts: Vec<Range<usize>> = Vec::new();
         let mut depth = 0;
         let mut new = true;
-        for (token, span) in &self.all {
-            if start(span) < open.end || end(span) > close.start {
-                continue;
+        for (token, span) in self.all.iter().skip(self.first_at(open.end)) {
+            if end(span) > close.start {
+                break;
             }
             match token {
                 Token::BracketOpen | Token::ParenOpen | Token::BraceOpen => depth += 1,
