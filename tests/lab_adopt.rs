@@ -69,23 +69,20 @@ fn behind(cluster: &Cluster) -> Vec<String> {
             "-a",
             &address,
         ];
-        let output = cluster.lab.rmqplay(&[words.as_slice(), &["-v"]].concat());
+        let output = cluster.lab.rmqplay(&[words.as_slice(), &["-vv"]].concat());
         let told = String::from_utf8_lossy(&output.stdout).into_owned();
-        let groups = told.split("\"groups\"").nth(1);
-        groups
-            .unwrap_or_else(|| panic!("{told}"))
-            .lines()
-            .take_while(|line| !line.starts_with("PLAY"))
-            .collect()
+        let groups = told.lines().find_map(|line| line.split("groups: ").nth(1));
+        groups.unwrap_or_else(|| panic!("{told}")).to_owned()
     };
     (1..=HOSTS).map(ask).collect()
 }
 
-/// Starts `adopt` and kills it as soon as it tells that this task is done.
+/// Starts `adopt` and kills it as soon as it tells that this task begins, which only Ansible's lines
+/// tell.
 fn killed_after(cluster: &Cluster, task: &str) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rmqplay"));
     command
-        .args(["run", "playbooks/adopt.yml"])
+        .args(["run", "playbooks/adopt.yml", "--compat"])
         .args(&cluster.options);
     command
         .current_dir(root())
