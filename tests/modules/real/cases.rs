@@ -45,10 +45,9 @@ enum Userland {
 enum Folders {
     /// As the case declares them.
     Declared,
-    /// All of them belong to another group and give it to what is made in them.
-    SetGroupId,
-    /// All of them are for everybody, who may remove only what is theirs.
-    Sticky,
+    /// All of them belong to another group and give it to what is made in them, and are for
+    /// everybody, who may remove only what is theirs.
+    Shared,
 }
 
 /// The group of the folders that give theirs on.
@@ -67,18 +66,13 @@ fn cases_hold_on_this_machine() {
 }
 
 #[test]
-fn the_laws_hold_in_set_group_id_folders() {
-    hold(Userland::Machine, Folders::SetGroupId);
+fn the_laws_hold_in_set_group_id_and_sticky_folders() {
+    hold(Userland::Machine, Folders::Shared);
 }
 
 #[test]
-fn the_laws_hold_in_set_group_id_folders_with_busybox_alone() {
-    hold(busybox(), Folders::SetGroupId);
-}
-
-#[test]
-fn the_laws_hold_in_sticky_folders() {
-    hold(Userland::Machine, Folders::Sticky);
+fn the_laws_hold_in_set_group_id_and_sticky_folders_with_busybox_alone() {
+    hold(busybox(), Folders::Shared);
 }
 
 #[test]
@@ -155,15 +149,11 @@ impl Root {
     }
 
     fn change_folders(&self, folder: &Utf8Path) {
-        let mode = match self.kind {
-            Folders::Declared => return,
-            Folders::SetGroupId => 0o2775,
-            Folders::Sticky => 0o1777,
-        };
-        if self.kind == Folders::SetGroupId {
-            lchown(folder, None, Some(GROUP)).unwrap();
+        if self.kind == Folders::Declared {
+            return;
         }
-        fs::set_permissions(folder, PermissionsExt::from_mode(mode)).unwrap();
+        lchown(folder, None, Some(GROUP)).unwrap();
+        fs::set_permissions(folder, PermissionsExt::from_mode(0o3777)).unwrap();
         for entry in fs::read_dir(folder).unwrap() {
             let entry = entry.unwrap();
             if entry.file_type().unwrap().is_dir() {
