@@ -187,6 +187,13 @@ impl Attempt<'_> {
         }
         let connector = &self.session.connector;
         connector.keeps_locks(self.limits)?;
+        if change
+            .steps
+            .iter()
+            .any(|step| matches!(step, Step::Lock(_)))
+        {
+            connector.takes_lock(self.host);
+        }
         if change.steps.iter().any(Step::may_change_accounts) {
             connector.close_others(self.host, self.limits);
         }

@@ -15,6 +15,8 @@ pub struct Connector {
     connect: Connect,
     hosts: Mutex<Vec<(Settings, Arc<dyn Host>)>>,
     targets: Mutex<HashMap<Machine, Arc<Target>>>,
+    /// The hosts on which the run took a lock. They are kept when their connections are reset.
+    locked: Mutex<Vec<Arc<dyn Host>>>,
 }
 
 impl Connector {
@@ -24,6 +26,7 @@ impl Connector {
             connect,
             hosts: Mutex::default(),
             targets: Mutex::default(),
+            locked: Mutex::default(),
         }
     }
 
@@ -79,10 +82,18 @@ impl Connector {
             .collect()
     }
 
+    /// Remembers that the run takes a lock on this host.
+    pub(super) fn takes_lock(&self, host: &Arc<dyn Host>) {
+        let mut locked = lock(&self.locked);
+        if !locked.iter().any(|known| Arc::ptr_eq(known, host)) {
+            locked.push(host.clone());
+        }
+    }
+
     /// Fails if a lock that the run took on any host was lost: whoever else takes it relies on this
     /// run changing nothing more.
     pub(super) fn keeps_locks(&self, limits: &Limits) -> Result<(), HostError> {
-        let hosts = self.connected();
+        let hosts = lock(&self.locked).clone();
         hosts.iter().try_for_each(|host| host.keeps_locks(limits))
     }
 
