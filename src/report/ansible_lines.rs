@@ -4,7 +4,7 @@ use super::failure::details;
 use super::live_line::{LiveLine, print};
 use super::recap::rows;
 use super::said::said;
-use super::style::{CYAN, GREEN, RED, Verbosity, YELLOW, coloured_diff, heading, pretty};
+use super::style::{CYAN, GREEN, RED, Verbosity, YELLOW, coloured_diff, cost, heading, pretty};
 use super::{
     Event, Recap, Reporter, Status, TaskId, TaskName, TaskResult, indented, on_one_line, printable,
 };
@@ -112,17 +112,7 @@ impl<W: Write> AnsibleLines<W> {
             let _ = writeln!(text, "{YELLOW}[WARNING]: {}{YELLOW:#}", indented(warning));
         }
         if self.verbosity.level >= 3 {
-            let cost = result.traffic;
-            let _ = writeln!(
-                text,
-                "{CYAN}cost: [{}] round trips={} forks={} sent={} received={} milliseconds={}{CYAN:#}",
-                on_one_line(&result.host),
-                cost.round_trips,
-                cost.forks,
-                cost.sent,
-                cost.received,
-                result.elapsed.as_millis(),
-            );
+            text.push_str(&cost(result));
         }
         self.print(&text);
     }

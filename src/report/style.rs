@@ -1,6 +1,6 @@
 //! What all text for people has in common: colours, headings, differences.
 
-use super::{on_one_line, printable};
+use super::{TaskResult, on_one_line, printable};
 use crate::change::Diff;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
@@ -35,6 +35,20 @@ pub(super) fn heading(text: &str, width: usize) -> String {
         .saturating_sub(text.chars().count() + 1)
         .max(3);
     format!("{BOLD}{text}{BOLD:#} {}\n", "*".repeat(stars))
+}
+
+/// Returns the line that says what a result cost.
+pub(super) fn cost(result: &TaskResult) -> String {
+    let cost = result.traffic;
+    format!(
+        "{CYAN}cost: [{}] round trips={} forks={} sent={} received={} milliseconds={}{CYAN:#}\n",
+        on_one_line(&result.host),
+        cost.round_trips,
+        cost.forks,
+        cost.sent,
+        cost.received,
+        result.elapsed.as_millis(),
+    )
 }
 
 /// Returns JSON on several lines, indented by four spaces as in Ansible.

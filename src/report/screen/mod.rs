@@ -11,7 +11,7 @@ mod totals;
 
 use super::live_line::{LiveLine, print};
 use super::said::said;
-use super::style::{BOLD, CYAN, Verbosity, YELLOW, heading};
+use super::style::{BOLD, Verbosity, YELLOW, cost, heading};
 use super::{Event, Reporter, TaskId, TaskName, TaskResult, indented, on_one_line};
 use failures::Failures;
 use indexmap::IndexMap;
@@ -112,7 +112,9 @@ impl<W: Write> Screen<W> {
         let lines = lines(&items, Some(result), self.verbosity);
         let costs = if self.verbosity.level >= 3 {
             let results = items.iter().chain([result]);
-            results.map(cost).collect()
+            results
+                .map(|result| format!("  {}", cost(result)))
+                .collect()
         } else {
             String::new()
         };
@@ -211,20 +213,6 @@ impl Collected {
         }
         (format!("{kind} [{}]", on_one_line(&self.task.name)), rest)
     }
-}
-
-/// Returns what a result cost.
-fn cost(result: &TaskResult) -> String {
-    let cost = result.traffic;
-    format!(
-        "  {CYAN}cost: [{}] round trips={} forks={} sent={} received={} milliseconds={}{CYAN:#}\n",
-        on_one_line(&result.host),
-        cost.round_trips,
-        cost.forks,
-        cost.sent,
-        cost.received,
-        result.elapsed.as_millis(),
-    )
 }
 
 impl<W: Write> Reporter for Screen<W> {
