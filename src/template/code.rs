@@ -3,7 +3,7 @@
 use super::edits::{Edits, Origins};
 use super::layout;
 use super::native::line_breaks;
-use super::parse;
+use super::parse::{self, Unread};
 use super::rewrite::Rewrite;
 use super::tree;
 use minijinja::Error;
@@ -78,14 +78,10 @@ impl Code {
             changed.apply(|text| backslashes(text, kind.is_expression(), syntax));
         }
         let text = std::mem::take(&mut changed.text);
-        if let Some(range) = parse::too_deep(&text, kind.is_expression(), syntax) {
-            let range = original(&changed.changes, range);
-            return Err(CodeError::new(parse::error(), written, range));
-        }
         let mut rewrite = Rewrite::of(&text, kind.is_expression(), syntax.clone());
-        let fail = |error: Error| {
-            let range = error.range().unwrap_or_default();
-            CodeError::new(error, written, original(&changed.changes, range))
+        let fail = |unread: Unread| {
+            let range = original(&changed.changes, unread.range);
+            CodeError::new(unread.error, written, range)
         };
         if let Some((error, range)) = rewrite.take_failure() {
             let range = original(&changed.changes, range);

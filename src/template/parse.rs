@@ -14,48 +14,53 @@ use std::ops::Range;
 const MOST: usize = 400;
 
 /// Returns the tree of a template.
-pub(super) fn template<'t>(text: &'t str, syntax: &SyntaxConfig) -> Result<Stmt<'t>, Error> {
-    shallow(text, false, syntax)?;
-    minijinja::machinery::parse(text, "", syntax.clone())
+pub(super) fn template<'t>(text: &'t str, syntax: &SyntaxConfig) -> Result<Stmt<'t>, Unread> {
+    check(text, false, syntax)?;
+    Ok(minijinja::machinery::parse(text, "", syntax.clone())?)
 }
 
 /// Returns the tree of an expression without delimiters.
-pub(super) fn expression(text: &str) -> Result<Expr<'_>, Error> {
-    shallow(text, true, &SyntaxConfig::default())?;
-    minijinja::machinery::parse_expr(text)
+pub(super) fn expression(text: &str) -> Result<Expr<'_>, Unread> {
+    check(text, true, &SyntaxConfig::default())?;
+    Ok(minijinja::machinery::parse_expr(text)?)
 }
 
-fn shallow(text: &str, expression: bool, syntax: &SyntaxConfig) -> Result<(), Error> {
-    match too_deep(text, expression, syntax) {
-        Some(_) => Err(error()),
-        None => Ok(()),
+/// Why there is no tree.
+#[derive(Debug)]
+pub(super) struct Unread {
+    /// What is wrong.
+    pub(super) error: Error,
+    /// Where, in the text.
+    pub(super) range: Range<usize>,
+}
+
+impl From<Error> for Unread {
+    fn from(error: Error) -> Self {
+        Self {
+            range: error.range().unwrap_or_default(),
+            error,
+        }
     }
 }
 
-/// Returns the error for a text that is too deep.
-pub(super) fn error() -> Error {
-    let message = format!("there are more than {MOST} operators within each other");
-    Error::new(ErrorKind::SyntaxError, message)
-}
-
-/// Returns where a text has too many operators within each other.
-pub(super) fn too_deep(
-    text: &str,
-    expression: bool,
-    syntax: &SyntaxConfig,
-) -> Option<Range<usize>> {
+/// Fails where a text has too many operators within each other.
+fn check(text: &str, expression: bool, syntax: &SyntaxConfig) -> Result<(), Unread> {
     if text.len() <= MOST {
-        return None;
+        return Ok(());
     }
     let mut tokenizer = Tokenizer::new(text, "", expression, syntax.clone());
     let mut depth = Depth::default();
     while let Ok(Some((token, span))) = tokenizer.next_token() {
         depth.take(&token);
         if depth.is_too_deep() {
-            return Some(span.start_offset as usize..span.end_offset as usize);
+            let message = format!("there are more than {MOST} operators within each other");
+            return Err(Unread {
+                error: Error::new(ErrorKind::SyntaxError, message),
+                range: span.start_offset as usize..span.end_offset as usize,
+            });
         }
     }
-    None
+    Ok(())
 }
 
 /// How deep the tree is at a token, at most.
