@@ -2,6 +2,7 @@
 //! run the command before `task`.
 
 use super::engine::built_in_functions;
+use super::functions::call_of;
 use super::place::place;
 use super::problem::in_order;
 use super::program::Program;
@@ -26,19 +27,12 @@ pub(super) fn check(program: &Program) -> Problems {
         problems: Problems::default(),
     };
     program.ast.walk(&mut |path: &[ASTNode<'_>]| {
-        match path.last() {
-            Some(ASTNode::Expr(Expr::MethodCall(call, position))) => {
-                checker.call(call, &call.args, *position);
-            }
-            Some(
-                ASTNode::Expr(Expr::FnCall(call, position))
-                | ASTNode::Stmt(Stmt::FnCall(call, position)),
-            ) => {
-                let takes = TAKE_FUNCTIONS.contains(&call.name.as_str());
-                let object = usize::from(takes && call.args.len() > 1);
-                checker.call(call, call.args.get(object..).unwrap_or_default(), *position);
-            }
-            _ => {}
+        if let Some(ASTNode::Expr(Expr::MethodCall(call, position))) = path.last() {
+            checker.call(call, &call.args, *position);
+        } else if let Some((call, position)) = path.last().and_then(call_of) {
+            let takes = TAKE_FUNCTIONS.contains(&call.name.as_str());
+            let object = usize::from(takes && call.args.len() > 1);
+            checker.call(call, call.args.get(object..).unwrap_or_default(), position);
         }
         true
     });
@@ -153,15 +147,12 @@ impl Checker<'_> {
     fn within(&self, expression: &Expr) -> Option<(String, Position)> {
         let mut found = None;
         expression.walk(&mut Vec::new(), &mut |path: &[ASTNode<'_>]| {
-            if let Some(
-                ASTNode::Expr(Expr::FnCall(call, position))
-                | ASTNode::Stmt(Stmt::FnCall(call, position)),
-            ) = path.last()
+            if let Some((call, position)) = path.last().and_then(call_of)
                 && call.op_token.is_none()
                 && call.namespace.is_empty()
                 && acts(self.program, &call.name)
             {
-                found = Some((call.name.to_string(), *position));
+                found = Some((call.name.to_string(), position));
             }
             found.is_none()
         });

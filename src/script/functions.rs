@@ -2,7 +2,7 @@
 
 use super::place::offset;
 use crate::source::SourceFile;
-use rhai::{AST, ASTNode, Expr, FnPtr, Position, Stmt};
+use rhai::{AST, ASTNode, Expr, FnCallExpr, FnPtr, Position, Stmt};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -26,6 +26,16 @@ impl Function {
     /// Whether a statement that starts here belongs to this function, or to one inside it.
     fn holds(&self, position: Position) -> bool {
         position == self.start || (self.start <= position && position <= self.end)
+    }
+}
+
+/// Returns the call that a node is, of a function rather than a method. A call that is a statement
+/// of its own is another kind of node.
+pub(super) fn call_of<'s>(node: &ASTNode<'s>) -> Option<(&'s FnCallExpr, Position)> {
+    match node {
+        ASTNode::Expr(Expr::FnCall(call, position))
+        | ASTNode::Stmt(Stmt::FnCall(call, position)) => Some((call, *position)),
+        _ => None,
     }
 }
 

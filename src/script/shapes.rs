@@ -2,6 +2,7 @@
 //! run.
 
 use super::engine::built_in_functions;
+use super::functions::call_of;
 use super::place::place;
 use super::problem::in_order;
 use super::program::Program;
@@ -15,15 +16,12 @@ pub(super) fn check(program: &Program) -> Problems {
     let mut problems = Problems::default();
     let variables = variables(program);
     program.ast.walk(&mut |path: &[ASTNode<'_>]| {
-        if let Some(
-            ASTNode::Expr(Expr::FnCall(call, position))
-            | ASTNode::Stmt(Stmt::FnCall(call, position)),
-        ) = path.last()
+        if let Some((call, position)) = path.last().and_then(call_of)
             && call.namespace.is_empty()
             && call.op_token.is_none()
             && !program.functions.contains_key(call.name.as_str())
             && !variables.contains(call.name.as_str())
-            && let Some((position, message, help)) = mistake(call, *position)
+            && let Some((position, message, help)) = mistake(call, position)
         {
             let at = place(&program.file, position);
             problems.push(Problem::at(&at, message).help(help));

@@ -2,10 +2,10 @@
 //! conditions of `task` and `block`.
 
 use super::literal;
-use crate::script::functions::closure;
+use crate::script::functions::{call_of, closure};
 use crate::script::program::Program;
 use crate::yaml::{Data, Node};
-use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
+use rhai::{ASTNode, Expr, FnCallExpr, Position};
 use std::collections::BTreeSet;
 
 /// A template or an expression that is written in a script.
@@ -23,17 +23,14 @@ pub struct Written {
 pub(super) fn of(program: &Program, certain: &BTreeSet<Position>) -> Vec<Written> {
     let mut found = Vec::new();
     program.ast.walk(&mut |path: &[ASTNode<'_>]| {
-        if let Some(
-            ASTNode::Expr(Expr::FnCall(call, position))
-            | ASTNode::Stmt(Stmt::FnCall(call, position)),
-        ) = path.last()
+        if let Some((call, position)) = path.last().and_then(call_of)
             && call.namespace.is_empty()
             && !program.functions.contains_key(call.name.as_str())
         {
             of_call(
                 program,
                 call,
-                certain.contains(position),
+                certain.contains(&position),
                 certain,
                 &mut found,
             );
