@@ -135,7 +135,7 @@ fn a_run_that_has_lost_its_lock_is_told() {
             ask(&host, &name);
             kept().err()
         });
-        let told = told.unwrap_or_else(|| panic!("{shell}: nothing is told"));
+        let told = told.unwrap_or_else(|| panic!("{shell}: no output"));
         assert!(
             matches!(told, HostError::LockLost { .. }),
             "{shell}: {told}"

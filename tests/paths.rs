@@ -206,7 +206,7 @@ fn variables_and_home_directories_are_replaced_in_paths() {
     assert!(!again.contains("changed="), "{again}");
 }
 
-/// Tasks for which an empty variable is no path.
+/// Tasks whose path is an empty variable.
 const EMPTY: &str = r#"
 - hosts: localhost
   gather_facts: false
