@@ -34,4 +34,5 @@ pub mod source;
 pub mod template;
 pub mod value;
 pub mod vars;
+pub mod vault;
 pub mod yaml;

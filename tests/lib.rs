@@ -76,4 +76,5 @@ mod truth;
 mod unknown;
 mod unreadable;
 mod validation;
+mod vault;
 mod watch;

@@ -5,6 +5,7 @@ use rmqplay::module::{BuiltIn, Module, ModuleError, PlanContext, Registry};
 use rmqplay::playbook::{LoadOptions, Loader, ValidateOptions, validate};
 use rmqplay::source::{Place, SourceFile};
 use rmqplay::template::Engine;
+use rmqplay::yaml::{Data, Node};
 use std::path::Path;
 
 /// Declares a module that does nothing, with its arguments.
@@ -92,15 +93,16 @@ fn problems(path: &Path, tags: &[&str], compat: bool) -> String {
         "inventory_hostname",
         "sealed_in_inventory",
     ];
-    let sealed = Place::start_of(&SourceFile::new(
-        "group_vars/all.yml",
-        "sealed_in_inventory: x\n",
-    ));
+    let text = "sealed_in_inventory: x\n";
+    let sealed = Node {
+        data: Data::Vault("$ANSIBLE_VAULT;1.1;AES256\n31\n".into()),
+        place: Place::start_of(&SourceFile::new("group_vars/all.yml", text)),
+    };
     let options = ValidateOptions {
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         variables: Some(known.map(str::to_owned).into()),
         groups: Some(["all", "web", "ungrouped"].map(str::to_owned).into()),
-        encrypted: [("sealed_in_inventory".to_owned(), sealed)].into(),
+        encrypted: [("sealed_in_inventory".to_owned(), vec![sealed])].into(),
         ..ValidateOptions::default()
     };
     validate(&playbook, &loader, &registry(), &Engine::new(), &options).render(false)

@@ -30,6 +30,9 @@ pub(super) struct Arguments {
 
 /// Checks playbooks.
 pub(super) fn execute(arguments: &Arguments) -> Exit {
+    if let Err(problem) = arguments.sources.vault.unlock() {
+        return refuse(&problem.into(), Exit::Usage);
+    }
     let inventory = arguments.sources.load(&first_folder(&arguments.playbooks));
     let inventory = match inventory {
         Ok(inventory) => inventory,

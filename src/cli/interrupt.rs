@@ -20,6 +20,8 @@ pub(super) struct Interrupt {
     rests: Arc<AtomicBool>,
     /// Whether the user is at a prompt, and would lose their input.
     at_prompt: Arc<AtomicBool>,
+    /// Whether signals only set the flag.
+    deferred: Arc<AtomicBool>,
     /// The original state of the terminal: asking for a password changes it.
     terminal: Option<Arc<(File, Termios)>>,
 }
@@ -32,6 +34,7 @@ impl Interrupt {
             runs: Arc::default(),
             rests: Arc::default(),
             at_prompt: Arc::default(),
+            deferred: Arc::default(),
             terminal: terminal().map(Arc::new),
         };
         let caught = interrupt.clone();
@@ -44,6 +47,11 @@ impl Interrupt {
     /// Returns the flag that is set when the run is interrupted.
     pub(super) fn cancel(&self) -> Cancel {
         self.cancel.clone()
+    }
+
+    /// Lets nothing but the flag say that there was ^C: from now on the process ends by itself.
+    pub(super) fn defer(&self) {
+        self.deferred.store(true, Ordering::SeqCst);
     }
 
     /// Marks the start of a run.
@@ -76,6 +84,9 @@ impl Interrupt {
     }
 
     fn interrupted(&self) {
+        if self.deferred.load(Ordering::SeqCst) {
+            return self.cancel.cancel();
+        }
         let runs = self.runs.load(Ordering::SeqCst);
         if !runs && self.at_prompt.load(Ordering::SeqCst) && makes_signals() {
             return;

@@ -72,6 +72,7 @@ struct Shown {
 
 impl Shown {
     fn load(&self) -> Result<Inventory> {
+        self.sources.vault.unlock()?;
         let inventory = self.sources.load(&LocalPath::of(&self.playbook_dir))?;
         inventory.is_there()?;
         Ok(inventory)

@@ -27,6 +27,8 @@ mod sources;
 mod start;
 mod test;
 mod typed;
+mod vault;
+mod vault_passwords;
 mod watch;
 
 pub use exit::Exit;
@@ -34,6 +36,7 @@ pub use registry::registry;
 
 use crate::internal_error::{self, caught};
 use crate::source::{Problem, Problems};
+use crate::vars::Secrets;
 use clap::{Parser, Subcommand};
 use interrupt::Interrupt;
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -69,6 +72,8 @@ enum Command {
     Exec(exec::Arguments),
     /// Show the hosts, groups and variables of an inventory.
     Inventory(inventory::Arguments),
+    /// Encrypt and decrypt files and values like ansible-vault.
+    Vault(vault::Arguments),
     /// List the modules, or show how to use one.
     Modules(modules::Arguments),
     /// Try a role's script interactively on one host.
@@ -141,6 +146,7 @@ fn execute(command: Command) -> Exit {
             Ok(text) => print(&text),
             Err(problems) => refuse(&problems, Exit::Error),
         },
+        Command::Vault(arguments) => vault::execute(&arguments, &Interrupt::catch()),
         Command::Modules(arguments) => modules::execute(&arguments),
         Command::New(arguments) => new::execute(&arguments),
         Command::Test(arguments) => test::execute(&arguments, &Interrupt::catch()),
@@ -155,7 +161,7 @@ fn log() {
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
     let log = tracing_subscriber::fmt()
         .with_ansi(colour)
-        .with_writer(std::io::stderr);
+        .with_writer(|| Redacting(std::io::stderr()));
     match asked {
         Ok(filter) => log.with_env_filter(filter).init(),
         Err(_) => log
@@ -166,10 +172,26 @@ fn log() {
     }
 }
 
-/// Prints data to standard output.
+/// Writes log messages, each as a whole, without what was decrypted.
+struct Redacting(std::io::Stderr);
+
+impl std::io::Write for Redacting {
+    fn write(&mut self, message: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8_lossy(message);
+        self.0
+            .write_all(Secrets::default().redact(&text).as_bytes())?;
+        Ok(message.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Prints data to standard output, without what was decrypted.
 fn print(text: &str) -> Exit {
     let mut out = anstream::stdout();
-    let _ = out.write_all(text.as_bytes());
+    let _ = out.write_all(Secrets::default().redact(text).as_bytes());
     let _ = out.flush();
     Exit::Ok
 }
@@ -177,7 +199,8 @@ fn print(text: &str) -> Exit {
 /// Shows problems on standard error as cargo would.
 fn refuse(problems: &Problems, exit: Exit) -> Exit {
     let mut err = anstream::stderr();
-    let _ = writeln!(err, "{}", problems.render(true));
+    let shown = Secrets::default().redact(&problems.render(true));
+    let _ = writeln!(err, "{shown}");
     let number = problems.0.len();
     if number > 1 {
         let _ = writeln!(err, "\n{number} problems found");

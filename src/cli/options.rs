@@ -123,6 +123,7 @@ impl HostArguments {
         tags: TagFilter,
         force_handlers: bool,
     ) -> Result<Options> {
+        self.sources.vault.unlock()?;
         Ok(Options {
             check: self.check,
             diff: self.diff,

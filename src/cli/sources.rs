@@ -1,6 +1,7 @@
 //! Where hosts and variables come from: the options that every subcommand with an inventory has.
 
 use super::own_inventory;
+use super::vault_passwords::VaultArguments;
 use crate::inventory::Inventory;
 use crate::source::{LocalPath, Result};
 use crate::value::boolean_of_text;
@@ -16,6 +17,8 @@ pub(super) struct Sources {
     /// Accept likely mistakes that Ansible accepts.
     #[arg(long, env = "RMQPLAY_COMPAT", value_parser = truth)]
     pub(super) compat: bool,
+    #[command(flatten)]
+    pub(super) vault: VaultArguments,
 }
 
 impl Sources {

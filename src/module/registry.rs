@@ -219,7 +219,7 @@ impl Entry {
                 continue;
             }
             given.insert(canonical, key);
-            let is_known = !value.has_template() && value.encrypted_in().is_none();
+            let is_known = !value.has_template() && !value.has_encrypted();
             if is_known && !self.raw.contains(&canonical) {
                 let value = self.mode_as_text(canonical, value, value.to_value(), false);
                 literal.insert(canonical.to_owned(), value);

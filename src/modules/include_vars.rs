@@ -92,6 +92,8 @@ impl Module for IncludeVars {
         let shown = variables
             .iter()
             .filter_map(|(key, value)| Some((key.as_text()?.to_owned(), value.to_value())));
+        // The result shows them, whether a task uses them or not.
+        variables.iter().for_each(|(_, value)| value.reveal());
         let mut change = Change::default();
         change.returns("ansible_facts", value::map(shown.collect()));
         let files = files.iter().map(|path| path.to_string_lossy().into_owned());

@@ -4,7 +4,7 @@ use super::{guard, words};
 use crate::change::Change;
 use crate::host::{Command, CommandScript, Step};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
-use crate::source::{encrypted_file, is_encrypted};
+use crate::source::{decrypted, is_encrypted};
 use crate::value::Value;
 
 /// Copies a script of the controller to the host, runs it there and removes it.
@@ -25,6 +25,9 @@ pub(super) struct Script {
     removes: Option<String>,
     /// The program that runs the script, with optional arguments.
     executable: Option<String>,
+    /// Whether to decrypt a script that is encrypted with Ansible Vault; true by default.
+    #[serde(default = "crate::module::yes")]
+    decrypt: bool,
 }
 
 impl BuiltIn for Script {
@@ -56,10 +59,11 @@ impl Module for Script {
             return Err(ModuleError::refused("no script given"));
         };
         let path = context.files.find("files", name)?;
-        if is_encrypted(&path) {
-            return Err(ModuleError::refused(encrypted_file(&path)));
-        }
-        let content = crate::files::read(&path)?;
+        let content = if self.decrypt && is_encrypted(&path) {
+            decrypted(&path)?.to_vec()
+        } else {
+            crate::files::read(&path)?
+        };
         let mut change = Change::default();
         change.returns("cmd", command.iter().map(String::as_str).collect::<Value>());
         let chdir = guard::start(self.chdir.as_deref());

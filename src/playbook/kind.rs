@@ -1,12 +1,13 @@
 //! The kinds of values that keywords take.
 
-use crate::source::{Problem, encrypted};
+use crate::source::Problem;
 use crate::value;
 use crate::yaml::{Data, Node};
 use Kind::{
     Any, Arguments, Boolean, Conditions, Environment, Items, List, Mapping, Mappings, Number,
     Percent, Text, Texts, Whole,
 };
+use std::borrow::Cow;
 
 /// The kind of value that a keyword takes; a template can replace any kind except lists of tasks
 /// and mappings.
@@ -78,8 +79,13 @@ impl Kind {
         if matches!(value.data, Data::Computed(_)) {
             return None;
         }
-        if let (true, Some(place)) = (self.needs_all(), value.encrypted_in()) {
-            return Some(encrypted(place, &format!("this value of {keyword}")));
+        if self.needs_all() && value.has_encrypted() {
+            let what = format!("this value of {keyword}");
+            return match value.decrypted(&what) {
+                Err(problem) => Some(problem),
+                Ok(Cow::Owned(opened)) => self.check(keyword, &opened),
+                Ok(Cow::Borrowed(_)) => value.undecrypted(&what),
+            };
         }
         let template = value.as_text().is_some() && value.has_template();
         let fits = match self {

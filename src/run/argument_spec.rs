@@ -8,7 +8,7 @@ use super::tell::Called;
 use super::walk::{Flow, Walk};
 use crate::playbook::RoleUse;
 use crate::report::Status;
-use crate::source::{Problem, did_you_mean, encrypted};
+use crate::source::{Problem, did_you_mean};
 use crate::value::{self, Value};
 use crate::vars::Scope;
 use crate::yaml::Node;
@@ -68,8 +68,10 @@ fn first_problem(options: &Node, scope: &Arc<Scope>) -> Option<Problem> {
     options.iter().find_map(|(key, spec)| {
         let name = key.as_text()?;
         let value = scope.get(name);
-        if let Some(place) = scope.place(name).and_then(Node::encrypted_in) {
-            return Some(encrypted(place, &format!("the variable \"{name}\"")));
+        let what = format!("the variable \"{name}\"");
+        let sealed = scope.place(name).and_then(|node| node.undecrypted(&what));
+        if sealed.is_some() {
+            return sealed;
         }
         // A value that cannot be rendered is reported where it is used.
         let value = value.filter(|value| value.kind() != ValueKind::Invalid);

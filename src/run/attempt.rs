@@ -17,6 +17,7 @@ use crate::source::{Problem, SourceFile};
 use crate::template::{Syntax, TemplateError};
 use crate::value::{self, Fields, NotKnown, Value};
 use crate::vars::Scope;
+use crate::vault;
 use crate::yaml::{Map, Node};
 use minijinja::value::ValueKind;
 use std::collections::BTreeMap;
@@ -298,6 +299,9 @@ impl Templates for Attempt<'_> {
     fn file(&self, path: &Path, syntax: &Syntax) -> Result<String, ModuleError> {
         let mut problems = match SourceFile::read(path) {
             Ok(file) => {
+                if file.is_secret {
+                    vault::reveal(&file.text);
+                }
                 let context = self.scope.context();
                 let engine = self.scope.engine();
                 return engine

@@ -3,7 +3,7 @@
 use super::session::Session;
 use crate::inventory::connection_variables::CONNECTION_VARIABLES;
 use crate::playbook::{Playbook, Unread, ValidateOptions, validate};
-use crate::source::{LocalPath, Place, Problems, Result};
+use crate::source::{LocalPath, Problems, Result};
 use crate::vars::{RESERVED, Variable};
 use crate::yaml::{Data, Node};
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,12 +83,9 @@ impl Session {
     }
 
     /// Returns the variables of the inventory that are encrypted for every host that has them.
-    fn encrypted_variables(self: &Arc<Self>) -> BTreeMap<String, Place> {
-        let place = |variable: &Variable| match variable {
-            Variable::Template(Node {
-                data: Data::Vault(_),
-                place,
-            }) => Some(place.clone()),
+    fn encrypted_variables(self: &Arc<Self>) -> BTreeMap<String, Vec<Node>> {
+        let sealed = |variable: &Variable| match variable {
+            Variable::Template(node) if matches!(node.data, Data::Vault(_)) => Some(node.clone()),
             _ => None,
         };
         let hosts = self.all_hosts();
@@ -99,11 +96,15 @@ impl Session {
                 .filter_map(|host| self.inventory_layers(host).ok());
             layers.chain([vec![self.extra.clone()]]).flatten()
         };
-        let mut encrypted = BTreeMap::new();
+        let mut encrypted: BTreeMap<String, Vec<Node>> = BTreeMap::new();
         for layer in layers() {
             for (name, variable) in &layer.variables {
-                if let Some(place) = place(variable) {
-                    encrypted.insert(name.to_string(), place);
+                if let Some(node) = sealed(variable) {
+                    let values = encrypted.entry(name.to_string()).or_default();
+                    // The hosts of a group share its values.
+                    if values.last() != Some(&node) {
+                        values.push(node);
+                    }
                 }
             }
         }
@@ -113,7 +114,7 @@ impl Session {
         for layer in layers() {
             encrypted.retain(|name, _| {
                 let given = layer.variables.get(name.as_str());
-                given.is_none_or(|variable| place(variable).is_some())
+                given.is_none_or(|variable| sealed(variable).is_some())
             });
         }
         encrypted

@@ -1,35 +1,39 @@
 //! A text written by the user, kept so that errors can show its lines.
 
 use super::{LocalPath, Place, Problem, Result, shown};
+use crate::vault::{self, HEADER, VaultError};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// The start of files encrypted as a whole with Ansible Vault.
-pub const VAULT: &str = "$ANSIBLE_VAULT;";
+use zeroize::Zeroizing;
 
 /// Returns whether the file at `path` on this machine is encrypted as a whole. One that cannot be
 /// read is not: its reader says why.
 pub fn is_encrypted(path: &Path) -> bool {
-    let mut start = [0; VAULT.len()];
+    let mut start = [0; HEADER.len()];
     let read = super::regular::open(path).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && start == VAULT.as_bytes()
+    read.is_ok() && vault::is_encrypted(&start)
 }
 
-/// Returns the message for the file at `path`, which is encrypted as a whole.
-pub fn encrypted_file(path: &Path) -> String {
-    format!(
-        "{} is encrypted with Ansible Vault, which rmqplay cannot open",
-        path.display()
-    )
+/// Returns the decrypted content of the file at `path`, which is encrypted as a whole. If it is
+/// text, its lines are secrets from now on.
+pub fn decrypted(path: &Path) -> std::result::Result<Zeroizing<Vec<u8>>, Problem> {
+    let name = shown(path);
+    let content = super::regular::read(path)
+        .map_err(|error| Problem::new(format!("cannot read {name}: {error}")))?;
+    let opened = vault::decrypt(&content).map_err(|error| {
+        Problem::new(format!("cannot decrypt {name}: {error}")).help(error.help())
+    })?;
+    if let Ok(text) = std::str::from_utf8(&opened) {
+        vault::reveal(text);
+    }
+    Ok(opened)
 }
 
 /// Returns the problem for encrypted text at a place.
-pub fn encrypted(place: &Place, what: &str) -> Problem {
-    let message = format!("{what} is encrypted with Ansible Vault, which rmqplay cannot open");
-    let help = "decrypt it with ansible-vault into a file that only you can read and pass that with \
-                `-e @FILE`, or read the secret from the environment: lookup('env', 'NAME')";
-    Problem::at(place, message).help(help.to_owned())
+pub fn undecrypted(place: &Place, what: &str, error: &VaultError) -> Problem {
+    let problem = Problem::at(place, format!("cannot decrypt {what}: {error}"));
+    problem.help(error.help())
 }
 
 /// A text written by the user, and the name it is shown under.
@@ -39,6 +43,8 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// The whole text.
     pub text: String,
+    /// Whether the file is encrypted: then no message quotes a line of it.
+    pub is_secret: bool,
 }
 
 impl SourceFile {
@@ -47,30 +53,31 @@ impl SourceFile {
         Arc::new(Self {
             path: path.into(),
             text: text.into(),
+            is_secret: false,
         })
     }
 
-    /// Reads the file at `path` on this machine. A file that cannot be read or is not UTF-8 is a
-    /// problem without a place; an encrypted one is a problem with a place.
+    /// Reads the file at `path` on this machine, and decrypts it if it is encrypted as a whole. A
+    /// file that cannot be read or is not UTF-8 is a problem without a place; one that cannot be
+    /// decrypted is a problem with a place.
     pub fn read(path: &Path) -> Result<Arc<Self>> {
         let path = LocalPath::of(path);
         let bytes = super::regular::read(&path)
             .map_err(|error| Problem::new(format!("cannot read {}: {error}", path.display())))?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
-                .split(|byte| *byte == b'\n')
-                .count();
-            Problem::new(format!(
-                "{}:{line}: the file is not UTF-8 text",
-                path.display()
-            ))
-        })?;
-        let file = Self::new(path, text);
-        if file.text.starts_with(VAULT) {
-            let line = file.text.lines().next().unwrap_or_default();
-            return Err(encrypted(&Place::new(&file, 0..line.len()), "this file").into());
+        if !vault::is_encrypted(&bytes) {
+            return Ok(Self::new(&*path, text(&path, bytes)?));
         }
-        Ok(file)
+        let opened = vault::decrypt(&bytes).map_err(|error| {
+            let sealed = String::from_utf8_lossy(&bytes);
+            let first = sealed.lines().next().unwrap_or_default().len();
+            let file = Self::new(&*path, sealed);
+            undecrypted(&Place::new(&file, 0..first), "this file", &error)
+        })?;
+        Ok(Arc::new(Self {
+            text: text(&path, opened.to_vec())?,
+            path: path.to_path_buf(),
+            is_secret: true,
+        }))
     }
 
     /// Returns the folder that relative paths in this file are relative to. For a text that is not
@@ -83,6 +90,17 @@ impl SourceFile {
     pub fn shown(&self) -> std::path::Display<'_> {
         shown(&self.path)
     }
+}
+
+/// Returns the text of a file, which must be UTF-8.
+fn text(path: &Path, bytes: Vec<u8>) -> std::result::Result<String, Problem> {
+    String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+            .split(|byte| *byte == b'\n')
+            .count();
+        let path = path.display();
+        Problem::new(format!("{path}:{line}: the file is not UTF-8 text"))
+    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod problem;
 pub mod regular;
 mod suggest;
 
-pub use file::{SourceFile, VAULT, encrypted, encrypted_file, is_encrypted};
+pub use file::{SourceFile, decrypted, is_encrypted, undecrypted};
 pub use local_path::{LocalPath, shown};
 pub use place::Place;
 pub use printable::{indented, on_one_line, printable};

@@ -1,7 +1,7 @@
 //! A mistake of the user's, with its place and a help.
 
 use super::{Place, printable};
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use std::collections::HashSet;
 use std::fmt;
 
@@ -78,6 +78,7 @@ impl Problem {
         let title = level.primary_title(printable(&self.message));
         let mut group = match &self.place {
             None => Group::with_title(title),
+            Some(place) if place.file.is_secret => title.element(origin(place)),
             Some(place) => title.element(
                 Snippet::source(place.file.text.as_str())
                     .path(printable(&place.file.shown().to_string()).into_owned())
@@ -110,7 +111,11 @@ impl Problem {
                     .is_none_or(|place| place.file != other.file)
             })
             .map(|(other, label)| {
-                Level::NOTE.secondary_title(printable(label)).element(
+                let title = Level::NOTE.secondary_title(printable(label));
+                if other.file.is_secret {
+                    return title.element(origin(other));
+                }
+                title.element(
                     Snippet::source(other.file.text.as_str())
                         .path(printable(&other.file.shown().to_string()).into_owned())
                         .annotation(AnnotationKind::Context.span(other.range.clone())),
@@ -118,6 +123,13 @@ impl Problem {
             });
         std::iter::once(group).chain(elsewhere).collect()
     }
+}
+
+/// Returns where a place is, without a line of its file.
+fn origin(place: &Place) -> Origin<'static> {
+    Origin::path(printable(&place.file.shown().to_string()).into_owned())
+        .line(place.line())
+        .char_column(place.column())
 }
 
 impl fmt::Display for Problem {

@@ -4,7 +4,8 @@ use super::{AllVariables, Layer, Secrets, Variable, all};
 use crate::inventory::connection_variables::is_secret;
 use crate::source::Problem;
 use crate::template::{Engine, Site, TemplateError};
-use crate::value::{NotKnown, Value};
+use crate::value::{self, NotKnown, Value};
+use crate::vault;
 use crate::yaml::Node;
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 use std::cell::RefCell;
@@ -103,6 +104,9 @@ impl Scope {
             Variable::Data(value) => Some(value.clone()),
             Variable::Template(node) => {
                 let value = self.rendered_once(key, node);
+                if node.place.file.is_secret {
+                    reveal(&value);
+                }
                 // The value of all variables contains this scope, which must not contain itself.
                 if !all::holds_all(&value) {
                     self.rendered().insert(key.clone(), value.clone());
@@ -236,6 +240,23 @@ impl Scope {
 
     fn rendered(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, Value>> {
         self.rendered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps outputs from showing the texts of a value of an encrypted file.
+fn reveal(value: &Value) {
+    match value.kind() {
+        ValueKind::String => vault::reveal(value.as_str().unwrap_or_default()),
+        ValueKind::Seq => value
+            .try_iter()
+            .into_iter()
+            .flatten()
+            .for_each(|item| reveal(&item)),
+        ValueKind::Map => {
+            let entries = value::fields(value).unwrap_or_default();
+            entries.values().for_each(reveal);
+        }
+        _ => {}
     }
 }
 

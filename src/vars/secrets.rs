@@ -3,11 +3,12 @@
 use super::secret_forms::forms;
 use crate::host::MASK;
 use crate::inventory::connection_variables::is_secret;
+use crate::vault;
 use aho_corasick::AhoCorasick;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::{OnceLock, PoisonError, RwLock};
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 /// The shortest text that counts as a secret: shorter ones would mask ordinary words.
 const SHORTEST: usize = 4;
@@ -18,6 +19,8 @@ pub struct Secrets(RwLock<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
+    /// How many of the decrypted texts of this process are among the secrets.
+    decrypted: usize,
     /// The secrets as they were added.
     secrets: BTreeSet<String>,
     /// All their forms.
@@ -28,6 +31,14 @@ struct Known {
 }
 
 impl Known {
+    fn add(&mut self, secret: &str) {
+        let texts = secret.lines().map(str::trim).chain([secret.trim()]);
+        let texts = texts.filter(|text| text.chars().count() >= SHORTEST);
+        self.forms.extend(texts.flat_map(forms));
+        self.secrets.insert(secret.to_owned());
+        self.searcher = OnceLock::new();
+    }
+
     /// Returns where a text has secrets, from the left; those that overlap as one range.
     fn found(&self, text: &str) -> Vec<Range<usize>> {
         if self.forms.is_empty() {
@@ -64,13 +75,26 @@ impl Secrets {
         if is_known(&self.0.read().unwrap_or_else(PoisonError::into_inner)) {
             return;
         }
-        let texts = secret.lines().map(str::trim).chain([secret.trim()]);
-        let texts = texts.filter(|text| text.chars().count() >= SHORTEST);
-        let forms: BTreeSet<String> = texts.flat_map(forms).collect();
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        known.secrets.insert(secret.to_owned());
-        known.forms.extend(forms);
-        known.searcher = OnceLock::new();
+        known.add(secret);
+    }
+
+    /// Returns the secrets, with everything that was decrypted so far.
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        let read = || self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = read();
+        let decrypted = vault::revealed(known.decrypted);
+        if decrypted.is_empty() {
+            return known;
+        }
+        drop(known);
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have added some in the meantime.
+        let decrypted = vault::revealed(known.decrypted);
+        known.decrypted += decrypted.len();
+        decrypted.iter().for_each(|secret| known.add(secret));
+        drop(known);
+        read()
     }
 
     /// Adds the values of a JSON value's password keys, at any depth.
@@ -94,13 +118,13 @@ impl Secrets {
 
     /// Returns whether there is a secret in the text.
     pub fn is_in(&self, text: &str) -> bool {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known();
         !known.found(text).is_empty()
     }
 
     /// Returns the text with every secret in it masked.
     pub fn redact(&self, text: &str) -> String {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known();
         let mut shown = String::with_capacity(text.len());
         let mut done = 0;
         for secret in known.found(text) {

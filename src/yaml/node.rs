@@ -1,8 +1,10 @@
 //! YAML nodes and their places.
 
-use crate::source::{Place, Problem, encrypted};
+use crate::source::{Place, Problem, undecrypted};
 use crate::value::{self, Value};
+use crate::vault;
 use minijinja::value::ValueKind;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A YAML node and its place.
@@ -146,15 +148,54 @@ impl Node {
         }
     }
 
-    /// Returns the place of the first encrypted text in the node.
-    pub fn encrypted_in(&self) -> Option<&Place> {
+    /// Returns whether any part of the node is encrypted text.
+    pub fn has_encrypted(&self) -> bool {
         match &self.data {
-            Data::Vault(_) => Some(&self.place),
-            Data::List(items) => items.iter().find_map(Node::encrypted_in),
+            Data::Vault(_) => true,
+            Data::List(items) => items.iter().any(Node::has_encrypted),
+            Data::Map(entries) => entries.iter().any(|(_, value)| value.has_encrypted()),
+            _ => false,
+        }
+    }
+
+    /// Returns the problem of the first encrypted text in the node that cannot be decrypted. `what`
+    /// describes that text.
+    pub fn undecrypted(&self, what: &str) -> Option<Problem> {
+        match &self.data {
+            Data::Vault(text) => {
+                let error = vault::decrypt_text(text).err()?;
+                Some(undecrypted(&self.place, what, &error))
+            }
+            Data::List(items) => items.iter().find_map(|item| item.undecrypted(what)),
             Data::Map(entries) => entries
                 .iter()
-                .find_map(|(key, value)| key.encrypted_in().or_else(|| value.encrypted_in())),
+                .find_map(|(_, value)| value.undecrypted(what)),
             _ => None,
+        }
+    }
+
+    /// Returns the node with decrypted text instead of encrypted text. `what` describes it.
+    pub fn decrypted(&self, what: &str) -> Result<Cow<'_, Node>, Problem> {
+        let Data::Vault(text) = &self.data else {
+            return Ok(Cow::Borrowed(self));
+        };
+        let opened = vault::decrypt_text(text);
+        let opened = opened.map_err(|error| undecrypted(&self.place, what, &error))?;
+        Ok(Cow::Owned(Node {
+            data: Data::Unsafe(opened),
+            place: self.place.clone(),
+        }))
+    }
+
+    /// Keeps outputs from showing the texts in the node, if its file is encrypted.
+    pub fn reveal(&self) {
+        match &self.data {
+            Data::Text(text) | Data::Unsafe(text) if self.place.file.is_secret => {
+                vault::reveal(text);
+            }
+            Data::List(items) => items.iter().for_each(Node::reveal),
+            Data::Map(entries) => entries.iter().for_each(|(_, value)| value.reveal()),
+            _ => {}
         }
     }
 
@@ -188,9 +229,13 @@ impl Node {
         .label(format!("expected {expected}"))
     }
 
-    /// Returns the value for encrypted text: using it fails.
-    fn sealed(place: &Place) -> Value {
-        let problem = encrypted(place, "this value");
+    /// Returns the value of encrypted text; if it cannot be decrypted, using it fails.
+    fn opened(ciphertext: &str, place: &Place) -> Value {
+        let error = match vault::decrypt_text(ciphertext) {
+            Ok(text) => return Value::from(text),
+            Err(error) => error,
+        };
+        let problem = undecrypted(place, "this value", &error);
         let kind = minijinja::ErrorKind::InvalidOperation;
         minijinja::Error::new(kind, problem.message.clone())
             .with_source(problem)
@@ -198,7 +243,7 @@ impl Node {
     }
 
     /// Converts the node to a value, with templates as plain text. Using encrypted text in it
-    /// fails.
+    /// that cannot be decrypted fails.
     pub fn to_value(&self) -> Value {
         match &self.data {
             Data::Null => Value::from(()),
@@ -206,7 +251,7 @@ impl Node {
             Data::Integer(value) => Value::from(*value),
             Data::Float(value) => Value::from(*value),
             Data::Text(text) | Data::Unsafe(text) => Value::from(text.clone()),
-            Data::Vault(_) => Self::sealed(&self.place),
+            Data::Vault(text) => Self::opened(text, &self.place),
             Data::List(items) => items.iter().map(Node::to_value).collect(),
             Data::Map(entries) => Value::from_pairs(
                 entries

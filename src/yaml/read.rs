@@ -1,7 +1,7 @@
 //! Parses YAML text to nodes.
 
 use super::{Data, Map, Node, scalar};
-use crate::source::{Place, Problem, Result, SourceFile, encrypted};
+use crate::source::{Place, Problem, Result, SourceFile};
 use crate::value::{self, MAX_DEPTH};
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use std::borrow::Cow;
@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
                 event => self.node(event)?,
             };
             if matches!(key.data, Data::Vault(_)) {
-                return Err(encrypted(&key.place, "this key").into());
+                return Err(Problem::at(&key.place, "a key cannot be encrypted").into());
             }
             let next = self.next()?;
             let value = self.node(next)?;

@@ -93,7 +93,7 @@ fn mistakes_in_yaml_have_a_place_and_advice() {
         ),
         (
             "$ANSIBLE_VAULT;1.1;AES256\n3132\n",
-            "hosts.yml:1:1: this file is encrypted with Ansible Vault, which rmqplay cannot open (decrypt it with ansible-vault into a file that only you can read and pass that with `-e @FILE`, or read the secret from the environment: lookup('env', 'NAME'))",
+            "hosts.yml:1:1: cannot decrypt this file: invalid vault text: the body is incomplete",
         ),
     ] {
         assert_eq!(said("hosts.yml", text), [expected], "{text}");
@@ -186,7 +186,7 @@ fn mistakes_in_files_of_variables_have_a_place() {
         ),
         (
             "$ANSIBLE_VAULT;1.1;AES256\n3132\n",
-            "group_vars/web.yml:1:1: this file is encrypted with Ansible Vault, which rmqplay cannot open (decrypt it with ansible-vault into a file that only you can read and pass that with `-e @FILE`, or read the secret from the environment: lookup('env', 'NAME'))",
+            "group_vars/web.yml:1:1: cannot decrypt this file: invalid vault text: the body is incomplete",
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();

@@ -10,7 +10,7 @@ use crate::change::{Attributes, Change, Mode};
 use crate::files::SentFile;
 use crate::host::Probe;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
-use crate::source::{encrypted_file, is_encrypted};
+use crate::source::{decrypted, is_encrypted};
 use content::Content;
 use std::path::{Path, PathBuf};
 
@@ -59,8 +59,7 @@ pub(super) struct Copy {
     checksum: Option<String>,
     /// A command that must accept the new file before it is moved into place; `%s` is its path.
     validate: Option<String>,
-    /// Whether to decrypt an encrypted file; as that is not supported, one is refused unless this
-    /// is false.
+    /// Whether to decrypt a file that is encrypted with Ansible Vault; true by default.
     #[serde(default = "crate::module::yes")]
     decrypt: bool,
 }
@@ -178,10 +177,8 @@ impl Copy {
 
     fn read(&self, path: &Path) -> Result<SentFile, ModuleError> {
         if self.decrypt && is_encrypted(path) {
-            return Err(ModuleError::Refused {
-                message: encrypted_file(path),
-                help: Some("decrypt: false copies it as it is".to_owned()),
-            });
+            let mode = SentFile::read(path)?.mode;
+            return Ok(SentFile::of(decrypted(path)?.to_vec(), mode));
         }
         Ok(SentFile::read(path)?)
     }

@@ -11,7 +11,6 @@ use crate::host::{
     Answer, Before, Content, Kind, Node, Ownership, Probe, Question, Step, Unpack, UnpackEntry,
 };
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
-use crate::source::{encrypted_file, is_encrypted};
 use crate::value::Value;
 use camino::{Utf8Path, Utf8PathBuf};
 use comparison::Comparison;
@@ -74,6 +73,10 @@ pub(super) struct Unarchive {
     /// For Ansible's playbooks: only `--strip-components=N` is accepted.
     #[serde(default)]
     extra_opts: Vec<String>,
+    /// Whether to decrypt an archive of this machine that is encrypted with Ansible Vault; true by
+    /// default.
+    #[serde(default = "crate::module::yes")]
+    decrypt: bool,
     /// The owner of all entries.
     owner: Option<String>,
     /// The group of all entries.
@@ -125,9 +128,6 @@ impl Module for Unarchive {
         }
         let fetched = self.fetch(context)?;
         change.warnings.extend(fetched.doubt);
-        if is_encrypted(&fetched.path) {
-            return Err(ModuleError::refused(encrypted_file(&fetched.path)));
-        }
         let archive = context
             .archives
             .open(&fetched.path, context.host.limits())?;

@@ -7,7 +7,9 @@ use crate::host::{Content, Kind};
 use crate::module::{HostPaths, ModuleError, PlanContext};
 use crate::modules::host_path::host_path;
 use crate::modules::web::{self, Fetched};
-use std::path::PathBuf;
+use crate::source::{decrypted, is_encrypted};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 impl Unarchive {
     /// Returns the file of this machine that contains the archive.
@@ -27,7 +29,12 @@ impl Unarchive {
         let path = if of_host {
             self.fetch_from_host(context)?
         } else {
-            context.files.find("files", &self.src)?.into()
+            let path = context.files.find("files", &self.src)?;
+            if self.decrypt && is_encrypted(&path) {
+                decrypt(&path, context)?
+            } else {
+                path.into()
+            }
         };
         let path = match checksum {
             None => path,
@@ -77,4 +84,18 @@ impl Unarchive {
             self.src
         )))
     }
+}
+
+/// Decrypts the archive at a path of this machine, once for all hosts, into a file that only this
+/// user can read.
+fn decrypt(path: &Path, context: &PlanContext) -> Result<PathBuf, ModuleError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let sealed = crate::files::read(path)?;
+    let digest = crate::host::sha256(&sealed);
+    let limits = context.host.limits();
+    context.archives.fetched(&digest, &name, limits, |file| {
+        file.write_all(&decrypted(path)?).map_err(|error| {
+            ModuleError::refused(format!("cannot write the decrypted archive: {error}"))
+        })
+    })
 }

@@ -3,7 +3,7 @@
 use super::Reader;
 use super::keywords::Entry;
 use crate::playbook::{Loop, LoopControl, Until, boolean};
-use crate::source::{Problem, did_you_mean, encrypted};
+use crate::source::{Problem, did_you_mean};
 use crate::yaml::{Data, Node};
 
 const CONTROL_KEYS: &[&str] = &[
@@ -65,10 +65,14 @@ impl Reader<'_> {
     fn loop_control(&mut self, entry: &Entry<'_>) -> LoopControl {
         let mut control = LoopControl::default();
         for (key, value) in entry.value.as_map().into_iter().flatten() {
-            if let Some(place) = value.encrypted_in() {
-                self.report(encrypted(place, "this value of loop_control"));
-                continue;
-            }
+            let value = match value.decrypted("this value of loop_control") {
+                Ok(value) => value,
+                Err(problem) => {
+                    self.report(problem);
+                    continue;
+                }
+            };
+            let value = &*value;
             match key.as_text() {
                 Some("loop_var") => control.loop_var = self.variable_name(value),
                 Some("index_var") => control.index_var = self.variable_name(value),

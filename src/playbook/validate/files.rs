@@ -5,7 +5,7 @@ use super::names::Local;
 use super::task::{expects_failure, own_names};
 use crate::playbook::walk::is_unconditional;
 use crate::playbook::{Around, Play, Task, boolean};
-use crate::source::{SourceFile, encrypted, is_encrypted};
+use crate::source::{Problem, SourceFile, decrypted, is_encrypted};
 use crate::template::Syntax;
 use crate::yaml::{Data, Node};
 use std::path::Path;
@@ -45,8 +45,11 @@ impl Validator<'_> {
                 let runs = around.is_certain() && is_unconditional(&task.keywords);
                 let opens = runs && !expects_failure(task, around) && !is_kept_sealed(task);
                 if opens && path.is_file() && is_encrypted(&path) {
-                    let file = format!("the file {name}");
-                    self.problems.0.push(encrypted(&node.place, &file));
+                    let failed = decrypted(&path).err();
+                    self.problems.0.extend(failed.map(|problem| Problem {
+                        place: Some(node.place.clone()),
+                        ..problem
+                    }));
                 }
             }
             Err(missing) => {

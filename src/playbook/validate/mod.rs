@@ -13,7 +13,7 @@ mod variables_files;
 use super::walk::{Around, Visited, walk};
 use super::{Loader, Play, Playbook, Role, RoleUse, Script};
 use crate::module::Registry;
-use crate::source::{Place, Problem, Problems, SourceFile, encrypted};
+use crate::source::{Problem, Problems, SourceFile};
 use crate::template::Engine;
 use crate::yaml::{Map, Node};
 use handlers::Handlers;
@@ -34,7 +34,7 @@ pub struct ValidateOptions {
     /// The groups of the inventory. Without them, groups are not checked.
     pub groups: Option<BTreeSet<String>>,
     /// Variables that come from elsewhere and are encrypted wherever they have a value.
-    pub encrypted: BTreeMap<String, Place>,
+    pub encrypted: BTreeMap<String, Vec<Node>>,
     /// What could not be read: it may define variables and handlers.
     pub unread: Unread,
 }
@@ -225,11 +225,9 @@ impl Validator<'_> {
         self.problems.take(result);
     }
 
-    /// Reports encrypted text in a value that is used in any case.
+    /// Reports encrypted text that cannot be decrypted in a value that is used in any case.
     fn opened(&mut self, node: &Node) {
-        if let Some(place) = node.encrypted_in() {
-            self.problems.0.push(encrypted(place, "this value"));
-        }
+        self.problems.0.extend(node.undecrypted("this value"));
     }
 
     fn values(&mut self, map: &Map) {

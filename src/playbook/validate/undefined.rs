@@ -2,7 +2,7 @@
 
 use super::names::{Names, Used, is_judged};
 use super::{Unread, ValidateOptions};
-use crate::source::{Place, Problem, did_you_mean, encrypted};
+use crate::source::{Place, Problem, did_you_mean};
 use crate::template::Engine;
 use crate::yaml::Data;
 use std::collections::{BTreeSet, HashSet};
@@ -125,18 +125,15 @@ impl Names {
         }
         let written = self.written.get(name);
         if known.variables.contains(name) {
-            let sealed = known
-                .options
-                .encrypted
-                .get(name)
-                .filter(|_| written.is_none())?;
-            return Some(used(encrypted(sealed, "this value")));
+            let values = known.options.encrypted.get(name);
+            let mut values = values.filter(|_| written.is_none())?.iter();
+            return values.find_map(|value| value.undecrypted("this value").map(used));
         }
         let [node] = written?.as_slice() else {
             return None;
         };
         if let Data::Vault(_) = node.data {
-            return Some(used(encrypted(&node.place, "this value")));
+            return node.undecrypted("this value").map(used);
         }
         if !matches!(node.data, Data::Text(_)) {
             return None;

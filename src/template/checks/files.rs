@@ -3,13 +3,11 @@
 use crate::source::regular;
 use crate::template::call::Call;
 use crate::value::Value;
+use crate::vault;
 use minijinja::Error;
 use std::path::{Path, PathBuf};
 
 type Result = std::result::Result<Value, Error>;
-
-/// The start of an encrypted file or text.
-const VAULT: &str = "$ANSIBLE_VAULT";
 
 fn path(call: &Call<'_, '_, '_>) -> std::result::Result<PathBuf, Error> {
     Ok(call.path(&call.value_text()?))
@@ -66,12 +64,13 @@ pub(super) fn mount(call: &mut Call<'_, '_, '_>) -> Result {
     Ok((real == "/" || points.any(|point| point.replace("\\040", " ") == real)).into())
 }
 
-/// `vault_encrypted`: whether the text is encrypted.
+/// `vault_encrypted`: whether the text is that of a `!vault` value. Ansible keeps this with the
+/// value; here another value with the same text counts, too.
 pub(super) fn vault_encrypted(call: &mut Call<'_, '_, '_>) -> Result {
     Ok(call
         .value()?
         .as_str()
-        .is_some_and(|text| text.starts_with(VAULT))
+        .is_some_and(vault::is_decrypted_value)
         .into())
 }
 
@@ -80,5 +79,5 @@ pub(super) fn vaulted_file(call: &mut Call<'_, '_, '_>) -> Result {
     let path = path(call)?;
     let content = regular::read(&path);
     let content = content.map_err(|error| call.wrong(&format!("{}: {error}", path.display())))?;
-    Ok(content.starts_with(VAULT.as_bytes()).into())
+    Ok(vault::is_encrypted(&content).into())
 }

@@ -22,6 +22,7 @@ mod set_order;
 mod sets;
 mod sizes;
 pub(super) mod strings;
+mod vault;
 mod wordwrap;
 mod yaml;
 
@@ -194,10 +195,16 @@ pub(super) const FILTERS: &[Callable] = &[
     callable("type_debug", "?value", choice::type_debug),
     callable("union", "value b", sets::union),
     callable("unique", "value case_sensitive attribute", lists::unique),
+    callable("unvault", "value secret vault_id vaultid", vault::unvault),
     callable("upper", "value", strings::upper),
     callable("urldecode", "value", encode::urldecode),
     callable("urlencode", "value", encode::urlencode),
     callable("urlsplit", "value query", encode::urlsplit),
+    callable(
+        "vault",
+        "value secret salt vault_id wrap_object vaultid",
+        vault::vault,
+    ),
     callable("win_basename", "value", paths::win_basename),
     callable("win_dirname", "value", paths::win_dirname),
     callable("win_splitdrive", "value", paths::win_splitdrive),

@@ -1,13 +1,14 @@
 //! Lookups of files of this machine.
 
 use super::{Lookup, as_list, wrong};
-use crate::source::{LocalPath, SourceFile, VAULT, encrypted_file, regular};
+use crate::source::{LocalPath, SourceFile, decrypted, regular};
 use crate::template::paths::{expand_user, matching_files};
 use crate::template::reach::Overlay;
 use crate::template::sources::find;
 use crate::template::syntax::Syntax;
 use crate::template::text;
 use crate::value::{Value, boolean};
+use crate::vault;
 use minijinja::Error;
 use minijinja::value::ValueKind;
 use std::path::{Path, PathBuf};
@@ -39,13 +40,21 @@ impl Lookup<'_> {
 }
 
 fn read(path: &LocalPath) -> Result<String, Error> {
-    let bytes =
+    let mut bytes =
         regular::read(path).map_err(|error| wrong(format!("{}: {error}", path.display())))?;
-    if bytes.starts_with(VAULT.as_bytes()) {
-        return Err(wrong(encrypted_file(path)));
+    if vault::is_encrypted(&bytes) {
+        let opened = decrypted(path).map_err(|problem| wrong(problem.message))?;
+        bytes = opened.to_vec();
     }
     String::from_utf8(bytes)
         .map_err(|_| wrong(format!("{}: the file is not UTF-8 text", path.display())))
+}
+
+/// `unvault`: the texts of files that may be encrypted, with all their spaces.
+pub(super) fn unvault(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
+    let names = lookup.texts()?;
+    let texts = names.iter().map(|name| lookup.read(name).map(Value::from));
+    texts.collect()
 }
 
 /// `file`: the texts of files.

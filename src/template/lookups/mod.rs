@@ -53,6 +53,7 @@ const LOOKUPS: &[(&str, Run)] = &[
     ("subelements", lists::subelements),
     ("template", files::template),
     ("together", lists::together),
+    ("unvault", files::unvault),
     ("varnames", variables::varnames),
     ("vars", variables::vars),
 ];

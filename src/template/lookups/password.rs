@@ -1,7 +1,7 @@
 //! The lookup `password`.
 
 use super::{Lookup, arguments, wrong};
-use crate::source::{LocalPath, VAULT, encrypted_file, regular};
+use crate::source::{LocalPath, decrypted, regular};
 use crate::template::compare::is_list;
 use crate::template::crypt::{self, Scheme};
 use crate::template::filters::random_salt;
@@ -9,6 +9,7 @@ use crate::template::paths::expand_user;
 use crate::template::random::Random;
 use crate::template::text;
 use crate::value::{Fields, Value};
+use crate::vault;
 use minijinja::Error;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -160,7 +161,10 @@ fn random(options: &Fields) -> Result<String, Error> {
 /// Returns the text of a file, or nothing if it does not exist yet.
 fn read(path: &Path) -> Result<Option<String>, Error> {
     match regular::read(path) {
-        Ok(bytes) if bytes.starts_with(VAULT.as_bytes()) => Err(wrong(encrypted_file(path))),
+        Ok(bytes) if vault::is_encrypted(&bytes) => {
+            let opened = decrypted(path).map_err(|problem| wrong(problem.message))?;
+            Ok(Some(String::from_utf8_lossy(&opened).into_owned()))
+        }
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(wrong(format!("{}: {error}", path.display()))),
