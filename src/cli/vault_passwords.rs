@@ -40,11 +40,11 @@ pub(super) struct VaultArguments {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Source {
     label: Option<String>,
-    from: From,
+    from: Origin,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum From {
+enum Origin {
     /// The terminal; `named` asks with the label.
     Prompt { named: bool },
     /// A file, or a program that prints it.
@@ -97,7 +97,7 @@ impl Source {
         match source {
             "prompt" | "prompt_ask_vault_pass" => Self {
                 label: label.map(str::to_owned),
-                from: From::Prompt {
+                from: Origin::Prompt {
                     named: source == "prompt",
                 },
             },
@@ -109,7 +109,7 @@ impl Source {
     pub(super) fn prompt() -> Self {
         Self {
             label: None,
-            from: From::Prompt { named: false },
+            from: Origin::Prompt { named: false },
         }
     }
 
@@ -122,7 +122,7 @@ impl Source {
         };
         Self {
             label: label.map(str::to_owned),
-            from: From::File(path),
+            from: Origin::File(path),
         }
     }
 
@@ -130,15 +130,15 @@ impl Source {
     pub(super) fn password(&self, is_new: bool) -> Result<Password, Problem> {
         let label = self.label.as_deref().unwrap_or(DEFAULT_LABEL);
         let mut bytes = match &self.from {
-            From::Prompt { named } => typed_password(named.then_some(label), is_new)?,
-            From::File(path) if is_program(path) => self.printed(path)?,
-            From::File(path) => read(path)?,
+            Origin::Prompt { named } => typed_password(named.then_some(label), is_new)?,
+            Origin::File(path) if is_program(path) => self.printed(path)?,
+            Origin::File(path) => read(path)?,
         };
         let plain = trimmed(&bytes);
         if plain.is_empty() {
             let from = match &self.from {
-                From::Prompt { .. } => String::new(),
-                From::File(path) => format!(": {}", path.display()),
+                Origin::Prompt { .. } => String::new(),
+                Origin::File(path) => format!(": {}", path.display()),
             };
             return Err(Problem::new(format!("the vault password is empty{from}")));
         }
@@ -147,8 +147,8 @@ impl Source {
         Ok(Password::new(label, plain))
     }
 
-    /// Runs a program that prints the password. One whose name ends in `-client` is told the label,
-    /// as in Ansible.
+    /// Runs a program that prints the password. One whose name ends in `-client` gets the label, as
+    /// in Ansible.
     fn printed(&self, path: &LocalPath) -> Result<Zeroizing<Vec<u8>>, Problem> {
         let mut command = Command::new(path.as_os_str());
         let stem = path.file_stem().unwrap_or_default();

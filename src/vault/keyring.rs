@@ -94,10 +94,9 @@ pub fn reveal(text: &str) {
         return;
     }
     let lines = text.lines().map(str::trim);
-    let lines: Vec<_> = match text.trim().contains('\n') {
-        true => lines.filter(|line| line.len() >= SHORTEST_LINE).collect(),
-        false => lines.collect(),
-    };
+    let is_long = text.trim().contains('\n');
+    let lines = lines.filter(|line| !is_long || line.len() >= SHORTEST_LINE);
+    let lines: Vec<_> = lines.collect();
     let is_known = with(|keyring| lines.iter().all(|line| keyring.revealed.contains(*line)));
     if !is_known {
         change(|keyring| keyring.revealed.extend(lines.into_iter().map(Arc::from)));
