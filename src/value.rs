@@ -67,10 +67,13 @@ impl NotKnown {
 
     /// Returns a value that fails with this reason on any use.
     pub fn value(&self) -> Value {
+        self.error().into()
+    }
+
+    /// Returns the error of the use of a value that is not known for this reason.
+    pub fn error(&self) -> minijinja::Error {
         let kind = minijinja::ErrorKind::InvalidOperation;
-        minijinja::Error::new(kind, self.to_string())
-            .with_source(self.clone())
-            .into()
+        minijinja::Error::new(kind, self.to_string()).with_source(self.clone())
     }
 
     /// Returns the text shown in place of the value.

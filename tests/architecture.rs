@@ -15,7 +15,11 @@ const FOLDERS: &[(&str, &[&str], &[&str])] = &[
     ("yaml", &["source", "value", "vault"], &[]),
     ("host", &["source", "value"], &["fs", "env", "process"]),
     ("change", &["host", "value", "yaml"], &[]),
-    ("files", &["host", "source"], &["fs", "env", "process"]),
+    (
+        "files",
+        &["host", "source", "value"],
+        &["fs", "env", "process"],
+    ),
     (
         "archive",
         &["files", "glob", "host", "source"],

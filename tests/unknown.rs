@@ -3,7 +3,7 @@
 //! also run: what check mode predicted must then have come true.
 
 use rmqplay::host::shell::ShellHost;
-use rmqplay::host::{Cancel, Host, HostError, Local, Memory, Output};
+use rmqplay::host::{Cancel, Host, HostError, Local, Memory, Output, User};
 use rmqplay::inventory::Inventory;
 use rmqplay::playbook::{LoadOptions, Loader};
 use rmqplay::report::Event;
@@ -201,6 +201,16 @@ fn what_a_task_only_foresees_is_not_seen_later() {
     check("check_mode");
 }
 
+#[test]
+fn what_rmqplay_reads_itself_is_unknown_once_a_task_would_change_it() {
+    check("this_machine");
+}
+
+#[test]
+fn what_the_run_cannot_do_is_not_promised() {
+    check("failures");
+}
+
 fn outcomes(written: &str, machine: fn() -> Memory) -> Vec<(String, String)> {
     let folder = tempfile::tempdir().unwrap();
     let document = yaml::read(&SourceFile::new("tools.yml", written)).unwrap();
@@ -287,6 +297,124 @@ fn a_program_that_the_host_lacks_is_unknown_once_a_task_may_bring_it() {
     let read = "    - {name: read is changed, command: x, register: r}\n";
     let names = "    - {name: names are unknown, apt: {name: '{{ r.stdout }}'}}\n";
     named_by_outcome(&format!("{read}{names}{more}"), without_programs);
+}
+
+/// A machine seen by a user who owns only a folder and a file in another.
+fn without_rights() -> Memory {
+    let user = |name: &str, uid| User {
+        name: name.to_owned(),
+        uid,
+        gid: uid,
+        group: name.to_owned(),
+        home: format!("/home/{name}").into(),
+        ..User::default()
+    };
+    let (app, other) = (user("app", 500), user("other", 501));
+    let machine = Memory::machine()
+        .user(app.clone())
+        .user(other.clone())
+        .fact("user_id", "app")
+        .fact("user_uid", 500);
+    let machine = machine
+        .directory("/own")
+        .owned("/own", 0o755, &app)
+        .directory("/own/theirs")
+        .file("/own/theirs/file", "x")
+        .directory("/shared")
+        .owned("/shared", 0o1777, &other)
+        .file("/shared/theirs", "x")
+        .file("/shared/mine", "x")
+        .owned("/shared/mine", 0o644, &app)
+        .file("/etc/hostname", "new\n")
+        .file("/etc/theirs", "x")
+        .file("/etc/mine", "x")
+        .owned("/etc/mine", 0o644, &app);
+    machine.output(&["uname", "-n"], printed(0, "h1\n"))
+}
+
+#[test]
+fn rights_that_the_user_lacks_fail_in_check_mode_too() {
+    let ignored = "ignore_errors: true";
+    let cases = [
+        ("file is failed", "copy: {dest: /etc/new, content: x}"),
+        ("replaced is failed", "copy: {dest: /etc/mine, content: y}"),
+        (
+            "folder is failed",
+            "file: {path: /etc/new, state: directory}",
+        ),
+        (
+            "link is failed",
+            "file: {path: /etc/new, src: x, state: link, force: true}",
+        ),
+        (
+            "touched is failed",
+            "file: {path: /etc/theirs, state: touch}",
+        ),
+        ("mode is failed", "file: {path: /etc/theirs, mode: '0600'}"),
+        (
+            "removal is failed",
+            "file: {path: /etc/mine, state: absent}",
+        ),
+        (
+            "sticky is failed",
+            "file: {path: /shared/theirs, state: absent}",
+        ),
+        ("tree is failed", "file: {path: /own/theirs, state: absent}"),
+        (
+            "owner is failed",
+            "copy: {dest: /own/new, content: x, owner: other}",
+        ),
+        ("group is failed", "file: {path: /etc/mine, group: other}"),
+        ("user is failed", "user: {name: new}"),
+        ("new group is failed", "group: {name: new}"),
+        ("setting is unknown", "hostname: {name: new}"),
+        (
+            "own mode is changed",
+            "file: {path: /etc/mine, mode: '0600'}",
+        ),
+        ("own file is changed", "copy: {dest: /own/new, content: x}"),
+        ("shared is changed", "copy: {dest: /shared/new, content: x}"),
+        (
+            "own removal is changed",
+            "file: {path: /shared/mine, state: absent}",
+        ),
+    ];
+    for (name, task) in cases {
+        let tasks = format!("    - {{name: {name}, {task}, {ignored}}}\n");
+        named_by_outcome(&tasks, without_rights);
+    }
+    // A command that was not run may grant anything.
+    let tasks = "    - {name: read is changed, command: x}
+    - {name: file is unknown, copy: {dest: /etc/new, content: x}}
+";
+    named_by_outcome(tasks, without_rights);
+}
+
+#[test]
+fn a_group_that_is_the_primary_one_of_a_user_stays() {
+    let tasks =
+        "    - {name: group is failed, group: {name: first, state: absent}, ignore_errors: true}
+    - {name: user is changed, user: {name: first, state: absent}}
+    - {name: group again is ok, group: {name: first, state: absent}}
+    - {name: other is failed, group: {name: second, state: absent}, ignore_errors: true}
+    - {name: other user is changed, user: {name: other, state: absent}}
+    - {name: other again is changed, group: {name: second, state: absent}}
+";
+    named_by_outcome(tasks, || {
+        let user = |name: &str, uid, group: &str| User {
+            name: name.to_owned(),
+            uid,
+            gid: uid,
+            group: group.to_owned(),
+            home: "/none".into(),
+            ..User::default()
+        };
+        Memory::machine()
+            .user(user("first", 500, "first"))
+            .user(user("other", 501, "second"))
+            .file("/etc/passwd", "first:x:500:500\nother:x:501:501\n")
+            .file("/etc/login.defs", "# comment\nUSERGROUPS_ENAB yes\n")
+    });
 }
 
 #[test]

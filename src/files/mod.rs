@@ -11,7 +11,9 @@ pub use folder::{FolderEntry, FolderKind, folder};
 pub use programs::{ProgramError, Programs};
 pub use sent_file::{Digests, ReadError, SentFile, read};
 
+use crate::host::unchanged_here;
 use crate::source::LocalPath;
+use crate::value::NotKnown;
 use std::path::Path;
 
 /// The folders in which a task's files are searched, nearest first.
@@ -28,13 +30,18 @@ impl Files {
     /// are relative to it.
     pub fn find(&self, kind: &str, name: &str) -> Result<LocalPath, NotFound> {
         let searched = self.candidates(kind, name);
-        match searched.iter().find(|path| path.exists()) {
-            Some(path) => Ok(path.clone()),
-            None => Err(NotFound {
-                name: name.to_owned(),
-                searched,
-            }),
+        let missing = |not_known| NotFound {
+            name: name.to_owned(),
+            searched: searched.clone(),
+            not_known,
+        };
+        for path in &searched {
+            unchanged_here(path).map_err(|reason| missing(Some(reason)))?;
+            if path.exists() {
+                return Ok(path.clone());
+            }
         }
+        Err(missing(None))
     }
 
     fn candidates(&self, kind: &str, name: &str) -> Vec<LocalPath> {
@@ -79,6 +86,8 @@ pub struct NotFound {
     pub name: String,
     /// Where.
     pub searched: Vec<LocalPath>,
+    /// Why it is not known, in check mode, whether it is there.
+    pub not_known: Option<NotKnown>,
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub struct Draft {
 impl Draft {
     pub(super) fn over(host: Arc<dyn Host>, limits: Limits) -> Self {
         Self {
-            memory: Arc::new(Memory::over(host, Overlay::default())),
+            memory: Arc::new(Memory::over(host, Overlay::default()).without_judgement()),
             limits,
         }
     }

@@ -55,7 +55,9 @@ impl Step {
 
 /// Prints where one of the programs is that are its arguments, after the folders that the first one
 /// adds to the user's own.
-const LOOK: &str = "PATH=$PATH$1; shift; for name do command -v \"$name\" && exit 0; done; exit 1";
+const LOOK: &str = "PATH=$PATH$1; shift; for name do case $name in \
+                    */*) [ -f \"$name\" ] && [ -x \"$name\" ] && printf '%s\\n' \"$name\" && exit 0;; \
+                    *) command -v \"$name\" && exit 0;; esac; done; exit 1";
 
 /// Where steps find programs besides, as their scripts do.
 const FOLDERS: &str = ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -66,11 +68,18 @@ const QUESTION_WORDS: usize = 5;
 /// Returns the command that finds one of these programs where the step would, and changes nothing.
 pub(super) fn question(step: &Step, need: &Need<'_>) -> Command {
     // Commands that change a setting are found like those of the user.
-    let folders = if matches!(step, Step::Set(_)) {
-        ""
-    } else {
-        FOLDERS
-    };
+    match step {
+        Step::Set(_) => look(need, ""),
+        _ => look(need, FOLDERS),
+    }
+}
+
+/// Returns the command that finds a program where a command of the user would.
+pub(super) fn question_of_user(program: &str) -> Command {
+    look(&[program], "")
+}
+
+fn look(need: &[&str], folders: &str) -> Command {
     let words: [&str; QUESTION_WORDS] = ["/bin/sh", "-c", LOOK, "sh", folders];
     Command::new(words.iter().chain(need).copied())
 }

@@ -63,7 +63,10 @@ impl From<crate::files::ReadError> for ModuleError {
 
 impl From<crate::files::NotFound> for ModuleError {
     fn from(error: crate::files::NotFound) -> Self {
-        Self::refused(error.to_string())
+        match error.not_known {
+            Some(reason) => Self::NotKnown(reason),
+            None => Self::refused(error.to_string()),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! mode the host is an overlay; nothing here knows that.
 
 use super::outcome::Outcome;
+use super::rights_help;
 use super::secret_files::keep_private;
 use super::session::{Omit, Session, Unanswered};
 use super::target::{Target, Turn};
@@ -58,6 +59,12 @@ pub(super) struct Arguments {
 impl Attempt<'_> {
     /// Makes the attempt and says what came of it.
     pub(super) fn run(&self) -> Outcome {
+        let mut outcome = self.outcome();
+        rights_help::add(&mut outcome, self.host, self.limits);
+        outcome
+    }
+
+    fn outcome(&self) -> Outcome {
         let first = match self.planned(false) {
             Ok((change, turn)) if !change.again => return self.carried_out(change, turn),
             Ok((change, turn)) => self.carried_out(change, turn),
@@ -202,7 +209,7 @@ impl Attempt<'_> {
     }
 
     /// Returns the rendered arguments.
-    fn arguments(&self, entry: &Entry) -> Result<Arguments, Box<Outcome>> {
+    pub(super) fn arguments(&self, entry: &Entry) -> Result<Arguments, Box<Outcome>> {
         let mut fields = Fields::new();
         let mut raw = BTreeMap::new();
         let mut unknown = Fields::new();

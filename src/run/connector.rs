@@ -38,6 +38,14 @@ impl Connector {
             .clone()
     }
 
+    /// Returns what all hosts of the run share that act on this machine.
+    pub(super) fn this_machine(&self) -> Arc<Target> {
+        lock(&self.targets)
+            .entry(Machine::Here)
+            .or_default()
+            .clone()
+    }
+
     /// Returns the host; with `predicted`, one that only remembers the changes to its machine.
     pub(super) fn host(
         &self,

@@ -23,6 +23,7 @@ mod play_variables;
 mod position;
 mod predictions;
 mod repeat;
+mod rights_help;
 mod role;
 mod script;
 mod script_parts;

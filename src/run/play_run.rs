@@ -104,11 +104,13 @@ impl<'p> PlayRun<'p> {
         for host in self.batch {
             self.tell_reached(host, &Position::new());
         }
+        // Without check mode there is nothing in it.
+        let here = &self.session.connector.this_machine().overlay;
         std::thread::scope(|scope| {
             for (index, host) in self.batch.iter().enumerate() {
                 let thread = Builder::new().stack_size(STACK);
-                let started =
-                    thread.spawn_scoped(scope, move || Walk::new(self, host, index).play());
+                let play = move || Walk::new(self, host, index).play();
+                let started = thread.spawn_scoped(scope, move || here.stand_for_this_machine(play));
                 if let Err(error) = started {
                     self.left_out(index, &format!("cannot start a thread: {error}"));
                 }

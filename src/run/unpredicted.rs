@@ -7,7 +7,7 @@ use crate::change::{Change, Control, Sets};
 use crate::host::{Account, Command, Doubtful, Output, Overlay, Probe, Step};
 use crate::module::{Entry, HostPaths, Writes};
 use crate::value::{Fields, NotKnown};
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 /// What the result of a command holds once it has run.
 const OUTPUT: [&str; 6] = [
@@ -71,9 +71,9 @@ impl Attempt<'_> {
             Step::Run { command, .. } => Some(command),
             _ => None,
         });
-        let made = change.makes.iter().map(|path| path.as_str());
+        let made = change.makes.iter().cloned();
         let mut paths = commands.flat_map(Command::paths).chain(made);
-        let path = paths.find(|path| foreseen.concerns(Utf8Path::new(path)))?;
+        let path = paths.find(|path| foreseen.concerns(path))?;
         Some(NotKnown::new(format!(
             "needs {path}, which an earlier task only changes in the run"
         )))
@@ -96,7 +96,15 @@ impl Attempt<'_> {
     pub(super) fn may_leave(&self, reason: &NotKnown) -> (Sets, Option<Control>) {
         let (change, _) = match self.planned(false) {
             Ok(planned) => planned,
-            Err(outcome) => return (outcome.sets, None),
+            Err(outcome) => {
+                // It may be otherwise by what is not known yet, but the path is the same.
+                if let Some(entry) = self.session.registry.get(&self.action.module)
+                    && let Ok(arguments) = self.arguments(entry)
+                {
+                    self.doubt(&self.written(entry, &arguments), reason);
+                }
+                return (outcome.sets, None);
+            }
         };
         let parts = change.steps.iter().flat_map(Step::leaves);
         let made = change.makes.iter().cloned().map(Doubtful::Path);

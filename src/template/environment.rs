@@ -109,7 +109,7 @@ fn included(
     config: &minijinja::syntax::SyntaxConfig,
 ) -> Option<String> {
     let folders = sources.folders(parent);
-    let path = find(Path::new(name), &folders)?;
+    let path = find(Path::new(name), &folders).ok().flatten()?;
     let file = SourceFile::read(&path).ok()?;
     let source = sources.of_file(&file, 0, syntax, config);
     Some(sources.name_of_use(&source, &folders, depth(parent) + 1))

@@ -1,6 +1,9 @@
 //! Paths of this machine, handled like Python's `os.path` and `glob`.
 
+use super::bounds::look;
 use crate::glob;
+use crate::host::{unchanged_here, unchanged_within};
+use minijinja::Error;
 use std::path::{Path, PathBuf};
 
 /// Returns the path with `~` replaced by the user's home folder.
@@ -98,42 +101,48 @@ pub(super) fn normal(path: &str) -> String {
     }
 }
 
-/// Returns the files that a pattern with `*`, `?` and `[…]` in its parts matches, sorted.
-pub(super) fn matching_files(pattern: &Path) -> Vec<String> {
+/// Returns the files that a pattern with `*`, `?` and `[…]` in its parts matches, sorted. In check
+/// mode they are not known if an earlier task changes one that would match.
+pub(super) fn matching_files(pattern: &Path) -> Result<Vec<String>, Error> {
     let mut paths = vec![PathBuf::new()];
     for part in pattern.components() {
         let name = part.as_os_str().to_string_lossy();
         let plain = !name.contains(['*', '?', '[']);
-        let next = paths.iter().flat_map(|path| {
+        let mut next = Vec::new();
+        for path in &paths {
+            look()?;
             if plain {
-                vec![path.join(part)]
+                next.push(path.join(part));
             } else {
-                entries(path, &name)
+                next.extend(entries(path, &name)?);
             }
-        });
-        paths = next.collect();
+        }
+        paths = next;
+    }
+    for path in &paths {
+        look()?;
+        unchanged_here(path).map_err(|reason| reason.error())?;
     }
     let files = paths.into_iter().filter(|path| path.is_file());
-    files
+    Ok(files
         .map(|path| path.to_string_lossy().into_owned())
-        .collect()
+        .collect())
 }
 
-fn entries(folder: &Path, pattern: &str) -> Vec<PathBuf> {
+fn entries(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, Error> {
     let read = if folder.as_os_str().is_empty() {
         Path::new(".")
     } else {
         folder
     };
+    let hidden = pattern.starts_with('.');
+    let matches = |name: &str| (hidden || !name.starts_with('.')) && glob::matches(pattern, name);
+    unchanged_within(read, matches).map_err(|reason| reason.error())?;
     let names = std::fs::read_dir(read).into_iter().flatten().flatten();
     let names = names.filter_map(|entry| entry.file_name().into_string().ok());
-    let hidden = pattern.starts_with('.');
-    let mut names: Vec<String> = names
-        .filter(|name| hidden || !name.starts_with('.'))
-        .filter(|name| glob::matches(pattern, name))
-        .collect();
+    let mut names: Vec<String> = names.filter(|name| matches(name)).collect();
     names.sort();
-    names.into_iter().map(|name| folder.join(name)).collect()
+    Ok(names.into_iter().map(|name| folder.join(name)).collect())
 }
 
 #[cfg(test)]

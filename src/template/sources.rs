@@ -2,7 +2,9 @@
 
 use super::code::{Code, CodeError, Kind};
 use super::syntax::Syntax;
+use crate::host::unchanged_here;
 use crate::source::{LocalPath, SourceFile};
+use crate::value::NotKnown;
 use minijinja::syntax::SyntaxConfig;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -137,15 +139,21 @@ pub(super) fn depth(name: &str) -> usize {
     depth.and_then(|depth| depth.parse().ok()).unwrap_or(0)
 }
 
-/// Returns the first file called `name` in the folders, or `name` itself if it is absolute.
-pub(super) fn find(name: &Path, folders: &[LocalPath]) -> Option<LocalPath> {
-    if name.is_absolute() {
-        return Some(LocalPath::of(name)).filter(|path| path.is_file());
+/// Returns the first file called `name` in the folders, or `name` itself if it is absolute. In check
+/// mode it is not known if an earlier task changes what would be found.
+pub(super) fn find(name: &Path, folders: &[LocalPath]) -> Result<Option<LocalPath>, NotKnown> {
+    let paths = if name.is_absolute() {
+        vec![LocalPath::of(name)]
+    } else {
+        folders.iter().map(|folder| folder.join(name)).collect()
+    };
+    for path in paths {
+        unchanged_here(&path)?;
+        if path.is_file() {
+            return Ok(Some(path));
+        }
     }
-    folders
-        .iter()
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file())
+    Ok(None)
 }
 
 // A panic while one of these is held leaves no incomplete entry behind.

@@ -4,7 +4,9 @@ use super::files::cannot;
 use super::overlay::{Edit, Entry, Here, State};
 use super::source::Source;
 use super::view::{Stop, View};
-use crate::host::{Content, Group, HostError, Kind, Node, User};
+use crate::host::{Content, Doubtful, Group, HostError, Kind, Node, User};
+use crate::value::NotKnown;
+use camino::Utf8Path;
 
 /// A change of accounts, including a home directory.
 #[derive(Debug, Default)]
@@ -14,6 +16,27 @@ pub(super) struct AccountChange {
     pub(super) edits: Vec<Edit>,
     /// A user that did not exist before.
     pub(super) made: Option<String>,
+    /// What is not known afterwards, and why.
+    pub(super) doubt: Option<(Doubtful, NotKnown)>,
+}
+
+/// The file with all users of the machine.
+const USERS: &str = "/etc/passwd";
+
+/// The settings of the programs that change accounts.
+const LOGIN_SETTINGS: &str = "/etc/login.defs";
+
+/// The setting by which the group of a user goes with the user.
+const GROUP_OF_USER: &str = "USERGROUPS_ENAB";
+
+/// How many bytes of such a file are read.
+const LARGEST: u64 = 1 << 20;
+
+/// What becomes of the group that is named after a user who is removed.
+enum Left {
+    Stays,
+    Goes,
+    NotKnown(NotKnown),
 }
 
 impl State {
@@ -22,6 +45,7 @@ impl State {
         self.made.extend(change.made);
         self.users.extend(change.users);
         self.groups.extend(change.groups);
+        self.doubts.extend(change.doubt);
         for edit in change.edits {
             self.edit(edit);
         }
@@ -73,9 +97,21 @@ impl View<'_> {
         if self.user(&name)?.as_ref() != before {
             return Err(changed("user", &name));
         }
+        if before != after {
+            self.may_change_accounts("user", &name)?;
+        }
         let mut change = AccountChange::default();
         if let (Some(user), true) = (after, home) {
             change.edits.extend(self.home(user)?);
+        }
+        if let (Some(user), None) = (before, after) {
+            match self.own_group(user)? {
+                Left::Stays => {}
+                Left::Goes => change.groups.push((name.clone(), None)),
+                Left::NotKnown(reason) => {
+                    change.doubt = Some((Doubtful::Group(name.clone()), reason));
+                }
+            }
         }
         if let (Some(user), None, true) = (before, after, home) {
             let home = self.find(&user.home, false, &Content::None)?;
@@ -108,10 +144,79 @@ impl View<'_> {
         if self.group(&name)?.as_ref() != before {
             return Err(changed("group", &name));
         }
+        if before != after {
+            self.may_change_accounts("group", &name)?;
+        }
+        if let (Some(group), None) = (before, after)
+            && let Some(user) = self.user_with(group, None)?
+        {
+            let action = "remove the group";
+            let reason = format!("it is the primary group of the user {user}");
+            return Err(cannot(action, Utf8Path::new(&name), &reason));
+        }
         Ok(AccountChange {
             groups: vec![(name, after.cloned())],
             ..AccountChange::default()
         })
+    }
+
+    /// Returns a user whose primary group this is, other than `but`.
+    fn user_with(&self, group: &Group, but: Option<&str>) -> Result<Option<String>, Stop> {
+        let mut changed = self.state.users.values().flatten();
+        if let Some(user) =
+            changed.find(|user| user.group == group.name && Some(&*user.name) != but)
+        {
+            return Ok(Some(user.name.clone()));
+        }
+        let gid = group.gid.to_string();
+        let found = self.text_of(USERS)?.and_then(|users| {
+            let mut names = users.lines().filter_map(|line| {
+                let fields: Vec<_> = line.split(':').collect();
+                (fields.get(3) == Some(&gid.as_str())).then(|| fields[0].to_owned())
+            });
+            names.find(|name| !self.state.users.contains_key(name) && Some(name.as_str()) != but)
+        });
+        Ok(found)
+    }
+
+    /// Returns what becomes of the group that is named after a user who is removed, if it is that
+    /// user's own.
+    fn own_group(&self, user: &User) -> Result<Left, Stop> {
+        let Some(group) = self.group(&user.name)?.filter(|_| self.judges) else {
+            return Ok(Left::Stays);
+        };
+        let is_shared = group.members.iter().any(|member| *member != user.name);
+        if group.gid != user.gid || is_shared || self.user_with(&group, Some(&user.name))?.is_some()
+        {
+            return Ok(Left::Stays);
+        }
+        let Some(settings) = self.text_of(LOGIN_SETTINGS)? else {
+            let mut programs = self.state.programs.values();
+            if !programs.any(|program| program.file_name() == Some("deluser")) {
+                return Ok(Left::Stays);
+            }
+            // Which of busybox's versions it is cannot be seen.
+            let reason = format!(
+                "depends on whether the group {} goes with its user",
+                user.name
+            );
+            return Ok(Left::NotKnown(NotKnown::new(reason)));
+        };
+        let mut lines = settings.lines().map(str::split_whitespace);
+        let value = lines.find_map(|mut words| {
+            (words.next() == Some(GROUP_OF_USER)).then(|| words.next().unwrap_or_default())
+        });
+        Ok(match value {
+            Some("yes") => Left::Goes,
+            _ => Left::Stays,
+        })
+    }
+
+    /// Returns the content of a file of settings, if it is there.
+    fn text_of(&self, path: &str) -> Result<Option<String>, Stop> {
+        let found = self.find(Utf8Path::new(path), true, &Content::UpTo(LARGEST))?;
+        let content = found.here.and_then(|here| here.node.content);
+        Ok(content.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     fn home(&self, user: &User) -> Result<Option<Edit>, Stop> {

@@ -33,7 +33,7 @@ impl View<'_> {
         })
     }
 
-    fn access(&self, path: &Utf8Path) -> Result<Access, Stop> {
+    pub(super) fn access(&self, path: &Utf8Path) -> Result<Access, Stop> {
         let found = self.find(path, true, &Content::None).inspect_err(|_| {
             if let Backing::Below(at) = self.state.backing(path) {
                 // Usually no parent is a link; then both answers come at once.

@@ -93,6 +93,8 @@ impl View<'_> {
         };
         let spot = self.slot(path, &look, "write")?;
         check_before(path, spot.here.as_ref(), writing.before, "write")?;
+        let there = spot.here.as_ref().map(|here| &here.node);
+        self.may_enter("write", &spot.path, there)?;
         let old = spot.here.filter(|here| here.node.kind == Kind::File);
         let mut edits = Vec::new();
         if let (Some(backup), Some(old)) = (writing.backup, &old) {
@@ -105,7 +107,7 @@ impl View<'_> {
             edits.push(Edit::Replace(at.path, copy.into()));
         }
         let mut node = match old {
-            Some(old) => self.replaced_node(&old.node, writing.ownership)?,
+            Some(old) => self.replaced_node(path, &old.node, writing.ownership)?,
             None => self.new_node(&spot.path, Kind::File, writing.ownership)?,
         };
         node.size = writing.size;
@@ -128,6 +130,7 @@ impl View<'_> {
         if spot.here.is_some() {
             return Err(cannot("make the directory", path, "File exists"));
         }
+        self.may_enter("make the directory", &spot.path, None)?;
         let node = self.new_node(&spot.path, Kind::Directory, ownership)?;
         let here = Here::new(node, Source::Bytes(Vec::new().into()));
         Ok(vec![Edit::Replace(spot.path, here.into())])
@@ -145,6 +148,8 @@ impl View<'_> {
             (Some(here), Some(before)) if here.target() == Some(before) => {}
             _ => return Err(changed(path)),
         }
+        let there = spot.here.as_ref().map(|here| &here.node);
+        self.may_enter("make the link", &spot.path, there)?;
         let kind = Kind::Symlink {
             target: target.to_owned(),
         };
@@ -159,6 +164,8 @@ impl View<'_> {
         if matches!(&spot.here, Some(here) if here.node.kind == Kind::Directory) {
             return Err(cannot("make the link", path, "Is a directory"));
         }
+        let there = spot.here.as_ref().map(|here| &here.node);
+        self.may_enter("make the link", &spot.path, there)?;
         let existing = self.find(target, false, &Content::None)?;
         let Some(mut here) = existing.here else {
             return Err(cannot("link to", target, "No such file or directory"));
@@ -191,6 +198,8 @@ impl View<'_> {
             Some(parent) if !follow => parent,
             _ => path,
         })?;
+        let before = here.node.clone();
+        self.may_own(&found.path, &before, after)?;
         if after.owner.is_some() || after.group.is_some() {
             here.node.mode = given_away(&here.node);
         }
@@ -208,9 +217,12 @@ impl View<'_> {
         let found = self.find(path, true, &Content::None)?;
         self.way(path)?;
         let mut here = if let Some(here) = found.here {
+            let is_now = modified.is_none() && accessed.is_none();
+            self.may_touch(&found.path, &here.node, is_now)?;
             here
         } else {
             self.parent(&found.path, "touch")?;
+            self.may_enter("touch", &found.path, None)?;
             let node = self.new_node(&found.path, Kind::File, &Ownership::default())?;
             Here::new(node, Source::Bytes(Vec::new().into()))
         };
@@ -222,12 +234,20 @@ impl View<'_> {
 
     fn remove(&self, path: &Utf8Path, directory: bool) -> Result<Vec<Edit>, Stop> {
         check_removable(path)?;
-        let found = self.find(path, false, &Content::None)?;
+        let found = self
+            .find(path, false, &Content::None)
+            .inspect_err(|_| self.foresee_rights(path))?;
         self.way(path.parent().unwrap_or(path))?;
         match found.here {
             Some(here) if (here.node.kind == Kind::Directory) != directory => Err(changed(path)),
             Some(_) if found.path == "/" => Err(cannot("remove", path, "it is the root directory")),
-            Some(_) => Ok(vec![Edit::Replace(found.path, Entry::Gone)]),
+            Some(here) => {
+                self.may_enter("remove", &found.path, Some(&here.node))?;
+                if directory {
+                    self.may_empty("remove", &found.path)?;
+                }
+                Ok(vec![Edit::Replace(found.path, Entry::Gone)])
+            }
             None => Ok(Vec::new()),
         }
     }
@@ -240,7 +260,13 @@ impl View<'_> {
             Some(_) if new.path.starts_with(&old.path) => {
                 Err(cannot("rename", from, "Invalid argument"))
             }
-            Some(here) => Ok(vec![Edit::Move(old.path, new.path, here.into())]),
+            Some(_) if new.path == "/" => Err(cannot("rename to", to, "it is the root directory")),
+            Some(here) => {
+                let there = new.here.as_ref().map(|here| &here.node);
+                self.may_enter("rename", &old.path, Some(&here.node))?;
+                self.may_enter("rename to", &new.path, there)?;
+                Ok(vec![Edit::Move(old.path, new.path, here.into())])
+            }
             None => Err(cannot("rename", from, "No such file or directory")),
         }
     }
@@ -252,7 +278,9 @@ impl View<'_> {
         content: &Content,
         action: &str,
     ) -> Result<Found, Stop> {
-        let found = self.find(path, false, content)?;
+        let found = self
+            .find(path, false, content)
+            .inspect_err(|_| self.foresee_rights(path))?;
         self.way(path.parent().unwrap_or(path))?;
         if found.here.is_none() {
             self.parent(&found.path, action)?;
@@ -279,7 +307,7 @@ impl View<'_> {
     ) -> Result<Node, Stop> {
         let parent = self.find(path.parent().unwrap_or(path), true, &Content::None)?;
         let parent = parent.here.map(|here| here.node);
-        let mut node = self.new_in(parent.as_ref(), kind, ownership)?;
+        let mut node = self.new_in(path, parent.as_ref(), kind, ownership)?;
         if node.kind == Kind::Directory && ownership.mode.is_none() {
             node.mode |= parent.map_or(0, |parent| parent.mode & SET_GROUP_ID);
         }
@@ -290,6 +318,7 @@ impl View<'_> {
     /// and to the group that a set-group-ID directory passes on.
     pub(super) fn new_in(
         &self,
+        path: &Utf8Path,
         directory: Option<&Node>,
         kind: Kind,
         ownership: &Ownership,
@@ -307,14 +336,29 @@ impl View<'_> {
             node.group.clone_from(&directory.group);
         }
         renew(&mut node);
+        self.may_own(path, &node, ownership)?;
         self.own(&mut node, ownership)?;
         Ok(node)
     }
 
-    /// Returns a new file that replaces another, keeping the attributes that are not set.
-    fn replaced_node(&self, old: &Node, ownership: &Ownership) -> Result<Node, Stop> {
+    /// Returns a new file that replaces another, keeping the attributes that are not set. Only root
+    /// can make it belong to somebody else.
+    fn replaced_node(
+        &self,
+        path: &Utf8Path,
+        old: &Node,
+        ownership: &Ownership,
+    ) -> Result<Node, Stop> {
         let mut node = old.clone();
+        if self.judges && !self.is_root()? {
+            let acting = self.acting()?;
+            if node.uid != acting.uid && !acting.groups.contains(&node.group) {
+                (node.gid, node.group) = (acting.gid, acting.group);
+            }
+            (node.uid, node.owner) = (acting.uid, acting.name);
+        }
         renew(&mut node);
+        self.may_own(path, &node, ownership)?;
         self.own(&mut node, ownership)?;
         Ok(node)
     }

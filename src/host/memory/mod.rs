@@ -7,6 +7,7 @@ mod fake;
 mod files;
 mod overlay;
 mod programs;
+mod rights;
 mod server;
 mod source;
 mod tools;
@@ -39,6 +40,8 @@ pub struct Memory {
     below: Below,
     overlay: Overlay,
     acting_as: Option<String>,
+    /// Whether changes fail here for which the run lacks rights or programs.
+    judges: bool,
     asked: AtomicU64,
 }
 
@@ -54,9 +57,18 @@ impl Memory {
         Self::on(Below::Machine(below), changes)
     }
 
+    /// Returns the same host without judging whether the run can make its changes: they are only
+    /// tried, and the host below refuses them itself.
+    #[must_use]
+    pub(super) fn without_judgement(self) -> Self {
+        Self {
+            judges: false,
+            ..self
+        }
+    }
+
     /// Returns the host as seen by a user that cannot be become, because check mode created the
     /// account: new files belong to that user.
-    /// account: new things belong to that user.
     #[must_use]
     pub fn acting_as(self, user: impl Into<String>) -> Self {
         Self {
@@ -67,6 +79,7 @@ impl Memory {
 
     fn on(below: Below, overlay: Overlay) -> Self {
         Self {
+            judges: matches!(below, Below::Machine(_)),
             below,
             overlay,
             acting_as: None,
@@ -109,6 +122,7 @@ impl Memory {
                     seen,
                     wanted: RefCell::new(IndexSet::new()),
                     acting_as: self.acting_as.as_deref(),
+                    judges: self.judges,
                 };
                 match look(&view) {
                     Ok(result) => return Ok(result),
@@ -148,7 +162,10 @@ impl Memory {
 
     fn run(&self, step: &Step, limits: &Limits) -> Result<Output, HostError> {
         match &self.below {
-            Below::Machine(_) => {
+            Below::Machine(machine) => {
+                if let (true, Step::Run { command, .. }) = (self.judges, step) {
+                    self.can_run(machine.as_ref(), command, limits)?;
+                }
                 self.overlay.lock().skipped_command = true;
                 Ok(Output::not_run())
             }
@@ -312,6 +329,7 @@ impl Host for Memory {
         match step {
             Step::Run { .. } => return self.run(step, limits),
             Step::Set(setting) => {
+                self.view(limits, |view| view.may_set(setting))?;
                 let (argv, told) = (setting.teller.argv.clone(), setting.after.clone());
                 let mut state = self.overlay.lock();
                 state.settings.insert(argv, told);
@@ -321,6 +339,9 @@ impl Host for Memory {
             Step::Lock(lock) => self.lock(lock, limits)?,
             Step::Talk(talk) => return self.talk(talk, limits),
             Step::StartProcess(start) => {
+                if let (true, Below::Machine(machine)) = (self.judges, &self.below) {
+                    self.can_start(machine.as_ref(), start, limits)?;
+                }
                 let (started, log) = self.view(limits, |view| view.start(start))?;
                 let mut state = self.overlay.lock();
                 state.run(started);

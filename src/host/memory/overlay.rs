@@ -33,6 +33,33 @@ impl Overlay {
         !self.lock().is_backed_by(path, path)
     }
 
+    /// Returns why a path, or what is below it, is not as the run will find it.
+    pub fn foreseen_at(&self, path: &Utf8Path) -> Option<NotKnown> {
+        self.lock().foreseen(&Doubtful::Path(path.to_owned()))
+    }
+
+    /// Returns why a folder, or entries of it whose names match, are not as the run will find them.
+    pub fn foreseen_within(
+        &self,
+        folder: &Utf8Path,
+        matches: impl Fn(&str) -> bool,
+    ) -> Option<NotKnown> {
+        let state = self.lock();
+        let keeps_entries = match state.entries.get(folder) {
+            None => state.is_backed_by(folder, folder),
+            Some(Entry::Here(here)) => here.rest.as_deref() == Some(folder),
+            Some(_) => false,
+        };
+        if !keeps_entries {
+            return state.foreseen(&Doubtful::Path(folder.to_owned()));
+        }
+        let entry = state.below(folder).find_map(|(path, _)| {
+            let name = path.strip_prefix(folder).ok()?.components().next()?;
+            matches(name.as_str()).then(|| folder.join(name))
+        });
+        entry.and_then(|path| state.foreseen(&Doubtful::Path(path)))
+    }
+
     /// Returns why one of these programs may exist although the machine lacks them.
     pub fn may_bring(&self, names: &[&str]) -> Option<NotKnown> {
         self.lock().may_bring(names)

@@ -3,9 +3,12 @@
 
 use super::overlay::State;
 use super::{Below, Memory};
-use crate::host::{Command, Content, Doubtful, HostError, Limits, Output, Step, needs};
+use crate::host::{
+    Command, Content, Doubtful, Host, HostError, Kind, Limits, Output, StartProcess, Step, needs,
+};
 use crate::value::NotKnown;
 use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeMap;
 
 impl Memory {
     /// Fails if the machine lacks a program that the step needs, because the run would fail too; it is
@@ -37,6 +40,118 @@ impl Memory {
             }
         }
         Ok(())
+    }
+
+    /// Fails if a command cannot run as certainly as that can be known: its directory or its program
+    /// is missing, and nothing that check mode did not run may make it.
+    pub(super) fn can_run(
+        &self,
+        machine: &dyn Host,
+        command: &Command,
+        limits: &Limits,
+    ) -> Result<(), HostError> {
+        if self.overlay.lock().may_differ() {
+            return Ok(());
+        }
+        let cannot = |reason: String| HostError::Step {
+            action: format!("run {}", command.display()),
+            reason,
+        };
+        if let Some(directory) = &command.chdir
+            && self.is_lacking(directory, |kind| *kind == Kind::Directory, limits)?
+        {
+            return Err(cannot(Command::no_directory(directory)));
+        }
+        let Some(program) = command.argv.first() else {
+            return Ok(());
+        };
+        if self.is_program_missing(machine, program, &command.environment, limits)? {
+            return Err(cannot(Command::not_found(program)));
+        }
+        Ok(())
+    }
+
+    /// The same for a program that outlives the connection. Another user, or a service, finds its
+    /// programs elsewhere.
+    pub(super) fn can_start(
+        &self,
+        machine: &dyn Host,
+        start: &StartProcess,
+        limits: &Limits,
+    ) -> Result<(), HostError> {
+        let Some(program) = start.argv.first() else {
+            return Ok(());
+        };
+        let may_differ = self.overlay.lock().may_differ();
+        if may_differ || start.user.is_some() || start.service.is_some() {
+            return Ok(());
+        }
+        if self.is_program_missing(machine, program, &start.environment, limits)? {
+            return Err(HostError::Step {
+                action: format!("start {program}"),
+                reason: Command::not_found(program),
+            });
+        }
+        Ok(())
+    }
+
+    /// Returns whether a program certainly cannot be found by the user.
+    fn is_program_missing(
+        &self,
+        machine: &dyn Host,
+        program: &str,
+        environment: &BTreeMap<String, String>,
+        limits: &Limits,
+    ) -> Result<bool, HostError> {
+        let path = Utf8Path::new(program);
+        if path.is_absolute() && self.overlay.concerns(path) {
+            return self.is_lacking(path, |kind| *kind != Kind::Directory, limits);
+        }
+        // Another path counts from a directory that only the run enters.
+        if !path.is_absolute() && program.contains('/') {
+            return Ok(false);
+        }
+        self.is_nowhere(machine, program, environment, limits)
+    }
+
+    /// Returns whether a path certainly is nothing that can be run or entered.
+    fn is_lacking(
+        &self,
+        path: &Utf8Path,
+        fits: impl Fn(&Kind) -> bool,
+        limits: &Limits,
+    ) -> Result<bool, HostError> {
+        let looked = self.view(limits, |view| {
+            let found = view.find(path, true, &Content::None)?;
+            let fits = found.here.is_some_and(|here| fits(&here.node.kind));
+            Ok(!fits || !view.access(path)?.executable)
+        });
+        match looked {
+            Err(HostError::NotKnown(_)) => Ok(false),
+            other => other,
+        }
+    }
+
+    /// Returns whether a program certainly is in no folder of the user's PATH, or not at its path.
+    fn is_nowhere(
+        &self,
+        machine: &dyn Host,
+        program: &str,
+        environment: &BTreeMap<String, String>,
+        limits: &Limits,
+    ) -> Result<bool, HostError> {
+        let mut question = needs::question_of_user(program);
+        question.environment.clone_from(environment);
+        let mut key = question.argv.clone();
+        key.extend(environment.get("PATH").cloned());
+        let known = self.overlay.lock().programs.get(&key).cloned();
+        let path = match known {
+            Some(path) => path,
+            None => found(&machine.query(&question, limits)?),
+        };
+        let mut state = self.overlay.lock();
+        state.programs.insert(key, path.clone());
+        Ok(path.as_str().is_empty() && state.may_bring(&[program]).is_none())
     }
 
     /// Fails if an earlier task removes a program of the machine.

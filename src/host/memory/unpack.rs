@@ -35,7 +35,7 @@ impl View<'_> {
             return Ok(None);
         }
         let usual = Ownership::default();
-        let node = self.new_in(Some(directory), Kind::Directory, &usual)?;
+        let node = self.new_in(&path, Some(directory), Kind::Directory, &usual)?;
         let here = Here::new(node, Source::Bytes(Vec::new().into()));
         Ok(Some(Edit::Put(path, here.into())))
     }
@@ -59,7 +59,12 @@ impl View<'_> {
             }),
             ..entry.ownership.clone()
         };
-        let mut node = self.new_in(Some(directory), entry.kind.clone(), &ownership)?;
+        let there = here.as_ref().map(|here| &here.node);
+        // What the archive itself brings can be entered.
+        if path.parent() == Some(base) {
+            self.may_enter("unpack", &path, there)?;
+        }
+        let mut node = self.new_in(&path, Some(directory), entry.kind.clone(), &ownership)?;
         node.size = entry.size;
         node.modified = entry.modified;
         let mut new = Here::new(

@@ -21,6 +21,8 @@ pub(super) struct View<'a> {
     pub(super) wanted: RefCell<IndexSet<Question>>,
     /// The owner of new files, if not the login user.
     pub(super) acting_as: Option<&'a str>,
+    /// Whether changes fail for which the user lacks rights.
+    pub(super) judges: bool,
 }
 
 /// Why a look-up ended.

@@ -1,6 +1,6 @@
 //! Copies files of any size from the host.
 
-use super::reply::Part;
+use super::reply::{Part, told};
 use super::script::{Library, Script};
 use super::shell_host::{BASE, ShellHost};
 use crate::host::{HostError, Limits};
@@ -43,7 +43,7 @@ pub(super) fn fetch(
         "0" => Ok(length),
         _ => Err(HostError::Read {
             path: path.to_owned(),
-            reason: String::from_utf8_lossy(&said).trim().to_owned(),
+            reason: told(&said),
         }),
     }
 }

@@ -1,6 +1,6 @@
 //! Runs the commands of tasks, each in its own shell.
 
-use super::reply::Reply;
+use super::reply::{Reply, told};
 use super::script::Script;
 use super::session::Session;
 use super::shell_host::ShellHost;
@@ -68,7 +68,7 @@ fn render(command: &Command) -> Result<Script, HostError> {
         // This handles `..` like the kernel, while a shell handles it differently after a link.
         script.raw("cd -P ");
         script.word(directory.as_str());
-        script.raw(" 2>&1 || { rmq_piece cd; exit; };");
+        script.raw(" 2>/dev/null || { rmq_piece directory; exit; };");
     }
     export(&mut script, &command.environment)?;
     script.call("rmq_is_program", [program]);
@@ -146,10 +146,12 @@ fn output(command: &Command, reply: Reply) -> Result<Output, String> {
     let mut pieces = reply.pieces.into_iter();
     let piece = pieces.next().ok_or("the shell did not answer")?;
     match piece.word.as_str() {
-        "cd" => Err(String::from_utf8_lossy(&piece.bytes).trim().to_owned()),
-        "missing" => Err(format!(
-            "{} is not found or cannot be executed",
-            command.argv.first().map_or("", String::as_str)
+        "directory" => Err(Command::no_directory(
+            command.chdir.as_deref().unwrap_or("/".into()),
+        )),
+        "cd" => Err(told(&piece.bytes)),
+        "missing" => Err(Command::not_found(
+            command.argv.first().map_or("", String::as_str),
         )),
         status => Ok(Output {
             status: status.parse().map_err(|_| reason)?,

@@ -13,7 +13,10 @@ pub(super) const UNFINISHED: Library = Library {
 /// Shell text that removes what killed shells have left behind.
 pub(super) const SWEEP: &str = "rmq_sweep;";
 
+/// What the names of such files begin with.
+pub(super) const TEMPORARY: &str = ".rmqplay-";
+
 /// Returns a temporary name for something that is moved to its place when complete.
 pub(super) fn temporary_name() -> Result<String, HostError> {
-    Ok(format!(".rmqplay-{}", random_word()?))
+    Ok(format!("{TEMPORARY}{}", random_word()?))
 }

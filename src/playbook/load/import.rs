@@ -100,6 +100,7 @@ impl Reader<'_> {
         let missing = NotFound {
             name: named.as_text().unwrap_or_default().to_owned(),
             searched: vec![path],
+            not_known: None,
         };
         self.lacks_files = true;
         self.report(missing_file("file", &named.place, &missing));

@@ -173,7 +173,7 @@ fn query(context: NativeCallContext, probe: &mut ScriptProbe, arguments: Map) ->
         reads::allow(program, position)?;
     }
     let output = running::ask(position, || {
-        let mut paths = command.paths().map(|path| Doubtful::Path(path.into()));
+        let mut paths = command.paths().into_iter().map(Doubtful::Path);
         match paths.find_map(|path| probe.0.foreseen(&path)) {
             Some(reason) => Err(ModuleError::NotKnown(reason)),
             None => Ok(probe.0.query(&command)?),

@@ -1,5 +1,6 @@
 //! Tests for files of this machine.
 
+use crate::host::unchanged_here;
 use crate::source::regular;
 use crate::template::call::Call;
 use crate::value::Value;
@@ -13,29 +14,36 @@ fn path(call: &Call<'_, '_, '_>) -> std::result::Result<PathBuf, Error> {
     Ok(call.path(&call.value_text()?))
 }
 
+/// Returns the path, if check mode has not changed what is there: that cannot be asked here.
+fn unchanged_path(call: &Call<'_, '_, '_>) -> std::result::Result<PathBuf, Error> {
+    let path = path(call)?;
+    unchanged_here(&path).map_err(|reason| reason.error())?;
+    Ok(path)
+}
+
 /// `exists`: whether the path exists, following links.
 pub(super) fn exists(call: &mut Call<'_, '_, '_>) -> Result {
-    Ok(path(call)?.exists().into())
+    Ok(unchanged_path(call)?.exists().into())
 }
 
 /// `link_exists`: whether the path exists; a dangling link does.
 pub(super) fn link_exists(call: &mut Call<'_, '_, '_>) -> Result {
-    Ok(path(call)?.symlink_metadata().is_ok().into())
+    Ok(unchanged_path(call)?.symlink_metadata().is_ok().into())
 }
 
 /// `file`: whether it is a file.
 pub(super) fn file(call: &mut Call<'_, '_, '_>) -> Result {
-    Ok(path(call)?.is_file().into())
+    Ok(unchanged_path(call)?.is_file().into())
 }
 
 /// `directory`: whether it is a folder.
 pub(super) fn directory(call: &mut Call<'_, '_, '_>) -> Result {
-    Ok(path(call)?.is_dir().into())
+    Ok(unchanged_path(call)?.is_dir().into())
 }
 
 /// `link`: whether it is a symbolic link.
 pub(super) fn link(call: &mut Call<'_, '_, '_>) -> Result {
-    Ok(path(call)?.is_symlink().into())
+    Ok(unchanged_path(call)?.is_symlink().into())
 }
 
 /// `abs`: whether the path is absolute.

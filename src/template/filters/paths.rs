@@ -169,10 +169,8 @@ pub(super) fn commonpath(call: &mut Call<'_, '_, '_>) -> Result {
 
 /// `fileglob`: the files of this machine that match a pattern.
 pub(super) fn fileglob(call: &mut Call<'_, '_, '_>) -> Result {
-    Ok(matching_files(&call.path(&call.value_text()?))
-        .into_iter()
-        .map(Value::from)
-        .collect())
+    let files = matching_files(&call.path(&call.value_text()?));
+    Ok(files?.into_iter().map(Value::from).collect())
 }
 
 fn windows_split(path: &str) -> (&str, &str, &str) {

@@ -26,7 +26,8 @@ impl Lookup<'_> {
     /// Returns a file that must exist.
     pub(super) fn must_find(&self, name: &str, but: &str) -> Result<LocalPath, Error> {
         let path = PathBuf::from(expand_user(name));
-        find(&path, &self.folders(but)).ok_or_else(|| {
+        let found = find(&path, &self.folders(but)).map_err(|reason| reason.error())?;
+        found.ok_or_else(|| {
             wrong(format!(
                 "Unable to access the file '{name}': it is not in any of the searched folders"
             ))
@@ -110,11 +111,13 @@ pub(super) fn fileglob(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
         } else {
             lookup.folders("templates")
         };
-        let found = folders
-            .iter()
-            .map(|folder| matching_files(&folder.join(&pattern)));
-        let first = found.into_iter().find(|files| !files.is_empty());
-        out.extend(first.into_iter().flatten().map(Value::from));
+        for folder in folders {
+            let files = matching_files(&folder.join(&pattern))?;
+            if !files.is_empty() {
+                out.extend(files.into_iter().map(Value::from));
+                break;
+            }
+        }
     }
     Ok(out)
 }
@@ -133,7 +136,8 @@ pub(super) fn first_found(lookup: &Lookup<'_>) -> Result<Vec<Value>, Error> {
     candidates(&terms, &paths, &mut skip, &mut names)?;
     for name in names {
         let path = PathBuf::from(expand_user(&name));
-        if let Some(found) = find(&path, &lookup.reach.site.folders) {
+        let found = find(&path, &lookup.reach.site.folders).map_err(|reason| reason.error())?;
+        if let Some(found) = found {
             return Ok(vec![found.to_string_lossy().into_owned().into()]);
         }
     }

@@ -237,7 +237,7 @@ fn conclude(reply: &Reply, action: &str, path: &Utf8Path) -> Result<(), HostErro
         "66" => Err(foreign_link(reply)),
         "invalid" => Err(failed(format!(
             "the new content is not valid: {}",
-            reply.reason()
+            reply.printed()
         ))),
         _ => Err(failed(reply.reason())),
     }

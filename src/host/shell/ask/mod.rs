@@ -11,7 +11,7 @@ mod processes;
 mod stat_line;
 mod tree;
 
-use super::reply::{Piece, Reply};
+use super::reply::{Piece, Reply, told};
 use super::script::{Library, Script};
 use super::shell_host::{BASE, ShellHost};
 use crate::host::{Answer, HostError, Limits, Node, Question};
@@ -198,8 +198,6 @@ impl Pieces {
         let line = lines()
             .find(|line| line.contains(path))
             .or_else(|| lines().next_back());
-        line.unwrap_or("it failed and printed nothing")
-            .trim()
-            .to_owned()
+        told(line.unwrap_or_default().as_bytes())
     }
 }
