@@ -3,6 +3,7 @@
 //! `check_mode: true` promises that a task has no effect, whatever the run does: its predictions
 //! last as long as the task, block, role or play with the keyword, and are dropped with it.
 
+use super::frame::Frame;
 use super::keyword::truth;
 use super::target::{Machine, Target};
 use super::task::{Fallible, TaskRun};
@@ -28,18 +29,20 @@ impl Predictions {
 }
 
 impl TaskRun<'_, '_> {
-    /// Returns the predictions for the machine that the task works on, or `None` if the task really
+    /// Returns the predictions for the machine that the task works on, by the keywords of a frame and
+    /// those around it, or `None` if the task really
     /// changes it.
     pub(super) fn predicted(
         &self,
         scope: &Arc<Scope>,
+        frame: &Frame<'_>,
         machine: &Machine,
         target: &Target,
     ) -> Fallible<Option<Overlay>> {
         let is_check = self.play.session.options.check;
         let mut predicted = is_check.then(|| target.overlay.clone());
         let mut asked = Vec::new();
-        for frame in self.frame.outwards() {
+        for frame in frame.outwards() {
             let given = frame
                 .keywords
                 .and_then(|keywords| keywords.check_mode.as_ref());

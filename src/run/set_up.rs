@@ -2,6 +2,7 @@
 
 use super::attempt::Attempt;
 use super::facts;
+use super::frame::Frame;
 use super::keyword::{first_problem, flag, number, render};
 use super::outcome::Outcome;
 use super::target::Target;
@@ -34,17 +35,44 @@ struct Reached {
     scope: Arc<Scope>,
 }
 
+/// What is done about a keyword whose value check mode does not know.
+#[derive(Clone, Copy)]
+enum Unknown {
+    /// The task is unknown, too.
+    Fails,
+    /// It is left out, to find out what the task may leave.
+    Ignored,
+}
+
+impl Unknown {
+    /// Returns the value, or another one where the value is not known and that does not matter.
+    fn or<T>(self, value: Fallible<T>, other: impl FnOnce() -> Fallible<T>) -> Fallible<T> {
+        match (self, value) {
+            (Self::Ignored, Err(outcome)) if outcome.unknown.is_some() => other(),
+            (_, value) => value,
+        }
+    }
+}
+
 impl TaskRun<'_, '_> {
     /// Makes one attempt, and gives the host the variables that it sets.
     pub(super) fn attempt(&self, scope: &Arc<Scope>) -> Fallible<Outcome> {
-        let (mut outcome, delegated_to) = self.prepared(scope, |attempt| {
+        let attempted = self.prepared(scope, Unknown::Fails, |attempt| {
             let (started, before) = (Instant::now(), attempt.host.traffic());
             let mut outcome = attempt.run();
             outcome.elapsed = started.elapsed();
             outcome.traffic = attempt.host.traffic() - before;
             outcome.warnings.extend(facts::warnings(&outcome.sets));
             outcome
-        })?;
+        });
+        let (mut outcome, delegated_to) = match attempted {
+            Ok(attempted) => attempted,
+            // How the task runs is not known, but what it may leave is.
+            Err(outcome) => match &outcome.unknown {
+                Some(reason) => return Ok(self.doubtful(scope, reason)),
+                None => return Err(outcome),
+            },
+        };
         outcome.delegated_to = delegated_to;
         if !outcome.counts_as_failed() {
             self.set(&mut outcome, scope)?;
@@ -58,7 +86,7 @@ impl TaskRun<'_, '_> {
         let mut outcome = Outcome::not_predicted(reason);
         // What is wrong with the task counts only if it runs.
         let Ok(((sets, control), delegated_to)) =
-            self.prepared(scope, |attempt| attempt.may_leave(reason))
+            self.prepared(scope, Unknown::Ignored, |attempt| attempt.may_leave(reason))
         else {
             return outcome;
         };
@@ -74,21 +102,34 @@ impl TaskRun<'_, '_> {
     fn prepared<T>(
         &self,
         scope: &Arc<Scope>,
+        unknown: Unknown,
         work: impl FnOnce(&Attempt<'_>) -> T,
     ) -> Fallible<(T, Option<String>)> {
         let session = self.play.session;
         let frame = self.frame;
         self.judges(scope)?;
-        let diff =
-            flag(frame, |keywords| keywords.diff.as_ref(), scope)?.unwrap_or(session.options.diff);
+        let diff = flag(frame, |keywords| keywords.diff.as_ref(), scope);
+        let diff = unknown
+            .or(diff, || Ok(None))?
+            .unwrap_or(session.options.diff);
         let Reached {
             host,
             target,
             foreseen,
             delegated_to,
             scope,
-        } = &self.connect(scope)?;
-        let limits = self.limits(scope)?;
+        } = &unknown.or(self.connect(scope, frame), || {
+            // As far as the keywords are known that decide where and as whom.
+            let without = Frame::default();
+            self.connect(scope, &without)
+        })?;
+        let usual = || {
+            Ok(Limits {
+                deadline: None,
+                cancel: session.cancel.clone(),
+            })
+        };
+        let limits = unknown.or(self.limits(scope), usual)?;
         let files = Files {
             folders: self.frame.folders(),
         };
@@ -98,7 +139,7 @@ impl TaskRun<'_, '_> {
             defaults: &self.module_defaults(),
             scope,
             files: &files,
-            environment: &self.environment(scope)?,
+            environment: &unknown.or(self.environment(scope), || Ok(BTreeMap::new()))?,
             host,
             target,
             foreseen: foreseen.as_ref(),
@@ -159,20 +200,24 @@ impl TaskRun<'_, '_> {
         })
     }
 
-    /// Returns the machine the task works on.
-    fn connect(&self, scope: &Arc<Scope>) -> Fallible<Reached> {
+    /// Returns the machine the task works on; `frame` has the keywords that count for it.
+    fn connect(&self, scope: &Arc<Scope>, frame: &Frame<'_>) -> Fallible<Reached> {
         let session = self.play.session;
-        let delegate = match self.frame.nearest(|keywords| keywords.delegate_to.as_ref()) {
+        let delegate = match frame.nearest(|keywords| keywords.delegate_to.as_ref()) {
             None => None,
             Some(node) => {
-                let written = render(scope, node)?.to_string();
+                let written = render(scope, node)?;
+                if let Some(reason) = value::unknown_in(&written) {
+                    return Err(Box::new(Outcome::not_predicted(&reason)));
+                }
+                let written = written.to_string();
                 Some(session.inventory.host_named(&written).to_owned())
             }
         };
         let mut seen = scope.clone();
         let folder = &self.play.play.folder;
         let settings = match &delegate {
-            None => session.settings(&self.host.name, scope, self.frame, scope, folder)?,
+            None => session.settings(&self.host.name, scope, frame, scope, folder)?,
             Some(name) => {
                 let other = session.host(name);
                 let connection = session
@@ -183,11 +228,11 @@ impl TaskRun<'_, '_> {
                     let fields = Fields::from([(ADDRESS.to_owned(), address)]);
                     seen = scope.with(Layer::data("the host delegated to", fields));
                 }
-                session.settings(name, &connection, self.frame, scope, folder)?
+                session.settings(name, &connection, frame, scope, folder)?
             }
         };
         let target = session.connector.target(&settings);
-        let predicted = self.predicted(scope, &settings.machine(), &target)?;
+        let predicted = self.predicted(scope, frame, &settings.machine(), &target)?;
         let is_real = session.options.check && predicted.is_none();
         let foreseen = is_real.then(|| target.overlay.clone());
         if let (Some(foreseen), Some(wanted)) = (&foreseen, &settings.r#become) {
