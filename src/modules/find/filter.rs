@@ -1,7 +1,6 @@
 //! Which entries `find` returns.
 
 use super::{AgeStamp, FileType, Find};
-use crate::change::Mode;
 use crate::glob;
 use crate::host::{Command, Kind, Node, Probe};
 use crate::module::ModuleError;
@@ -16,6 +15,7 @@ pub(super) struct Filter<'a> {
     /// The time since which, or until which, an entry was changed.
     age: Option<(i64, i64)>,
     size: Option<i64>,
+    mode: Option<u32>,
     /// What a file must contain.
     pub(super) contains: Option<BytePattern>,
 }
@@ -66,12 +66,17 @@ impl<'a> Filter<'a> {
             ('t', 1 << 40),
         ];
         let size = find.size.as_ref();
+        let mode = match &find.mode {
+            Some(mode) if mode.needs_umask() => Some(mode.clone().under(host.facts()?.umask())),
+            mode => mode.clone(),
+        };
         let contains = find.contains.as_ref();
         Ok(Self {
             find,
             patterns: patterns("patterns", &find.patterns)?,
             excludes: patterns("excludes", &find.excludes)?,
             age,
+            mode: mode.map(|mode| mode.apply(0, false)),
             size: size.map(|text| amount("size", text, &units)).transpose()?,
             contains: contains
                 .map(|text| BytePattern::compile("contains", text))
@@ -125,9 +130,7 @@ impl<'a> Filter<'a> {
     }
 
     fn has_mode(&self, node: &Node) -> bool {
-        let wanted = self.find.mode.as_ref();
-        let wanted = wanted.map(|mode: &Mode| mode.apply(0, false));
-        wanted.is_none_or(|wanted| {
+        self.mode.is_none_or(|wanted| {
             if self.find.exact_mode {
                 node.mode == wanted
             } else {

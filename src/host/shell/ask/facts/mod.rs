@@ -90,12 +90,16 @@ impl Told {
         ));
         facts.extend(self.memory());
         facts.extend(self.user());
-        facts.extend(network::facts(
+        let network = network::facts(
             self.text("links"),
             self.text("addresses"),
             self.text("routes"),
             self.text("bare_addresses"),
-        ));
+        );
+        // An interface may have the name of any other fact.
+        for (name, fact) in network {
+            facts.entry(name).or_insert(fact);
+        }
         facts
     }
 
@@ -245,4 +249,29 @@ fn utc(epoch: &str) -> String {
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
         time.year, time.month, time.day, time.hour, time.minute, time.second
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_interface_takes_the_place_of_another_fact() {
+        let mut links = String::new();
+        for (number, name) in ["local", "kernel", "interfaces", "eth0"]
+            .into_iter()
+            .enumerate()
+        {
+            links += &format!("{number}: {name}: <UP> mtu 1500 link/ether 02:00:00:00:00:01 brd\n");
+        }
+        let told = Told([("links".to_owned(), links)].into());
+        let facts = told.facts();
+        assert_eq!(facts["local"].to_string(), "{}");
+        assert_eq!(facts["kernel"].to_string(), "");
+        assert_eq!(
+            facts["interfaces"].to_string(),
+            "['local', 'kernel', 'interfaces', 'eth0']"
+        );
+        assert_eq!(facts["eth0"].get_attr("mtu").unwrap().to_string(), "1500");
+    }
 }

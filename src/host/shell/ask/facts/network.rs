@@ -52,7 +52,8 @@ pub(in crate::host::shell::ask) fn facts(
     facts.insert("interfaces".to_owned(), list(interfaces.keys().cloned()));
     for (name, interface) in &interfaces {
         let fact = name.replace(['-', ':', '.'], "_");
-        facts.insert(fact, map(interface.fields(name)));
+        let of_interface = || map(interface.fields(name));
+        facts.entry(fact).or_insert_with(of_interface);
     }
     facts
 }
