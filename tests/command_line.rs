@@ -70,6 +70,38 @@ fn without_time(line: &str) -> String {
 }
 
 #[test]
+fn a_command_of_a_lookup_ends_with_rmqplay_before_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let started = folder.path().join("started");
+    let number = started.display();
+    let hosts = format!("echo $$ > {number}.new; mv {number}.new {number}; exec sleep 1000");
+    let playbook = format!("- hosts: \"{{{{ lookup('pipe', '{hosts}') }}}}\"\n");
+    std::fs::write(folder.path().join("site.yml"), playbook).unwrap();
+    let mut rmqplay = command("run site.yml -i a, --list-hosts", folder.path());
+    let mut rmqplay = rmqplay
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !started.exists() {
+        assert!(
+            rmqplay.try_wait().unwrap().is_none(),
+            "it waits for the command"
+        );
+        std::thread::yield_now();
+    }
+    let id = rmqplay.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &id]).status().unwrap();
+    assert!(sent.success());
+    assert_eq!(rmqplay.wait().unwrap().code(), Some(99));
+    let command = std::fs::read_to_string(&started).unwrap();
+    let line = format!("/proc/{}/cmdline", command.trim());
+    while std::fs::read(&line).is_ok_and(|line| !line.is_empty()) {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
 fn every_way_of_calling_it_prints_what_a_user_expects() {
     let folder = tempfile::tempdir().unwrap();
     for (name, arguments) in [
@@ -126,6 +158,10 @@ fn every_way_of_calling_it_prints_what_a_user_expects() {
         (
             "check_with_mistakes_of_every_kind",
             "check layered/site.yml",
+        ),
+        (
+            "check_without_the_inventory",
+            "check site.yml -i nowhere.yml",
         ),
         ("wrong_option", "run site.yml --chek"),
         ("no_playbook", "run sight.yml"),

@@ -1,6 +1,7 @@
 //! Handles ^C and SIGTERM.
 
 use super::Exit;
+use crate::files::Programs;
 use crate::host::Cancel;
 use rustix::process::getpgrp;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
@@ -100,6 +101,7 @@ impl Interrupt {
         let mut err = anstream::stderr();
         if !self.runs.load(Ordering::SeqCst) || self.cancel.is_cancelled() {
             let _ = writeln!(err);
+            Programs::end_all();
             std::process::exit(i32::from(Exit::Interrupted as u8));
         }
         if self.rests.load(Ordering::SeqCst) {

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How many bytes a command may print.
@@ -61,14 +62,48 @@ impl Programs {
         if let Some(folder) = folder {
             program.current_dir(folder);
         }
-        let child = program.spawn()?;
-        let group = group(&child);
+        let (child, group) = start(program)?;
         let outcome = limits.aside(move || finish(child));
         if outcome.is_err() {
             end(group);
         }
+        running().groups.retain(|running| Some(*running) != group);
         outcome?
     }
+
+    /// Ends all commands that run, and lets none start any more: rmqplay itself ends.
+    pub fn end_all() {
+        let mut running = running();
+        running.ends = true;
+        running.groups.iter().for_each(|group| end(Some(*group)));
+    }
+}
+
+/// The commands that run.
+struct Running {
+    groups: Vec<Pid>,
+    /// Whether rmqplay ends.
+    ends: bool,
+}
+
+fn running() -> MutexGuard<'static, Running> {
+    static RUNNING: Mutex<Running> = Mutex::new(Running {
+        groups: Vec::new(),
+        ends: false,
+    });
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts a command, and returns its process group, too.
+fn start(mut program: std::process::Command) -> Result<(Child, Option<Pid>), ProgramError> {
+    let mut running = running();
+    if running.ends {
+        return Err(HostError::Cancelled.into());
+    }
+    let child = program.spawn()?;
+    let group = group(&child);
+    running.groups.extend(group);
+    Ok((child, group))
 }
 
 /// Reads the output of a command until it ends.
