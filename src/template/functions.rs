@@ -9,7 +9,7 @@ use crate::value::Value;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind};
 
-/// All functions, sorted by name, except minijinja's own `range` and `namespace`.
+/// All functions, sorted by name, except `range` and minijinja's own `namespace`.
 const FUNCTIONS: &[Callable] = &[
     callable("cycler", "*", cycle::cycler),
     callable("dict", "value **", dict),
@@ -30,8 +30,43 @@ pub(super) fn has(name: &str) -> bool {
 /// Adds all functions to an environment.
 pub(super) fn add(environment: &mut Environment<'static>) {
     add_functions(environment, FUNCTIONS);
-    environment.add_function("range", minijinja::functions::range);
+    environment.add_function("range", range);
     environment.add_function("namespace", minijinja::functions::namespace);
+}
+
+/// How many numbers `range` makes at most.
+const LONGEST_RANGE: u128 = 100_000;
+
+/// `range`: whole numbers from 0 or `lower` to before `upper`.
+fn range(lower: i64, upper: Option<i64>, step: Option<i64>) -> Result<Value, Error> {
+    let wrong = |message| Error::new(ErrorKind::InvalidOperation, message);
+    let (start, end) = upper.map_or((0, lower), |upper| (lower, upper));
+    let (start, end, step) = (
+        i128::from(start),
+        i128::from(end),
+        i128::from(step.unwrap_or(1)),
+    );
+    if step == 0 {
+        return Err(wrong("cannot create range with step of 0"));
+    }
+    let leads_there = (start < end) == (step > 0) && start != end;
+    let count = if leads_there {
+        start.abs_diff(end).div_ceil(step.unsigned_abs())
+    } else {
+        0
+    };
+    if count > LONGEST_RANGE {
+        return Err(wrong("range has too many elements"));
+    }
+    let count = usize::try_from(count).unwrap_or(0);
+    Ok(Value::make_iterable(move || {
+        let numbers = std::iter::successors(Some(start), move |number| Some(number + step));
+        let numbers = numbers
+            .take(count)
+            .filter_map(|number| i64::try_from(number).ok());
+        let numbers: Vec<_> = numbers.map(Value::from).collect();
+        numbers.into_iter()
+    }))
 }
 
 /// `dict`: a map from another one, from pairs, or from named values.

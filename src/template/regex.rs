@@ -1,6 +1,6 @@
 //! Python's regular expressions, based on fancy-regex.
 
-use super::bounds::{fits, tick};
+use super::bounds::{fits, look, tick};
 use super::replacement::{Piece, Replacement};
 use fancy_regex::{Captures, Regex, RegexBuilder};
 use minijinja::{Error, ErrorKind};
@@ -145,12 +145,22 @@ pub fn translate(pattern: &str, multiline: bool) -> String {
     out
 }
 
+/// How many bytes are searched between two looks at the clock.
+const SEARCHED: usize = 64 << 10;
+
 /// Returns all matches from the left, like Python: an empty match may follow another match.
 pub fn matches<'t>(regex: &Regex, text: &'t str) -> Result<Vec<Captures<'t, str>>, Error> {
     let mut found = Vec::new();
     let mut position = 0;
+    let (mut searched, mut groups_size) = (0, 0);
     while position <= text.len() {
         tick()?;
+        // Each match may look at all of the text that is left.
+        searched += text.len() - position;
+        if searched > SEARCHED {
+            look()?;
+            searched = 0;
+        }
         fits(found.len().saturating_mul(CAPTURES)).map_err(wrong)?;
         let captures = regex.captures_from_pos(text, position).map_err(failed)?;
         let Some(captures) = captures else {
@@ -159,6 +169,10 @@ pub fn matches<'t>(regex: &Regex, text: &'t str) -> Result<Vec<Captures<'t, str>
         let Some(whole) = captures.get(0) else {
             break;
         };
+        // Their groups may overlap.
+        let groups = captures.iter().flatten();
+        groups_size += groups.map(|group| group.as_str().len()).sum::<usize>();
+        fits(groups_size).map_err(wrong)?;
         position = whole.end();
         if whole.start() == whole.end() {
             let next = text.get(position..).and_then(|rest| rest.chars().next());

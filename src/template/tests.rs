@@ -1,9 +1,11 @@
 //! How rendering, conditions and errors look from outside.
 
 use super::{Engine, Site, Syntax};
+use crate::host::Limits;
 use crate::source::SourceFile;
 use crate::value::Value;
 use crate::yaml::Node;
+use std::time::Instant;
 
 fn node(yaml: &str) -> Node {
     crate::yaml::read(&SourceFile::new("t.yml", yaml)).unwrap()
@@ -20,6 +22,44 @@ fn render(yaml: &str) -> Result<String, String> {
     value
         .map(|value| super::text::repr(&value).unwrap())
         .map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_range_ends_whatever_its_numbers_are() {
+    for (call, expected) in [
+        ("range(3)", "[0, 1, 2]"),
+        ("range(1, 6, 2)", "[1, 3, 5]"),
+        ("range(5, 0, -2)", "[5, 3, 1]"),
+        ("range(0)", "[]"),
+        ("range(3, 1)", "[]"),
+        ("range(1, 3, -1)", "[]"),
+        ("range(5, 0, -9223372036854775808)", "[5]"),
+        ("range(0, 9223372036854775807, 9223372036854775807)", "[0]"),
+    ] {
+        let text = format!("'{{{{ {call} | list }}}}'");
+        assert_eq!(render(&text).unwrap(), expected, "{call}");
+    }
+    for call in [
+        "range(1000000)",
+        "range(0, 5, 0)",
+        "range(-9223372036854775808, 5)",
+    ] {
+        assert!(
+            render(&format!("'{{{{ {call} | list }}}}'")).is_err(),
+            "{call}"
+        );
+    }
+}
+
+#[test]
+fn a_search_for_many_long_matches_ends_with_its_time() {
+    let limits = Limits::default().sooner(Instant::now());
+    for text in [
+        "\"{{ ('a' * 200000) | regex_replace('(?=(a+))', 'x') | length }}\"",
+        "\"{{ ('a' * 200000) | regex_replace('(?i)(?=.*A)', 'x') | length }}\"",
+    ] {
+        assert!(limits.hold(|| render(text)).is_err(), "{text}");
+    }
 }
 
 #[test]

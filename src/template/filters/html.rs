@@ -1,5 +1,6 @@
 //! Filters for HTML.
 
+use crate::template::bounds::tick;
 use crate::template::call::Call;
 use crate::template::text;
 use crate::value::Value;
@@ -36,14 +37,8 @@ fn escaped(text: &str) -> String {
 
 /// `striptags`: removes HTML tags and comments, and collapses blanks.
 pub(super) fn striptags(call: &mut Call<'_, '_, '_>) -> Result {
-    let mut text = call.value_text()?;
-    for (open, close) in [("<!--", "-->"), ("<", ">")] {
-        while let Some(start) = text.find(open)
-            && let Some(length) = text.get(start..).and_then(|rest| rest.find(close))
-        {
-            text.replace_range(start..start + length + close.len(), "");
-        }
-    }
+    let text = without(&call.value_text()?, "<!--", "-->")?;
+    let text = without(&text, "<", ">")?;
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = words.join(" ");
     let text = [
@@ -57,6 +52,24 @@ pub(super) fn striptags(call: &mut Call<'_, '_, '_>) -> Result {
     .iter()
     .fold(text, |text, (from, to)| text.replace(from, to));
     Ok(text.into())
+}
+
+/// Returns a text without the parts from `open` to `close`. What is left may be such a part again,
+/// but only with what comes after it.
+fn without(text: &str, open: &str, close: &str) -> std::result::Result<String, Error> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(open) {
+        tick()?;
+        let (before, part) = rest.split_at(start);
+        let Some(length) = part.find(close) else {
+            break;
+        };
+        out.push_str(before);
+        rest = part.get(length + close.len()..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    Ok(out)
 }
 
 /// `xmlattr`: a map as attributes of an XML tag.
