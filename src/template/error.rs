@@ -66,7 +66,10 @@ impl TemplateError {
             place(&source, range, node)
         });
         let message = match &undefined {
-            Some(path) => undefined_message(path, context),
+            Some(path) => {
+                let written = written(path, place.as_ref());
+                undefined_message(written.as_deref().unwrap_or(path), context)
+            }
             None => message(innermost),
         };
         let mut problem = Problem::new(message);
@@ -156,12 +159,58 @@ fn range_of_path(source: &Source, path: &str, error: &Error) -> Option<Range<usi
         |range| range.start,
     );
     let word = |character: char| character.is_alphanumeric() || character == '_';
-    let (offset, _) = text.get(start..)?.match_indices(path).find(|(offset, _)| {
-        let before = text.get(..start + offset).unwrap_or_default();
-        let after = text.get(start + offset + path.len()..).unwrap_or_default();
-        !before.ends_with(word) && !after.starts_with(word)
-    })?;
-    Some(start + offset..start + offset + path.len())
+    let (head, is_abridged) = match path.strip_suffix(ABRIDGED) {
+        Some(head) => (head, true),
+        None => (path, false),
+    };
+    let found = |from: usize| {
+        let mut places = text.get(from..)?.match_indices(head);
+        places.find_map(|(offset, _)| {
+            let at = from + offset;
+            let before = text.get(..at).unwrap_or_default();
+            let after = text.get(at + head.len()..).unwrap_or_default();
+            let brackets = if is_abridged { in_brackets(after)? } else { 0 };
+            let end = at + head.len() + brackets;
+            let ends = is_abridged || !after.starts_with(word);
+            (!before.ends_with(word) && ends).then_some(at..end)
+        })
+    };
+    let line = || text.get(..start).and_then(|before| before.rfind('\n'));
+    // The range of an operator may begin after its left side.
+    found(start).or_else(|| found(line().map_or(0, |end| end + 1)).filter(|_| is_abridged))
+}
+
+/// How minijinja ends a path whose last step it does not spell out.
+const ABRIDGED: &str = "[...]";
+
+/// How minijinja begins a path into what is not a name.
+const COMPUTED: &str = "(...)";
+
+/// Returns the length of the brackets that a text begins with.
+fn in_brackets(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '[' => depth += 1,
+            ']' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        if depth == 0 {
+            return (letter == ']').then_some(at + 1);
+        }
+    }
+    None
+}
+
+/// Returns a path that minijinja does not spell out as it is written at its place.
+fn written(path: &str, place: Option<&Place>) -> Option<String> {
+    let is_computed = path.contains(COMPUTED);
+    let head = path.strip_suffix(ABRIDGED).or(is_computed.then_some(""))?;
+    let place = place?;
+    let text = place.file.text.get(place.range.clone())?;
+    let is_path = is_computed || (text.starts_with(head) && text.ends_with(']'));
+    let is_path = is_path && !text.contains('\n');
+    is_path.then(|| text.to_owned())
 }
 
 /// Returns the problem that an error or one of its causes is.

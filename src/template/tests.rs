@@ -25,6 +25,22 @@ fn render(yaml: &str) -> Result<String, String> {
 }
 
 #[test]
+fn an_undefined_item_is_named_as_it_is_written() {
+    for (text, expected) in [
+        ("'{{ d[s] }}'", "'d[s]' is undefined"),
+        ("'{{ d[s] ~ l[5] }}'", "'d[s]' is undefined"),
+        ("'{{ 1 + d[d.a] }}'", "'d[d.a]' is undefined"),
+        (
+            "'{{ l[d[s | default(0)]] }}'",
+            "'l[d[s | default(0)]]' is undefined",
+        ),
+    ] {
+        let error = render(text).unwrap_err();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+}
+
+#[test]
 fn a_range_ends_whatever_its_numbers_are() {
     for (call, expected) in [
         ("range(3)", "[0, 1, 2]"),
