@@ -7,9 +7,11 @@ use super::place::{article, place};
 use super::program::Program;
 use super::raised::Raised;
 use super::stop::Stop;
+use super::unknown::TYPE;
 use crate::host::{HostError, Limits};
 use crate::module::ModuleError;
 use crate::source::{Place, Problem, Problems, SourceFile, did_you_mean};
+use crate::value::NotKnown;
 use rhai::{EvalAltResult, ParseError, ParseErrorType};
 use std::sync::Arc;
 
@@ -50,6 +52,7 @@ impl Diagnosis {
     pub fn of(program: &Program, error: Box<EvalAltResult>) -> Self {
         let (stop, raised) = (Stop::of(&error), Raised::of(&error));
         let (file, mut inner) = innermost(program, &program.file, *error);
+        let stop = stop.or_else(|| needs_unknown(&inner).map(Stop::NotKnown));
         let mut position = inner.take_position();
         let mut file = file;
         let here = here::now();
@@ -90,6 +93,32 @@ fn innermost(
         }
         other => (file.clone(), other),
     }
+}
+
+/// Returns why an error of the engine means that a value is not known: nothing but an operator has
+/// a form for such a value.
+fn needs_unknown(error: &EvalAltResult) -> Option<NotKnown> {
+    // Some errors name a type by its path in Rust.
+    let is_unknown = |name: &str| {
+        let name = name.trim().trim_start_matches("&mut ");
+        name == TYPE || name.rsplit("::").next() == Some("Unknown")
+    };
+    let among = |types: &str| types.split([',', '(', ')', '[', ']']).any(is_unknown);
+    let what = match error {
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => {
+            let (name, types) = signature.split_once('(')?;
+            among(types).then(|| format!("`{}` needs", name.trim()))
+        }
+        EvalAltResult::ErrorMismatchDataType(_, actual, _)
+        | EvalAltResult::ErrorMismatchOutputType(_, actual, _) => {
+            is_unknown(actual).then(|| "the script needs".to_owned())
+        }
+        EvalAltResult::ErrorIndexingType(types, _) => {
+            among(types).then(|| "an index needs".to_owned())
+        }
+        _ => None,
+    };
+    what.map(|what| NotKnown::new(format!("{what} a value that check mode does not know")))
 }
 
 /// Summarizes an error in one sentence.
