@@ -53,6 +53,7 @@ pub use question::{Answer, Content, Question};
 pub use secret::{MASK, Secret};
 pub use service_state::ServiceState;
 pub use setting::Setting;
+pub use ssh::known_hosts::{NAME_SALT, hashed_name, names_host};
 pub use step::{Before, Body, Step, Unpack, UnpackEntry};
 pub use stream::{Connect, Stream};
 pub use talk::{Dialogue, Difference, Talk};

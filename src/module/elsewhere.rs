@@ -19,7 +19,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
             ),
             ("assemble", "use template with a loop over the parts"),
             ("async_status", INSTEAD),
-            ("cron", "put a file into /etc/cron.d with copy"),
             (
                 "deb822_repository",
                 "put a file into /etc/apt/sources.list.d with copy",
@@ -36,7 +35,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
             ),
             ("group_by", "use when, or a group of the inventory"),
             ("iptables", "use command: iptables"),
-            ("known_hosts", "use lineinfile, or command: ssh-keygen"),
             ("mount_facts", "use command: findmnt --json"),
             ("package_facts", INSTEAD),
             ("pip", "use command: pip install"),
@@ -63,10 +61,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("acl", "use command: setfacl"),
             ("at", "use command: at"),
-            (
-                "authorized_key",
-                "use lineinfile or copy for ~/.ssh/authorized_keys",
-            ),
             ("firewalld", "use command: firewall-cmd"),
             ("mount", "use lineinfile for /etc/fstab, and command: mount"),
             ("patch", "use command: patch"),
@@ -98,7 +92,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
             ("git_config", "use command: git config"),
             ("homebrew", "use command: brew"),
             ("htpasswd", "use lineinfile with the filter password_hash"),
-            ("ini_file", "use lineinfile, or template for the whole file"),
             ("java_keystore", "use command: keytool"),
             (
                 "locale_gen",

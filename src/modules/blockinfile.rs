@@ -128,6 +128,7 @@ impl Module for BlockInFile {
             attributes,
             backup: self.backup,
             validate: self.validate.as_deref(),
+            folder: None,
         };
         file.put(text, message, writing)
     }

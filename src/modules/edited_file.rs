@@ -1,10 +1,10 @@
 //! A file of the host that a task edits: its text, and how it is replaced.
 
 use super::file_result::given;
-use super::host_path::{beyond_new, host_path, path_to_change};
+use super::host_path::{beyond_new, host_path, look, path_to_change};
 use super::words;
-use crate::change::{Attributes, Change, EnsureFile, directory_questions};
-use crate::host::{Body, Content, Kind, Node, Probe, sha256};
+use crate::change::{Attributes, Change, EnsureFile, Mode, directory_questions};
+use crate::host::{Answer, Body, Content, Kind, Node, Probe, Question, sha256};
 use crate::module::ModuleError;
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -19,20 +19,40 @@ pub(super) struct EditedFile<'a> {
     found: Option<Node>,
     /// Its content, if it exists.
     pub(super) content: Option<Vec<u8>>,
+    /// Whether a link is at the path that the new file replaces.
+    replaces_link: bool,
 }
 
 /// A task's settings for the file besides its text.
+#[derive(Default)]
 pub(super) struct Writing<'a> {
     pub(super) attributes: Attributes,
     pub(super) backup: bool,
     pub(super) validate: Option<&'a str>,
+    /// The attributes of the file's directory, which gets them whenever the file is written.
+    pub(super) folder: Option<Attributes>,
 }
 
 impl<'a> EditedFile<'a> {
     /// Reads the file at a path as written in a playbook.
     pub(super) fn open(host: &'a Probe, written: &str) -> Result<Self, ModuleError> {
+        Self::read(host, written, true)
+    }
+
+    /// Reads the file at a path; its new version replaces a link there unless `follow` is set.
+    pub(super) fn read(host: &'a Probe, written: &str, follow: bool) -> Result<Self, ModuleError> {
         let path = host_path(written)?;
-        let mut found = host.look(&path, true, Content::UpTo(AT_ONCE))?;
+        let file = Question::Path {
+            path: path.clone(),
+            follow: true,
+            content: Content::UpTo(AT_ONCE),
+        };
+        let mut questions = vec![file];
+        if !follow {
+            questions.push(look(&path, false));
+        }
+        let mut answers = host.ask(&questions)?.into_iter().map(Answer::into_path);
+        let (mut found, itself) = (answers.next().flatten(), answers.next().flatten());
         let content = match &mut found {
             None => None,
             Some(node) if node.kind == Kind::File => Some(content(host, &path, node)?),
@@ -48,7 +68,30 @@ impl<'a> EditedFile<'a> {
             path,
             found,
             content,
+            replaces_link: itself.is_some_and(|node| matches!(node.kind, Kind::Symlink { .. })),
         })
+    }
+
+    /// Returns its content as text; empty if there is no file.
+    pub(super) fn text(&self) -> Result<&str, ModuleError> {
+        let content = self.content.as_deref().unwrap_or_default();
+        std::str::from_utf8(content)
+            .map_err(|_| ModuleError::refused(format!("{} is not UTF-8", self.path)))
+    }
+
+    /// Returns whether a file is there.
+    pub(super) fn exists(&self) -> bool {
+        self.content.is_some()
+    }
+
+    /// Returns the change that removes the file.
+    pub(super) fn removed(self) -> Result<Change, ModuleError> {
+        let mut change = Change::default();
+        if self.found.is_some() {
+            let path = removable(self.host, &self.path)?;
+            change.ensure_absent(&path, self.found.as_ref());
+        }
+        Ok(change)
     }
 
     /// Returns the content of a file that must exist; `help` says how to create it.
@@ -85,26 +128,49 @@ impl<'a> EditedFile<'a> {
             }
             path = real;
         }
-        let path = path_to_change(self.host, &path)?;
-        if let (None, Some(parent)) = (&self.found, path.parent()) {
+        let replaces_link = self.replaces_link && is_new_text;
+        let path = if replaces_link {
+            removable(self.host, &path)?
+        } else {
+            path_to_change(self.host, &path)?
+        };
+        let is_new = self.found.is_none() || writing.folder.is_some();
+        if let (true, Some(parent)) = (is_new, path.parent()) {
             let found = self.host.ask(&directory_questions(parent))?;
-            change.ensure_directory(parent, &Attributes::default(), &found)?;
+            let attributes = writing.folder.unwrap_or_default();
+            change.ensure_directory(parent, &attributes, &found)?;
+        }
+        let mut attributes = writing.attributes;
+        let mut found = self.found.as_ref();
+        if let (true, Some(target)) = (replaces_link, found.take_if(|_| replaces_link)) {
+            attributes = inherited(attributes, target);
         }
         let file = EnsureFile {
             path,
             body: Body::Bytes(text.into()),
-            attributes: given(
-                self.host,
-                &writing.attributes,
-                self.found.as_ref(),
-                false,
-                None,
-            )?,
+            attributes: given(self.host, &attributes, self.found.as_ref(), false, None)?,
             backup: writing.backup,
             validate,
         };
-        change.ensure_file(file, self.found.as_ref())?;
+        change.ensure_file(file, found)?;
         Ok(change)
+    }
+}
+
+/// Returns a path whose parents' links are followed, but not a link at its end.
+fn removable(host: &Probe, path: &Utf8Path) -> Result<Utf8PathBuf, ModuleError> {
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => Ok(path_to_change(host, parent)?.join(name)),
+        _ => Ok(path.to_owned()),
+    }
+}
+
+/// Returns the attributes of a file that replaces a link: those of its target, unless given.
+fn inherited(given: Attributes, target: &Node) -> Attributes {
+    Attributes {
+        mode: given.mode.or_else(|| Some(Mode::of_bits(target.mode))),
+        owner: given.owner.or_else(|| Some(target.owner.clone())),
+        group: given.group.or_else(|| Some(target.group.clone())),
     }
 }
 

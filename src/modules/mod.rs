@@ -1,11 +1,13 @@
 //! The built-in modules, one file each.
 
 mod assert;
+mod authorized_key;
 mod blockinfile;
 mod byte_pattern;
 mod checksum;
 mod command;
 mod copy;
+mod cron;
 mod debug;
 mod edited_file;
 mod fail;
@@ -18,6 +20,8 @@ mod guard;
 mod host_path;
 mod hostname;
 mod include_vars;
+mod ini_file;
+mod known_hosts;
 mod lineinfile;
 mod local_facts;
 mod lock;
@@ -59,9 +63,11 @@ pub fn built_in() -> Registry {
     registry.add::<package::Apk>();
     registry.add::<package::Apt>();
     registry.add::<assert::Assert>();
+    registry.add::<authorized_key::AuthorizedKey>();
     registry.add::<blockinfile::BlockInFile>();
     registry.add::<command::CommandModule>();
     registry.add::<copy::Copy>();
+    registry.add::<cron::CronModule>();
     registry.add::<debug::Debug>();
     registry.add::<package::Dnf>();
     registry.add::<fail::Fail>();
@@ -71,6 +77,8 @@ pub fn built_in() -> Registry {
     registry.add::<group::GroupModule>();
     registry.add::<hostname::Hostname>();
     registry.add::<include_vars::IncludeVars>();
+    registry.add::<ini_file::IniFile>();
+    registry.add::<known_hosts::KnownHostsModule>();
     registry.add::<lineinfile::LineInFile>();
     registry.add::<lock::LockModule>();
     registry.add::<meta::Meta>();

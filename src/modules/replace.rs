@@ -149,6 +149,7 @@ impl ReplaceModule {
             attributes: attributes.on(context.host)?,
             backup: self.backup,
             validate: self.validate.as_deref(),
+            folder: None,
         })
     }
 }

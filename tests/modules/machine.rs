@@ -91,6 +91,29 @@ pub(super) fn of_examples() -> Memory {
         .program("rpm", printed("curl\tx86_64\t7.76\nnginx\tx86_64\t1.20\n"))
         .program("awk", printed("nginx\tx86_64\t1.26\n"))
         .program("stat", printed("1700000000\n1699999000\n"))
+        .program("cat", printed("br_netfilter 1 0 - Live 0x0\n"))
+        .program("apt-key", printed(""))
+        .program("locale", printed("C\nde_DE.utf8\n"))
+        .program(
+            "update-alternatives",
+            printed(
+                "java - manual mode\n/usr/lib/jvm/java-17-openjdk-amd64/bin/java - priority 17\n",
+            ),
+        )
+        .program("dpkg", printed("linux-image-amd64\tinstall\n"))
+        .program("debconf-show", printed(""))
+        .program("getenforce", printed("Permissive\n"))
+        .program(
+            "semanage",
+            printed("httpd_can_network_connect (off , off) x\n"),
+        )
+        .file(
+            "/etc/selinux/config",
+            "SELINUX=permissive\nSELINUXTYPE=targeted\n",
+        )
+        .file("/etc/hosts.d/local", "127.0.0.1 localhost\n")
+        .directory("/etc/yum.repos.d")
+        .file("/usr/lib/jvm/java-17-openjdk-amd64/bin/java", "")
         .file("/usr/bin/apt-get", "")
         .output(&["sysctl", "-n", "vm.max_map_count"], printed("65530\n"))
         .output(

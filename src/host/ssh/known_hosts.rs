@@ -232,16 +232,26 @@ pub fn name_of(host: &str, port: u16) -> String {
 }
 
 fn hash(name: &str) -> std::io::Result<String> {
-    let mut salt = [0; 20];
+    let mut salt = [0; NAME_SALT];
     ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut salt)
         .map_err(|_| std::io::Error::other("the system has no random numbers"))?;
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &salt);
+    Ok(hashed_name(name, &salt))
+}
+
+/// Length in bytes of the salt of a hashed name.
+pub const NAME_SALT: usize = 20;
+
+/// Returns the hashed form of a name (`HashKnownHosts`).
+pub fn hashed_name(name: &str, salt: &[u8; NAME_SALT]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, salt);
     let hash = hmac::sign(&key, name.as_bytes());
-    Ok(format!(
-        "|1|{}|{}",
-        STANDARD.encode(salt),
-        STANDARD.encode(hash)
-    ))
+    format!("|1|{}|{}", STANDARD.encode(salt), STANDARD.encode(hash))
+}
+
+/// Returns whether the field of names of a line is for a host, whose name is as [`name_of`] returns
+/// it. The field contains patterns, or one hashed name.
+pub fn names_host(field: &str, name: &str) -> bool {
+    Names::parse(field).is_some_and(|names| names.matches(name))
 }
 
 impl Entry {

@@ -230,6 +230,7 @@ impl LineInFile {
             attributes,
             backup: self.backup,
             validate: self.validate.as_deref(),
+            folder: None,
         })
     }
 
