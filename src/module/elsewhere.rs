@@ -9,20 +9,8 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
         "ansible.builtin",
         &[
             ("add_host", INSTEAD),
-            (
-                "apt_key",
-                "put the key into /etc/apt/keyrings with get_url or copy, and name it with signed-by",
-            ),
-            (
-                "apt_repository",
-                "put a file into /etc/apt/sources.list.d with copy",
-            ),
             ("assemble", "use template with a loop over the parts"),
             ("async_status", INSTEAD),
-            (
-                "deb822_repository",
-                "put a file into /etc/apt/sources.list.d with copy",
-            ),
             ("debconf", "use command: debconf-set-selections"),
             ("dpkg_selections", "use command: dpkg --set-selections"),
             ("expect", "use command with stdin"),
@@ -39,7 +27,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
             ("package_facts", INSTEAD),
             ("pip", "use command: pip install"),
             ("reboot", "use command: reboot, then wait_for"),
-            ("rpm_key", "use command: rpm --import"),
             ("service_facts", "use command: systemctl list-units"),
             ("set_stats", "use set_fact"),
             ("subversion", "use command: svn"),
@@ -49,10 +36,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
             (
                 "wait_for_connection",
                 "use wait_for with the port of sshd and delegate_to: localhost",
-            ),
-            (
-                "yum_repository",
-                "put a file into /etc/yum.repos.d with copy",
             ),
         ],
     ),

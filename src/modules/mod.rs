@@ -1,5 +1,7 @@
 //! The built-in modules, one file each.
 
+mod apt_key;
+mod apt_repository;
 mod assert;
 mod authorized_key;
 mod blockinfile;
@@ -8,6 +10,7 @@ mod checksum;
 mod command;
 mod copy;
 mod cron;
+mod deb822_repository;
 mod debug;
 mod edited_file;
 mod fail;
@@ -27,12 +30,14 @@ mod local_facts;
 mod lock;
 mod meta;
 mod node_fields;
+mod openpgp;
 mod package;
 mod pause;
 mod ping;
 mod process;
 mod raw;
 mod replace;
+mod rpm_key;
 mod script;
 mod sent;
 mod sent_mode;
@@ -53,6 +58,7 @@ mod user;
 mod wait_for;
 mod web;
 mod words;
+mod yum_repository;
 
 use crate::module::Registry;
 
@@ -62,12 +68,15 @@ pub fn built_in() -> Registry {
     let mut registry = Registry::default();
     registry.add::<package::Apk>();
     registry.add::<package::Apt>();
+    registry.add::<apt_key::AptKey>();
+    registry.add::<apt_repository::AptRepository>();
     registry.add::<assert::Assert>();
     registry.add::<authorized_key::AuthorizedKey>();
     registry.add::<blockinfile::BlockInFile>();
     registry.add::<command::CommandModule>();
     registry.add::<copy::Copy>();
     registry.add::<cron::CronModule>();
+    registry.add::<deb822_repository::Deb822Repository>();
     registry.add::<debug::Debug>();
     registry.add::<package::Dnf>();
     registry.add::<fail::Fail>();
@@ -88,6 +97,7 @@ pub fn built_in() -> Registry {
     registry.add::<process::ProcessModule>();
     registry.add::<raw::Raw>();
     registry.add::<replace::ReplaceModule>();
+    registry.add::<rpm_key::RpmKey>();
     registry.add::<script::Script>();
     registry.add::<service::ServiceModule>();
     registry.add::<set_fact::SetFact>();
@@ -103,5 +113,6 @@ pub fn built_in() -> Registry {
     registry.add::<unarchive::Unarchive>();
     registry.add::<user::UserModule>();
     registry.add::<wait_for::WaitFor>();
+    registry.add::<yum_repository::YumRepository>();
     registry
 }

@@ -190,7 +190,7 @@ pub(super) fn with_environment(
 }
 
 /// Returns why a program failed, as one line.
-pub(super) fn said(output: &Output) -> String {
+pub(in crate::modules) fn said(output: &Output) -> String {
     let texts = [&output.stderr, &output.stdout].map(|bytes| String::from_utf8_lossy(bytes));
     let lines = || texts.iter().flat_map(|text| text.lines()).map(str::trim);
     let marks = ["E: ", "Error: ", "ERROR: "];

@@ -13,4 +13,5 @@ mod packages;
 pub(super) use apk::Apk;
 pub(super) use apt::Apt;
 pub(super) use dnf::Dnf;
+pub(in crate::modules) use manager::said;
 pub(super) use module::PackageModule;
