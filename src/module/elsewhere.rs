@@ -45,7 +45,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
             ("acl", "use command: setfacl"),
             ("at", "use command: at"),
             ("firewalld", "use command: firewall-cmd"),
-            ("mount", "use lineinfile for /etc/fstab, and command: mount"),
             ("patch", "use command: patch"),
             ("seboolean", "use command: setsebool"),
             (
@@ -61,7 +60,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
     (
         "community.general",
         &[
-            ("alternatives", "use command: update-alternatives"),
             ("archive", "use command: tar"),
             ("capabilities", "use command: setcap"),
             ("composer", "use command: composer"),
@@ -76,30 +74,17 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
             ("homebrew", "use command: brew"),
             ("htpasswd", "use lineinfile with the filter password_hash"),
             ("java_keystore", "use command: keytool"),
-            (
-                "locale_gen",
-                "use lineinfile for /etc/locale.gen, and command: locale-gen",
-            ),
             ("lvg", "use command: vgcreate"),
             ("lvol", "use command: lvcreate"),
             ("make", "use command: make"),
-            (
-                "modprobe",
-                "use command: modprobe, and copy for /etc/modules-load.d",
-            ),
             ("npm", "use command: npm"),
             ("nmcli", "use command: nmcli"),
             ("openrc", "use service"),
             ("pacman", INSTEAD),
-            (
-                "pam_limits",
-                "put a file into /etc/security/limits.d with copy",
-            ),
             ("parted", "use command: parted"),
             ("sefcontext", "use command: semanage fcontext"),
             ("seport", "use command: semanage port"),
             ("snap", "use command: snap"),
-            ("timezone", "use symlink for /etc/localtime"),
             ("ufw", "use command: ufw"),
             ("xml", "use replace, or template for the whole file"),
             ("zypper", INSTEAD),

@@ -1,5 +1,6 @@
 //! The built-in modules, one file each.
 
+mod alternatives;
 mod apt_key;
 mod apt_repository;
 mod assert;
@@ -27,11 +28,15 @@ mod ini_file;
 mod known_hosts;
 mod lineinfile;
 mod local_facts;
+mod locale_gen;
 mod lock;
 mod meta;
+mod modprobe;
+mod mount;
 mod node_fields;
 mod openpgp;
 mod package;
+mod pam_limits;
 mod pause;
 mod ping;
 mod process;
@@ -53,6 +58,7 @@ mod systemctl;
 mod systemd;
 mod tempfile;
 mod template;
+mod timezone;
 mod unarchive;
 mod user;
 mod wait_for;
@@ -68,6 +74,7 @@ pub fn built_in() -> Registry {
     let mut registry = Registry::default();
     registry.add::<package::Apk>();
     registry.add::<package::Apt>();
+    registry.add::<alternatives::Alternatives>();
     registry.add::<apt_key::AptKey>();
     registry.add::<apt_repository::AptRepository>();
     registry.add::<assert::Assert>();
@@ -89,9 +96,13 @@ pub fn built_in() -> Registry {
     registry.add::<ini_file::IniFile>();
     registry.add::<known_hosts::KnownHostsModule>();
     registry.add::<lineinfile::LineInFile>();
+    registry.add::<locale_gen::LocaleGen>();
     registry.add::<lock::LockModule>();
     registry.add::<meta::Meta>();
+    registry.add::<modprobe::Modprobe>();
+    registry.add::<mount::MountModule>();
     registry.add::<package::PackageModule>();
+    registry.add::<pam_limits::PamLimits>();
     registry.add::<pause::Pause>();
     registry.add::<ping::Ping>();
     registry.add::<process::ProcessModule>();
@@ -110,6 +121,7 @@ pub fn built_in() -> Registry {
     registry.add::<systemd::SystemdModule>();
     registry.add::<tempfile::Tempfile>();
     registry.add::<template::TemplateModule>();
+    registry.add::<timezone::Timezone>();
     registry.add::<unarchive::Unarchive>();
     registry.add::<user::UserModule>();
     registry.add::<wait_for::WaitFor>();
