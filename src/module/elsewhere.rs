@@ -9,10 +9,7 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
         "ansible.builtin",
         &[
             ("add_host", INSTEAD),
-            ("assemble", "use template with a loop over the parts"),
             ("async_status", INSTEAD),
-            ("debconf", "use command: debconf-set-selections"),
-            ("dpkg_selections", "use command: dpkg --set-selections"),
             ("expect", "use command with stdin"),
             ("fetch", "use slurp, and copy with delegate_to: localhost"),
             ("gather_facts", "use setup"),
@@ -46,11 +43,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
             ("at", "use command: at"),
             ("firewalld", "use command: firewall-cmd"),
             ("patch", "use command: patch"),
-            ("seboolean", "use command: setsebool"),
-            (
-                "selinux",
-                "use lineinfile for /etc/selinux/config, and command: setenforce",
-            ),
             (
                 "synchronize",
                 "use copy or unarchive, or command: rsync with delegate_to: localhost",
