@@ -63,6 +63,7 @@ mod run_settings;
 mod screen;
 mod script;
 mod script_modules;
+mod settings;
 mod ssh_channels;
 mod ssh_command_line;
 mod ssh_contract;

@@ -1,6 +1,7 @@
 //! `rmqplay check`: finds mistakes without connecting to any host.
 
 use super::project::{Project, first_folder, folders_of, user_folder};
+use super::settings::settings;
 use super::sources::Sources;
 use super::{Exit, candidates, print, refuse};
 use crate::host::HostError;
@@ -58,15 +59,12 @@ pub(super) fn execute(arguments: &Arguments) -> Exit {
 
 fn check(arguments: &Arguments, inventory: Inventory) -> Result<usize> {
     let folder = first_folder(&arguments.playbooks);
+    let roles_path = settings()?.roles_path(&arguments.roles_path);
     let mut extra_vars = Vec::new();
     for text in &arguments.extra_vars {
         super::extra_vars::add(&mut extra_vars, text)?;
     }
-    let project = Project::of(
-        folders_of(&arguments.playbooks),
-        &arguments.roles_path,
-        user_folder(),
-    );
+    let project = Project::of(folders_of(&arguments.playbooks), &roles_path, user_folder());
     let (events, _) = std::sync::mpsc::channel();
     let no_host = |_: &crate::run::Settings| {
         let reason = "`rmqplay check` does not connect to hosts".to_owned();
@@ -77,7 +75,7 @@ fn check(arguments: &Arguments, inventory: Inventory) -> Result<usize> {
         inventory,
         loader: Loader::new(LoadOptions {
             compat: arguments.sources.compat,
-            roles_path: arguments.roles_path.clone(),
+            roles_path: roles_path.clone(),
         }),
         options: Options {
             extra_vars,

@@ -3,6 +3,7 @@
 mod candidates;
 mod check;
 mod completions;
+mod config;
 mod connect;
 mod exec;
 mod exit;
@@ -23,6 +24,7 @@ mod repl;
 mod run;
 mod run_name;
 mod session;
+mod settings;
 mod sources;
 mod start;
 mod test;
@@ -72,6 +74,8 @@ enum Command {
     Exec(exec::Arguments),
     /// Show the hosts, groups and variables of an inventory.
     Inventory(inventory::Arguments),
+    /// Show the settings of ansible.cfg and the environment, and their origin.
+    Config(config::Arguments),
     /// Encrypt and decrypt files and values like ansible-vault.
     Vault(vault::Arguments),
     /// List the modules, or show how to use one.
@@ -143,6 +147,10 @@ fn execute(command: Command) -> Exit {
         Command::Exec(arguments) => exec::execute(&arguments, &Interrupt::catch()),
         Command::Repl(arguments) => repl::execute(&arguments, &Interrupt::catch()),
         Command::Inventory(arguments) => match inventory::execute(&arguments) {
+            Ok(text) => print(&text),
+            Err(problems) => refuse(&problems, Exit::Error),
+        },
+        Command::Config(arguments) => match config::execute(&arguments) {
             Ok(text) => print(&text),
             Err(problems) => refuse(&problems, Exit::Error),
         },

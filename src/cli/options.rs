@@ -4,9 +4,10 @@ use super::candidates;
 use super::extra_vars;
 use super::passwords;
 use super::run_name;
+use super::settings::{Settings, settings};
 use super::sources::Sources;
 use crate::host::Secret;
-use crate::run::{Options, TagFilter};
+use crate::run::{Gathering, Options, TagFilter};
 use crate::source::Result;
 use clap::{ArgAction, Args};
 use std::path::PathBuf;
@@ -42,14 +43,14 @@ pub(super) struct HostArguments {
     /// Show differences of changed files.
     #[arg(short = 'D', long)]
     diff: bool,
-    /// Number of hosts to work on at once.
-    #[arg(short, long, value_name = "N", default_value_t = 50, value_parser = forks)]
-    forks: usize,
+    /// Number of hosts to work on at once [default: 50].
+    #[arg(short, long, value_name = "N", value_parser = forks)]
+    forks: Option<usize>,
     #[command(flatten)]
     login: LoginArguments,
-    /// Default task timeout, in seconds; 0 for none.
-    #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
-    task_timeout: u64,
+    /// Default task timeout, in seconds; 0 for none [default: 1800].
+    #[arg(long, value_name = "SECONDS")]
+    task_timeout: Option<u64>,
     /// Show more: -v results, -vv file and line, -vvv round trips and timings.
     #[arg(short, long, action = ArgAction::Count)]
     verbose: u8,
@@ -114,6 +115,15 @@ fn forks(text: &str) -> std::result::Result<usize, String> {
     forks.ok_or_else(|| "expected a whole number from 1".to_owned())
 }
 
+/// Returns when plays gather facts that do not say so themselves.
+fn gathering(settings: &Settings) -> Gathering {
+    match settings.text("gathering").as_deref() {
+        Some("explicit") => Gathering::Explicit,
+        Some("smart") => Gathering::Smart,
+        _ => Gathering::Implicit,
+    }
+}
+
 impl HostArguments {
     /// Returns the options of the run, and asks for passwords. `what` is being run, such as a
     /// playbook.
@@ -123,16 +133,31 @@ impl HostArguments {
         tags: TagFilter,
         force_handlers: bool,
     ) -> Result<Options> {
+        let settings = settings()?;
+        let verbosity = match self.verbose {
+            0 => settings.whole("verbosity").unwrap_or_default(),
+            given => given.into(),
+        };
+        if verbosity > 0 {
+            settings
+                .ignored
+                .iter()
+                .for_each(|what| tracing::warn!("{what}"));
+        }
         self.sources.vault.unlock()?;
+        let of_settings = settings.whole("forks").map(usize::try_from);
+        let forks = self.forks.or(of_settings.and_then(std::result::Result::ok));
+        let timeout = self.task_timeout.or(settings.whole("task_timeout"));
         Ok(Options {
             check: self.check,
-            diff: self.diff,
-            forks: self.forks,
+            diff: self.diff || settings.boolean("diff_always") == Some(true),
+            forks: forks.unwrap_or(50),
             limit: self.limit.clone(),
             tags,
-            verbosity: self.verbose,
-            task_timeout: Duration::from_secs(self.task_timeout),
-            force_handlers,
+            verbosity: u8::try_from(verbosity).unwrap_or(u8::MAX),
+            task_timeout: Duration::from_secs(timeout.unwrap_or(1800)),
+            force_handlers: force_handlers || settings.boolean("force_handlers") == Some(true),
+            gathering: gathering(settings),
             compat: self.sources.compat,
             run_name: run_name::of(what),
             ..self.login.options()?
@@ -152,14 +177,31 @@ impl LoginArguments {
         for text in &self.extra_vars {
             extra_vars::add(&mut extra_vars, text)?;
         }
+        let settings = settings()?;
+        let asks = |given: bool, name| given || settings.boolean(name) == Some(true);
+        let path = |given: &Option<PathBuf>, name| {
+            let of_settings = settings.text(name).map(PathBuf::from);
+            given.clone().or(of_settings)
+        };
+        // What the command line says replaces both settings.
+        let file = if self.ask_pass {
+            None
+        } else {
+            path(&self.connection_password_file, "connection_password_file")
+        };
         let password = passwords::read(
-            self.ask_pass,
-            self.connection_password_file.as_deref(),
+            asks(self.ask_pass, "ask_pass"),
+            file.as_deref(),
             "SSH password: ",
         )?;
+        let file = if self.ask_become_pass {
+            None
+        } else {
+            path(&self.become_password_file, "become_password_file")
+        };
         let become_password = passwords::read(
-            self.ask_become_pass,
-            self.become_password_file.as_deref(),
+            asks(self.ask_become_pass, "become_ask_pass"),
+            file.as_deref(),
             "BECOME password (empty: the SSH password): ",
         )?;
         let empty = |secret: &Secret| secret.reveal().is_empty();
@@ -167,18 +209,24 @@ impl LoginArguments {
             Some(secret) if empty(&secret) => password.clone(),
             other => other,
         };
+        // Those are what hosts have anyway, but this machine does not.
+        let transport = settings.text("transport");
+        let transport = transport.filter(|kind| !["smart", "ssh"].contains(&kind.as_str()));
         Ok(Options {
             extra_vars,
-            user: self.user.clone(),
-            connection: self.connection.clone(),
-            private_key: self.private_key.clone(),
+            user: self.user.clone().or(settings.text("remote_user")),
+            connection: self.connection.clone().or(transport),
+            private_key: path(&self.private_key, "private_key_file"),
             password,
-            r#become: self.r#become,
-            become_user: self.become_user.clone(),
-            become_method: self.become_method.clone(),
+            r#become: self.r#become || settings.boolean("become") == Some(true),
+            become_user: self.become_user.clone().or(settings.text("become_user")),
+            become_method: self
+                .become_method
+                .clone()
+                .or(settings.text("become_method")),
             become_password,
-            accept_new: self.accept_new,
-            connect_timeout: self.timeout.map(Duration::from_secs),
+            accept_new: self.accept_new || settings.boolean("host_key_checking") == Some(false),
+            connect_timeout: (self.timeout.or(settings.whole("timeout"))).map(Duration::from_secs),
             ..Options::default()
         })
     }

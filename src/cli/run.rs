@@ -4,6 +4,7 @@ use super::interrupt::Interrupt;
 use super::lists::Lists;
 use super::options::SharedArguments;
 use super::project::{Project, first_folder, folders_of, user_folder};
+use super::settings::settings;
 use super::start::{Plan, Prepared, Shown, Sink, Start};
 use super::watch::Watch;
 use super::{Exit, candidates, extra_vars, prompts, refuse, refuse_because};
@@ -54,9 +55,13 @@ pub(super) struct Arguments {
 
 /// Runs playbooks.
 pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
+    let settings = match settings() {
+        Ok(settings) => settings,
+        Err(problems) => return refuse(&problems, Exit::Usage),
+    };
     let tags = TagFilter {
-        tags: arguments.tags.clone(),
-        skip: arguments.skip_tags.clone(),
+        tags: given_or(&arguments.tags, settings.list("run_tags")),
+        skip: given_or(&arguments.skip_tags, settings.list("skip_tags")),
     };
     let mut options = match arguments.shared.hosts.options(
         &title(&arguments.playbooks),
@@ -75,17 +80,14 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         extra_vars::set(&mut options.extra_vars, "confirm_wipe", name);
     }
     let folder = first_folder(&arguments.playbooks);
+    let roles_path = settings.roles_path(&arguments.roles_path);
     let start = |sink| Start {
         shared: &arguments.shared,
         interrupt,
         options: options.clone(),
-        roles_path: &arguments.roles_path,
+        roles_path: &roles_path,
         folder: &folder,
-        project: Project::of(
-            folders_of(&arguments.playbooks),
-            &arguments.roles_path,
-            user_folder(),
-        ),
+        project: Project::of(folders_of(&arguments.playbooks), &roles_path, user_folder()),
         shown: Shown::Playbook,
         sink,
     };
@@ -99,6 +101,15 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         }
         .repeat(run),
         _ => run(Sink::Output),
+    }
+}
+
+/// Returns what was given, else the settings.
+fn given_or(given: &[String], settings: Vec<String>) -> Vec<String> {
+    if given.is_empty() {
+        settings
+    } else {
+        given.to_vec()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where hosts and variables come from: the options that every subcommand with an inventory has.
 
 use super::own_inventory;
+use super::settings::settings;
 use super::vault_passwords::VaultArguments;
 use crate::inventory::Inventory;
 use crate::source::{LocalPath, Result};
@@ -27,13 +28,12 @@ impl Sources {
         self.sources(folder).is_ok()
     }
 
-    /// Returns the sources of `-i`, else those of the environment.
+    /// Returns the sources of `-i`, else those of the environment or of `ansible.cfg`.
     pub(super) fn given(&self) -> Vec<String> {
         if !self.inventory.is_empty() {
             return self.inventory.clone();
         }
-        let of_environment = std::env::var("RMQPLAY_INVENTORY").unwrap_or_default();
-        separate(&of_environment, |path| LocalPath::of(path).exists())
+        settings().map_or_else(|_| Vec::new(), |settings| settings.list("inventory"))
     }
 
     /// Returns the sources: those of `-i`, else those of the environment, else the project's own.
@@ -50,6 +50,9 @@ impl Sources {
     /// Loads the inventory for a playbook in this folder, and warns about probable mistakes.
     /// Without one, this machine is available by its names.
     pub(super) fn load(&self, folder: &LocalPath) -> Result<Inventory> {
+        if let Some(warning) = &settings()?.warning {
+            tracing::warn!("{warning}");
+        }
         let inventory = match self.sources(folder) {
             Err(why) => Inventory::missing(why)?,
             Ok(sources) if self.compat => Inventory::load_as_ansible(&sources)?,
@@ -69,39 +72,4 @@ fn truth(text: &str) -> std::result::Result<bool, String> {
     given
         .map_or(Some(false), boolean_of_text)
         .ok_or_else(|| "expected true or false".to_owned())
-}
-
-/// Splits `RMQPLAY_INVENTORY` at `:`, unless the whole is an existing path or a list of hosts, in
-/// which a colon has a different meaning.
-fn separate(text: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
-    if text.is_empty() {
-        return Vec::new();
-    }
-    if text.contains(',') || exists(text) {
-        return vec![text.to_owned()];
-    }
-    let parts = text.split(':').filter(|part| !part.is_empty());
-    parts.map(str::to_owned).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_colon_separates_paths_alone() {
-        let separated = |text: &str| separate(text, |path| path == "with:colon.yml");
-        for (text, expected) in [
-            ("", &[][..]),
-            ("a.yml", &["a.yml"]),
-            ("a.yml:b", &["a.yml", "b"]),
-            (":a.yml::", &["a.yml"]),
-            ("with:colon.yml", &["with:colon.yml"]),
-            ("a,b:2222", &["a,b:2222"]),
-            ("web[1:3],", &["web[1:3],"]),
-            ("::1,[fe80::1]:22,", &["::1,[fe80::1]:22,"]),
-        ] {
-            assert_eq!(separated(text), expected, "{text}");
-        }
-    }
 }

@@ -1,8 +1,9 @@
 //! The passwords of Ansible Vault: from files, from programs that print them, and from the terminal.
 
+use super::settings::{Settings, settings};
 use super::typed;
 use crate::host::Cancel;
-use crate::source::{LocalPath, Problem, regular};
+use crate::source::{LocalPath, Problem, Problems, regular};
 use crate::vault::{self, DEFAULT_LABEL, Password};
 use clap::{Args, ValueHint};
 use std::os::unix::fs::PermissionsExt;
@@ -61,7 +62,7 @@ impl VaultArguments {
     /// from now on. New ones are asked for twice.
     pub(super) fn passwords(&self, are_new: bool) -> Result<Vec<Password>, Problem> {
         let mut passwords = Vec::new();
-        for source in self.sources() {
+        for source in self.sources(settings().map_err(first)?) {
             passwords.push(source.password(are_new)?);
             // The next one may be in a file that this one decrypts.
             vault::use_passwords(passwords.clone());
@@ -69,18 +70,16 @@ impl VaultArguments {
         Ok(passwords)
     }
 
-    fn sources(&self) -> Vec<Source> {
-        let listed = environment("ANSIBLE_VAULT_IDENTITY_LIST");
-        let listed = listed.iter().flat_map(|list| list.split(','));
-        let listed = listed.map(str::trim).filter(|id| !id.is_empty());
-        let ids = listed.chain(self.vault_id.iter().map(String::as_str));
-        let mut sources: Vec<_> = ids.map(Source::of).collect();
+    fn sources(&self, settings: &Settings) -> Vec<Source> {
+        let listed = settings.list("vault_identity_list");
+        let ids = listed.iter().chain(&self.vault_id);
+        let mut sources: Vec<_> = ids.map(|id| Source::of(id)).collect();
         let mut files = self.vault_password_file.clone();
         if files.is_empty() {
-            files.extend(environment("ANSIBLE_VAULT_PASSWORD_FILE"));
+            files.extend(settings.text("vault_password_file"));
         }
         sources.extend(files.iter().map(|file| Source::file(None, file)));
-        if self.ask_vault_pass {
+        if self.ask_vault_pass || settings.boolean("ask_vault_pass") == Some(true) {
             sources.push(Source::prompt());
         }
         sources
@@ -230,7 +229,8 @@ fn trimmed(bytes: &[u8]) -> &[u8] {
     bytes.get(..bytes.len() - end).unwrap_or_default()
 }
 
-fn environment(name: &str) -> Option<String> {
-    let value = std::env::var(name).ok();
-    value.filter(|value| !value.is_empty())
+/// Returns the first of several problems.
+fn first(problems: Problems) -> Problem {
+    let first = problems.0.into_iter().next();
+    first.unwrap_or_else(|| Problem::new("the settings cannot be read"))
 }

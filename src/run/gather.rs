@@ -1,13 +1,18 @@
 //! The task that gathers facts at the start of a play.
 
+use super::options::Gathering;
 use crate::playbook::{Action, Keywords, Play, Task};
 use crate::source::Place;
 use crate::value;
 use crate::yaml::{Data, Map, Node};
 use std::sync::Arc;
 
-/// Returns the task that gathers facts, unless the play says in so many words that none are wanted.
-pub(super) fn task(play: &Play) -> Option<Arc<Task>> {
+/// Returns the task that gathers facts, unless the play says in so many words that none are wanted,
+/// or does not say that they are where this counts.
+pub(super) fn task(play: &Play, gathering: Gathering) -> Option<Arc<Task>> {
+    if play.gather_facts.is_none() && gathering == Gathering::Explicit {
+        return None;
+    }
     let place = play
         .gather_facts
         .as_ref()

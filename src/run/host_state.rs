@@ -165,6 +165,11 @@ impl HostState {
         self.state().lost.clone()
     }
 
+    /// Returns whether facts of the system were gathered.
+    pub(super) fn has_facts(&self) -> bool {
+        self.state().facts.contains_key("system")
+    }
+
     /// Forgets facts and variables that tasks set.
     pub(super) fn clear_facts(&self) {
         let mut state = self.state();

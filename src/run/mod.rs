@@ -45,7 +45,7 @@ mod walk;
 
 pub use connector::{Connect, Connector};
 pub use host_state::HostState;
-pub use options::Options;
+pub use options::{Gathering, Options};
 pub use outcome::Outcome;
 pub use session::{Ask, Parts, Session, Unanswered};
 pub use settings::{Connection, Settings, SshSettings, Tcp};

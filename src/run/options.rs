@@ -7,6 +7,17 @@ use crate::yaml::Map;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// When plays gather facts that do not say so themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gathering {
+    /// Always.
+    Implicit,
+    /// Never.
+    Explicit,
+    /// On hosts without facts.
+    Smart,
+}
+
 /// What the user requested of a run, besides the playbook.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -54,6 +65,8 @@ pub struct Options {
     pub extensions: Extensions,
     /// `--force-handlers`.
     pub force_handlers: bool,
+    /// When plays gather facts that do not say so themselves.
+    pub gathering: Gathering,
     /// `--compat`: as lenient as Ansible.
     pub compat: bool,
     /// A description of the run for others: which playbook, who, on which machine and since when.
@@ -85,6 +98,7 @@ impl Default for Options {
             script_limits: crate::script::Limits::default(),
             extensions: Extensions::default(),
             force_handlers: false,
+            gathering: Gathering::Implicit,
             compat: false,
             run_name: "a run".to_owned(),
         }

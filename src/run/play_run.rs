@@ -72,7 +72,7 @@ impl<'p> PlayRun<'p> {
                 play.strategy == crate::playbook::Strategy::Linear,
                 &session.cancel,
             ),
-            gather: super::gather::task(play),
+            gather: super::gather::task(play, session.options.gathering),
             name: session.play_name(play),
             play_hosts,
             batch,

@@ -4,6 +4,7 @@ use super::failed_task;
 use super::frame::Frame;
 use super::host_state::HostState;
 use super::keyword::{first_problem, flag, number, truth};
+use super::options::Gathering;
 use super::outcome::Outcome;
 use super::play_run::{PlayRun, lock};
 use super::position::{Position, Step};
@@ -167,7 +168,8 @@ impl<'a, 'p> Walk<'a, 'p> {
     fn gathers(&mut self, root: &Frame<'_>) -> Result<bool, Flow> {
         let play = self.play;
         let (Some(node), Some(task)) = (&play.play.gather_facts, &play.gather) else {
-            return Ok(true);
+            let is_smart = play.session.options.gathering == Gathering::Smart;
+            return Ok(!is_smart || !self.host.has_facts());
         };
         let scope = play.scope(self.host, root).map_err(first_problem);
         scope

@@ -1,5 +1,6 @@
 //! Which password encrypts.
 
+use crate::cli::settings::settings;
 use crate::cli::vault_passwords::{Source, VaultArguments};
 use crate::source::{Problem, did_you_mean};
 use crate::vault::Password;
@@ -54,7 +55,13 @@ pub(super) fn to_encrypt(
     encrypt: &EncryptArguments,
 ) -> Result<Password, Problem> {
     let passwords = arguments.passwords(true)?;
-    match (chosen(&passwords, encrypt)?, passwords.as_slice()) {
+    let of_settings = settings().ok();
+    let of_settings = of_settings.and_then(|all| all.text("vault_encrypt_identity"));
+    let chosen = match (chosen(&passwords, encrypt)?, of_settings) {
+        (None, Some(label)) => Some(labelled(&passwords, &label)?),
+        (chosen, _) => chosen,
+    };
+    match (chosen, passwords.as_slice()) {
         (Some(password), _) => Ok(password.clone()),
         (None, []) => Source::prompt().password(true),
         (None, [password]) => Ok(password.clone()),
