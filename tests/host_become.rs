@@ -1,9 +1,9 @@
 //! Becoming another user: the dialog with the program that asks for a password, which a script
 //! plays here. Real sudo and su are tried in the lab.
 
+use crate::executable::executable;
 use rmqplay::host::shell::{Become, BecomeMethod, ShellHost};
 use rmqplay::host::{Answer, Command, Host, HostError, Limits, Local, Output, Question, Secret};
-use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -53,8 +53,7 @@ impl Sudo {
         // The script knows the password by its own environment alone.
         let quoted = format!("'{}'", PASSWORD.replace('\'', r"'\''"));
         let text = SUDO.replacen('\n', &format!("\nEXPECTED={quoted}\n"), 1);
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        executable(&path, text);
         Self { folder }
     }
 

@@ -1,6 +1,7 @@
 //! What is left when a request is cut short: old or new, never a part.
 
 use crate::contract::{rewrite, write};
+use crate::executable::executable;
 use camino::{Utf8Path, Utf8PathBuf};
 use rmqplay::host::shell::{Channel, Received, ShellHost, Transport};
 use rmqplay::host::{
@@ -121,13 +122,10 @@ fn a_write_that_is_killed_at_any_step_leaves_old_or_new() {
             )
         };
         let path = programs.join(program);
-        std::fs::write(
+        executable(
             &path,
             script.replace("$FILE", directory.file_name().unwrap()),
-        )
-        .unwrap();
-        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755))
-            .unwrap();
+        );
         let path = std::env::var("PATH").unwrap();
         let shell = format!("env PATH={programs}:{path} sh");
         let host = ShellHost::new(Arc::new(Local::default()), &shell, None);

@@ -1,11 +1,11 @@
 //! Shells that do not start, and shells that are lost while nobody uses them.
 
 use crate::contract::{rewrite, write};
+use crate::executable::executable;
 use crate::faulty::Faulty;
 use camino::Utf8PathBuf;
 use rmqplay::host::shell::{Become, BecomeMethod, ShellHost};
 use rmqplay::host::{Answer, Command, Host, HostError, Limits, Local, Question, Secret};
-use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +22,7 @@ fn ask(host: &ShellHost) -> Result<Vec<Answer>, HostError> {
 /// Returns a program that does what the text says, for shells and for sudo.
 fn program(folder: &Utf8PathBuf, text: &str) -> Utf8PathBuf {
     let path = folder.join("program");
-    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    executable(&path, format!("#!/bin/sh\n{text}\n"));
     path
 }
 

@@ -254,36 +254,10 @@ fn line(line: &str) -> (String, String, String, Value) {
 }
 
 #[test]
-fn a_cluster_lives_as_the_playbooks_say() {
-    if wanted() {
-        Cluster::new(Lab::up("life", HOSTS, "debian"), &[]).whole_life();
-    }
-}
-
-#[test]
 fn a_cluster_lives_on_hosts_with_busybox_alone() {
     if wanted() {
         // Busybox has no program that makes users: one of the host's own runs the programs.
         let user = ["-e", "rocketmq_user=operator rocketmq_manage_user=false"];
         Cluster::new(Lab::up("life-busybox", HOSTS, "busybox"), &user).whole_life();
-    }
-}
-
-#[test]
-fn a_cluster_lives_with_a_sudo_password() {
-    if wanted() {
-        let lab = Lab::up("life-sudo", HOSTS, "debian");
-        let password = root()
-            .join("build/lab/life-sudo/operator_password")
-            .display()
-            .to_string();
-        let user = [
-            "-e",
-            "ansible_user=operator",
-            "-b",
-            "--become-password-file",
-            &password,
-        ];
-        Cluster::new(lab, &user).whole_life();
     }
 }

@@ -1,7 +1,8 @@
-//! A cluster on hosts that systemd runs: its programs are services, and come back with their hosts.
+//! A cluster on hosts that systemd runs, by a user who becomes root with a password: its programs are
+//! services, and come back with their hosts.
 
 use crate::lab_cluster::{Cluster, HOSTS};
-use crate::lab_hosts::{Lab, wanted};
+use crate::lab_hosts::{Lab, root, wanted};
 
 /// A second cluster on the same hosts.
 const OTHER: &str = "rocketmq_cluster=billing rocketmq_home=/var/lib/billing \
@@ -48,7 +49,17 @@ fn a_cluster_lives_as_services() {
     if !wanted() {
         return;
     }
-    let cluster = Cluster::new(Lab::up("life-systemd", HOSTS, "systemd"), &[]);
+    let lab = Lab::up("life-systemd", HOSTS, "systemd");
+    let password = root().join("build/lab/life-systemd/operator_password");
+    let password = password.display().to_string();
+    let operator = [
+        "-e",
+        "ansible_user=operator",
+        "-b",
+        "--become-password-file",
+        &password,
+    ];
+    let cluster = Cluster::new(lab, &operator);
     cluster.whole_life();
     assert_eq!(services(&cluster, 1, "rocketmq"), [""; 0]);
     // One that was started without systemd becomes services one program after the other.

@@ -54,7 +54,11 @@ fn shipped(name: &'static str, version: &'static str) -> Cluster {
 #[test]
 fn two_masters_with_slaves_that_are_written_after_the_answer() {
     if wanted() {
-        lives(&shipped("2m-2s-async", "3.2.6"), 4, 4, &BROKERS);
+        let cluster = shipped("2m-2s-async", "3.2.6");
+        lives(&cluster, 4, 4, &BROKERS);
+        cluster.obeys_the_laws("start", &[]);
+        cluster.ends("stop", &[], 0);
+        cluster.obeys_the_laws("wipe", &["--confirm-wipe", "rocketmq-cluster"]);
     }
 }
 

@@ -12,6 +12,7 @@ mod command_line;
 mod completions;
 mod contract;
 mod english;
+mod executable;
 mod faulty;
 mod foreign_bytes;
 mod guide;

@@ -3,6 +3,7 @@
 use super::super::case::{Case, Declared, File};
 use super::super::laws::{self, Ground};
 use super::super::{check_all, packed};
+use crate::executable::executable;
 use camino::Utf8Path;
 use rmqplay::host::shell::ShellHost;
 use rmqplay::host::{Host, Local};
@@ -136,8 +137,7 @@ impl Root {
         lay_out(&root, &case.data.host);
         self.change_folders(&root);
         let enter = top.join("enter");
-        fs::write(&enter, self.enter(&root)).unwrap();
-        fs::set_permissions(&enter, PermissionsExt::from_mode(0o755)).unwrap();
+        executable(&enter, self.enter(&root));
         self.folders.borrow_mut().push(folder);
         let host = ShellHost::new(Arc::new(Local::default()), enter.as_str(), None);
         Ok(Arc::new(host))

@@ -144,7 +144,8 @@ fn with_fault(
         );
     }
     if transport.has_happened() {
-        run(&task, Arc::new(local(shell))).unwrap_or_else(|error| panic!("{what}: {error}"));
+        // What had been sent may still be under way; a change meanwhile is refused, never overwritten.
+        eventually(&what, || run(&task, Arc::new(local(shell))).is_ok());
         assert_eq!(files(case, &folder), *whole, "{what}");
     }
     transport.has_happened()

@@ -12,13 +12,13 @@ pub(super) use cases::Root;
 
 use super::shown::plan_lines;
 use super::task::Task;
+use crate::executable::executable;
 use camino::{Utf8Path, Utf8PathBuf};
 use rmqplay::change::Change;
 use rmqplay::host::shell::ShellHost;
 use rmqplay::host::{
     Command, Host, HostError, Limits, Local, Output, Probe, ProcessMatch, StartProcess, Step,
 };
-use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 /// This machine, a folder of the test's own, and programs that end with the test.
@@ -42,15 +42,14 @@ impl Machine {
     /// Writes an executable file.
     fn program(&self, name: &str, text: &str) -> Utf8PathBuf {
         let path = self.path(name);
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        executable(&path, text);
         path
     }
 
     /// A copy of sleep, so that its name is this test's alone.
     fn sleep(&self, name: &str) -> Utf8PathBuf {
         let path = self.path(name);
-        std::fs::copy("/bin/sleep", &path).unwrap();
+        executable(&path, std::fs::read("/bin/sleep").unwrap());
         path
     }
 

@@ -2,8 +2,8 @@
 
 use super::super::shown::plan_lines;
 use super::{Machine, connection};
+use crate::executable::executable;
 use rmqplay::host::Limits;
-use std::os::unix::fs::PermissionsExt;
 
 #[test]
 fn a_program_is_kept_as_declared_and_others_are_left_alone() {
@@ -218,8 +218,7 @@ fn a_program_that_becomes_another_is_named_and_ended() {
             "#!/bin/sh\n{}\n",
             text.replace("SLEEP", &format!("{sleep} {becomes}"))
         );
-        std::fs::write(&script, text).unwrap();
-        std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
+        executable(&script, text);
         let args = format!("{{command: {script}}}");
         let change = machine.plan("process", &args).unwrap();
         let error = change
