@@ -165,6 +165,27 @@ fn relative_paths_of_modules_on_this_machine_count_from_the_playbooks_folder() {
     assert_eq!(left, 0);
 }
 
+const LOOKED_FOR: &str = r"
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - {command: rmqplay-has-no-such-program --version, register: program, failed_when: false}
+    - {command: {argv: [ls], chdir: /no/such/folder}, register: folder, ignore_errors: true}
+    - {command: rmqplay-has-no-such-program, register: either, failed_when: 'either.rc not in [0, 2]'}
+    - assert:
+        that:
+          - program.rc == 2 and program.stdout == '' and program.stderr_lines == []
+          - program.cmd == ['rmqplay-has-no-such-program', '--version'] and not program.changed
+          - folder is failed and folder.rc != 0 and folder.stdout_lines == []
+";
+
+#[test]
+fn a_program_that_is_not_there_has_a_result_like_any_other() {
+    let (_scratch, folder) = folder();
+    write(&folder, "site.yml", LOOKED_FOR);
+    rmqplay(&folder, &["run", "site.yml"]);
+}
+
 #[test]
 fn variables_and_home_directories_are_replaced_in_paths() {
     let (_scratch, folder) = folder();

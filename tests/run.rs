@@ -5,7 +5,7 @@ use rmqplay::host::{Cancel, Host, HostError, Memory, Output};
 use rmqplay::inventory::Inventory;
 use rmqplay::playbook::{LoadOptions, Loader};
 use rmqplay::report::{Event, InOrder, Recap, Reporter as _, Screen, Verbosity};
-use rmqplay::run::{Connector, Options, Parts, Session, Settings};
+use rmqplay::run::{Connector, Options, Parts, Session, Settings, TagFilter};
 use rmqplay::source::Result;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -189,5 +189,34 @@ fn results_stand_below_their_own_task_in_the_order_of_the_hosts() {
     insta::assert_snapshot!(first);
     for _ in 0..20 {
         assert_eq!(screen(path), first);
+    }
+}
+
+#[test]
+fn tags_from_templates_choose_tasks() {
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
+    for (tags, skip, expected) in [
+        ("second", "", &["a list"][..]),
+        ("third", "", &["a text"]),
+        ("fourth", "third", &[]),
+        ("sixth", "", &["from the block around it"]),
+        ("", "first", &["from the block around it"]),
+    ] {
+        let tags = TagFilter {
+            tags: words(tags),
+            skip: words(skip),
+        };
+        let shown = carry_out(
+            Path::new("tests/run/tags/playbook.yml"),
+            Options {
+                tags: tags.clone(),
+                ..Options::default()
+            },
+        );
+        let found: Vec<_> = ["a list", "a text", "from the block around it"]
+            .into_iter()
+            .filter(|name| shown.contains(&format!("    {name} |")))
+            .collect();
+        assert_eq!(found, expected, "{tags:?}: {shown}");
     }
 }

@@ -129,6 +129,8 @@ pub struct Keywords {
     pub when: Vec<Node>,
     /// `tags`.
     pub tags: Vec<String>,
+    /// Those of `tags` that are templates: which tags they mean is known once a host gets there.
+    pub tag_templates: Vec<Node>,
     /// `vars`.
     pub vars: Map,
     /// `environment`: mappings, or templates that evaluate to one, in order.

@@ -388,13 +388,26 @@ fn module_error(error: TemplateError) -> ModuleError {
     }
 }
 
+/// The exit code of a command that could not be started, as in Ansible: the error number of "no such
+/// file or directory".
+const NOT_STARTED: i32 = 2;
+
 /// Some of the steps may be done: what was changed is not known, so the task counts as failed
 /// and nothing more. Where a command had no end of its own, it is named.
 fn failed_while_applying(change: &Change, error: HostError) -> Outcome {
     let running = matches!(error, HostError::WhileRunning(_));
-    let command = change.result.get("cmd").filter(|_| running);
+    let not_started = change.reports_output && matches!(error, HostError::Step { .. });
+    let command = change.result.get("cmd");
     let mut outcome = Outcome::from(error);
-    if let (Some(command), Some(message)) = (command, &mut outcome.message) {
+    if not_started {
+        // Playbooks look for a program by running it, and ask for `rc` whether it is there or not.
+        add_output(&mut outcome, &Output::default(), false);
+        outcome.result.insert("rc".to_owned(), NOT_STARTED.into());
+        if let Some(command) = command {
+            outcome.result.insert("cmd".to_owned(), command.clone());
+        }
+    }
+    if let (true, Some(command), Some(message)) = (running, command, &mut outcome.message) {
         *message += &format!(" while it ran: {}", command_line(command));
         let message = message.clone();
         outcome.result.insert("msg".to_owned(), message.into());

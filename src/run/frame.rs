@@ -82,6 +82,12 @@ impl<'a> Frame<'a> {
             .collect()
     }
 
+    /// Returns the tags that are templates.
+    pub(super) fn tag_templates(&'a self) -> impl Iterator<Item = &'a Node> {
+        let keywords = self.outwards().filter_map(|frame| frame.keywords);
+        keywords.flat_map(|keywords| &keywords.tag_templates)
+    }
+
     /// Returns the role the task is in.
     pub(super) fn role(&'a self) -> Option<&'a Arc<RoleName>> {
         self.outwards().find_map(|frame| frame.role.as_ref())

@@ -10,6 +10,7 @@ use crate::value::{self, Value};
 use crate::vars::Scope;
 use crate::yaml::Node;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Returns the value of a boolean keyword from the nearest frame that sets it; `omit` does not set
 /// it.
@@ -24,6 +25,25 @@ pub(super) fn flag<'a>(
     given
         .find_map(|node| truth(node, scope).transpose())
         .transpose()
+}
+
+/// Returns the text of a keyword from the nearest frame that sets it; `omit` does not set it.
+pub(super) fn text<'a>(
+    frame: &'a Frame<'a>,
+    keyword: impl Fn(&'a Keywords) -> Option<&'a Node>,
+    scope: &Arc<Scope>,
+) -> Fallible<Option<String>> {
+    let given = frame.outwards().filter_map(|frame| frame.keywords);
+    for node in given.filter_map(keyword) {
+        let value = render(scope, node)?;
+        if let Some(reason) = value::unknown_in(&value) {
+            return Err(Box::new(Outcome::not_predicted(&reason)));
+        }
+        if value.downcast_object_ref::<Omit>().is_none() {
+            return Ok(Some(value.to_string()));
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the boolean of a node, or `None` for `omit`.
@@ -63,10 +83,36 @@ fn shown(value: &Value) -> String {
 
 /// Returns the value of a keyword that is a whole number.
 pub(super) fn number(node: Option<&Node>, scope: &Arc<Scope>, default: u32) -> Fallible<u32> {
-    let Some(node) = node else { return Ok(default) };
+    let number = parsed(node, scope, "a whole number", |text| text.parse().ok())?;
+    Ok(number.unwrap_or(default))
+}
+
+/// Returns the value of a keyword in seconds, which may have a fraction.
+pub(super) fn seconds(
+    node: Option<&Node>,
+    scope: &Arc<Scope>,
+    default: Duration,
+) -> Fallible<Duration> {
+    let seconds = parsed(node, scope, "a number of seconds", |text| {
+        Duration::try_from_secs_f64(text.parse().ok()?).ok()
+    })?;
+    Ok(seconds.unwrap_or(default))
+}
+
+/// Returns what the text of a keyword means, or `None` without one and for `omit`.
+fn parsed<T>(
+    node: Option<&Node>,
+    scope: &Arc<Scope>,
+    expected: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Fallible<Option<T>> {
+    let Some(node) = node else { return Ok(None) };
     let value = render(scope, node)?;
-    value.to_string().parse().map_err(|_| {
-        let message = format!("expected a whole number, found {value}");
+    if value.downcast_object_ref::<Omit>().is_some() {
+        return Ok(None);
+    }
+    parse(&value.to_string()).map(Some).ok_or_else(|| {
+        let message = format!("expected {expected}, found {value}");
         Box::new(Problem::at(&node.place, message).into())
     })
 }

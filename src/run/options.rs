@@ -43,6 +43,10 @@ pub struct Options {
     pub connection: Option<String>,
     /// `--private-key`.
     pub private_key: Option<PathBuf>,
+    /// `--ssh-common-args`.
+    pub ssh_common_args: Option<String>,
+    /// `--ssh-extra-args`.
+    pub ssh_extra_args: Option<String>,
     /// `--ask-pass`.
     pub password: Option<Secret>,
     /// `--become`.
@@ -87,6 +91,8 @@ impl Default for Options {
             user: None,
             connection: None,
             private_key: None,
+            ssh_common_args: None,
+            ssh_extra_args: None,
             password: None,
             r#become: false,
             become_user: None,

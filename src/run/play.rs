@@ -1,7 +1,7 @@
 //! A play: its hosts, in batches.
 
 use super::play_run::PlayRun;
-use super::session::Session;
+use super::session::{Omit, Session};
 use crate::internal_error::{self, caught};
 use crate::inventory::Meant;
 use crate::playbook::{Play, Playbook, Serial};
@@ -150,6 +150,7 @@ impl Session {
             [
                 ("groups".to_owned(), self.groups()),
                 ("hostvars".to_owned(), self.hostvars()),
+                ("omit".to_owned(), Session::omit()),
             ]
             .into(),
         );
@@ -221,10 +222,11 @@ fn batch_size(serial: &Serial, hosts: usize, scope: &Arc<Scope>) -> Result<usize
         Serial::Hosts(number) => Ok(*number),
         Serial::Percent(percent) => Ok((hosts * usize::from(*percent) / 100).max(1)),
         Serial::Template(node) => {
-            let value = scope
-                .render(node)
-                .map_err(|error| *error.problem)?
-                .to_string();
+            let value = scope.render(node).map_err(|error| *error.problem)?;
+            if value.downcast_object_ref::<Omit>().is_some() {
+                return Ok(0);
+            }
+            let value = value.to_string();
             match value.strip_suffix('%') {
                 Some(percent) => match percent.trim().parse() {
                     Ok(percent) => batch_size(&Serial::Percent(percent), hosts, scope),

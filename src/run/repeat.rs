@@ -42,12 +42,10 @@ impl TaskRun<'_, '_> {
                 .sleep(pause)
                 .map_err(|error| Box::new(error.into()))?;
             }
-            let item_scope = scope.with(item_layer(repeat, variable, &items, index));
+            let about_item = item_fields(repeat, variable, &items, index);
+            let item_scope = scope.with(Layer::data("the loop", about_item.clone()));
             let mut outcome = run.item(&item_scope).unwrap_or_else(|outcome| *outcome);
-            outcome.result.insert(variable.to_owned(), item.clone());
-            outcome
-                .result
-                .insert("ansible_loop_var".to_owned(), variable.into());
+            outcome.result.extend(about_item);
             outcome.item = Some(label(control.label.as_ref(), &item_scope, item));
             self.play.tell_item(self, &outcome, &scope);
             if !matches!(outcome.sets, Sets::Nothing) {
@@ -173,13 +171,18 @@ fn not_known(value: &Value) -> Option<NotKnown> {
     }
 }
 
-/// Returns the variables of one item.
+/// Returns the variables of one item as a layer.
 pub(super) fn item_layer(
     repeat: &Loop,
     variable: &str,
     items: &[Value],
     index: usize,
 ) -> Arc<Layer> {
+    Layer::data("the loop", item_fields(repeat, variable, items, index))
+}
+
+/// Returns the variables of one item.
+fn item_fields(repeat: &Loop, variable: &str, items: &[Value], index: usize) -> Fields {
     let item = |index: usize| items.get(index).cloned();
     let mut fields = Fields::new();
     fields.insert(variable.to_owned(), item(index).unwrap_or_default());
@@ -208,7 +211,7 @@ pub(super) fn item_layer(
         }
         fields.insert("ansible_loop".to_owned(), value::map(about));
     }
-    Layer::data("the loop", fields)
+    fields
 }
 
 /// Returns how an item is shown.
@@ -224,13 +227,14 @@ fn label(label: Option<&Node>, scope: &Arc<Scope>, item: &Value) -> String {
     }
 }
 
-/// Returns whether a round of a loop changes something, or why that is not known.
+/// Returns whether a round of a loop changes something, failed or not, or why that is not known.
 fn changed(outcomes: &[Outcome]) -> Result<bool, NotKnown> {
-    let rounds: Vec<_> = outcomes.iter().map(Outcome::changed).collect();
-    if rounds.contains(&Ok(true)) {
+    let says = |outcome: &Outcome| outcome.result.get("changed").is_some_and(Value::is_true);
+    if outcomes.iter().any(says) {
         return Ok(true);
     }
-    rounds.into_iter().find(Result::is_err).unwrap_or(Ok(false))
+    let mut rounds = outcomes.iter().map(Outcome::changed);
+    rounds.find(Result::is_err).unwrap_or(Ok(false))
 }
 
 /// Returns the outcome of a loop from those of its items.

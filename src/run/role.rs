@@ -28,10 +28,15 @@ impl Walk<'_, '_> {
         }
         let keywords = frame.inner(&used.keywords, "vars given to the role");
         let inner = Self::role_frame(used, &keywords);
+        // Roles that it depends on see its variables, but are roles of their own.
+        let lent = Frame {
+            role: None,
+            ..inner.clone()
+        };
         for (index, dependency) in role.dependencies.iter().enumerate() {
             let index = u32::try_from(index).unwrap_or(u32::MAX);
             position.extend([0, index].map(Step::from));
-            let flow = self.role(dependency, &keywords, position);
+            let flow = self.role(dependency, &lent, position);
             position.truncate(position.len() - 2);
             if !matches!(flow, Flow::Next) {
                 return flow;

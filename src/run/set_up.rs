@@ -3,7 +3,7 @@
 use super::attempt::Attempt;
 use super::facts;
 use super::frame::Frame;
-use super::keyword::{first_problem, flag, number, render};
+use super::keyword::{first_problem, flag, number, render, text};
 use super::outcome::Outcome;
 use super::target::Target;
 use super::task::{Fallible, TaskRun};
@@ -203,17 +203,8 @@ impl TaskRun<'_, '_> {
     /// Returns the machine the task works on; `frame` has the keywords that count for it.
     fn connect(&self, scope: &Arc<Scope>, frame: &Frame<'_>) -> Fallible<Reached> {
         let session = self.play.session;
-        let delegate = match frame.nearest(|keywords| keywords.delegate_to.as_ref()) {
-            None => None,
-            Some(node) => {
-                let written = render(scope, node)?;
-                if let Some(reason) = value::unknown_in(&written) {
-                    return Err(Box::new(Outcome::not_predicted(&reason)));
-                }
-                let written = written.to_string();
-                Some(session.inventory.host_named(&written).to_owned())
-            }
-        };
+        let delegate = text(frame, |keywords| keywords.delegate_to.as_ref(), scope)?;
+        let delegate = delegate.map(|name| session.inventory.host_named(&name).to_owned());
         let mut seen = scope.clone();
         let folder = &self.play.play.folder;
         let settings = match &delegate {

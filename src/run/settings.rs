@@ -145,12 +145,19 @@ impl Session {
         let key = lookup.text("ansible_private_key_file", none)?;
         // The first of several conflicting options counts.
         let mut arguments = Vec::new();
-        for name in [
-            "ansible_ssh_args",
-            "ansible_ssh_common_args",
-            "ansible_ssh_extra_args",
+        for (name, option) in [
+            ("ansible_ssh_args", None),
+            (
+                "ansible_ssh_common_args",
+                self.options.ssh_common_args.as_ref(),
+            ),
+            (
+                "ansible_ssh_extra_args",
+                self.options.ssh_extra_args.as_ref(),
+            ),
         ] {
-            arguments.extend(lookup.text(name, none)?);
+            let given = lookup.text(name, none)?;
+            arguments.extend(given.or_else(|| option.cloned()));
         }
         let timeout = match lookup.text("ansible_timeout", none)? {
             None => self.options.connect_timeout,
@@ -295,13 +302,7 @@ impl Lookup<'_> {
         if let Some(value) = self.variable(name)? {
             return Ok(Some(value.to_string()));
         }
-        match self.frame.nearest(keyword) {
-            None => Ok(None),
-            Some(node) => match self.task_scope.render(node) {
-                Ok(value) => Ok(Some(value.to_string())),
-                Err(error) => Err(Box::new(error.into())),
-            },
-        }
+        super::keyword::text(self.frame, keyword, self.task_scope)
     }
 
     /// Returns a password, which is masked from now on wherever it appears.

@@ -2,7 +2,7 @@
 
 use super::frame::Frame;
 use super::host_state::HostState;
-use super::keyword::{flag, number};
+use super::keyword::{flag, number, seconds};
 use super::outcome::Outcome;
 use super::play_run::PlayRun;
 use crate::host::Limits;
@@ -110,8 +110,13 @@ impl TaskRun<'_, '_> {
                 let mut set = |name: &str, value| outcome.result.insert(name.to_owned(), value);
                 set("failed", true.into());
                 set("msg", message.clone().into());
-                outcome.status = Status::Failed;
-                outcome.message = Some(message);
+                // With `failed_when: false` the play is to continue without what was waited for.
+                if self.task.failed_when.is_none() {
+                    outcome.status = Status::Failed;
+                }
+                if outcome.status == Status::Failed {
+                    outcome.message = Some(message);
+                }
                 return Ok(outcome);
             }
             let (task, host) = (self.name.clone(), self.host.name.clone());
@@ -120,12 +125,12 @@ impl TaskRun<'_, '_> {
                 host,
                 left: retries - tries + 1,
             });
-            let delay = number(until.delay.as_ref(), scope, 5)?;
+            let delay = seconds(until.delay.as_ref(), scope, Duration::from_secs(5))?;
             Limits {
                 deadline: None,
                 cancel: self.play.session.cancel.clone(),
             }
-            .sleep(Duration::from_secs(u64::from(delay)))
+            .sleep(delay)
             .map_err(|error| Box::new(error.into()))?;
         }
     }

@@ -14,6 +14,7 @@ use crate::playbook::{Block, Item, Task};
 use crate::source::Place;
 use crate::value::{NotKnown, Value};
 use crate::vars::Scope;
+use minijinja::value::ValueKind;
 use std::sync::Arc;
 
 /// How a host goes on after an item.
@@ -389,7 +390,34 @@ impl<'a, 'p> Walk<'a, 'p> {
 
     /// Returns whether the run takes tasks with these tags; handlers run whatever their tags.
     pub(super) fn takes(&self, frame: &Frame<'_>) -> bool {
-        self.in_handler || self.play.session.options.tags.takes(&frame.tags())
+        if self.in_handler {
+            return true;
+        }
+        let rendered = self.rendered_tags(frame);
+        let mut tags = frame.tags();
+        tags.extend(rendered.iter().map(String::as_str));
+        self.play.session.options.tags.takes(&tags)
+    }
+
+    /// Returns the tags that templates name; one that cannot be rendered names none.
+    fn rendered_tags(&self, frame: &Frame<'_>) -> Vec<String> {
+        let mut templates = frame.tag_templates().peekable();
+        if templates.peek().is_none() {
+            return Vec::new();
+        }
+        let Ok(scope) = self.play.scope(self.host, frame) else {
+            return Vec::new();
+        };
+        let values = templates.filter_map(|template| scope.render(template).ok());
+        let texts = values.flat_map(|value| match (value.kind(), value.try_iter()) {
+            (ValueKind::Seq, Ok(items)) => items.map(|item| item.to_string()).collect(),
+            _ => vec![value.to_string()],
+        });
+        let split = |text: String| {
+            let tags = text.split(',').map(|tag| tag.trim().to_owned());
+            tags.collect::<Vec<_>>()
+        };
+        texts.flat_map(split).collect()
     }
 }
 

@@ -64,7 +64,11 @@ impl Reader<'_> {
         let value = Some(entry.value.clone());
         match entry.name {
             "when" => keywords.when = self.conditions(entry),
-            "tags" => keywords.tags = tags(entry.value),
+            "tags" => {
+                keywords.tags = tags(entry.value);
+                keywords.tag_templates = one_or_many(entry.value);
+                keywords.tag_templates.retain(Node::has_template);
+            }
             "vars" => keywords.vars = self.variables(entry.value),
             "environment" => keywords.environment = one_or_many(entry.value),
             "module_defaults" => keywords.module_defaults = self.module_defaults(entry.value),
@@ -195,7 +199,9 @@ fn tags(value: &Node) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
     for item in one_or_many(value) {
         let text = item.to_value().to_string();
-        for tag in text.split(',').map(str::trim) {
+        // A comma in a template separates something else.
+        let separator = if item.has_template() { '\n' } else { ',' };
+        for tag in text.split(separator).map(str::trim) {
             if !tag.is_empty() && !tags.iter().any(|known| known == tag) {
                 tags.push(tag.to_owned());
             }

@@ -8,7 +8,7 @@ use super::play::one_or_many;
 use super::scope::Scope;
 use crate::playbook::{Action, Item, Keywords, Level, Task};
 use crate::source::{Place, Problem};
-use crate::yaml::Node;
+use crate::yaml::{Data, Node};
 use std::sync::Arc;
 
 impl Reader<'_> {
@@ -96,12 +96,22 @@ impl Reader<'_> {
             }
             "notify" => task.notify = one_or_many(value),
             "listen" => task.listen = one_or_many(value),
-            "changed_when" => task.changed_when = Some(self.conditions(entry)),
-            "failed_when" => task.failed_when = Some(self.conditions(entry)),
+            "changed_when" => task.changed_when = self.judging(entry),
+            "failed_when" => task.failed_when = self.judging(entry),
             "async" => task.r#async = Some(value.clone()),
             "poll" => task.poll = Some(value.clone()),
             _ => {}
         }
+    }
+
+    /// Returns the conditions that judge a result; an empty list judges nothing.
+    fn judging(&mut self, entry: &Entry<'_>) -> Option<Vec<Node>> {
+        if matches!(entry.value.data, Data::Null) {
+            let message = format!("{} needs a condition", entry.name);
+            let help = format!("remove {0}, or write, for example: {0}: false", entry.name);
+            self.report(Problem::at(&entry.value.place, message).help(help));
+        }
+        Some(self.conditions(entry)).filter(|conditions| !conditions.is_empty())
     }
 
     /// Nothing is left running in the background: long-running programs have modules of their own.

@@ -52,7 +52,7 @@ impl Validator<'_> {
         for condition in &keywords.when {
             self.condition(condition);
         }
-        for value in keywords.values() {
+        for value in keywords.values().chain(&keywords.tag_templates) {
             self.template(value);
         }
         self.values(&keywords.vars);
