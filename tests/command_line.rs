@@ -124,6 +124,7 @@ fn every_way_of_calling_it_prints_what_a_user_expects() {
         ("inventory_slash", "inventory list -i hosts/one,-two,"),
         ("run_nobody", "run nobody.yml"),
         ("list_tasks", "run site.yml --list-tasks"),
+        ("syntax_check", "run site.yml --syntax-check"),
         ("list_tasks_with_tags", "run site.yml --list-tasks -t say"),
         ("list_tags", "run site.yml --list-tags"),
         ("list_hosts", "run site.yml --list-hosts"),
@@ -237,4 +238,46 @@ fn cases_that_use_every_key_pass() {
     let command = command("test", Path::new("tests/cases"));
     let shown = shown("test", command, "FOLDER");
     insta::assert_snapshot!("test_every_key", shown);
+}
+
+#[test]
+fn links_with_the_names_of_ansible_take_its_command_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let play = "- hosts: all\n  tasks:\n    - ping:\n      delay: 1\n";
+    std::fs::write(folder.path().join("site.yml"), play).unwrap();
+    let own = Path::new(env!("CARGO_BIN_EXE_rmqplay"));
+    // Strictly, a delay without retries is a mistake.
+    for (name, arguments, expected) in [
+        (
+            "ansible-playbook",
+            "-i h1, -c local site.yml",
+            "ok=2    changed=0",
+        ),
+        (
+            "ansible-playbook",
+            "-i h1, site.yml --syntax-check",
+            "playbook: site.yml",
+        ),
+        ("ansible", "h1 -i h1, -c local --module-name ping", "h1"),
+        ("ansible-inventory", "-i h1, --list", "\"h1\""),
+        ("ansible-inventory", "--host=h1 --inventory-file h1,", "{}"),
+        ("ansible-playbook", "--version", "rmqplay "),
+        ("rmqplay", "--version", "rmqplay "),
+    ] {
+        let link = folder.path().join(name);
+        if !link.exists() {
+            std::os::unix::fs::symlink(own, &link).unwrap();
+        }
+        let output = Command::new(&link)
+            .args(arguments.split(' '))
+            .current_dir(&folder)
+            .env_remove("RMQPLAY_INVENTORY")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let error = String::from_utf8_lossy(&output.stderr);
+        let it = format!("{name} {arguments}: {text}{error}");
+        assert!(output.status.success() && text.contains(expected), "{it}");
+    }
 }

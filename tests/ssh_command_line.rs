@@ -46,6 +46,9 @@ fn each_way_of_saying_it_leads_to_the_host() {
         "ansible_ssh_common_args: -o Port=PORT -o User=root",
         "ansible_ssh_extra_args: -o UserKnownHostsFile=DIR/known_hosts",
     ];
+    let address: &[&str] = &["ansible_host: 127.0.0.1"];
+    let common = "--ssh-common-args=-o Port=PORT -o User=root -i DIR/id";
+    let extra = "--ssh-extra-args=-o UserKnownHostsFile=DIR/known_hosts";
     let by_file: &[&str] = &["ansible_ssh_common_args: -F DIR/config"];
     let by_command: &[&str] = &[
         "ansible_ssh_common_args: >-",
@@ -55,6 +58,7 @@ fn each_way_of_saying_it_leads_to_the_host() {
     for (variables, options) in [
         (by_variables, vec![]),
         (by_options, vec!["--private-key", "DIR/id"]),
+        (address, vec![common, extra, "--scp-extra-args=-l 1"]),
         (by_file, vec![]),
         (by_command, vec![]),
     ] {

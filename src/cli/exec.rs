@@ -23,6 +23,7 @@ pub(super) struct Arguments {
     #[arg(
         short,
         long,
+        alias = "module-name",
         value_name = "MODULE",
         add = candidates::module(),
         default_value = "command",

@@ -20,12 +20,15 @@ pub(super) struct Lists {
     /// List the tasks that would run, and touch no host.
     #[arg(long)]
     list_tasks: bool,
+    /// Only check the playbooks, and touch no host.
+    #[arg(long)]
+    syntax_check: bool,
 }
 
 impl Lists {
     /// Returns whether anything should be listed.
     pub(super) fn any(&self) -> bool {
-        self.list_hosts || self.list_tags || self.list_tasks
+        self.syntax_check || self.list_hosts || self.list_tags || self.list_tasks
     }
 
     /// Returns the lists of these playbooks.
@@ -39,6 +42,9 @@ impl Lists {
         for (path, playbook) in paths.iter().zip(playbooks) {
             let path = path.display().to_string();
             let _ = writeln!(text, "\nplaybook: {}", on_one_line(&path));
+            if self.syntax_check {
+                continue;
+            }
             let takes = |tags: &[String]| {
                 let tags: BTreeSet<_> = tags.iter().map(String::as_str).collect();
                 session.options.tags.takes(&tags)

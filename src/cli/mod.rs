@@ -1,5 +1,6 @@
 //! The command line: one file for each subcommand.
 
+mod ansible_names;
 mod candidates;
 mod check;
 mod completions;
@@ -97,7 +98,7 @@ pub fn main() -> Exit {
     if completions::answer() {
         return Exit::Ok;
     }
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(ansible_names::translated(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => {
             // A reader that stops early (`rmqplay --help | head`) is not a failure.

@@ -78,17 +78,39 @@ pub(super) struct LoginArguments {
     #[arg(short = 'K', long)]
     ask_become_pass: bool,
     /// Read the password of `become` from the first line of a file.
-    #[arg(long, value_name = "FILE", conflicts_with = "ask_become_pass")]
+    #[arg(
+        long,
+        alias = "become-pass-file",
+        value_name = "FILE",
+        conflicts_with = "ask_become_pass"
+    )]
     become_password_file: Option<PathBuf>,
     /// Ask for the login password.
     #[arg(short = 'k', long)]
     ask_pass: bool,
     /// Read the login password from the first line of a file.
-    #[arg(long, value_name = "FILE", conflicts_with = "ask_pass")]
+    #[arg(
+        long,
+        alias = "conn-pass-file",
+        value_name = "FILE",
+        conflicts_with = "ask_pass"
+    )]
     connection_password_file: Option<PathBuf>,
     /// Log in with this private key.
     #[arg(long, visible_alias = "key-file", value_name = "FILE")]
     private_key: Option<PathBuf>,
+    /// Options as for ssh, such as `-J jump.example.com`.
+    #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true)]
+    ssh_common_args: Option<String>,
+    /// The same; on conflict, those of --ssh-common-args win.
+    #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true)]
+    ssh_extra_args: Option<String>,
+    /// Accepted for Ansible's sake: files are sent through the one SSH connection.
+    #[arg(long, hide = true, allow_hyphen_values = true)]
+    scp_extra_args: Option<String>,
+    /// The same.
+    #[arg(long, hide = true, allow_hyphen_values = true)]
+    sftp_extra_args: Option<String>,
     /// Connection to use: ssh or local.
     #[arg(short, long, value_name = "KIND")]
     connection: Option<String>,
@@ -217,6 +239,8 @@ impl LoginArguments {
             user: self.user.clone().or(settings.text("remote_user")),
             connection: self.connection.clone().or(transport),
             private_key: path(&self.private_key, "private_key_file"),
+            ssh_common_args: self.ssh_common_args.clone(),
+            ssh_extra_args: self.ssh_extra_args.clone(),
             password,
             r#become: self.r#become || settings.boolean("become") == Some(true),
             become_user: self.become_user.clone().or(settings.text("become_user")),

@@ -13,7 +13,13 @@ use clap::{Args, ValueHint};
 pub(super) struct Sources {
     /// Inventory: a file, a folder, or a list such as `host1,host2,`; repeatable
     /// [env: `RMQPLAY_INVENTORY`] [default: the project's own].
-    #[arg(short, long, value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
+    #[arg(
+        short,
+        long,
+        alias = "inventory-file",
+        value_name = "SOURCE",
+        value_hint = ValueHint::AnyPath
+    )]
     inventory: Vec<String>,
     /// Accept likely mistakes that Ansible accepts.
     #[arg(long, env = "RMQPLAY_COMPAT", value_parser = truth)]
