@@ -13,6 +13,7 @@ use crate::playbook::{Block, Item, Script};
 use crate::script::role::{self, Link};
 use crate::script::{Budget, Diagnosis, Stop};
 use crate::source::Problem;
+use crate::value::NotKnown;
 use crate::yaml::Node;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -41,7 +42,7 @@ impl Walk<'_, '_> {
         }
         // If a condition around it is false, nothing of the script is run: its tasks are skipped
         // like those in YAML.
-        if !self.holds(&own) {
+        if self.holds(&own) != Ok(true) {
             return self.items(&script.items, &own, position);
         }
         if self.scripts >= MOST_SCRIPTS {
@@ -206,17 +207,20 @@ impl Walk<'_, '_> {
         scope.is_ok_and(|scope| is_hidden(frame, Some(&scope)))
     }
 
-    /// Returns whether all conditions around are true; one that cannot be evaluated counts as
-    /// false.
-    pub(super) fn holds(&self, frame: &Frame<'_>) -> bool {
+    /// Returns whether all conditions around are true, or why that is not known; one that cannot be
+    /// evaluated counts as false.
+    pub(super) fn holds(&self, frame: &Frame<'_>) -> Result<bool, NotKnown> {
         let conditions = frame.conditions();
         if conditions.is_empty() {
-            return true;
+            return Ok(true);
         }
         let Ok(scope) = self.play.scope(self.host, frame) else {
-            return false;
+            return Ok(false);
         };
-        scope.first_false(conditions).is_ok_and(|no| no.is_none())
+        match scope.first_false(conditions) {
+            Ok(failing) => Ok(failing.is_none()),
+            Err(error) => error.not_known.map_or(Ok(false), Err),
+        }
     }
 
     /// Returns whether the tags of the run select anything in a script.

@@ -76,12 +76,21 @@ impl Walk<'_, '_> {
         if !self.may_take(items, inner.frame, any_tags) {
             return service.answer(Reply::Value(not_taken()));
         }
-        if !self.holds(inner.frame) {
-            self.result = None;
-            let flow = self.items(items, inner.frame, position);
-            let result = self.result.take();
-            let reply = service.reply(flow, result);
-            return service.answer(reply);
+        match self.holds(inner.frame) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.result = None;
+                let flow = self.items(items, inner.frame, position);
+                let result = self.result.take();
+                let reply = service.reply(flow, result);
+                return service.answer(reply);
+            }
+            Err(reason) => {
+                // What the function computes is only known once it is called.
+                service.answer(Reply::EnteredInDoubt(reason.clone()));
+                self.in_doubt(Some(reason), |walk| walk.serve(service, inner, position));
+                return;
+            }
         }
         service.answer(Reply::Entered);
         self.serve(service, inner, position);

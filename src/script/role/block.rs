@@ -1,6 +1,7 @@
 //! `block(options, || …, |error| …, || …)`: the work, what to do if it fails, and what to do in
 //! either case.
 
+use super::doubt::in_doubt;
 use super::{Reply, Request, link, nodes};
 use crate::script::problem::summary;
 use crate::script::{Called, Raised, Stop, here, to_dynamic};
@@ -53,18 +54,31 @@ fn block(context: &NativeCallContext, mut given: Vec<Dynamic>) -> Called<Dynamic
         options,
         has_rescue: part(1).is_some(),
     };
-    if let Reply::Value(result) = link::ask(position, request)? {
-        return to_dynamic(&result);
+    let work = || called(context, body, part(1), part(2));
+    match link::ask(position, request)? {
+        Reply::Value(result) => to_dynamic(&result),
+        Reply::EnteredInDoubt(reason) => in_doubt(reason, parts.iter().flatten(), work),
+        _ => work(),
     }
+}
+
+/// Calls the parts of a block.
+fn called(
+    context: &NativeCallContext,
+    body: &FnPtr,
+    rescue: Option<&FnPtr>,
+    always: Option<&FnPtr>,
+) -> Called<Dynamic> {
+    let position = context.call_position();
     link::inside(|| {
         let mut result = body.call_within_context::<Dynamic>(context, ());
-        if let (Err(error), Some(rescue)) = (&result, part(1))
+        if let (Err(error), Some(rescue)) = (&result, rescue)
             && let Some(raised) = rescuable(error)
         {
             link::ask(position, Request::Rescue(raised.clone()))?;
             result = link::inside(|| call_with(context, rescue, raised));
         }
-        if let Some(always) = part(2) {
+        if let Some(always) = always {
             let work = || {
                 link::always()?;
                 link::inside(|| always.call_within_context::<Dynamic>(context, ()))

@@ -2,6 +2,7 @@
 //! as it does for tasks in YAML.
 
 mod block;
+mod doubt;
 mod include;
 mod link;
 mod module;

@@ -83,6 +83,8 @@ pub enum Reply {
     Value(Value),
     /// The script may enter.
     Entered,
+    /// The script may enter, but whether it does in the run is not known, for this reason.
+    EnteredInDoubt(NotKnown),
     /// The request failed.
     Failed(Raised),
     /// The request is a mistake of the script.

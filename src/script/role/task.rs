@@ -1,5 +1,6 @@
 //! `task(name, options, || …)`: what the function calls has this name and these keywords.
 
+use super::doubt::in_doubt;
 use super::{Reply, Request, link, nodes};
 use crate::script::place::article;
 use crate::script::value::unknown_in;
@@ -80,6 +81,9 @@ fn task(
     };
     match link::ask(position, request)? {
         Reply::Value(result) => to_dynamic(&result),
+        Reply::EnteredInDoubt(reason) => in_doubt(reason, [work], || {
+            link::inside(|| work.call_within_context(context, ()))
+        }),
         _ => link::inside(|| work.call_within_context(context, ())),
     }
 }
