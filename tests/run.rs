@@ -94,7 +94,10 @@ fn show(told: &[Event]) -> String {
                 let _ = writeln!(text, "{}", line.trim_end());
             }
             Event::Warning { text, .. } => warnings.push(format!("warning: {text}")),
-            Event::RunFinished { recap, .. } => {
+            Event::RunFinished { recap, stats, .. } => {
+                for (host, values) in stats {
+                    warnings.push(format!("stats {host} {values}"));
+                }
                 for (host, recap) in recap {
                     let text = hosts.entry(host.to_string()).or_default();
                     let _ = writeln!(text, "  {}", counted(*recap));

@@ -1,6 +1,7 @@
 //! What a task would do to one host: an ordered list of steps, and how they are applied.
 
 mod absent;
+mod addition;
 mod attributes;
 mod backup;
 mod diff;
@@ -11,6 +12,7 @@ mod mode;
 mod refusal;
 mod since;
 
+pub use addition::Addition;
 pub use attributes::Attributes;
 pub use backup::backup_path;
 pub use diff::Diff;
@@ -57,6 +59,8 @@ pub struct Change {
     pub warnings: Vec<String>,
     /// Host variables that the task sets.
     pub sets: Sets,
+    /// What it adds to the run itself.
+    pub adds: Option<Addition>,
     /// What the run itself should do next.
     pub control: Option<Control>,
 }

@@ -124,7 +124,7 @@ fn plan(session: &Arc<Session>, arguments: &Arguments) -> Result<Plan> {
     let load = |path: &LocalPath| problems.take(session.load(path, true));
     let mut playbooks: Vec<_> = arguments.playbooks.iter().filter_map(load).collect();
     if let Some(limit) = &session.options.limit {
-        problems.take(session.inventory.limit(Vec::new(), limit));
+        problems.take(session.inventory().limit(Vec::new(), limit));
     }
     problems.or(())?;
     if arguments.lists.any() {

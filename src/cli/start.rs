@@ -330,6 +330,7 @@ mod tests {
         };
         let finished = Event::RunFinished {
             recap: vec![("a".into(), counted)],
+            stats: Vec::new(),
             check: false,
             elapsed: std::time::Duration::ZERO,
             traffic: crate::host::Traffic::default(),

@@ -64,7 +64,7 @@ impl Draft {
 
     /// Puts a group into another one; a cycle is an error.
     pub(super) fn add_child(&mut self, parent: &Arc<str>, child: &Arc<str>, place: &Place) {
-        if self.is_above(child, parent) {
+        if is_above(&self.groups, child, parent) {
             let message = if parent == child {
                 format!("the group \"{child}\" cannot be a child of itself")
             } else {
@@ -81,23 +81,6 @@ impl Draft {
         } else if let Some(group) = self.groups.get_mut(parent) {
             group.children.insert(child.clone());
         }
-    }
-
-    /// Returns whether `lower` is `upper` or below it.
-    fn is_above(&self, upper: &Arc<str>, lower: &Arc<str>) -> bool {
-        let mut seen: HashSet<&str> = HashSet::new();
-        let mut open: Vec<&str> = vec![upper];
-        while let Some(name) = open.pop() {
-            if name == &**lower {
-                return true;
-            }
-            if seen.insert(name)
-                && let Some(group) = self.groups.get(name)
-            {
-                open.extend(group.children.iter().map(|child| &**child));
-            }
-        }
-        false
     }
 
     /// Adds the hosts that a pattern such as `web[1:3]:2222` expands to to a group, each with these
@@ -151,6 +134,7 @@ impl Draft {
                 ),
                 file: self.file.clone(),
                 list: self.list.clone(),
+                implicit: false,
                 place: place.clone(),
             };
             self.hosts.insert(name.clone(), host);
@@ -195,4 +179,21 @@ impl Draft {
             ),
         }
     }
+}
+
+/// Returns whether the group `lower` is `upper` or below it.
+pub(super) fn is_above(groups: &IndexMap<Arc<str>, Group>, upper: &str, lower: &str) -> bool {
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut open: Vec<&str> = vec![upper];
+    while let Some(name) = open.pop() {
+        if name == lower {
+            return true;
+        }
+        if seen.insert(name)
+            && let Some(group) = groups.get(name)
+        {
+            open.extend(group.children.iter().map(|child| &**child));
+        }
+    }
+    false
 }

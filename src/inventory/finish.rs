@@ -2,9 +2,9 @@
 //! precedence.
 
 use super::draft::{Draft, LOCALHOST};
-use super::{Inventory, VarsFiles, connection_variables};
+use super::{Group, Host, Inventory, VarsFiles, connection_variables};
 use crate::source::{LocalPath, Problem, Result};
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -15,10 +15,9 @@ impl Draft {
         if !self.problems.0.is_empty() {
             return Err(self.problems);
         }
-        self.set_depths();
-        let parents = self.parents();
+        set_depths(&mut self.groups);
         self.settle_ungrouped();
-        self.set_host_groups(&parents);
+        set_host_groups(&self.groups, &mut self.hosts);
         self.warn_of_slips();
         let localhost = self
             .hosts
@@ -32,6 +31,7 @@ impl Draft {
             folders,
             strictness: self.strictness,
             warnings: self.warnings,
+            grows: false,
             vars_files: VarsFiles::default(),
             missing: None,
         })
@@ -39,7 +39,7 @@ impl Draft {
 
     /// Puts every group without a parent into `all`.
     fn connect_groups(&mut self) {
-        let parents = self.parents();
+        let parents = parents(&self.groups);
         let alone: Vec<Arc<str>> = self
             .groups
             .keys()
@@ -54,43 +54,6 @@ impl Draft {
                     self.groups.entry(all.clone()).and_modify(|group| {
                         group.children.insert(name);
                     });
-                }
-            }
-        }
-    }
-
-    /// Returns the direct parents of each group.
-    fn parents(&self) -> HashMap<Arc<str>, Vec<Arc<str>>> {
-        let mut parents: HashMap<Arc<str>, Vec<Arc<str>>> = HashMap::new();
-        for (name, group) in &self.groups {
-            for child in &group.children {
-                parents.entry(child.clone()).or_default().push(name.clone());
-            }
-        }
-        parents
-    }
-
-    /// Sets each group's depth, visiting a group after all its parents.
-    fn set_depths(&mut self) {
-        let mut open: HashMap<Arc<str>, usize> = self
-            .parents()
-            .into_iter()
-            .map(|(name, parents)| (name, parents.len()))
-            .collect();
-        let mut ready: Vec<Arc<str>> = vec![Arc::from("all")];
-        while let Some(name) = ready.pop() {
-            let Some(group) = self.groups.get(&name) else {
-                continue;
-            };
-            let depth = group.depth + 1;
-            for child in group.children.clone() {
-                if let Some(group) = self.groups.get_mut(&child) {
-                    group.depth = group.depth.max(depth);
-                }
-                let left = open.entry(child.clone()).or_insert(1);
-                *left -= 1;
-                if *left == 0 {
-                    ready.push(child);
                 }
             }
         }
@@ -113,36 +76,6 @@ impl Draft {
         if let Some(ungrouped) = self.groups.get_mut("ungrouped") {
             ungrouped.hosts.retain(|name| !grouped.contains(name));
             ungrouped.hosts.extend(free);
-        }
-    }
-
-    /// Sets each host's groups, in order of precedence.
-    fn set_host_groups(&mut self, parents: &HashMap<Arc<str>, Vec<Arc<str>>>) {
-        let mut of_host: HashMap<Arc<str>, IndexSet<Arc<str>>> = HashMap::new();
-        for (name, group) in &self.groups {
-            let mut groups = above(name, parents);
-            groups.insert(name.clone());
-            for host in &group.hosts {
-                of_host
-                    .entry(host.clone())
-                    .or_default()
-                    .extend(groups.iter().cloned());
-            }
-        }
-        for (name, host) in &mut self.hosts {
-            let mut groups: Vec<_> = of_host
-                .remove(name)
-                .unwrap_or_default()
-                .into_iter()
-                .collect();
-            groups.sort_by_key(|name| {
-                let group = self.groups.get(name);
-                (
-                    group.map(|group| (group.depth, group.priority)),
-                    name.clone(),
-                )
-            });
-            host.groups = groups;
         }
     }
 
@@ -172,8 +105,86 @@ impl Draft {
     }
 }
 
+/// Returns the direct parents of each group.
+pub(super) fn parents(groups: &IndexMap<Arc<str>, Group>) -> HashMap<Arc<str>, Vec<Arc<str>>> {
+    let mut parents: HashMap<Arc<str>, Vec<Arc<str>>> = HashMap::new();
+    for (name, group) in groups {
+        for child in &group.children {
+            parents.entry(child.clone()).or_default().push(name.clone());
+        }
+    }
+    parents
+}
+
+/// Sets each group's depth, visiting a group after all its parents.
+pub(super) fn set_depths(groups: &mut IndexMap<Arc<str>, Group>) {
+    let mut open: HashMap<Arc<str>, usize> = parents(groups)
+        .into_iter()
+        .map(|(name, parents)| (name, parents.len()))
+        .collect();
+    let mut ready: Vec<Arc<str>> = vec![Arc::from("all")];
+    while let Some(name) = ready.pop() {
+        let Some(group) = groups.get(&name) else {
+            continue;
+        };
+        let depth = group.depth + 1;
+        for child in group.children.clone() {
+            if let Some(group) = groups.get_mut(&child) {
+                group.depth = group.depth.max(depth);
+            }
+            let left = open.entry(child.clone()).or_insert(1);
+            *left -= 1;
+            if *left == 0 {
+                ready.push(child);
+            }
+        }
+    }
+}
+
+/// Sets each host's groups, in order of precedence.
+pub(super) fn set_host_groups(
+    groups: &IndexMap<Arc<str>, Group>,
+    hosts: &mut IndexMap<Arc<str>, Host>,
+) {
+    let parents = parents(groups);
+    let mut of_host: HashMap<Arc<str>, IndexSet<Arc<str>>> = HashMap::new();
+    for (name, group) in groups {
+        let mut above = above(name, &parents);
+        above.insert(name.clone());
+        for host in &group.hosts {
+            of_host
+                .entry(host.clone())
+                .or_default()
+                .extend(above.iter().cloned());
+        }
+    }
+    for (name, host) in hosts {
+        let found = of_host.remove(name).unwrap_or_default();
+        host.groups = by_precedence(groups, found);
+    }
+}
+
+/// Returns groups in order of precedence.
+pub(super) fn by_precedence(
+    groups: &IndexMap<Arc<str>, Group>,
+    names: IndexSet<Arc<str>>,
+) -> Vec<Arc<str>> {
+    let mut names: Vec<_> = names.into_iter().collect();
+    names.sort_by_key(|name| {
+        let group = groups.get(name);
+        (
+            group.map(|group| (group.depth, group.priority)),
+            name.clone(),
+        )
+    });
+    names
+}
+
 /// Returns all groups above a group.
-fn above(name: &Arc<str>, parents: &HashMap<Arc<str>, Vec<Arc<str>>>) -> IndexSet<Arc<str>> {
+pub(super) fn above(
+    name: &Arc<str>,
+    parents: &HashMap<Arc<str>, Vec<Arc<str>>>,
+) -> IndexSet<Arc<str>> {
     let mut found: IndexSet<Arc<str>> = IndexSet::new();
     let mut open = vec![name];
     while let Some(name) = open.pop() {

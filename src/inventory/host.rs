@@ -18,6 +18,8 @@ pub struct Host {
     pub file: Option<LocalPath>,
     /// The comma list that names it first, as written; none for a host of a file.
     pub list: Option<String>,
+    /// Whether it is this machine, which no source names: then it is not one of `all`.
+    pub implicit: bool,
     /// Where it is first named.
     pub place: Place,
 }

@@ -8,6 +8,7 @@ mod finish;
 pub mod foreign;
 mod graph;
 mod group;
+mod grow;
 mod host;
 mod ini_file;
 mod list;
@@ -65,6 +66,8 @@ pub struct Inventory {
     vars_files: VarsFiles,
     /// Why there is no inventory, as a hint.
     missing: Option<String>,
+    /// Whether tasks may add hosts and groups.
+    grows: bool,
 }
 
 impl Inventory {
@@ -154,6 +157,9 @@ impl Inventory {
             hosts.extend(group.hosts.iter().cloned());
             seen.extend(group.children.iter().map(|name| &**name));
             at += 1;
+        }
+        if group == "all" {
+            hosts.retain(|name| !self.hosts.get(name).is_some_and(|host| host.implicit));
         }
         hosts.into_iter().collect()
     }

@@ -167,7 +167,8 @@ impl Inventory {
         if hosts.is_empty() && !known && (adds || matches!(matcher, Matcher::Name(_))) {
             let problem = self.no_match(expression, &matcher);
             // It is common that a group exists only in some inventories, but a typo is not.
-            if matches!(self.strictness, Strictness::Strict) && !problem.help.is_empty() {
+            let is_strict = matches!(self.strictness, Strictness::Strict) && !self.grows;
+            if is_strict && !problem.help.is_empty() {
                 return Err(problem.into());
             }
             unknown.push(problem);

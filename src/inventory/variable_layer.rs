@@ -104,7 +104,7 @@ impl Inventory {
     }
 
     /// Returns the variables set for a host in the inventory.
-    fn own_layer(&self, name: &str) -> Result<VariableLayer> {
+    pub(super) fn own_layer(&self, name: &str) -> Result<VariableLayer> {
         if let Some(host) = self.hosts.get(name) {
             return Ok(VariableLayer {
                 origin: format!("host {name}"),

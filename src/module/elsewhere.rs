@@ -8,32 +8,19 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
     (
         "ansible.builtin",
         &[
-            ("add_host", INSTEAD),
             ("async_status", INSTEAD),
             ("expect", "use command with stdin"),
             ("fetch", "use slurp, and copy with delegate_to: localhost"),
-            ("gather_facts", "use setup"),
-            ("getent", "use command: getent"),
             (
                 "git",
                 "use unarchive with the URL of a release, or command: git",
             ),
-            ("group_by", "use when, or a group of the inventory"),
             ("iptables", "use command: iptables"),
             ("mount_facts", "use command: findmnt --json"),
-            ("package_facts", INSTEAD),
             ("pip", "use command: pip install"),
             ("reboot", "use command: reboot, then wait_for"),
-            ("service_facts", "use command: systemctl list-units"),
-            ("set_stats", "use set_fact"),
             ("subversion", "use command: svn"),
             ("sysvinit", "use service"),
-            ("uri", "use get_url, or command: curl"),
-            ("validate_argument_spec", "write meta/argument_specs.yml"),
-            (
-                "wait_for_connection",
-                "use wait_for with the port of sshd and delegate_to: localhost",
-            ),
         ],
     ),
     (

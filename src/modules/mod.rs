@@ -1,5 +1,6 @@
 //! The built-in modules, one file each.
 
+mod add_host;
 mod alternatives;
 mod apt_key;
 mod apt_repository;
@@ -22,7 +23,9 @@ mod file;
 mod file_result;
 mod find;
 mod get_url;
+mod getent;
 mod group;
+mod group_by;
 mod guard;
 mod host_path;
 mod hostname;
@@ -52,7 +55,9 @@ mod selinux;
 mod sent;
 mod sent_mode;
 mod service;
+mod service_facts;
 mod set_fact;
+mod set_stats;
 mod setup;
 mod shell;
 mod slurp;
@@ -65,8 +70,11 @@ mod tempfile;
 mod template;
 mod timezone;
 mod unarchive;
+mod uri;
 mod user;
+mod validate_argument_spec;
 mod wait_for;
+mod wait_for_connection;
 mod web;
 mod words;
 mod yum_repository;
@@ -77,6 +85,7 @@ use crate::module::Registry;
 /// and its line here, both sorted by name.
 pub fn built_in() -> Registry {
     let mut registry = Registry::default();
+    registry.add::<add_host::AddHost>();
     registry.add::<package::Apk>();
     registry.add::<package::Apt>();
     registry.add::<alternatives::Alternatives>();
@@ -98,7 +107,9 @@ pub fn built_in() -> Registry {
     registry.add::<file::FileModule>();
     registry.add::<find::Find>();
     registry.add::<get_url::GetUrl>();
+    registry.add::<getent::Getent>();
     registry.add::<group::GroupModule>();
+    registry.add::<group_by::GroupBy>();
     registry.add::<hostname::Hostname>();
     registry.add::<include_vars::IncludeVars>();
     registry.add::<ini_file::IniFile>();
@@ -110,6 +121,7 @@ pub fn built_in() -> Registry {
     registry.add::<modprobe::Modprobe>();
     registry.add::<mount::MountModule>();
     registry.add::<package::PackageModule>();
+    registry.add::<package::PackageFacts>();
     registry.add::<pam_limits::PamLimits>();
     registry.add::<pause::Pause>();
     registry.add::<ping::Ping>();
@@ -121,7 +133,9 @@ pub fn built_in() -> Registry {
     registry.add::<seboolean::SeBoolean>();
     registry.add::<selinux::Selinux>();
     registry.add::<service::ServiceModule>();
+    registry.add::<service_facts::ServiceFacts>();
     registry.add::<set_fact::SetFact>();
+    registry.add::<set_stats::SetStats>();
     registry.add::<setup::Setup>();
     registry.add::<shell::Shell>();
     registry.add::<slurp::Slurp>();
@@ -133,8 +147,11 @@ pub fn built_in() -> Registry {
     registry.add::<template::TemplateModule>();
     registry.add::<timezone::Timezone>();
     registry.add::<unarchive::Unarchive>();
+    registry.add::<uri::Uri>();
     registry.add::<user::UserModule>();
+    registry.add::<validate_argument_spec::ValidateArgumentSpec>();
     registry.add::<wait_for::WaitFor>();
+    registry.add::<wait_for_connection::WaitForConnection>();
     registry.add::<yum_repository::YumRepository>();
     registry
 }

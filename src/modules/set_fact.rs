@@ -54,7 +54,8 @@ impl Module for SetFact {
     }
 }
 
-fn is_name(text: &str) -> bool {
+/// Returns whether a text can be the name of a variable.
+pub(super) fn is_name(text: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
     text.starts_with(letter) && text.chars().all(|c| letter(c) || c.is_ascii_digit())
 }

@@ -27,6 +27,8 @@ pub(super) struct Setup {
     /// Folder of local facts; `/etc/ansible/facts.d` by default. Each file `NAME.fact` becomes
     /// `ansible_local.NAME`: JSON, INI, or a program that prints one of them.
     fact_path: Option<String>,
+    /// Ignored: one module gathers all facts.
+    parallel: Option<bool>,
 }
 
 impl BuiltIn for Setup {

@@ -82,6 +82,8 @@ pub enum Event {
     RunFinished {
         /// The counts of each host, in inventory order.
         recap: Vec<(Arc<str>, Recap)>,
+        /// What `set_stats` kept for each host, and for the run under an empty name.
+        stats: Vec<(Arc<str>, serde_json::Value)>,
         /// Whether it ran in check mode.
         check: bool,
         /// How long the run took.

@@ -36,6 +36,7 @@ impl<W: Write> Reporter for JsonLines<W> {
             }
             Event::RunFinished {
                 recap,
+                stats,
                 check,
                 elapsed,
                 ..
@@ -45,7 +46,15 @@ impl<W: Write> Reporter for JsonLines<W> {
                     .map(|(host, recap)| (host.to_string(), json!(recap)))
                     .collect();
                 let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-                json!({"event": "recap", "check": check, "milliseconds": milliseconds, "hosts": hosts})
+                let mut line = json!({
+                    "event": "recap", "check": check, "milliseconds": milliseconds, "hosts": hosts,
+                });
+                if let (Some(line), false) = (line.as_object_mut(), stats.is_empty()) {
+                    let all = stats.iter();
+                    let all = all.map(|(host, values)| (host.to_string(), values.clone()));
+                    line.insert("stats".to_owned(), Value::Object(all.collect()));
+                }
+                line
             }
             Event::TaskStarted { .. }
             | Event::ItemFinished(_)

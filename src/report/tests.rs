@@ -99,6 +99,7 @@ fn events(result: &TaskResult) -> Vec<Event> {
         Event::NoHosts { name },
         Event::RunFinished {
             recap: vec![(host, Recap::default())],
+            stats: Vec::new(),
             check: false,
             elapsed: Duration::ZERO,
             traffic: Traffic::default(),

@@ -183,6 +183,7 @@ impl Attempt<'_> {
         outcome.diffs = diffs;
         outcome.warnings.extend(change.warnings);
         outcome.sets = change.sets;
+        outcome.adds = change.adds;
         outcome.control = change.control;
         outcome
     }
@@ -441,6 +442,12 @@ fn finished(change: &Change, output: Option<&Output>, changed: bool) -> Outcome 
     }
     if let Some(output) = output {
         outcome.result.extend(*output.returned.clone());
+        // A dialogue may come to an end that counts as a failure, and still return its values.
+        let failed = output.returned.get("failed").is_some_and(Value::is_true);
+        if failed {
+            outcome.status = Status::Failed;
+            outcome.message = output.returned.get("msg").map(Value::to_string);
+        }
         if change.reports_output && !output.not_run {
             add_output(&mut outcome, output, change.keeps_line_ends);
         }

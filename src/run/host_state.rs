@@ -1,6 +1,7 @@
 //! What a run knows of one host.
 
 use super::facts;
+use super::growing::Cached;
 use crate::change::Sets;
 use crate::report::Recap;
 use crate::value::{self, Fields, NotKnown, Value};
@@ -8,16 +9,16 @@ use crate::vars::{Layer, Variable};
 use crate::yaml::Map;
 use indexmap::IndexMap;
 use std::collections::{BTreeSet, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a run knows of one host.
 pub struct HostState {
     /// Its name in the inventory.
     pub name: Arc<str>,
     /// Its variables from the inventory, lowest precedence first.
-    pub(super) inventory: OnceLock<Vec<Arc<Layer>>>,
+    pub(super) inventory: Cached<Vec<Arc<Layer>>>,
     /// Names that rmqplay itself gives a value for this host.
-    pub(super) magic: OnceLock<Arc<Layer>>,
+    pub(super) magic: Cached<Arc<Layer>>,
     state: Mutex<State>,
 }
 
@@ -59,8 +60,8 @@ impl HostState {
     pub(super) fn new(name: Arc<str>) -> Arc<Self> {
         Arc::new(Self {
             name,
-            inventory: OnceLock::new(),
-            magic: OnceLock::new(),
+            inventory: Cached::default(),
+            magic: Cached::default(),
             state: Mutex::default(),
         })
     }

@@ -1,7 +1,7 @@
 //! What came of a task on a host.
 
 use super::become_help;
-use crate::change::{Control, Diff, Sets};
+use crate::change::{Addition, Control, Diff, Sets};
 use crate::host::{HostError, THREAD_HELP, Traffic};
 use crate::internal_error::{self, InternalError};
 use crate::module::ModuleError;
@@ -42,6 +42,8 @@ pub struct Outcome {
     pub that: Option<usize>,
     /// Variables it sets.
     pub sets: Sets,
+    /// What it adds to the run itself.
+    pub adds: Option<Addition>,
     /// What the run does next.
     pub control: Option<Control>,
     /// The host it was carried out on, if another.
@@ -72,6 +74,7 @@ impl Outcome {
             items: None,
             that: None,
             sets: Sets::Nothing,
+            adds: None,
             control: None,
             delegated_to: None,
             cancelled: false,

@@ -47,7 +47,7 @@ impl Session {
             tracing::warn!("{problem}");
         }
         if let Some(limit) = &self.options.limit {
-            hosts = self.inventory.limit(hosts, limit)?;
+            hosts = self.inventory().limit(hosts, limit)?;
         }
         self.order(play, &mut hosts)?;
         Ok(hosts)
@@ -72,7 +72,7 @@ impl Session {
             },
         };
         let all = |problems: Vec<Problem>| problems.into_iter().map(at).collect();
-        match self.inventory.patterns(&patterns) {
+        match self.inventory().patterns(&patterns) {
             Ok(meant) => Ok(Meant {
                 unknown: all(meant.unknown),
                 ..meant

@@ -1,5 +1,7 @@
 //! What all plays and hosts of a run share.
 
+use super::growing::Growing;
+use super::stats::Stats;
 use super::{Connector, HostState, Options};
 use crate::archive::Store;
 use crate::host::{Cancel, Traffic};
@@ -40,8 +42,8 @@ pub struct Session {
     pub engine: Arc<Engine>,
     /// Loads roles and task files.
     pub loader: Loader,
-    /// The inventory.
-    pub inventory: Arc<Inventory>,
+    /// The hosts and groups known so far: tasks may add some.
+    pub(super) growing: Growing,
     /// The user's options.
     pub options: Options,
     /// Values that are masked wherever they would be shown.
@@ -68,8 +70,8 @@ pub struct Session {
     pub(super) hosts: Mutex<IndexMap<Arc<str>, Arc<HostState>>>,
     /// `--extra-vars`.
     pub(super) extra: Arc<Layer>,
-    /// The value of `groups`, the same for all hosts.
-    pub(super) groups: OnceLock<Value>,
+    /// What tasks counted, shown after the recap.
+    pub(super) stats: Stats,
     /// Runs the scripts of roles.
     scripts: OnceLock<Arc<script::Engine>>,
     started: Instant,
@@ -120,7 +122,7 @@ impl Session {
             registry: parts.registry,
             engine: Arc::new(engine),
             loader: parts.loader,
-            inventory: Arc::new(parts.inventory),
+            growing: Growing::new(parts.inventory),
             permits: Permits::new(parts.options.forks),
             extra: Layer::written("extra variables", &parts.options.extra_vars),
             options: parts.options,
@@ -134,7 +136,7 @@ impl Session {
             asks_no_more: AtomicBool::new(false),
             private: Mutex::default(),
             hosts: Mutex::new(hosts),
-            groups: OnceLock::new(),
+            stats: Stats::default(),
             scripts: OnceLock::new(),
             started: Instant::now(),
         })
@@ -165,6 +167,7 @@ impl Session {
         }
         self.tell(Event::RunFinished {
             recap: touched.collect(),
+            stats: self.stats.shown(&self.secrets),
             check: self.options.check,
             elapsed: self.started.elapsed(),
             traffic,

@@ -13,6 +13,7 @@ use crate::change::Sets;
 use crate::files::Files;
 use crate::host::{Host, Limits, Overlay};
 use crate::playbook::Keywords;
+use crate::report::Status;
 use crate::value::{self, Fields, NotKnown};
 use crate::vars::{Layer, Scope};
 use crate::yaml::{Map, Node};
@@ -76,6 +77,7 @@ impl TaskRun<'_, '_> {
         outcome.delegated_to = delegated_to;
         if !outcome.counts_as_failed() {
             self.set(&mut outcome, scope)?;
+            self.add(&mut outcome)?;
         }
         Ok(outcome)
     }
@@ -185,6 +187,21 @@ impl TaskRun<'_, '_> {
         Ok(())
     }
 
+    /// Adds what the task adds to the run: the host of the task is in a new group, not the one that
+    /// acts instead.
+    fn add(&self, outcome: &mut Outcome) -> Fallible<()> {
+        let Some(addition) = outcome.adds.take() else {
+            return Ok(());
+        };
+        let place = &self.task.action.place;
+        let is_new = self.play.session.add(&addition, self.host, place);
+        if is_new.map_err(|problem| Box::new(problem.into()))? {
+            outcome.status = Status::Changed;
+            outcome.result.insert("changed".to_owned(), true.into());
+        }
+        Ok(())
+    }
+
     fn limits(&self, scope: &Arc<Scope>) -> Fallible<Limits> {
         let default = self.play.session.options.task_timeout;
         // A task is waited for as long as `async` says; nothing cuts its connection meanwhile.
@@ -204,7 +221,7 @@ impl TaskRun<'_, '_> {
     fn connect(&self, scope: &Arc<Scope>, frame: &Frame<'_>) -> Fallible<Reached> {
         let session = self.play.session;
         let delegate = text(frame, |keywords| keywords.delegate_to.as_ref(), scope)?;
-        let delegate = delegate.map(|name| session.inventory.host_named(&name).to_owned());
+        let delegate = delegate.map(|name| session.inventory().host_named(&name).to_owned());
         let mut seen = scope.clone();
         let folder = &self.play.play.folder;
         let settings = match &delegate {

@@ -100,7 +100,7 @@ impl Session {
             frame,
             task_scope,
         };
-        let is_own = name == "localhost" || self.inventory.is_implicit(name);
+        let is_own = name == "localhost" || self.inventory().is_implicit(name);
         let local = is_own && !scope.is_given("ansible_host");
         let kind = lookup
             .text("ansible_connection", |keywords| {

@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use crate::inventory::connection_variables::CONNECTION_VARIABLES;
-use crate::playbook::{Playbook, Unread, ValidateOptions, validate};
+use crate::playbook::{Playbook, Unread, ValidateOptions, Visited, validate, walk};
 use crate::source::{LocalPath, Problems, Result};
 use crate::vars::{RESERVED, Variable};
 use crate::yaml::{Data, Node};
@@ -32,10 +32,14 @@ impl Session {
     ) -> Result<()> {
         let mut problems = Problems::default();
         let tags = &self.options.tags;
-        let groups = self.inventory.hosts_of_groups().into_iter();
+        let adds = self.adds_hosts(playbook);
+        if adds {
+            self.expect_additions();
+        }
+        let groups = self.inventory().hosts_of_groups().into_iter();
         let groups = groups.map(|(name, _)| name.to_string()).collect();
         let options = ValidateOptions {
-            groups: knows_inventory.then_some(groups),
+            groups: (knows_inventory && !adds).then_some(groups),
             encrypted: self.encrypted_variables(),
             tags: tags.tags.iter().chain(&tags.skip).cloned().collect(),
             variables: if knows_inventory {
@@ -53,10 +57,31 @@ impl Session {
             &options,
         );
         problems.0.extend(found.0);
-        if knows_inventory && !self.options.compat {
+        if knows_inventory && !self.options.compat && !adds {
             self.hosts_exist(playbook, &mut problems);
         }
         problems.once().or(())
+    }
+
+    /// Returns whether tasks of a playbook may add hosts and groups to the inventory.
+    fn adds_hosts(&self, playbook: &Playbook) -> bool {
+        let adds = |text: &str| {
+            ["add_host", "group_by"]
+                .iter()
+                .any(|name| text.contains(name))
+        };
+        let mut found = false;
+        for play in &playbook.plays {
+            // Problems are reported by the validation of the playbook.
+            walk(play, Some(&self.loader), &mut |visited, _| {
+                found |= match visited {
+                    Visited::Task(task) => adds(&task.action.module),
+                    Visited::Script(script) => adds(&script.place.file.text),
+                    _ => false,
+                };
+            });
+        }
+        found
     }
 
     /// Adds the problems of `hosts`. A play for a group that this inventory lacks is skipped, but a

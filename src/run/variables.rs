@@ -11,20 +11,22 @@ use crate::template::Site;
 use crate::value::{self, Fields, Value};
 use crate::vars::{HostVars, Hosts, Layer, Scope, Variable};
 use crate::yaml::Node;
+use std::convert::Infallible;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 impl Session {
     /// Returns the host's variables from the inventory and the folders beside it and the playbook.
     pub(super) fn inventory_layers(&self, host: &HostState) -> Result<Vec<Arc<Layer>>, Problems> {
-        if let Some(layers) = host.inventory.get() {
-            return Ok(layers.clone());
-        }
-        let known = self.inventory.hosts().contains_key(&host.name)
-            || self.inventory.is_implicit(&host.name);
+        host.inventory
+            .get(&self.growing, || self.read_inventory_layers(host))
+    }
+
+    fn read_inventory_layers(&self, host: &HostState) -> Result<Vec<Arc<Layer>>, Problems> {
+        let inventory = self.inventory();
+        let known = inventory.hosts().contains_key(&host.name) || inventory.is_implicit(&host.name);
         let read = if known {
-            self.inventory
-                .host_variables(&host.name, Some(&self.playbook_folder))?
+            inventory.host_variables(&host.name, Some(&self.playbook_folder))?
         } else {
             // A machine that only `delegate_to` names.
             Vec::new()
@@ -39,7 +41,7 @@ impl Session {
                 any_other: None,
             })
         });
-        Ok(host.inventory.get_or_init(|| layers.collect()).clone())
+        Ok(layers.collect())
     }
 
     /// Returns what a host is for others (`hostvars[host]`): inventory, facts and what tasks set.
@@ -80,11 +82,12 @@ impl Session {
     /// Returns the value of `groups`.
     pub(super) fn groups(&self) -> Value {
         let make = || {
-            let groups = self.inventory.hosts_of_groups().into_iter();
+            let groups = self.inventory().hosts_of_groups().into_iter();
             let values = groups.map(|(name, hosts)| (name, hosts.into_iter().collect::<Value>()));
-            Value::from_pairs(values)
+            Ok::<_, Infallible>(Value::from_pairs(values))
         };
-        self.groups.get_or_init(make).clone()
+        let Ok(groups) = self.growing.groups.get(&self.growing, make);
+        groups
     }
 
     /// Returns the value of `hostvars`.
@@ -94,9 +97,9 @@ impl Session {
 
     /// Returns names that hold for a host in every play.
     fn magic_of_host(self: &Arc<Self>, host: &HostState) -> Arc<Layer> {
-        host.magic
-            .get_or_init(|| self.make_magic_of_host(&host.name))
-            .clone()
+        let make = || Ok::<_, Infallible>(self.make_magic_of_host(&host.name));
+        let Ok(magic) = host.magic.get(&self.growing, make);
+        magic
     }
 
     fn make_magic_of_host(self: &Arc<Self>, name: &str) -> Arc<Layer> {
@@ -109,7 +112,7 @@ impl Session {
         );
         set(
             "group_names",
-            self.inventory.groups_of(name).into_iter().collect(),
+            self.inventory().groups_of(name).into_iter().collect(),
         );
         set("hostvars", self.hostvars());
         set("groups", self.groups());
@@ -136,7 +139,8 @@ impl Session {
             set("ansible_limit", limit.as_str().into());
         }
         set("playbook_dir", playbook_dir(&self.playbook_folder));
-        let named = self.inventory.hosts().get(name);
+        let inventory = self.inventory();
+        let named = inventory.hosts().get(name);
         if let Some(file) = named.and_then(|host| host.file.as_ref()) {
             set("inventory_file", file.to_string_lossy().into());
             set("inventory_dir", file.parent().to_string_lossy().into());
@@ -255,7 +259,7 @@ impl Hosts for SessionHosts {
         let session = self.0.upgrade()?;
         // This machine has variables even if the inventory does not list it.
         let implicit = || {
-            let is_implicit = session.inventory.is_implicit(name);
+            let is_implicit = session.inventory().is_implicit(name);
             is_implicit.then(|| HostState::new(name.into()))
         };
         let host = session.known_host(name).or_else(implicit)?;

@@ -114,7 +114,9 @@ pub(super) fn of_examples() -> Memory {
         .file("/etc/hosts.d/local", "127.0.0.1 localhost\n")
         .directory("/etc/yum.repos.d")
         .file("/usr/lib/jvm/java-17-openjdk-amd64/bin/java", "")
+        .program("getent", printed("root:x:0:0:root:/root:/bin/sh\n"))
         .file("/usr/bin/apt-get", "")
+        .file("/usr/bin/dpkg-query", "")
         .output(&["sysctl", "-n", "vm.max_map_count"], printed("65530\n"))
         .output(
             &[

@@ -214,9 +214,13 @@ impl Templates for Rendering<'_> {
     }
 
     fn expression(&self, expression: &Node) -> Result<Value, ModuleError> {
-        self.engine
-            .expression(expression, self.vars, &Site::default())
-            .map_err(module_error)
+        let value = self
+            .engine
+            .expression(expression, self.vars, &Site::default());
+        match value {
+            Err(error) if error.undefined.is_some() => Ok(Value::UNDEFINED),
+            value => value.map_err(module_error),
+        }
     }
 
     fn first_false<'n>(&self, conditions: &'n [Node]) -> Result<Option<&'n Node>, ModuleError> {

@@ -91,9 +91,9 @@ fn only_host(session: &Arc<Session>, given: bool) -> std::result::Result<Arc<str
         None if !given => "localhost",
         _ => "all",
     };
-    let all = session.inventory.pattern(pattern);
+    let all = session.inventory().pattern(pattern);
     let hosts = all.and_then(|all| match &session.options.limit {
-        Some(limit) => session.inventory.limit(all, limit),
+        Some(limit) => session.inventory().limit(all, limit),
         None => Ok(all),
     });
     let hosts = hosts.map_err(|problems| {

@@ -245,6 +245,14 @@ impl State {
                 .settings
                 .contains_key(argv)
                 .then(|| "packages".to_owned()),
+            Doubtful::User(name) => self
+                .users
+                .contains_key(name)
+                .then(|| format!("the user {name}")),
+            Doubtful::Group(name) => self
+                .groups
+                .contains_key(name)
+                .then(|| format!("the group {name}")),
             _ => None,
         };
         let what = what?;

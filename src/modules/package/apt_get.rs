@@ -191,7 +191,7 @@ impl<'s> Spec<'s> {
 }
 
 /// Returns whether a package is installed; of others only the configuration is left.
-fn is_installed(package: &Package) -> bool {
+pub(super) fn is_installed(package: &Package) -> bool {
     let state = package.rest.strip_prefix('\t').unwrap_or_default();
     state.chars().nth(1) == Some('i')
 }

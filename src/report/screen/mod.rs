@@ -255,13 +255,19 @@ impl<W: Write> Reporter for Screen<W> {
                 let text = indented(text);
                 self.print(&format!("{YELLOW}[WARNING]: {text}{YELLOW:#}\n"));
             }
-            Event::RunFinished { recap, elapsed, .. } => {
+            Event::RunFinished {
+                recap,
+                stats,
+                elapsed,
+                ..
+            } => {
                 self.show_open_items();
                 self.flush();
                 let Verbosity { width, check, .. } = self.verbosity;
                 let text = self.failures.list(recap, width)
                     + &heading("PLAY RECAP", width)
-                    + &totals::totals(recap, check, *elapsed, width);
+                    + &totals::totals(recap, check, *elapsed, width)
+                    + &stats_of(stats, width);
                 self.print(&text);
             }
             Event::Reached { .. }
@@ -274,4 +280,17 @@ impl<W: Write> Reporter for Screen<W> {
     fn settle(&mut self) {
         self.flush();
     }
+}
+
+/// Returns what `set_stats` kept: a line for each host, and one for the run.
+fn stats_of(stats: &[(Arc<str>, serde_json::Value)], width: usize) -> String {
+    if stats.is_empty() {
+        return String::new();
+    }
+    let line = |(host, values): &(Arc<str>, serde_json::Value)| {
+        let of = if host.is_empty() { "run" } else { host };
+        format!("{} : {values}\n", crate::source::printable(of))
+    };
+    let lines: String = stats.iter().map(line).collect();
+    heading("CUSTOM STATS", width) + &lines
 }
