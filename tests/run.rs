@@ -123,13 +123,18 @@ fn counted(recap: Recap) -> String {
         rescued,
         ignored,
         unknown,
+        cleared,
     } = recap;
     let unknown = match unknown {
         0 => String::new(),
         unknown => format!(" unknown={unknown}"),
     };
+    let cleared = match cleared {
+        0 => String::new(),
+        cleared => format!(" cleared={cleared}"),
+    };
     format!(
-        "ok={ok} changed={changed} unreachable={unreachable} failed={failed} skipped={skipped} rescued={rescued} ignored={ignored}{unknown}"
+        "ok={ok} changed={changed} unreachable={unreachable} failed={failed} skipped={skipped} rescued={rescued} ignored={ignored}{unknown}{cleared}"
     )
 }
 

@@ -266,8 +266,9 @@ pub(super) fn colour_wanted() -> bool {
 
 fn exit_of(recap: &[Recap], detailed: bool) -> Exit {
     let any = |count: fn(&Recap) -> u32| recap.iter().any(|recap| count(recap) > 0);
-    let unreachable = any(|recap| recap.unreachable);
-    let failed = any(|recap| recap.failed);
+    let bad = recap.iter().filter(|recap| recap.has_errors());
+    let unreachable = bad.clone().any(|recap| recap.unreachable > 0);
+    let failed = bad.clone().any(|recap| recap.failed > 0);
     match (detailed, unreachable, failed) {
         (true, true, _) | (true, _, true) => Exit::Error,
         // An unknown task may be a change too, so it takes precedence over known changes.

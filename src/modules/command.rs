@@ -124,16 +124,16 @@ impl Run<'_> {
         change.returns("cmd", shown);
         let chdir = guard::start(self.chdir);
         let done = guard::nothing_to_do(context, chdir.as_deref(), self.creates, self.removes)?;
-        if let Some(reason) = done {
+        if let Some(done) = done {
             change.returns("rc", 0);
-            change.returns("stdout", reason.clone());
-            change.returns("stdout_lines", vec![reason.clone()]);
+            change.returns("stdout", done.stdout.clone());
+            change.returns("stdout_lines", vec![done.stdout]);
             change.returns("stderr", "");
             change.returns("stderr_lines", Vec::<String>::new());
             for name in ["start", "end", "delta"] {
                 change.returns(name, ());
             }
-            change.skipped = Some(reason);
+            change.skipped = Some(done.message);
             return Ok(change);
         }
         change.makes = guard::made(context, chdir.as_deref(), self.creates)?;

@@ -4,6 +4,23 @@ use crate::glob;
 use crate::module::{HostPaths, ModuleError, PlanContext};
 use camino::{Utf8Path, Utf8PathBuf};
 
+/// Why nothing is to be done, in Ansible's words, which playbooks compare with.
+pub(super) struct Done {
+    /// The output that stands in for that of the command.
+    pub(super) stdout: String,
+    /// The message.
+    pub(super) message: String,
+}
+
+impl Done {
+    fn since(path: &str, why: &str) -> Self {
+        Self {
+            stdout: format!("skipped, since {path} {why}"),
+            message: format!("Did not run command since '{path}' {why}"),
+        }
+    }
+}
+
 /// Returns why nothing is to be done: `creates` exists, or `removes` does not. Both may be globs;
 /// relative ones start where the command would. An empty one is as good as none.
 pub(super) fn nothing_to_do(
@@ -11,17 +28,17 @@ pub(super) fn nothing_to_do(
     chdir: Option<&Utf8Path>,
     creates: Option<&str>,
     removes: Option<&str>,
-) -> Result<Option<String>, ModuleError> {
+) -> Result<Option<Done>, ModuleError> {
     let given = |path: &&str| !path.is_empty();
     if let Some(creates) = creates.filter(given)
         && exists(context, chdir, creates)?
     {
-        return Ok(Some(format!("skipped, since {creates} exists")));
+        return Ok(Some(Done::since(creates, "exists")));
     }
     if let Some(removes) = removes.filter(given)
         && !exists(context, chdir, removes)?
     {
-        return Ok(Some(format!("skipped, since {removes} does not exist")));
+        return Ok(Some(Done::since(removes, "does not exist")));
     }
     Ok(None)
 }

@@ -35,14 +35,15 @@ pub(super) fn beyond_new(
 const MAX_LINKS: usize = 40;
 
 /// Returns the path with all links resolved, as `realpath` does. Parts that do not exist are kept
-/// as written.
+/// as written, and so is a link that leads back to itself.
 pub(super) fn real_path(host: &Probe, path: &Utf8Path) -> Result<Utf8PathBuf, ModuleError> {
-    resolve(host, path, |_, _| Ok(()))
+    let resolved = resolve(host, path, |_, _| Ok(()))?;
+    Ok(resolved.unwrap_or_else(|| normal(path)))
 }
 
 /// Does the same for what is to be changed: fails at a link that [`may_follow`] forbids.
 pub(super) fn path_to_change(host: &Probe, path: &Utf8Path) -> Result<Utf8PathBuf, ModuleError> {
-    resolve(host, path, |link, node| {
+    let resolved = resolve(host, path, |link, node| {
         if node.uid == 0 {
             return Ok(());
         }
@@ -57,14 +58,18 @@ pub(super) fn path_to_change(host: &Probe, path: &Utf8Path) -> Result<Utf8PathBu
             owner: node.owner.clone(),
         }
         .into())
+    })?;
+    resolved.ok_or_else(|| {
+        ModuleError::refused(format!("there are too many links on the way to {path}"))
     })
 }
 
+/// Returns the path with all links resolved, or `None` if they lead in a circle.
 fn resolve(
     host: &Probe,
     path: &Utf8Path,
     may_follow: impl Fn(&Utf8Path, &Node) -> Result<(), ModuleError>,
-) -> Result<Utf8PathBuf, ModuleError> {
+) -> Result<Option<Utf8PathBuf>, ModuleError> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
         let prefixes: Vec<_> = path.ancestors().map(Utf8Path::to_owned).collect();
@@ -79,15 +84,13 @@ fn resolve(
             }
         });
         let Some((link, target, node)) = first else {
-            return Ok(normal(&path));
+            return Ok(Some(normal(&path)));
         };
         may_follow(link, &node)?;
         let rest = path.strip_prefix(link).unwrap_or(Utf8Path::new(""));
         path = normal(&link.parent().unwrap_or(link).join(target).join(rest));
     }
-    Err(ModuleError::refused(format!(
-        "there are too many links on the way to {path}"
-    )))
+    Ok(None)
 }
 
 /// Asks what is at a path, without its content.

@@ -68,7 +68,8 @@ impl Module for Script {
         change.returns("cmd", command.iter().map(String::as_str).collect::<Value>());
         let chdir = guard::start(self.chdir.as_deref());
         let (creates, removes) = (self.creates.as_deref(), self.removes.as_deref());
-        change.skipped = guard::nothing_to_do(context, chdir.as_deref(), creates, removes)?;
+        let done = guard::nothing_to_do(context, chdir.as_deref(), creates, removes)?;
+        change.skipped = done.map(|done| done.stdout);
         if change.skipped.is_some() {
             return Ok(change);
         }

@@ -4,12 +4,14 @@ use super::failure::details;
 use super::live_line::{LiveLine, print};
 use super::recap::rows;
 use super::said::said;
-use super::style::{CYAN, GREEN, RED, Verbosity, YELLOW, coloured_diff, cost, heading, pretty};
+use super::style::{
+    CYAN, GREEN, RED, Verbosity, YELLOW, ansible_json, coloured_diff, cost, heading, pretty,
+};
 use super::{
     Event, Recap, Reporter, Status, TaskId, TaskName, TaskResult, indented, on_one_line, printable,
 };
 use crate::source::Problem;
-use crate::value;
+use crate::value::{self, Value};
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
@@ -127,9 +129,11 @@ impl<W: Write> AnsibleLines<W> {
         let item = result.item.as_ref().map_or(String::new(), |item| {
             format!(" => (item={})", on_one_line(item))
         });
-        let json = || value::to_json(&result.result).to_string();
-        let shown = |always: bool| {
-            if always || self.verbosity.level > 0 {
+        let json = || ansible_json(&shown(&result.result));
+        // The result of `debug` is what it shows; a changed one is on one line.
+        let in_full = self.verbosity.level > 0 || result.task.action == "debug";
+        let or_nothing = |in_full: bool| {
+            if in_full {
                 format!(" => {}", json())
             } else {
                 String::new()
@@ -138,11 +142,7 @@ impl<W: Write> AnsibleLines<W> {
         let message = indented(result.message.as_deref().unwrap_or_default());
         let failed = |word: &str| {
             let prefix = if item.is_empty() { "fatal" } else { "failed" };
-            let what = if self.verbosity.level > 0 {
-                json()
-            } else {
-                message.clone()
-            };
+            let what = json();
             let word = if item.is_empty() {
                 format!(": {word}")
             } else {
@@ -155,9 +155,18 @@ impl<W: Write> AnsibleLines<W> {
                 GREEN,
                 format!("ok: [{host}]{item} => {}", debug(&result.result)),
             ),
-            Status::Ok => (GREEN, format!("ok: [{host}]{item}{}", shown(false))),
-            Status::Changed => (YELLOW, format!("changed: [{host}]{item}{}", shown(false))),
-            Status::Skipped => (CYAN, format!("skipping: [{host}]{item}{}", shown(false))),
+            Status::Ok => (GREEN, format!("ok: [{host}]{item}{}", or_nothing(in_full))),
+            Status::Changed => (
+                YELLOW,
+                format!("changed: [{host}]{item}{}", or_nothing(in_full)),
+            ),
+            Status::Skipped => (
+                CYAN,
+                format!(
+                    "skipping: [{host}]{item}{}",
+                    or_nothing(self.verbosity.level > 0)
+                ),
+            ),
             Status::Unknown => (YELLOW, format!("unknown: [{host}]{item} => {message}")),
             Status::Failed => (RED, failed("FAILED!")),
             Status::Unreachable => (RED, failed("UNREACHABLE!")),
@@ -238,12 +247,23 @@ impl<W: Write> Reporter for AnsibleLines<W> {
     }
 }
 
-/// Returns the output of `debug` on lines of its own, as in Ansible.
-fn debug(result: &crate::value::Value) -> String {
+/// Returns a result without what Ansible's lines leave out: the word before it says it.
+fn shown(result: &Value) -> serde_json::Value {
     let mut json = value::to_json(result);
     if let Some(fields) = json.as_object_mut() {
+        for name in ["failed", "skipped", "diff"] {
+            fields.shift_remove(name);
+        }
+    }
+    json
+}
+
+/// Returns the output of `debug` on lines of its own, as in Ansible.
+fn debug(result: &Value) -> String {
+    let mut json = shown(result);
+    if let Some(fields) = json.as_object_mut() {
         fields.shift_remove("changed");
-        fields.shift_remove("failed");
+        fields.sort_keys();
     }
     pretty(&json)
 }

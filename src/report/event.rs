@@ -234,6 +234,9 @@ pub struct Recap {
     /// Tasks that check mode cannot predict.
     #[serde(skip_serializing_if = "is_zero")]
     pub unknown: u32,
+    /// Tasks that failed or could not reach the host, up to the last `meta: clear_host_errors`.
+    #[serde(skip)]
+    pub cleared: u32,
 }
 
 #[expect(
@@ -245,6 +248,16 @@ fn is_zero(number: &u32) -> bool {
 }
 
 impl Recap {
+    /// Returns whether a failure counts for the exit code: `meta: clear_host_errors` did not follow.
+    pub fn has_errors(&self) -> bool {
+        self.failed + self.unreachable > self.cleared
+    }
+
+    /// Takes all failures back, as `meta: clear_host_errors` does.
+    pub fn clear_errors(&mut self) {
+        self.cleared = self.failed + self.unreachable;
+    }
+
     /// Returns whether a task was counted since then that was not skipped.
     pub fn acted_since(&self, before: &Self) -> bool {
         let acted = |recap: &Self| recap.ok + recap.failed + recap.unreachable + recap.unknown;

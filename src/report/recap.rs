@@ -23,6 +23,7 @@ pub(super) fn rows(recap: &[(Arc<str>, Recap)], check: bool, elapsed: Duration) 
             rescued,
             ignored,
             unknown,
+            cleared: _,
         } = counted;
         // Ansible has no such count, so its line is unchanged in runs without one.
         let unknown = match unknown {

@@ -51,6 +51,27 @@ pub(super) fn cost(result: &TaskResult) -> String {
     )
 }
 
+/// Returns JSON on one line, with keys sorted and blanks after commas and colons as Python writes
+/// it: scripts search Ansible's lines for such texts.
+pub(super) fn ansible_json(json: &serde_json::Value) -> String {
+    let text = |json: &serde_json::Value| json.to_string();
+    match json {
+        serde_json::Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(ansible_json).collect();
+            format!("[{}]", items.join(", "))
+        }
+        serde_json::Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(name, _)| *name);
+            let fields = fields.into_iter().map(|(name, value)| {
+                format!("{}: {}", text(&name.as_str().into()), ansible_json(value))
+            });
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
+        }
+        json => text(json),
+    }
+}
+
 /// Returns JSON on several lines, indented by four spaces as in Ansible.
 pub fn pretty(json: &serde_json::Value) -> String {
     let mut text = Vec::new();

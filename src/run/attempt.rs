@@ -505,11 +505,15 @@ pub(super) fn command_line(command: &Value) -> String {
 }
 
 /// Returns the value without what is `omit`; nothing where it is `omit` itself.
-fn without_omitted(value: Value) -> Option<Value> {
+pub(super) fn without_omitted(value: Value) -> Option<Value> {
     if value.downcast_object_ref::<Omit>().is_some() {
         return None;
     }
     match value.kind() {
+        ValueKind::Seq => {
+            let items = value.try_iter().ok()?;
+            Some(items.filter_map(without_omitted).collect())
+        }
         ValueKind::Map => {
             let fields = value::fields(&value)?;
             let kept = fields

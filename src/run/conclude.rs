@@ -39,7 +39,7 @@ impl Walk<'_, '_> {
                 }
                 Turn::Done(outcome) => return self.taken_over(run, outcome, scope),
                 Turn::NobodyDid { speaks } => {
-                    let outcome = Outcome::skipped("the condition is false on every host", None);
+                    let outcome = Outcome::skipped("the condition is false on every host");
                     return if speaks {
                         self.end(run, outcome, Some(scope))
                     } else {

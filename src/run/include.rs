@@ -2,7 +2,7 @@
 
 use super::failed_task;
 use super::frame::Frame;
-use super::keyword::first_problem;
+use super::keyword::{first_problem, flag};
 use super::outcome::Outcome;
 use super::position::Position;
 use super::repeat::{item_layer, loop_items};
@@ -65,7 +65,10 @@ impl Walk<'_, '_> {
                         walk.include_item(include, frame, &own, Some(item), &scope, position)
                     });
                 }
-                _ => return self.include_failed(include, &own, *outcome, position),
+                _ => {
+                    let outcome = self.or_ignored(&own, *outcome);
+                    return self.include_failed(include, &own, outcome, position);
+                }
             },
         };
         for (index, layer) in items.into_iter().enumerate() {
@@ -98,15 +101,16 @@ impl Walk<'_, '_> {
         let told = match (scope.first_false(own.conditions()), self.doubt()) {
             (Ok(None), None) => Outcome::new(Status::Ok),
             (Ok(Some(condition)), _) => {
-                let text = condition.to_value().to_string();
-                let outcome = Outcome::skipped("the condition is false", Some(&text));
+                let outcome = Outcome::condition_is_false(condition);
                 self.play.tell_include(self, include, &outcome, position);
+                self.register_include(include, &outcome);
                 return Flow::Next;
             }
             (_, Some(reason)) => Outcome::not_predicted(reason),
             (Err(error), None) => error.into(),
         };
         if told.unknown.is_none() && told.status != Status::Ok {
+            let told = self.or_ignored(own, told);
             return self.include_failed(include, own, told, position);
         }
         let doubt = told.unknown.clone();
@@ -203,6 +207,10 @@ impl Walk<'_, '_> {
         position: &Position,
     ) -> Flow {
         self.play.tell_include(self, include, &outcome, position);
+        self.register_include(include, &outcome);
+        if outcome.ignored {
+            return Flow::Next;
+        }
         if outcome.status == Status::Unknown {
             if let Some(reason) = &outcome.unknown {
                 self.lose(reason);
@@ -214,5 +222,26 @@ impl Walk<'_, '_> {
             outcome,
             self.is_fatal_in(own),
         )
+    }
+
+    /// Returns the failure of an include that was not read, ignored if `ignore_errors` says so. As in
+    /// Ansible, what is wrong with the file itself counts all the same.
+    fn or_ignored(&self, own: &Frame<'_>, mut outcome: Outcome) -> Outcome {
+        if outcome.counts_as_failed() && !outcome.cancelled {
+            let scope = self.play.scope(self.host, own).ok();
+            let ignored = scope.and_then(|scope| {
+                flag(own, |keywords| keywords.ignore_errors.as_ref(), &scope).ok()
+            });
+            outcome.ignored = ignored.flatten() == Some(true);
+        }
+        outcome
+    }
+
+    /// Registers what came of an include of which nothing was read.
+    fn register_include(&self, include: &Include, outcome: &Outcome) {
+        if let Some(name) = include.register.as_ref().and_then(Node::as_text) {
+            self.host
+                .set_variables([(name.to_owned(), outcome.registered())]);
+        }
     }
 }

@@ -9,6 +9,7 @@ use crate::report::{FailedCommand, Status};
 use crate::source::Problem;
 use crate::template::TemplateError;
 use crate::value::{self, Fields, NotKnown, Value};
+use crate::yaml::Node;
 use std::time::Duration;
 
 /// What came of a task, or of one item of its loop, on a host.
@@ -84,20 +85,23 @@ impl Outcome {
     }
 
     /// Returns a skipped outcome and why.
-    pub(super) fn skipped(reason: impl Into<String>, condition: Option<&str>) -> Self {
-        let reason = reason.into();
+    pub(super) fn skipped(reason: impl Into<String>) -> Self {
         let mut outcome = Self::new(Status::Skipped);
-        outcome.result.insert("changed".to_owned(), false.into());
-        outcome.result.insert("skipped".to_owned(), true.into());
+        let mut set = |name: &str, value: Value| outcome.result.insert(name.to_owned(), value);
+        set("changed", false.into());
+        set("skipped", true.into());
+        // Playbooks compare with Ansible's text.
+        set("skip_reason", "Conditional result was False".into());
+        outcome.message = Some(reason.into());
         outcome
-            .result
-            .insert("skip_reason".to_owned(), reason.clone().into());
-        if let Some(condition) = condition {
-            outcome
-                .result
-                .insert("false_condition".to_owned(), condition.into());
-        }
-        outcome.message = Some(reason);
+    }
+
+    /// Returns the outcome of a task whose condition is false.
+    pub(super) fn condition_is_false(condition: &Node) -> Self {
+        let mut outcome = Self::skipped("the condition is false");
+        let condition = condition.to_value();
+        let written = "false_condition".to_owned();
+        outcome.result.insert(written, condition);
         outcome
     }
 
@@ -112,6 +116,26 @@ impl Outcome {
             .insert("msg".to_owned(), message.clone().into());
         outcome.message = Some(message);
         outcome
+    }
+
+    /// Returns the outcome of a task whose `changed_when` or `failed_when` cannot be evaluated: what
+    /// the module returned stays, with the error under `name`.
+    pub(super) fn broken_by(mut self, name: &str, error: Self) -> Self {
+        let message = error.message.clone().unwrap_or_default();
+        let mut set = |name: &str, value: Value| self.result.insert(name.to_owned(), value);
+        set("failed", true.into());
+        set(name, message.clone().into());
+        if !self.result.contains_key("msg") {
+            self.result.insert("msg".to_owned(), message.into());
+        }
+        Self {
+            status: Status::Failed,
+            message: error.message,
+            problem: error.problem,
+            command: None,
+            help: error.help,
+            ..self
+        }
     }
 
     /// Returns the outcome of a task that check mode cannot predict.

@@ -12,7 +12,7 @@ use super::session::Session;
 use super::steps::Steps;
 use super::walk::Walk;
 use crate::playbook::{Item, Play, RoleUse, Task};
-use crate::report::{Event, Status};
+use crate::report::{Event, Recap, Status};
 use crate::source::{Place, Problem, did_you_mean};
 use crate::value::NotKnown;
 use crate::vars::{Layer, Scope};
@@ -242,7 +242,10 @@ impl<'p> PlayRun<'p> {
 
     /// Takes back the failures of all hosts.
     pub(super) fn clear_errors(&self) {
-        self.batch.iter().for_each(|host| host.set_failed(false));
+        for host in self.batch {
+            host.set_failed(false);
+            host.count(Recap::clear_errors);
+        }
         self.refresh_magic();
     }
 

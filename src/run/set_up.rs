@@ -1,6 +1,6 @@
 //! What an attempt is made with: the connection, its limits, the environment, default arguments.
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, without_omitted};
 use super::facts;
 use super::frame::Frame;
 use super::keyword::{first_problem, flag, number, render, text};
@@ -263,7 +263,9 @@ impl TaskRun<'_, '_> {
         let mut environment = BTreeMap::new();
         let nodes = self.frame.inwards().filter_map(|frame| frame.keywords);
         for node in nodes.flat_map(|keywords| &keywords.environment) {
-            let value = render(scope, node)?;
+            let Some(value) = without_omitted(render(scope, node)?) else {
+                continue;
+            };
             if let Some(reason) = value::unknown_in(&value) {
                 return Err(Box::new(Outcome::not_predicted(&reason)));
             }

@@ -153,11 +153,7 @@ impl TaskRun<'_, '_> {
     pub(super) fn conditions(&self, scope: &Arc<Scope>) -> Fallible<Option<Outcome>> {
         match (scope.first_false(self.frame.conditions()), &self.doubt) {
             (Ok(None), None) => Ok(None),
-            (Ok(Some(condition)), _) => {
-                let text = condition.to_value().to_string();
-                let outcome = Outcome::skipped("the condition is false", Some(&text));
-                Ok(Some(outcome))
-            }
+            (Ok(Some(condition)), _) => Ok(Some(Outcome::condition_is_false(condition))),
             // Errors in a condition matter only if the host reaches it.
             (_, Some(reason)) => Err(Box::new(Outcome::not_predicted(reason))),
             (Err(error), None) => Err(Box::new(error.into())),
@@ -171,17 +167,31 @@ impl TaskRun<'_, '_> {
         if outcome.cancelled || is_over || outcome.unknown.is_some() {
             return Ok(outcome);
         }
-        let judging = self.with_registered(scope, &outcome);
-        if let Some(conditions) = &self.task.failed_when {
-            let failed = judged(conditions, &judging)?;
-            let value = failed
-                .as_ref()
-                .map_or_else(NotKnown::value, |f| (*f).into());
-            for name in ["failed", "failed_when_result"] {
-                outcome.result.insert(name.to_owned(), value.clone());
-            }
-            let changed = outcome.result.get("changed").is_some_and(Value::is_true);
-            outcome.status = match (&failed, changed) {
+        let changed = self.verdict(
+            self.task.changed_when.as_deref(),
+            scope,
+            &mut outcome,
+            "changed",
+        );
+        // `failed_when` sees what `changed_when` decided.
+        let failed = match &changed {
+            Ok(_) => self.verdict(
+                self.task.failed_when.as_deref(),
+                scope,
+                &mut outcome,
+                "failed",
+            ),
+            Err(_) => Ok(None),
+        };
+        let (changed, failed) = match (changed, failed) {
+            (Ok(changed), Ok(failed)) => (changed, failed),
+            (Err(error), _) | (_, Err(error)) if error.cancelled => return Err(error),
+            (Err(error), _) => return Ok(outcome.broken_by("changed_when_result", *error)),
+            (_, Err(error)) => return Ok(outcome.broken_by("failed_when_result", *error)),
+        };
+        if let Some(failed) = failed {
+            let has_changed = outcome.result.get("changed").is_some_and(Value::is_true);
+            outcome.status = match (&failed, has_changed) {
                 (Ok(true), _) => Status::Failed,
                 (_, true) => Status::Changed,
                 (_, false) => Status::Ok,
@@ -193,21 +203,39 @@ impl TaskRun<'_, '_> {
                 outcome.say_unknown(&reason);
             }
         }
-        if let Some(conditions) = &self.task.changed_when {
-            let changed = judged(conditions, &judging)?;
-            let value = changed
-                .as_ref()
-                .map_or_else(NotKnown::value, |c| (*c).into());
-            outcome.result.insert("changed".to_owned(), value);
-            match changed {
-                _ if outcome.status == Status::Failed => {}
-                Err(reason) => outcome.say_unknown(&reason),
-                _ if outcome.status == Status::Unknown => {}
-                Ok(true) => outcome.status = Status::Changed,
-                Ok(false) => outcome.status = Status::Ok,
-            }
+        match changed {
+            None => {}
+            _ if outcome.status == Status::Failed => {}
+            Some(Err(reason)) => outcome.say_unknown(&reason),
+            _ if outcome.status == Status::Unknown => {}
+            Some(Ok(true)) => outcome.status = Status::Changed,
+            Some(Ok(false)) => outcome.status = Status::Ok,
         }
         Ok(outcome)
+    }
+
+    /// Returns what the conditions of `changed_when` or `failed_when` say of an outcome, and keeps it
+    /// in the result.
+    fn verdict(
+        &self,
+        conditions: Option<&[Node]>,
+        scope: &Arc<Scope>,
+        outcome: &mut Outcome,
+        name: &str,
+    ) -> Fallible<Option<Result<bool, NotKnown>>> {
+        let Some(conditions) = conditions else {
+            return Ok(None);
+        };
+        let verdict = judged(conditions, &self.with_registered(scope, outcome))?;
+        let value = verdict
+            .as_ref()
+            .map_or_else(NotKnown::value, |verdict| (*verdict).into());
+        if name == "failed" {
+            let kept = "failed_when_result".to_owned();
+            outcome.result.insert(kept, value.clone());
+        }
+        outcome.result.insert(name.to_owned(), value);
+        Ok(Some(verdict))
     }
 
     /// Returns the scope in which the task's own result is registered.

@@ -152,7 +152,7 @@ impl PlayRun<'_> {
 
     /// Counts and reports the outcome of a task that the run itself created.
     pub(super) fn tell_made(&self, host: &HostState, task: &Arc<TaskName>, outcome: &Outcome) {
-        host.count(|recap| recap.count(outcome.status, false, false));
+        host.count(|recap| recap.count(outcome.status, outcome.ignored, false));
         let result = self.session.redact(task_result(task, &host.name, outcome));
         self.session.tell(Event::TaskFinished(Box::new(result)));
     }

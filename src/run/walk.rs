@@ -235,17 +235,18 @@ impl<'a, 'p> Walk<'a, 'p> {
         if let (Flow::Failed(failure), false) = (&flow, block.rescue.is_empty()) {
             let failure = failure.clone();
             self.host.set_variables(failure.variables());
+            // As in Ansible, also if the rescue fails.
+            self.rescued(&failure);
             flow = self.part(1, &block.rescue, &inner, position);
-            if !matches!(flow, Flow::Failed(_) | Flow::Stopped) {
-                self.rescued(&failure);
-            }
         }
         if !block.always.is_empty() {
             let before = self.unwinding;
             self.unwinding |= self.is_stopped(&flow);
+            let had_failed = self.host.has_failed();
             let last = self.part(2, &block.always, &inner, position);
             self.unwinding = before;
-            if matches!(flow, Flow::Next) {
+            let is_cleared = had_failed && !self.host.has_failed();
+            if matches!(flow, Flow::Next) || (is_cleared && matches!(flow, Flow::Failed(_))) {
                 flow = last;
             }
         }

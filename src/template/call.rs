@@ -363,6 +363,13 @@ impl Call<'_, '_, '_> {
         Error::new(ErrorKind::InvalidOperation, message)
     }
 
+    /// Returns an error whose text starts with the name as a part of the sentence, as Ansible's does:
+    /// playbooks look for it.
+    pub(super) fn says(&self, why: &str) -> Error {
+        let message = format!("{} {why}", self.signature.callable.name);
+        Error::new(ErrorKind::InvalidOperation, message)
+    }
+
     fn missing(&self, parameter: &str) -> Error {
         let message = format!("{} needs {parameter}", self.signature.callable.name);
         Error::new(ErrorKind::MissingArgument, message)

@@ -83,7 +83,8 @@ fn count(value: &Value, parts: &mut usize) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_foreign(value: &Value) -> bool {
+/// Returns whether a value is an object of this program, such as the variables of a host.
+pub(super) fn is_foreign(value: &Value) -> bool {
     let object = value.as_object();
     object.is_some_and(|object| object.type_name().starts_with(env!("CARGO_PKG_NAME")))
 }

@@ -4,14 +4,16 @@ use super::code::Kind;
 use super::engine::Engine;
 use super::error::TemplateError;
 use super::site::Site;
+use super::text;
 use crate::source::Problem;
 use crate::value::Value;
 use crate::yaml::{Data, Node};
+use minijinja::value::ValueKind;
 
 impl Engine {
     /// Returns whether a condition is true. A boolean is used as it is; text is an expression whose
-    /// result must be a boolean. Anything else is an error, unless `site.lenient`: then its truth
-    /// counts, and it may be written with `{{ }}`.
+    /// result must be a boolean. Anything else is an error; if `site.lenient`, the expression may be
+    /// written with `{{ }}`.
     pub fn condition(
         &self,
         node: &Node,
@@ -22,7 +24,8 @@ impl Engine {
             Data::Bool(value) => return Ok(*value),
             Data::Text(text) => text,
             Data::Computed(value) => return truth(value, node, site),
-            _ if site.lenient => return Ok(self.render(node, context, site)?.is_true()),
+            Data::Unsafe(_) => return Err(TemplateError::of(untrusted(node, site))),
+            Data::Null if site.lenient => return Err(TemplateError::of(empty(node, site))),
             _ => return Err(TemplateError::of(not_an_expression(node))),
         };
         let value = if is_delimited(text) {
@@ -30,10 +33,9 @@ impl Engine {
                 return Err(TemplateError::of(with_delimiters(node)));
             }
             let value = self.run(text, Kind::Text, node, context, site)?;
-            return delimited_truth(&value, node);
+            return delimited_truth(&value, node, site);
         } else if text.trim().is_empty() {
-            let problem = Problem::at(&node.place, "a condition must not be empty");
-            return Err(TemplateError::of(problem));
+            return Err(TemplateError::of(empty(node, site)));
         } else {
             match self.run(text, Kind::Condition, node, context, site) {
                 Err(error) if error.not_known.is_some() => {
@@ -74,11 +76,22 @@ impl Engine {
 
 /// A condition must be a boolean: text such as "false" is true in Python.
 fn truth(value: &Value, node: &Node, site: &Site) -> Result<bool, TemplateError> {
-    if value.kind() == minijinja::value::ValueKind::Bool || site.lenient {
+    if value.kind() == ValueKind::Bool {
         return Ok(value.is_true());
     }
-    let shown = super::text::repr(value).unwrap_or_default();
-    let message = format!("the condition evaluates to {shown}, which is neither true nor false");
+    text::check(value).map_err(|error| TemplateError::of_value(&error, node))?;
+    let message = if site.lenient {
+        let (truth, kind) = (value.is_true(), text::type_name(value));
+        let truth = text::repr(&truth.into()).unwrap_or_default();
+        format!(
+            "Conditional result ({truth}) was derived from value of type '{kind}' at '{}'. \
+             Conditionals must have a boolean result.",
+            node.place.path_and_line(),
+        )
+    } else {
+        let shown = text::repr(value).unwrap_or_default();
+        format!("the condition evaluates to {shown}, which is neither true nor false")
+    };
     let help =
         "compare it (x == \"y\"), check its length (x | length > 0), or convert it (x | bool)";
     Err(TemplateError::of(
@@ -86,13 +99,15 @@ fn truth(value: &Value, node: &Node, site: &Site) -> Result<bool, TemplateError>
     ))
 }
 
-/// The value of a condition that is a template counts. Ansible would evaluate text as an
-/// expression; here it is not evaluated, since it may come from a host.
-fn delimited_truth(value: &Value, node: &Node) -> Result<bool, TemplateError> {
+/// The value of a condition that is a template counts. Ansible evaluates text as an expression if it
+/// comes from a file of the user; here it is not evaluated, since it may come from a host.
+fn delimited_truth(value: &Value, node: &Node, site: &Site) -> Result<bool, TemplateError> {
     match value.as_str().map(str::trim) {
-        None => Ok(value.is_true()),
+        None => truth(value, node, site),
         Some("true" | "True") => Ok(true),
         Some("false" | "False") => Ok(false),
+        Some("") => Err(TemplateError::of(empty(node, site))),
+        Some(_) if site.lenient => Err(TemplateError::of(untrusted(node, site))),
         Some(text) => {
             let message =
                 format!("the template in this condition evaluates to the text \"{text}\"");
@@ -101,6 +116,26 @@ fn delimited_truth(value: &Value, node: &Node) -> Result<bool, TemplateError> {
             Err(TemplateError::of(problem.help(help)))
         }
     }
+}
+
+fn empty(node: &Node, site: &Site) -> Problem {
+    let message = if site.lenient {
+        "Empty conditional expressions are not allowed."
+    } else {
+        "a condition must not be empty"
+    };
+    Problem::at(&node.place, message)
+}
+
+/// Returns the problem of an expression whose text may come from a host or is marked as data.
+pub(super) fn untrusted(node: &Node, site: &Site) -> Problem {
+    let message = if site.lenient {
+        "Encountered untrusted template or expression."
+    } else {
+        "text that is marked as data is not evaluated"
+    };
+    let help = "write the expression itself, without {{ }} and `!unsafe`".to_owned();
+    Problem::at(&node.place, message).help(help)
 }
 
 /// Returns whether a condition is written as a template.

@@ -2,6 +2,7 @@
 
 use super::bounds;
 use super::code::Kind;
+use super::condition::untrusted;
 use super::environment::Environments;
 use super::error::{TemplateError, syntax_problem};
 use super::extension::Extensions;
@@ -131,6 +132,7 @@ impl Engine {
     ) -> Result<Value, TemplateError> {
         match &node.data {
             Data::Text(text) => self.run(text, Kind::Expression, node, context, site),
+            Data::Unsafe(_) => Err(TemplateError::of(untrusted(node, site))),
             _ => Ok(node.to_value()),
         }
     }
@@ -231,7 +233,10 @@ impl Engine {
                 problem.unwrap_or_else(|| Problem::new("template syntax error")),
             ));
         };
-        let fail = |error| self.error(&error, node, context);
+        let fail = |error| {
+            self.error(&error, node, context)
+                .named(&error, source, node, context)
+        };
         let entered = bounds::look().and_then(|()| Level::of_template());
         let _level = entered.map_err(|error| match node {
             Some(node) => TemplateError::of_value(&error, node),

@@ -3,6 +3,7 @@
 use super::bounds::FUEL;
 use super::inside::inside;
 use super::sources::{Source, Sources};
+use super::undefined_part;
 use crate::host::Reached;
 use crate::source::{Place, Problem, Problems, did_you_mean};
 use crate::value::{NotKnown, Value};
@@ -83,6 +84,32 @@ impl TemplateError {
             not_known: NotKnown::cause_of(error).cloned(),
             reached: reached(error),
         }
+    }
+
+    /// Returns the failure with the name of what is undefined, if `source` is an expression in which a
+    /// list or a map contains it: minijinja does not know where such a value came from.
+    pub(super) fn named(
+        mut self,
+        error: &Error,
+        source: &Source,
+        node: Option<&Node>,
+        context: &Value,
+    ) -> Self {
+        let is_unnamed = self.undefined.is_none() && self.not_known.is_none();
+        let code = source.code.as_ref().ok().filter(|code| code.single);
+        let (true, Some(code)) = (is_unnamed && self.problem.message == UNDEFINED, code) else {
+            return self;
+        };
+        let is_undefined = |path: &str| known(path, context).is_none();
+        if let Some(path) = undefined_part::path(&code.text, is_undefined) {
+            self.problem.message = undefined_message(&path, context);
+            let range = range_of_path(source, &path, error);
+            let place = range.and_then(|range| place(source, range, node));
+            self.problem.place = place.or(self.problem.place.take());
+            self.problem.help.extend(similar(&path, context));
+            self.undefined = Some(path);
+        }
+        self
     }
 
     /// Returns the failure for the value of `node` that turned out to be an error.
@@ -281,7 +308,7 @@ fn known(path: &str, context: &Value) -> Option<Value> {
 
 fn message(error: &Error) -> String {
     let kind = match error.kind() {
-        ErrorKind::UndefinedError => "a value is undefined",
+        ErrorKind::UndefinedError => UNDEFINED,
         ErrorKind::InvalidOperation => "",
         ErrorKind::SyntaxError => "template syntax error",
         ErrorKind::OutOfFuel => return too_much(),
@@ -294,6 +321,9 @@ fn message(error: &Error) -> String {
         Some(detail) => format!("{kind}: {detail}"),
     }
 }
+
+/// Says that something is undefined without a name.
+const UNDEFINED: &str = "a value is undefined";
 
 fn too_much() -> String {
     format!("the template takes more than {FUEL} steps, or produces that much text")

@@ -48,6 +48,7 @@ mod syntax;
 mod text;
 mod time;
 mod tree;
+mod undefined_part;
 mod unknown_names;
 mod url;
 

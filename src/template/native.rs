@@ -1,7 +1,7 @@
 //! Keeps the values that a template outputs, so that `"{{ list }}"` stays a list.
 
 use super::bounds;
-use super::changeable::Map;
+use super::changeable::{Map, is_foreign};
 use super::compare::is_list;
 use super::level::Level;
 use super::text;
@@ -103,16 +103,17 @@ pub(super) fn finished(value: Value) -> Result<Value, Error> {
     if value.kind() != ValueKind::Map {
         return Ok(value);
     }
-    let made = value.downcast_object_ref::<Map>().is_some();
+    // Variables of hosts create their entries on use, and none of them is undefined.
+    let is_made = !is_foreign(&value) || value.downcast_object_ref::<Map>().is_some();
     let mut entries = Vec::new();
     for key in value.try_iter()? {
         let entry = value.get_item(&key)?;
         check_part(&entry)?;
-        if made {
+        if is_made {
             entries.push((key, finished(entry)?));
         }
     }
-    Ok(if made {
+    Ok(if is_made {
         Value::from_pairs(entries)
     } else {
         value

@@ -159,7 +159,26 @@ fn a_condition_must_be_a_boolean() {
     );
     assert!(holds("\"{{ t }}\"", &strict).is_err());
     assert!(holds("u", &lenient).is_err());
-    assert_eq!(holds("s", &lenient), Ok(true));
+    for (yaml, expected) in [
+        (
+            "s",
+            "Conditional result (True) was derived from value of type 'str'",
+        ),
+        (
+            "\"{{ d }}\"",
+            "Conditional result (True) was derived from value of type 'dict'",
+        ),
+        (
+            "\"{{ s }}\"",
+            "Encountered untrusted template or expression.",
+        ),
+        ("!unsafe t", "Encountered untrusted template or expression."),
+        ("~", "Empty conditional expressions are not allowed."),
+    ] {
+        let message = holds(yaml, &lenient).unwrap_err();
+        assert!(message.starts_with(expected), "{yaml}: {message}");
+        assert!(holds(yaml, &strict).is_err(), "{yaml}");
+    }
     assert_eq!(holds("\"{{ t }}\"", &lenient), Ok(true));
 }
 

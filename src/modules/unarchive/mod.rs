@@ -122,7 +122,8 @@ impl Module for Unarchive {
         change.returns("src", self.src.as_str());
         change.returns("dest", dest.as_str());
         let creates = self.creates.as_deref();
-        change.skipped = guard::nothing_to_do(context, None, creates, None)?;
+        let done = guard::nothing_to_do(context, None, creates, None)?;
+        change.skipped = done.map(|done| done.stdout);
         if change.skipped.is_some() {
             return Ok(change);
         }

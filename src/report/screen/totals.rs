@@ -65,6 +65,7 @@ fn is_quiet(recap: &Recap) -> bool {
         rescued,
         ignored,
         unknown,
+        cleared: _,
     } = recap;
     changed + unreachable + failed + rescued + ignored + unknown == 0
 }

@@ -152,7 +152,7 @@ pub(super) fn to_uuid(call: &mut Call<'_, '_, '_>) -> Result {
         .unwrap_or_else(|| NAMESPACE.to_owned());
     let digits: String = namespace.chars().filter(|c| !"{}-".contains(*c)).collect();
     let digits = digits.strip_prefix("urn:uuid:").unwrap_or(&digits);
-    let bad = || call.wrong(&format!("invalid value '{namespace}' for 'namespace'"));
+    let bad = || call.wrong(&format!("Invalid value '{namespace}' for 'namespace'"));
     let space = u128::from_str_radix(digits, 16)
         .ok()
         .filter(|_| digits.len() == 32);

@@ -93,7 +93,7 @@ pub(super) fn comment(call: &mut Call<'_, '_, '_>) -> Result {
         "c" => ("", "// ", ""),
         "cblock" => ("/*", " * ", " */"),
         "xml" => ("<!--", " - ", "-->"),
-        _ => return Err(call.wrong(&format!("there is no style '{style}'"))),
+        _ => return Err(call.wrong(&format!("Invalid style '{style}'"))),
     };
     let given = |name: &str, default: &str| {
         Ok::<_, Error>(call.text(name)?.unwrap_or_else(|| default.to_owned()))

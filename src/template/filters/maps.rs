@@ -28,7 +28,7 @@ fn map_of(call: &Call<'_, '_, '_>, value: &Value) -> std::result::Result<Pairs, 
         pairs(value)
     } else {
         let kind = text::type_name(value);
-        Err(call.wrong(&format!("expected a dictionary, not '{kind}'")))
+        Err(call.says(&format!("requires a dictionary, not '{kind}'")))
     }
 }
 
@@ -49,19 +49,20 @@ pub(super) fn items2dict(call: &mut Call<'_, '_, '_>) -> Result {
     let mut out = Pairs::new();
     if !is_list(&call.value()?) {
         let kind = text::type_name(&call.value()?);
-        return Err(call.wrong(&format!("expected a list, not '{kind}'")));
+        return Err(call.says(&format!("requires a list, not '{kind}'")));
     }
     for item in call.items()? {
         let get = |name: &Value| {
-            let found = if item.kind() == ValueKind::Map {
-                item.get_item(name)?
-            } else {
-                Value::UNDEFINED
-            };
+            if item.kind() != ValueKind::Map {
+                let kind = text::type_name(&item);
+                return Err(call.says(&format!("requires a list of dictionaries, not of '{kind}'")));
+            }
+            let found = item.get_item(name)?;
             if is_undefined(&found)? {
                 let item = text::repr(&item)?;
-                return Err(call.wrong(&format!(
-                    "each item needs the keys '{key_name}' and '{value_name}': {item}"
+                return Err(call.says(&format!(
+                    "requires each dictionary in the list to contain the keys '{key_name}' and \
+                     '{value_name}', got {item} instead"
                 )));
             }
             Ok(found)
@@ -132,7 +133,16 @@ pub(super) fn combine(call: &mut Call<'_, '_, '_>) -> Result {
             ("list_merge", Some("prepend")) => lists = Lists::Prepend,
             ("list_merge", Some("append_rp")) => lists = Lists::AppendNew,
             ("list_merge", Some("prepend_rp")) => lists = Lists::PrependNew,
-            _ => return Err(call.wrong("only recursive and list_merge (replace, keep, append, prepend, append_rp, prepend_rp) can be given")),
+            ("list_merge", _) => {
+                return Err(call.wrong(
+                    "list_merge must be replace, keep, append, prepend, append_rp or prepend_rp",
+                ));
+            }
+            _ => {
+                return Err(
+                    call.wrong("'recursive' and 'list_merge' are the only valid keyword arguments")
+                );
+            }
         }
     }
     let given = std::iter::once(call.value()?).chain(call.more.iter().cloned());
@@ -142,9 +152,18 @@ pub(super) fn combine(call: &mut Call<'_, '_, '_>) -> Result {
     let Some(first) = maps.next() else {
         return Ok(Value::from_pairs(Pairs::new()));
     };
-    let mut out = map_of(call, first)?;
-    for map in maps {
-        out = merged(out, map_of(call, map)?, recursive, lists)?;
+    let map = |value: &Value| match value.kind() {
+        ValueKind::Map => pairs(value),
+        _ => {
+            text::check(value)?;
+            let kind = text::type_name(value);
+            let message = "failed to combine variables, expected dicts but got";
+            Err(call.wrong(&format!("{message} a '{kind}'")))
+        }
+    };
+    let mut out = map(first)?;
+    for next in maps {
+        out = merged(out, map(next)?, recursive, lists)?;
     }
     Ok(Value::from_pairs(out))
 }
@@ -220,7 +239,9 @@ pub(super) fn rekey_on_member(call: &mut Call<'_, '_, '_>) -> Result {
         .text("duplicates")?
         .unwrap_or_else(|| "error".to_owned());
     if !matches!(duplicates.as_str(), "error" | "overwrite") {
-        return Err(call.wrong("duplicates must be error or overwrite"));
+        return Err(call.wrong(
+            "duplicates parameter to rekey_on_member has unknown value: it must be error or overwrite",
+        ));
     }
     let value = call.value()?;
     let items = if value.kind() == ValueKind::Map {

@@ -117,7 +117,7 @@ pub(super) fn path_join(call: &mut Call<'_, '_, '_>) -> Result {
         return Ok(value);
     }
     if !is_list(&value) {
-        return Err(call.wrong("a string or a list is needed"));
+        return Err(call.says("expects string or sequence"));
     }
     let mut path = String::new();
     for (index, part) in call.items()?.iter().enumerate() {
@@ -137,7 +137,7 @@ pub(super) fn path_join(call: &mut Call<'_, '_, '_>) -> Result {
 /// `commonpath`: the longest path that all paths start with.
 pub(super) fn commonpath(call: &mut Call<'_, '_, '_>) -> Result {
     if !is_list(&call.value()?) {
-        return Err(call.wrong("a list is needed"));
+        return Err(call.wrong("|commonpath expects a list"));
     }
     let paths: Vec<String> = call
         .items()?

@@ -109,6 +109,9 @@ pub(super) fn regex_escape(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> 
                 .flat_map(|c| special(c).then_some('\\').into_iter().chain([c]));
             Ok(escaped.collect::<String>().into())
         }
-        Some(other) => Err(call.wrong(&format!("invalid regex type ({other})"))),
+        Some("posix_extended") => {
+            Err(call.wrong("Regex type (posix_extended) not yet implemented"))
+        }
+        Some(other) => Err(call.wrong(&format!("Invalid regex type ({other})"))),
     }
 }

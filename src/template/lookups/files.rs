@@ -2,6 +2,7 @@
 
 use super::{Lookup, as_list, wrong};
 use crate::source::{LocalPath, SourceFile, decrypted, regular};
+use crate::template::compare::is_list;
 use crate::template::paths::{expand_user, matching_files};
 use crate::template::reach::Overlay;
 use crate::template::sources::find;
@@ -166,8 +167,13 @@ fn candidates(
             };
             *skip |= boolean(&term.get_attr("skip")?) == Some(true);
             candidates(&list("files")?, &list("paths")?, skip, out)?;
-        } else if term.as_str().is_none() {
+        } else if is_list(term) {
             candidates(&as_list(term)?, paths, skip, out)?;
+        } else if term.as_str().is_none() {
+            text::check(term)?;
+            let kind = text::type_name(term);
+            let message = "Invalid term supplied. A string, dict or list is required, not";
+            return Err(wrong(format!("{message} '{kind}'")));
         } else {
             let texts = |values: &[Value], separators: &[char]| {
                 let texts = values
