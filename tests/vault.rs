@@ -160,8 +160,8 @@ fn a_value_is_decrypted_only_if_it_is_used() {
     let play = |task: &str| {
         format!(
             "- hosts: localhost\n  gather_facts: false\n  vars:\n    good: {}    bad: {}  tasks:\n{task}",
-            inline("the good value").replace("\n", "\n    "),
-            inline("another").replace("right", "left").replace('3', "4").replace("\n", "\n    "),
+            inline("the good value").replace('\n', "\n    "),
+            inline("another").replace("right", "left").replace('3', "4").replace('\n', "\n    "),
         )
         .replace("    bad", "bad")
         .replace("      tasks", "  tasks")
@@ -616,7 +616,7 @@ fn ansible_vault_opens_what_rmqplay_encrypts_and_the_other_way_round() {
         b"x",
         b"0123456789abcdef",
         &[0, 255, 10, 13],
-        &[b'y'; 100_000],
+        &vec![b'y'; 100_000],
     ] {
         for id in ["--vault-id=one", "--vault-id=dev@one"] {
             for (seals, opens) in [

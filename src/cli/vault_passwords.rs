@@ -148,6 +148,10 @@ impl Source {
 
     /// Runs a program that prints the password. One whose name ends in `-client` gets the label, as
     /// in Ansible.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the user's program runs on this machine"
+    )]
     fn printed(&self, path: &LocalPath) -> Result<Zeroizing<Vec<u8>>, Problem> {
         let mut command = Command::new(path.as_os_str());
         let stem = path.file_stem().unwrap_or_default();

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 /// Gathers the services of a host, with their states, as `ansible_facts.services`.
 ///
-/// It asks systemd, OpenRC, or the program `service`, whichever the host has.
+/// It asks systemd, `OpenRC`, or the program `service`, whichever the host has.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ServiceFacts {}
@@ -20,7 +20,7 @@ const BAD: [&str; 3] = ["not-found", "masked", "failed"];
 /// Where systemd says that it runs the host.
 const SYSTEMD: &str = "/run/systemd/system";
 
-/// Where the program of OpenRC may be that lists services.
+/// Where the program of `OpenRC` may be that lists services.
 const OPENRC: [&str; 3] = ["/bin/rc-status", "/usr/bin/rc-status", "/sbin/rc-status"];
 
 /// Where the program for init scripts may be.

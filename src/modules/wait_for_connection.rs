@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct WaitForConnection {
-    /// Ignored: `ansible_timeout` and ConnectTimeout of `~/.ssh/config` limit each attempt.
+    /// Ignored: `ansible_timeout` and `ConnectTimeout` of `~/.ssh/config` limit each attempt.
     connect_timeout: Option<u64>,
     /// Seconds before the first attempt.
     delay: u64,

@@ -83,6 +83,10 @@ fn place() -> PathBuf {
 }
 
 /// Runs the editor of $VISUAL or $EDITOR, which may have arguments, or vi.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the user's editor runs on this machine"
+)]
 fn run(path: &Path) -> Result<(), Problem> {
     let given = ["VISUAL", "EDITOR"]
         .iter()

@@ -173,10 +173,10 @@ impl BuiltIn for Uri {
 impl Module for Uri {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let (creates, removes) = (self.creates.as_deref(), self.removes.as_deref());
-        if let Some(reason) = guard::nothing_to_do(context, None, creates, removes)? {
+        if let Some(done) = guard::nothing_to_do(context, None, creates, removes)? {
             let mut change = Change::default();
-            change.returns("stdout", reason.as_str());
-            change.skipped = Some(reason);
+            change.returns("stdout", done.stdout);
+            change.skipped = Some(done.message);
             return Ok(change);
         }
         let call = self.call(context)?;
