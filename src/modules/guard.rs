@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 /// Why nothing is to be done, in Ansible's words, which playbooks compare with.
 pub(super) struct Done {
-    /// The output that stands in for that of the command.
+    /// The output, in place of that of the command.
     pub(super) stdout: String,
     /// The message.
     pub(super) message: String,

@@ -17,6 +17,8 @@ pub struct Connector {
     targets: Mutex<HashMap<Machine, Arc<Target>>>,
     /// The hosts on which the run took a lock. They are kept when their connections are reset.
     locked: Mutex<Vec<Arc<dyn Host>>>,
+    /// Whether the hosts have rights and programs, so that check mode can tell what they lack.
+    is_real: bool,
 }
 
 impl Connector {
@@ -27,6 +29,27 @@ impl Connector {
             hosts: Mutex::default(),
             targets: Mutex::default(),
             locked: Mutex::default(),
+            is_real: true,
+        }
+    }
+
+    /// Returns the same for machines that a case declares: it names outputs of commands, and no rights
+    /// or programs.
+    #[must_use]
+    pub fn to_declared_machines(self) -> Self {
+        Self {
+            is_real: false,
+            ..self
+        }
+    }
+
+    /// Returns check mode over a host.
+    fn over(&self, below: Arc<dyn Host>, changes: Overlay) -> Memory {
+        let host = Memory::over(below, changes);
+        if self.is_real {
+            host
+        } else {
+            host.without_judgement()
         }
     }
 
@@ -56,10 +79,10 @@ impl Connector {
             return self.real(settings);
         };
         let Some(wanted) = &settings.r#become else {
-            return Ok(Arc::new(Memory::over(self.real(settings)?, changes)));
+            return Ok(Arc::new(self.over(self.real(settings)?, changes)));
         };
         match changes.account(&wanted.user)? {
-            Account::Unchanged => Ok(Arc::new(Memory::over(self.real(settings)?, changes))),
+            Account::Unchanged => Ok(Arc::new(self.over(self.real(settings)?, changes))),
             // The machine does not have the user yet; root sees everything that the user would.
             Account::Made => {
                 let mut root = settings.clone();
@@ -67,7 +90,7 @@ impl Connector {
                     user: "root".to_owned(),
                     ..wanted.clone()
                 });
-                let host = Memory::over(self.real(&root)?, changes);
+                let host = self.over(self.real(&root)?, changes);
                 Ok(Arc::new(host.acting_as(&wanted.user)))
             }
             Account::Removed => Err(HostError::Become {

@@ -110,7 +110,9 @@ pub(super) fn finished(value: Value) -> Result<Value, Error> {
         let entry = value.get_item(&key)?;
         check_part(&entry)?;
         if is_made {
-            entries.push((key, finished(entry)?));
+            let kept = finished(entry.clone())?;
+            // In a map of its own, a tuple stays one for those who turn it into text.
+            entries.push((key, if entry.is_tuple() { entry } else { kept }));
         }
     }
     Ok(if is_made {

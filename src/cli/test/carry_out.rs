@@ -87,7 +87,7 @@ pub(super) fn carry_out(
             ..ground.options.clone()
         },
         playbook_folder: ground.folder.clone(),
-        connector: Connector::new(connect),
+        connector: Connector::new(connect).to_declared_machines(),
         cancel: ground.cancel.clone(),
         ask: Box::new(|_, _| Err(Unanswered::NoTerminal)),
         events,

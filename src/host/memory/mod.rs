@@ -60,7 +60,7 @@ impl Memory {
     /// Returns the same host without judging whether the run can make its changes: they are only
     /// tried, and the host below refuses them itself.
     #[must_use]
-    pub(super) fn without_judgement(self) -> Self {
+    pub(crate) fn without_judgement(self) -> Self {
         Self {
             judges: false,
             ..self

@@ -66,13 +66,10 @@ fn cases_hold_on_this_machine() {
     hold(Userland::Machine, Folders::Declared);
 }
 
+/// Half of the cases with the programs of this machine, the other half with busybox.
 #[test]
 fn the_laws_hold_in_set_group_id_and_sticky_folders() {
     hold(Userland::Machine, Folders::Shared);
-}
-
-#[test]
-fn the_laws_hold_in_set_group_id_and_sticky_folders_with_busybox_alone() {
     hold(busybox(), Folders::Shared);
 }
 
@@ -106,6 +103,11 @@ fn hold(userland: Userland, kind: Folders) {
         let is_account = ["group", "user"].contains(&case.module.as_str());
         if is_account && matches!(*userland, Userland::Busybox(_)) {
             // Busybox comes with and without programs that change accounts.
+            return Ok(());
+        }
+        let is_odd = case.name.bytes().fold(0, |sum, byte| sum ^ byte) & 1 == 1;
+        let is_others = is_odd != matches!(*userland, Userland::Busybox(_));
+        if kind == Folders::Shared && is_others {
             return Ok(());
         }
         if is_made_up || NOT_HERE.contains(&case.module.as_str()) {
