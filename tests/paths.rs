@@ -165,6 +165,33 @@ fn relative_paths_of_modules_on_this_machine_count_from_the_playbooks_folder() {
     assert_eq!(left, 0);
 }
 
+#[test]
+fn what_is_beside_an_imported_playbook_counts_in_its_plays() {
+    let (_scratch, folder) = folder();
+    let play = |expected: &str| {
+        format!(
+            "- hosts: all\n  gather_facts: false\n  vars_files: ['{{{{ playbook_dir }}}}/vars/v.yml']\n  \
+             tasks:\n    - assert: {{that: \"[from_file, from_group] == {expected}\"}}\n"
+        )
+    };
+    let (top, below) = (play("['top', 'top']"), play("['below', 'below']"));
+    let imports = format!("{top}- import_playbook: below/in.yml\n{top}");
+    write(&folder, "site.yml", &imports);
+    write(&folder, "below/in.yml", &below);
+    for (place, name) in [("", "top"), ("below/", "below")] {
+        let file = format!("{place}vars/v.yml");
+        write(&folder, &file, &format!("from_file: {name}\n"));
+        let file = format!("{place}group_vars/all.yml");
+        write(&folder, &file, &format!("from_group: {name}\n"));
+    }
+    for arguments in [
+        vec!["run", "site.yml", "-i", "h1,", "-c", "local"],
+        vec!["check", "site.yml", "-i", "h1,"],
+    ] {
+        rmqplay(&folder, &arguments);
+    }
+}
+
 const LOOKED_FOR: &str = r"
 - hosts: localhost
   gather_facts: false

@@ -1,10 +1,11 @@
-//! The inventory of a run, to which tasks may add hosts and groups.
+//! The inventory of a run, to which tasks may add hosts and groups, and plays the variables beside their
+//! playbook.
 
 use super::host_state::HostState;
 use super::session::Session;
 use crate::change::Addition;
 use crate::inventory::Inventory;
-use crate::source::{Place, Problem};
+use crate::source::{LocalPath, Place, Problem};
 use crate::value::Value;
 use crate::yaml::Node;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,28 +14,31 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 /// The inventory of a run, to which tasks may add hosts and groups.
 pub(super) struct Growing {
     inventory: RwLock<Inventory>,
-    /// How often something was added: what was made of the inventory before is out of date then.
-    additions: AtomicU64,
+    /// The folder of the playbook whose play runs.
+    folder: RwLock<LocalPath>,
+    /// How often either changed: what was made of them before is out of date then.
+    changes: AtomicU64,
     /// The value of `groups`, the same for all hosts.
     pub(super) groups: Cached<Value>,
 }
 
 impl Growing {
-    pub(super) fn new(inventory: Inventory) -> Self {
+    pub(super) fn new(inventory: Inventory, folder: LocalPath) -> Self {
         Self {
             inventory: RwLock::new(inventory),
-            additions: AtomicU64::new(0),
+            folder: RwLock::new(folder),
+            changes: AtomicU64::new(0),
             groups: Cached::default(),
         }
     }
 
-    /// Returns how often something was added so far.
-    pub(super) fn additions(&self) -> u64 {
-        self.additions.load(Ordering::SeqCst)
+    /// Returns how often something changed so far.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
     }
 }
 
-/// A value made of the inventory, made again once something was added.
+/// A value made of the inventory, made again once something changed.
 pub(super) struct Cached<T>(Mutex<Option<(u64, T)>>);
 
 impl<T> Default for Cached<T> {
@@ -50,21 +54,40 @@ impl<T: Clone> Cached<T> {
         growing: &Growing,
         make: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        let additions = growing.additions();
+        let changes = growing.changes();
         let kept = |cached: &Option<(u64, T)>| match cached {
-            Some((of, value)) if *of == additions => Some(value.clone()),
+            Some((of, value)) if *of == changes => Some(value.clone()),
             _ => None,
         };
         if let Some(value) = kept(&self.0.lock().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(value);
         }
         let value = make()?;
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((additions, value.clone()));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((changes, value.clone()));
         Ok(value)
     }
 }
 
 impl Session {
+    /// Returns the folder of the playbook whose play runs, or is about to.
+    pub(super) fn playbook_folder(&self) -> LocalPath {
+        let folder = &self.growing.folder;
+        folder
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Continues with a playbook in this folder: the variables beside it count from now on.
+    pub(super) fn enter(&self, folder: &LocalPath) {
+        if self.playbook_folder() == *folder {
+            return;
+        }
+        let entered = self.growing.folder.write();
+        *entered.unwrap_or_else(PoisonError::into_inner) = folder.clone();
+        self.growing.changes.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// Returns the hosts and groups known so far.
     pub fn inventory(&self) -> RwLockReadGuard<'_, Inventory> {
         let inventory = &self.growing.inventory;
@@ -118,7 +141,7 @@ impl Session {
             }
         };
         if is_new {
-            growing.additions.fetch_add(1, Ordering::SeqCst);
+            growing.changes.fetch_add(1, Ordering::SeqCst);
         }
         Ok(is_new)
     }

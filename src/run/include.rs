@@ -147,9 +147,17 @@ impl Walk<'_, '_> {
         self.play.tell_include(self, include, &told, position);
         self.includes += 1;
         let flow = self.in_doubt(doubt, |walk| match loaded {
-            Loaded::Tasks(items) => walk.items(&items, &applied, position),
+            Loaded::Tasks(items) => {
+                walk.play.add_imported_roles(&items);
+                walk.items(&items, &applied, position)
+            }
             Loaded::Role(used) => {
-                walk.play.add_role(&used);
+                // Its handlers run elsewhere, but see the variables of the include too.
+                walk.play.add_role(&Arc::new(RoleUse {
+                    parameters: include.keywords.vars.clone(),
+                    ..RoleUse::clone(&used)
+                }));
+                walk.play.add_imported_roles(&used.role.tasks);
                 walk.role(&used, &applied, position)
             }
         });

@@ -102,6 +102,7 @@ impl Session {
         prompted: Arc<Layer>,
         start_at: Option<&Place>,
     ) -> Result<bool> {
+        self.enter(&play.folder);
         let name = self.play_name(play);
         let wanted = self.hosts_of(play)?;
         let all: Vec<_> = wanted.iter().map(|host| self.host(host)).collect();
@@ -144,7 +145,7 @@ impl Session {
     /// Returns the variables that the keywords of a play may use: extra variables, and what is
     /// known about all hosts.
     pub fn play_scope(self: &Arc<Self>) -> Arc<Scope> {
-        let site = Arc::new(self.site(std::slice::from_ref(&self.playbook_folder)));
+        let site = Arc::new(self.site(&[self.playbook_folder()]));
         let magic = Layer::data(
             "the inventory",
             [

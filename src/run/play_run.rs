@@ -147,10 +147,16 @@ impl<'p> PlayRun<'p> {
         }
         let mut found = Vec::new();
         Handler::collect(&used.role.handlers, Some(used), &[], &mut found);
-        let mut handlers = write(&self.handlers);
-        found.retain(|handler| !handlers.iter().any(|known| known.is_same(handler)));
         if !found.is_empty() {
-            Arc::make_mut(&mut handlers).append(&mut found);
+            let mut handlers = write(&self.handlers);
+            let handlers = Arc::make_mut(&mut handlers);
+            for handler in found {
+                // Of a role that is used twice, handlers see what was given to it last, as in Ansible.
+                match handlers.iter_mut().find(|known| known.is_same(&handler)) {
+                    Some(known) => *known = handler,
+                    None => handlers.push(handler),
+                }
+            }
         }
         if used.public {
             let mut public = write(&self.public);
@@ -161,6 +167,13 @@ impl<'p> PlayRun<'p> {
                 public.push(PublicRole::of(&used.role));
             }
         }
+    }
+
+    /// Adds the roles that tasks import, which were read only now.
+    pub(super) fn add_imported_roles(&self, items: &[Item]) {
+        let mut roles = Vec::new();
+        imported(items, &mut roles);
+        roles.iter().for_each(|used| self.add_role(used));
     }
 
     pub(super) fn handlers(&self) -> Arc<Vec<Handler>> {

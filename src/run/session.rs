@@ -50,8 +50,6 @@ pub struct Session {
     pub secrets: Arc<Secrets>,
     /// Set when the user interrupts the run.
     pub cancel: Cancel,
-    /// The folder of the playbook.
-    pub playbook_folder: LocalPath,
     /// Connections to the hosts.
     pub connector: Connector,
     /// Asks the user at the terminal.
@@ -122,13 +120,12 @@ impl Session {
             registry: parts.registry,
             engine: Arc::new(engine),
             loader: parts.loader,
-            growing: Growing::new(parts.inventory),
+            growing: Growing::new(parts.inventory, parts.playbook_folder),
             permits: Permits::new(parts.options.forks),
             extra: Layer::written("extra variables", &parts.options.extra_vars),
             options: parts.options,
             secrets,
             cancel: parts.cancel,
-            playbook_folder: parts.playbook_folder,
             connector: parts.connector,
             ask: parts.ask,
             events: parts.events,

@@ -38,15 +38,16 @@ impl Session {
         }
         let groups = self.inventory().hosts_of_groups().into_iter();
         let groups = groups.map(|(name, _)| name.to_string()).collect();
+        let (known, encrypted) = if knows_inventory {
+            self.variables_of_plays(playbook, &mut problems)
+        } else {
+            (None, self.encrypted_variables())
+        };
         let options = ValidateOptions {
             groups: (knows_inventory && !adds).then_some(groups),
-            encrypted: self.encrypted_variables(),
+            encrypted,
             tags: tags.tags.iter().chain(&tags.skip).cloned().collect(),
-            variables: if knows_inventory {
-                problems.take(self.known_variables())
-            } else {
-                None
-            },
+            variables: known,
             unread,
         };
         let found = validate(
@@ -105,6 +106,44 @@ impl Session {
                 .0
                 .extend(unknown.map(|problem| problem.help(help.to_owned())));
         }
+    }
+
+    /// Returns what is known of variables in all plays: the names that are set, if files can be read,
+    /// and those that are encrypted. What is beside an imported playbook counts in its plays only.
+    fn variables_of_plays(
+        self: &Arc<Self>,
+        playbook: &Playbook,
+        problems: &mut Problems,
+    ) -> (Option<BTreeSet<String>>, BTreeMap<String, Vec<Node>>) {
+        let first = self.playbook_folder();
+        let mut folders = vec![&first];
+        for play in &playbook.plays {
+            if !folders.contains(&&play.folder) {
+                folders.push(&play.folder);
+            }
+        }
+        let mut known = Some(BTreeSet::new());
+        let mut encrypted: Option<BTreeMap<String, Vec<Node>>> = None;
+        for folder in folders {
+            self.enter(folder);
+            known = match (known, problems.take(self.known_variables())) {
+                (Some(names), Some(further)) => Some(&names | &further),
+                _ => None,
+            };
+            let mut here = self.encrypted_variables();
+            encrypted = Some(match encrypted {
+                None => here,
+                Some(before) => before
+                    .into_iter()
+                    .filter_map(|(name, nodes)| {
+                        let further = here.remove(&name)?;
+                        Some((name, [nodes, further].concat()))
+                    })
+                    .collect(),
+            });
+        }
+        self.enter(&first);
+        (known, encrypted.unwrap_or_default())
     }
 
     /// Returns the variables of the inventory that are encrypted for every host that has them.

@@ -26,7 +26,7 @@ impl Session {
         let inventory = self.inventory();
         let known = inventory.hosts().contains_key(&host.name) || inventory.is_implicit(&host.name);
         let read = if known {
-            inventory.host_variables(&host.name, Some(&self.playbook_folder))?
+            inventory.host_variables(&host.name, Some(&self.playbook_folder()))?
         } else {
             // A machine that only `delegate_to` names.
             Vec::new()
@@ -50,7 +50,7 @@ impl Session {
         layers.extend(self.inventory_layers(host)?);
         layers.extend(host.layers());
         layers.extend([self.extra.clone(), self.magic_of_host(host)]);
-        let site = Arc::new(self.site(std::slice::from_ref(&self.playbook_folder)));
+        let site = Arc::new(self.site(&[self.playbook_folder()]));
         Ok(Scope::new(
             layers,
             self.engine.clone(),
@@ -138,7 +138,7 @@ impl Session {
         if let Some(limit) = &self.options.limit {
             set("ansible_limit", limit.as_str().into());
         }
-        set("playbook_dir", playbook_dir(&self.playbook_folder));
+        set("playbook_dir", playbook_dir(&self.playbook_folder()));
         let inventory = self.inventory();
         let named = inventory.hosts().get(name);
         if let Some(file) = named.and_then(|host| host.file.as_ref()) {
