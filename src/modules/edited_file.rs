@@ -72,7 +72,15 @@ impl<'a> EditedFile<'a> {
         })
     }
 
-    /// Returns its content as text; empty if there is no file.
+    /// Returns the attributes that give a new file these permissions; an existing one keeps its own.
+    pub(super) fn mode_if_new(&self, bits: u32) -> Attributes {
+        Attributes {
+            mode: (!self.exists()).then(|| Mode::of_bits(bits)),
+            ..Attributes::default()
+        }
+    }
+
+    /// Returns its content as text, which is empty for a missing file.
     pub(super) fn text(&self) -> Result<&str, ModuleError> {
         let content = self.content.as_deref().unwrap_or_default();
         std::str::from_utf8(content)

@@ -55,7 +55,7 @@ impl Module for RpmKey {
         if output.lacks_program() {
             return Err(ModuleError::refused("the host has no rpm"));
         }
-        // rpm says that there is no key on standard output too.
+        // Without any key, rpm prints a sentence to standard output.
         let told = String::from_utf8_lossy(&output.stdout).into_owned();
         let before = if output.status == 0 {
             told

@@ -6,7 +6,7 @@
 use super::outcome::Outcome;
 use super::rights_help;
 use super::secret_files::keep_private;
-use super::session::{Omit, Session, Unanswered};
+use super::session::{Session, Unanswered, is_omitted};
 use super::target::{Target, Turn};
 use crate::change::{Change, Diff, Sets, Since};
 use crate::files::Files;
@@ -506,7 +506,7 @@ pub(super) fn command_line(command: &Value) -> String {
 
 /// Returns the value without what is `omit`; nothing where it is `omit` itself.
 pub(super) fn without_omitted(value: Value) -> Option<Value> {
-    if value.downcast_object_ref::<Omit>().is_some() {
+    if is_omitted(&value) {
         return None;
     }
     match value.kind() {

@@ -2,7 +2,7 @@
 
 use super::frame::Frame;
 use super::outcome::Outcome;
-use super::session::Omit;
+use super::session::is_omitted;
 use super::task::Fallible;
 use crate::playbook::Keywords;
 use crate::source::{Place, Problem, Problems};
@@ -39,7 +39,7 @@ pub(super) fn text<'a>(
         if let Some(reason) = value::unknown_in(&value) {
             return Err(Box::new(Outcome::not_predicted(&reason)));
         }
-        if value.downcast_object_ref::<Omit>().is_none() {
+        if !is_omitted(&value) {
             return Ok(Some(value.to_string()));
         }
     }
@@ -49,7 +49,7 @@ pub(super) fn text<'a>(
 /// Returns the boolean of a node, or `None` for `omit`.
 pub(super) fn truth(node: &Node, scope: &Arc<Scope>) -> Fallible<Option<bool>> {
     let value = render(scope, node)?;
-    if value.downcast_object_ref::<Omit>().is_some() {
+    if is_omitted(&value) {
         return Ok(None);
     }
     boolean(&value, Some(&node.place)).map(Some)
@@ -83,8 +83,12 @@ fn shown(value: &Value) -> String {
 
 /// Returns the value of a keyword that is a whole number.
 pub(super) fn number(node: Option<&Node>, scope: &Arc<Scope>, default: u32) -> Fallible<u32> {
-    let number = parsed(node, scope, "a whole number", |text| text.parse().ok())?;
-    Ok(number.unwrap_or(default))
+    Ok(whole(node, scope)?.unwrap_or(default))
+}
+
+/// Returns the whole number of a keyword, or `None` without one and for `omit`.
+pub(super) fn whole(node: Option<&Node>, scope: &Arc<Scope>) -> Fallible<Option<u32>> {
+    parsed(node, scope, "a whole number", |text| text.parse().ok())
 }
 
 /// Returns the value of a keyword in seconds, which may have a fraction.
@@ -108,7 +112,7 @@ fn parsed<T>(
 ) -> Fallible<Option<T>> {
     let Some(node) = node else { return Ok(None) };
     let value = render(scope, node)?;
-    if value.downcast_object_ref::<Omit>().is_some() {
+    if is_omitted(&value) {
         return Ok(None);
     }
     parse(&value.to_string()).map(Some).ok_or_else(|| {

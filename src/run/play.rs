@@ -1,7 +1,7 @@
 //! A play: its hosts, in batches.
 
 use super::play_run::PlayRun;
-use super::session::{Omit, Session};
+use super::session::{Session, is_omitted};
 use crate::internal_error::{self, caught};
 use crate::inventory::Meant;
 use crate::playbook::{Play, Playbook, Serial};
@@ -224,7 +224,7 @@ fn batch_size(serial: &Serial, hosts: usize, scope: &Arc<Scope>) -> Result<usize
         Serial::Percent(percent) => Ok((hosts * usize::from(*percent) / 100).max(1)),
         Serial::Template(node) => {
             let value = scope.render(node).map_err(|error| *error.problem)?;
-            if value.downcast_object_ref::<Omit>().is_some() {
+            if is_omitted(&value) {
                 return Ok(0);
             }
             let value = value.to_string();

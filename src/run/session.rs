@@ -272,9 +272,14 @@ impl Session {
     }
 }
 
+/// Returns whether a value is `omit`: what has it is as if it were not given.
+pub(super) fn is_omitted(value: &Value) -> bool {
+    value.downcast_object_ref::<Omit>().is_some()
+}
+
 /// The value of `omit`: arguments with it are left out.
 #[derive(Debug)]
-pub(super) struct Omit;
+struct Omit;
 
 impl minijinja::value::Object for Omit {
     fn render(self: &Arc<Self>, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

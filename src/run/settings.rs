@@ -3,7 +3,7 @@
 use super::frame::Frame;
 use super::keyword::{boolean, flag};
 use super::outcome::Outcome;
-use super::session::{Omit, Session};
+use super::session::{Session, is_omitted};
 use crate::host::Secret;
 use crate::host::shell::{Become, BecomeMethod};
 use crate::inventory::connection_variables;
@@ -267,8 +267,7 @@ impl Lookup<'_> {
                 .map_err(|error| Box::new(Outcome::from(error)))?,
             None => self.scope.get(&name).unwrap_or_default(),
         };
-        let omitted = value.downcast_object_ref::<Omit>().is_some();
-        Ok((!omitted && !value.is_none() && !value.is_undefined()).then_some(value))
+        Ok((!is_omitted(&value) && !value.is_none() && !value.is_undefined()).then_some(value))
     }
 
     /// Returns the name under which a connection variable is set.

@@ -79,7 +79,7 @@ impl Module for AuthorizedKey {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let user = context.host.user(&self.user)?;
         let user = user.ok_or_else(|| ModuleError::Refused {
-            message: format!("there is no user {:?}", self.user),
+            message: format!("the user {:?} does not exist", self.user),
             help: Some("create the account first, with the module user".to_owned()),
         })?;
         let (text, warning) = self.keys(context)?;

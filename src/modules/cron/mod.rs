@@ -3,7 +3,7 @@
 mod crontab;
 
 use super::edited_file::{EditedFile, Writing};
-use crate::change::{Attributes, Change, Mode, backup_path};
+use crate::change::{Change, backup_path};
 use crate::host::{Body, Command, Ownership, Setting, Step};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
 use crate::value::Value;
@@ -178,13 +178,9 @@ impl CronModule {
         }
         let mut change = Change::default();
         if is_changed {
-            let mode = (!file.exists()).then(|| Mode::of_bits(0o644));
             let writing = Writing {
                 // cron ignores files that others may write.
-                attributes: Attributes {
-                    mode,
-                    ..Attributes::default()
-                },
+                attributes: file.mode_if_new(0o644),
                 backup: self.backup,
                 ..Writing::default()
             };

@@ -4,7 +4,7 @@ mod persistent;
 
 use super::edited_file::{EditedFile, Writing};
 use super::words;
-use crate::change::{Attributes, Change, Mode};
+use crate::change::Change;
 use crate::host::{Command, Content, Setting, Step};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
 use persistent::Files;
@@ -76,12 +76,8 @@ impl Module for Modprobe {
             };
             for (path, text) in new {
                 let file = EditedFile::open(context.host, path.as_str())?;
-                let mode = (!file.exists()).then(|| Mode::of_bits(0o644));
                 let writing = Writing {
-                    attributes: Attributes {
-                        mode,
-                        ..Attributes::default()
-                    },
+                    attributes: file.mode_if_new(0o644),
                     ..Writing::default()
                 };
                 change

@@ -4,7 +4,7 @@ mod fstab;
 
 use super::edited_file::{EditedFile, Writing};
 use super::host_path::host_path;
-use crate::change::{Attributes, Change, Mode, directory_questions};
+use crate::change::{Attributes, Change, directory_questions};
 use crate::host::{Command, CommandScript, Setting, Step};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use fstab::{Entry, mounted, with_mount, without_mount};
@@ -177,12 +177,8 @@ impl MountModule {
         if new == old {
             return Ok(());
         }
-        let mode = (!file.exists()).then(|| Mode::of_bits(0o644));
         let writing = Writing {
-            attributes: Attributes {
-                mode,
-                ..Attributes::default()
-            },
+            attributes: file.mode_if_new(0o644),
             backup: self.backup,
             ..Writing::default()
         };
