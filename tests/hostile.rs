@@ -131,6 +131,13 @@ fn values_are_bounded_in_depth_and_size() {
     }
 }
 
+#[test]
+fn a_timeout_that_is_omitted_leaves_the_others() {
+    let task =
+        "    - command: sleep 60\n      async: 1\n      timeout: \"{{ nope | default(omit) }}\"\n";
+    run("", task, &Fails("timed out"), &[]);
+}
+
 /// Templates that would take hours: texts and lists doubled, loops, calls and readers of long texts.
 const ENDLESS: [&str; 15] = [
     "{% set n = namespace(x=[1]) %}{% for i in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}{{ n.x | length }}",

@@ -3,7 +3,7 @@
 use super::attempt::{Attempt, without_omitted};
 use super::facts;
 use super::frame::Frame;
-use super::keyword::{first_problem, flag, number, render, text};
+use super::keyword::{first_problem, flag, render, text, whole};
 use super::outcome::Outcome;
 use super::target::Target;
 use super::task::{Fallible, TaskRun};
@@ -206,10 +206,11 @@ impl TaskRun<'_, '_> {
         let default = self.play.session.options.task_timeout;
         // A task is waited for as long as `async` says; nothing cuts its connection meanwhile.
         let given = self.frame.nearest(|keywords| keywords.timeout.as_ref());
-        let timeout = match given.or(self.task.r#async.as_ref()) {
-            None => default,
-            seconds => Duration::from_secs(u64::from(number(seconds, scope, 0)?)),
+        let seconds = match whole(given, scope)? {
+            None => whole(self.task.r#async.as_ref(), scope)?,
+            given => given,
         };
+        let timeout = seconds.map_or(default, |seconds| Duration::from_secs(u64::from(seconds)));
         let deadline = (!timeout.is_zero()).then(|| Instant::now() + timeout);
         Ok(Limits {
             deadline,

@@ -2,7 +2,7 @@
 
 use super::frame::Frame;
 use super::host_state::HostState;
-use super::keyword::number;
+use super::keyword::whole;
 use super::play_run::PlayRun;
 use super::session::Session;
 use crate::files::Programs;
@@ -195,10 +195,11 @@ impl PlayRun<'_> {
         let given = frame.nearest(|keywords| keywords.timeout.as_ref());
         if let Some(given) = given {
             // A wrong value is reported when the task asks for it.
-            let seconds = number(Some(given), &scope(layers.clone(), site.clone()), 0);
-            let seconds = seconds.unwrap_or_default();
-            let timeout = Duration::from_secs(u64::from(seconds));
-            site.programs.timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
+            let seconds = whole(Some(given), &scope(layers.clone(), site.clone()));
+            if let Some(seconds) = seconds.unwrap_or(Some(0)) {
+                let timeout = Duration::from_secs(u64::from(seconds));
+                site.programs.timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
+            }
         }
         Ok(scope(layers, site))
     }
