@@ -2,6 +2,7 @@
 
 use super::once::Once;
 use super::{Archive, ArchiveError, Selected, Stream, stream};
+use crate::files::TemporaryFolder;
 use crate::files::download::{Download, DownloadError};
 use crate::host::{HostError, Limits};
 use std::fs::File;
@@ -9,14 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
-use tempfile::TempDir;
 
 /// The archives of a run, shared by all hosts: each is downloaded and read once, and hosts that
 /// lack the same entries get the same stream. The files are removed when this is dropped, except
 /// downloads.
 #[derive(Debug, Default)]
 pub struct Store {
-    folder: Mutex<Option<TempDir>>,
+    folder: Mutex<Option<TemporaryFolder>>,
     files: AtomicUsize,
     archives: Once<Version, Result<Arc<Archive>, Arc<ArchiveError>>>,
     streams: Once<(Version, String), Arc<Stream>>,
@@ -115,13 +115,14 @@ impl Store {
         let number = self.files.fetch_add(1, Ordering::Relaxed);
         let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         if folder.is_none() {
-            let made = tempfile::Builder::new().prefix("rmqplay-").tempdir();
+            let parent = std::env::temp_dir();
+            let made = TemporaryFolder::new(&parent, "rmqplay-");
             *folder = Some(made.map_err(|source| ArchiveError::Write {
-                path: std::env::temp_dir(),
+                path: parent,
                 source,
             })?);
         }
-        let path = folder.as_ref().map_or(Path::new(""), TempDir::path);
+        let path = folder.as_ref().map_or(Path::new(""), TemporaryFolder::path);
         let path = path.join(number.to_string());
         std::fs::create_dir(&path).map_err(|source| ArchiveError::Write {
             path: path.clone(),

@@ -5,11 +5,13 @@ pub mod download;
 mod folder;
 mod programs;
 mod sent_file;
+mod temporary_folder;
 
 pub use confined::confined;
 pub use folder::{FolderEntry, FolderKind, folder};
 pub use programs::{ProgramError, Programs};
 pub use sent_file::{Digests, ReadError, SentFile, read};
+pub use temporary_folder::TemporaryFolder;
 
 use crate::host::unchanged_here;
 use crate::source::LocalPath;

@@ -1,19 +1,19 @@
 //! The user's editor, on a file that leaves nothing behind.
 
 use crate::cli::interrupt::Interrupt;
+use crate::files::TemporaryFolder;
 use crate::source::{Problem, regular};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 /// A folder with the plaintext, for as long as the editor runs: files in it are overwritten and
 /// removed in any case.
 pub(super) struct Editor {
-    folder: TempDir,
+    folder: TemporaryFolder,
 }
 
 impl Drop for Editor {
@@ -44,11 +44,7 @@ impl Editor {
         let failed = |error: std::io::Error| {
             Problem::new(format!("cannot make a file for the editor: {error}"))
         };
-        let folder = tempfile::Builder::new()
-            .prefix("rmqplay-vault-")
-            .permissions(fs::Permissions::from_mode(0o700))
-            .tempdir_in(place())
-            .map_err(failed)?;
+        let folder = TemporaryFolder::new(&place(), "rmqplay-vault-").map_err(failed)?;
         let editor = Self { folder };
         // The same name, from which editors know the syntax.
         let name = Path::new(name).file_name().unwrap_or_default();
