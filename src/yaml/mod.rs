@@ -1,5 +1,6 @@
 //! YAML as Ansible reads it (1.1 types, duplicate keys refused), with the place of every node.
 
+mod mistake;
 mod node;
 mod read;
 mod scalar;

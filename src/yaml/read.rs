@@ -1,9 +1,9 @@
 //! Parses YAML text to nodes.
 
-use super::{Data, Map, Node, scalar};
+use super::{Data, Map, Node, mistake, scalar};
 use crate::source::{Place, Problem, Result, SourceFile};
 use crate::value::{self, MAX_DEPTH};
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
+use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
                 None => return Ok((Event::StreamEnd, Span::default())),
                 Some(Ok((Event::Comment(..), _))) => {}
                 Some(Ok(event)) => return Ok(event),
-                Some(Err(error)) => return Err(self.syntax_error(&error)),
+                Some(Err(error)) => return Err(mistake::problem(self.file, &error).into()),
             }
         }
     }
@@ -241,32 +241,6 @@ impl<'a> Reader<'a> {
         let text = self.file.text.get(start..end).unwrap_or_default();
         // A block scalar's span extends to the next token: the line breaks are not part of it.
         Place::new(self.file, start..start + text.trim_end().len())
-    }
-
-    fn syntax_error(&self, error: &ScanError) -> crate::source::Problems {
-        let marker = error.marker();
-        let offset = marker.byte_offset().unwrap_or(0).min(self.file.text.len());
-        let place = Place::new(self.file, offset..offset);
-        let line = self
-            .file
-            .text
-            .lines()
-            .nth(place.line().saturating_sub(1))
-            .unwrap_or_default();
-        let quoting = line
-            .contains("{{")
-            .then(|| "a value that starts with {{ must be quoted: \"{{ … }}\"".to_owned());
-        let tab = line
-            .starts_with('\t')
-            .then(|| "indent with spaces, not tabs".to_owned());
-        // The parser's own limit is slightly deeper than ours.
-        if error.info().contains("recursion limit") {
-            return Problem::at(&place, value::too_deep()).into();
-        }
-        Problem::at(&place, format!("this is not YAML: {}", error.info()))
-            .help(quoting)
-            .help(tab)
-            .into()
     }
 }
 
