@@ -90,6 +90,7 @@ impl View<'_> {
         before: Option<&User>,
         after: Option<&User>,
         home: bool,
+        password: Option<&str>,
     ) -> Result<AccountChange, Stop> {
         let Some(name) = after.or(before).map(|user| user.name.clone()) else {
             return Ok(AccountChange::default());
@@ -101,6 +102,11 @@ impl View<'_> {
             self.may_change_accounts("user", &name)?;
         }
         let mut change = AccountChange::default();
+        if before.is_none() || after.is_none() || password.is_some() {
+            change
+                .edits
+                .extend(self.shadow(&name, after.is_some(), password)?);
+        }
         if let (Some(user), true) = (after, home) {
             change.edits.extend(self.home(user)?);
         }

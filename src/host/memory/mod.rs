@@ -9,6 +9,7 @@ mod overlay;
 mod programs;
 mod rights;
 mod server;
+mod shadow;
 mod source;
 mod tools;
 mod unpack;
@@ -360,10 +361,14 @@ impl Host for Memory {
                 before,
                 after,
                 home,
+                password,
                 ..
             } => {
                 let (before, after) = (before.as_ref(), after.as_ref());
-                let change = self.view(limits, |view| view.change_user(before, after, *home))?;
+                let password = password.as_deref();
+                let change = self.view(limits, |view| {
+                    view.change_user(before, after, *home, password)
+                })?;
                 self.overlay.lock().change_accounts(change);
             }
             Step::Group { before, after, .. } => {

@@ -52,8 +52,8 @@ pub(super) struct UserModule {
     /// Whether to remove the home directory with the account.
     #[serde(default)]
     remove: bool,
-    /// The password's hash as in `/etc/shadow`, as returned by the filter `password_hash`; `!` for
-    /// no password.
+    /// The password's hash as in `/etc/shadow`, as returned by the filter `password_hash`; `!` or
+    /// `*` for no password. An account that was locked with `usermod -L` stays locked.
     password: Option<String>,
     /// When to set the password.
     #[serde(default)]

@@ -130,8 +130,17 @@ impl UserModule {
             .shadow
             .as_ref()
             .and_then(|shadow| hash_of(shadow, &self.name));
-        (present.as_ref() != Some(password)).then(|| password.clone())
+        let is_set = present.is_some_and(|present| is_same(&present, password));
+        (!is_set).then(|| password.clone())
     }
+}
+
+/// Returns whether a password counts as set. As in Ansible, an account that was locked (`usermod -L` puts `!` before the
+/// hash) stays so; but one that should be locked is locked.
+fn is_same(present: &str, wanted: &str) -> bool {
+    let hash = |password: &str| password.trim_start_matches('!').to_owned();
+    let is_locked = |password: &str| password.starts_with('!');
+    hash(present) == hash(wanted) && (is_locked(present) || !is_locked(wanted))
 }
 
 fn hash_of(shadow: &Node, name: &str) -> Option<String> {
