@@ -3,7 +3,7 @@
 use super::engine::REFUSED;
 use super::habits::{advice_on_method, advice_on_syntax};
 use super::here;
-use super::place::{article, place};
+use super::place::{article, offset, place};
 use super::program::Program;
 use super::raised::Raised;
 use super::stop::Stop;
@@ -298,6 +298,12 @@ fn no_function(signature: &str) -> String {
 /// Returns the problem for a syntax error.
 pub(super) fn of_syntax(file: &Arc<SourceFile>, error: &ParseError) -> Problem {
     let problem = Problem::at(&place(file, error.position()), syntax(error.err_type()));
+    if let ParseErrorType::Reserved(word)
+    | ParseErrorType::BadInput(rhai::LexError::ImproperSymbol(word, _)) = error.err_type()
+        && is_key(file, error.position(), word)
+    {
+        return problem.help(quote_key(word));
+    }
     if let Some(advice) = advice_on_syntax(file, error.position()) {
         return problem.help(advice.to_owned());
     }
@@ -309,7 +315,7 @@ pub(super) fn of_syntax(file: &Arc<SourceFile>, error: &ParseError) -> Problem {
             let is_word = word.starts_with(|first: char| first.is_alphabetic());
             let advice = match word {
                 "loop" => "write a loop: for item in list { … }".to_owned(),
-                _ => format!("to use it as a key of a map, quote it: \"{word}\""),
+                _ => quote_key(word),
             };
             problem.help(is_word.then_some(advice))
         }
@@ -321,6 +327,21 @@ pub(super) fn of_syntax(file: &Arc<SourceFile>, error: &ParseError) -> Problem {
     }
 }
 
+fn quote_key(word: &str) -> String {
+    format!("to use it as a key of a map, quote it: \"{word}\"")
+}
+
+/// Returns whether a word at a position stands where a map has a key: after `#{` or a comma, and before a colon.
+fn is_key(file: &SourceFile, position: rhai::Position, word: &str) -> bool {
+    let parts = offset(file, position).and_then(|at| file.text.split_at_checked(at));
+    parts.is_some_and(|(before, after)| {
+        let after = after.strip_prefix(word).map(str::trim_start);
+        let before = before.trim_end();
+        after.is_some_and(|after| after.starts_with(':') && !after.starts_with("::"))
+            && (before.ends_with("#{") || before.ends_with(','))
+    })
+}
+
 fn in_map(error: &ParseError) -> bool {
     match error.err_type() {
         ParseErrorType::MissingToken(_, why) => why.contains("object map"),
@@ -330,7 +351,7 @@ fn in_map(error: &ParseError) -> bool {
 
 fn refused(word: &str) -> Option<String> {
     if word == "default" {
-        return Some("to use it as a key of a map, quote it: \"default\"".to_owned());
+        return Some(quote_key(word));
     }
     let advice = REFUSED.iter().find(|(name, _)| *name == word);
     advice.map(|(_, advice)| (*advice).to_owned())
