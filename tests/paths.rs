@@ -363,3 +363,61 @@ fn every_argument_that_is_a_path_of_the_host_is_declared_as_one() {
         }
     }
 }
+
+/// As in Ansible, `include_tasks` of a role prefers the role's `tasks`, `import_tasks` the folder of
+/// the file that imports.
+#[test]
+fn a_role_includes_from_its_tasks_and_imports_from_beside() {
+    let (scratch, folder) = folder();
+    write(
+        &folder,
+        "site.yml",
+        "- hosts: localhost\n  gather_facts: false\n  roles: [r]\n  tasks:\n    - include_tasks: sub/x.yml\n",
+    );
+    let both = "- include_tasks: y.yml\n- import_tasks: y.yml\n- include_tasks: only.yml\n";
+    let shows = |text: &str| format!("- debug: {{msg: '{text}'}}\n");
+    write(
+        &folder,
+        "roles/r/tasks/main.yml",
+        "- include_tasks: sub/x.yml\n",
+    );
+    for (at, name) in [("roles/r/tasks", "of the role"), ("", "of the play")] {
+        write(
+            &folder,
+            format!("{at}/sub/x.yml").trim_start_matches('/'),
+            both,
+        );
+        let beside = shows(&format!("beside {name}"));
+        write(
+            &folder,
+            format!("{at}/sub/y.yml").trim_start_matches('/'),
+            &beside,
+        );
+        write(
+            &folder,
+            format!("{at}/sub/only.yml").trim_start_matches('/'),
+            &shows("only"),
+        );
+        write(
+            &folder,
+            format!("{at}/y.yml").trim_start_matches('/'),
+            &shows(name),
+        );
+    }
+    let told = rmqplay(&folder, &["run", "site.yml"]);
+    let said: Vec<_> = told
+        .lines()
+        .filter_map(|line| line.split(" => ").nth(1))
+        .map(|line| line.trim_matches('"'))
+        .collect();
+    let expected = [
+        "of the role",
+        "beside of the role",
+        "only",
+        "beside of the play",
+        "beside of the play",
+        "only",
+    ];
+    assert_eq!(said, expected, "{told}");
+    drop(scratch);
+}

@@ -37,7 +37,9 @@ fn text(node: &Node) -> String {
 fn prepare(case: &Node, folder: &Path) {
     let entries = |key: &str| case.get(key).and_then(Node::as_map).cloned();
     for (name, content) in entries("files").unwrap_or_default() {
-        std::fs::write(folder.join(text(&name)), text(&content)).unwrap();
+        let path = folder.join(text(&name));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text(&content)).unwrap();
     }
     for (name, script) in entries("roles").unwrap_or_default() {
         let tasks = folder.join("roles").join(text(&name)).join("tasks");
@@ -521,4 +523,102 @@ fn users_that_earlier_tasks_make_can_be_become_and_removed_ones_cannot() {
     ];
     let expected = expected.map(|(task, status)| (task.to_owned(), status.to_owned()));
     assert_eq!(told, Statuses::from(expected));
+}
+
+/// Runs a playbook in a folder with `--check`, then for real, and returns what was printed.
+fn check_and_run(folder: &Path) -> [String; 2] {
+    [&["--check"][..], &[]].map(|options| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_rmqplay"))
+            .args(["run", "site.yml", "-i", "h1,", "-c", "local"])
+            .args(options)
+            .current_dir(folder)
+            .env_remove("RMQPLAY_INVENTORY")
+            .output()
+            .unwrap();
+        let printed = [output.stdout, output.stderr].concat();
+        String::from_utf8_lossy(&printed).into_owned()
+    })
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+const QUERY: &str = r#"
+const MODULE = #{
+    description: "Shows a file.",
+    arguments: #{ q: #{ type: "raw", required: true, description: "The command." } },
+    reads: ["cat", "sh"],
+};
+fn plan(probe, args) {
+    let change = change();
+    change.returns("out", probe.query(args.q).stdout);
+    change
+}
+"#;
+
+/// What `probe.query` of a module finds, by each name of a path that an earlier task only changes.
+#[test]
+fn a_query_of_a_path_that_is_only_foreseen_is_unknown_by_all_its_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().canonicalize().unwrap();
+    let at = folder.display();
+    write(&folder, "library/q.rhai", QUERY);
+    write(&folder, "w/f", "old");
+    write(&folder, "w/other", "kept");
+    for (link, target) in [("file", "w/f"), ("folder", "w"), ("again", "folder")] {
+        std::os::unix::fs::symlink(target, folder.join(link)).unwrap();
+    }
+    let queries = [
+        format!("[cat, '{at}/w/f']"),
+        format!("[cat, '{at}/w/../w/f']"),
+        format!("[cat, '{at}/file']"),
+        format!("[cat, '{at}/folder/f']"),
+        format!("[cat, '{at}/again/f']"),
+        format!("{{argv: [cat, f], chdir: '{at}/again'}}"),
+        format!("[sh, -c, 'cat {at}/again/f']"),
+        format!("{{argv: [sh, -c, 'cat \"$F\"'], environment: {{F: '{at}/folder/f'}}}}"),
+        format!("{{argv: [sh], stdin: 'cat {at}/folder/f'}}"),
+    ];
+    let mut tasks = format!("    - copy: {{dest: '{at}/w/f', content: new}}\n");
+    for query in &queries {
+        tasks += &format!("    - q: {{q: {query}}}\n      register: r\n");
+        tasks += "    - debug: {msg: 'it is {{ r.out }}'}\n";
+    }
+    tasks += &format!("    - q: {{q: [cat, '{at}/folder/other']}}\n      register: r\n");
+    tasks += "    - debug: {msg: 'the other is {{ r.out }}'}\n";
+    let play = format!("- hosts: all\n  gather_facts: false\n  tasks:\n{tasks}");
+    write(&folder, "site.yml", &play);
+    let [checked, run] = check_and_run(&folder);
+    assert!(!checked.contains("it is old"), "{checked}");
+    let unknown = format!("unknown={}", 2 * queries.len());
+    assert!(checked.contains(&unknown), "{checked}");
+    assert!(checked.contains("the other is kept"), "{checked}");
+    assert_eq!(run.matches("it is new").count(), queries.len(), "{run}");
+}
+
+/// `vars_files` of a later play, made by an earlier one.
+#[test]
+fn variables_of_a_file_that_a_task_makes_on_this_machine_are_unknown() {
+    let folder = tempfile::tempdir().unwrap();
+    let play = "
+- hosts: all
+  gather_facts: false
+  tasks:
+    - copy: {dest: '{{ playbook_dir }}/made.yml', content: 'a: 1'}
+- hosts: all
+  gather_facts: false
+  vars: {known: 2}
+  vars_files: ['{{ playbook_dir }}/made.yml']
+  tasks:
+    - debug: {msg: 'a is {{ a }}'}
+    - debug: {msg: 'b is {{ b | default(3) }}'}
+";
+    write(folder.path(), "site.yml", play);
+    let [checked, run] = check_and_run(folder.path());
+    assert!(checked.contains("unknown=2"), "{checked}");
+    assert!(!checked.contains("failed"), "{checked}");
+    assert!(run.contains("a is 1") && run.contains("b is 3"), "{run}");
 }

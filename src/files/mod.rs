@@ -46,7 +46,8 @@ impl Files {
         Err(missing(None))
     }
 
-    fn candidates(&self, kind: &str, name: &str) -> Vec<LocalPath> {
+    /// Returns the paths that [`Self::find`] tries.
+    pub fn candidates(&self, kind: &str, name: &str) -> Vec<LocalPath> {
         let name = Path::new(name);
         if let (true, Some(home)) = (name.starts_with("~"), std::env::home_dir()) {
             return vec![LocalPath::of(home).join(name.strip_prefix("~").unwrap_or(name))];

@@ -105,9 +105,13 @@ pub trait Host: Send + Sync {
 
     /// Returns why programs of the machine do not see this part as this host shows it: check mode has
     /// changed it. A real machine has no such difference.
-    fn foreseen(&self, part: &Doubtful) -> Option<crate::value::NotKnown> {
-        let _ = part;
-        None
+    fn foreseen(
+        &self,
+        part: &Doubtful,
+        limits: &Limits,
+    ) -> Result<Option<crate::value::NotKnown>, HostError> {
+        let _ = (part, limits);
+        Ok(None)
     }
 
     /// Makes changes in their order, in as few round trips as it can, and returns their outputs. The

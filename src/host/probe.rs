@@ -119,8 +119,8 @@ impl Probe {
     }
 
     /// Returns why programs of the host do not see this part as the host shows it.
-    pub fn foreseen(&self, part: &Doubtful) -> Option<NotKnown> {
-        self.host.foreseen(part)
+    pub fn foreseen(&self, part: &Doubtful) -> Result<Option<NotKnown>, HostError> {
+        self.host.foreseen(part, &self.limits)
     }
 
     /// Makes a TCP connection from the host to a port, to find something out.

@@ -9,6 +9,8 @@ pub enum Writes {
     File(&'static str),
     /// What is at a path, and everything below it.
     Tree(&'static str),
+    /// These files, whatever the arguments are.
+    Files(&'static [&'static str]),
     /// A user account.
     User(&'static str),
     /// A group.
@@ -23,7 +25,7 @@ impl Writes {
     /// Returns the argument that names it.
     pub fn argument(self) -> Option<&'static str> {
         match self {
-            Self::Nothing | Self::Packages(_) => None,
+            Self::Nothing | Self::Packages(_) | Self::Files(_) => None,
             Self::File(name)
             | Self::Tree(name)
             | Self::User(name)

@@ -91,8 +91,12 @@ impl Getent {
                 _ => {}
             }
         }
-        let reason = parts.iter().find_map(|part| context.host.foreseen(part));
-        reason.map_or(Ok(()), |reason| Err(reason.into()))
+        for part in &parts {
+            if let Some(reason) = context.host.foreseen(part)? {
+                return Err(reason.into());
+            }
+        }
+        Ok(())
     }
 
     /// Returns the lines by their first field; a key with several lines has a list of them.

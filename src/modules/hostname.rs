@@ -2,7 +2,7 @@
 
 use crate::change::{Attributes, Change, EnsureFile, Mode, Sets, file_question};
 use crate::host::{Answer, Body, Command, Setting, Step};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use crate::value::Fields;
 
 /// The file with the name that the host gets at boot.
@@ -21,6 +21,7 @@ pub(super) struct Hostname {
 
 impl BuiltIn for Hostname {
     const NAME: &'static str = "hostname";
+    const WRITES: Writes = Writes::Files(&[FILE]);
     const EXAMPLE: &'static str = "\
 - name: The host knows its name
   hostname:

@@ -58,7 +58,7 @@ fn told(host: &Probe, path: &Utf8Path, node: &Node) -> Result<Result<Value, Stri
     let text = if node.mode & EXECUTABLE == 0 {
         let content = node.content.as_deref().unwrap_or_default();
         String::from_utf8_lossy(content).into_owned()
-    } else if let Some(doubt) = host.foreseen(&Doubtful::Path(path.to_owned())) {
+    } else if let Some(doubt) = host.foreseen(&Doubtful::Path(path.to_owned()))? {
         return Ok(Ok(doubt.value()));
     } else {
         let output = host.query(&Command::new([path.as_str()]))?;

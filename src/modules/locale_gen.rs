@@ -3,7 +3,7 @@
 use super::edited_file::{EditedFile, Writing};
 use crate::change::Change;
 use crate::host::{Command, Setting, Step};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes};
 
 /// The locales to generate, one on a line; others are comments.
 const LIST: &str = "/etc/locale.gen";
@@ -21,6 +21,7 @@ pub(super) struct LocaleGen {
 
 impl BuiltIn for LocaleGen {
     const NAME: &'static str = "locale_gen";
+    const WRITES: Writes = Writes::Files(&[LIST]);
     const OTHER_NAMES: &'static [&'static str] = &["community.general.locale_gen"];
     const EXAMPLE: &'static str = "\
 - name: Messages may be in German

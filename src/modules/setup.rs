@@ -82,7 +82,7 @@ impl Setup {
         let folder = Utf8Path::new(given.unwrap_or(local_facts::FOLDER));
         let is_there = told.is_some_and(Value::is_none);
         let foreseen = || context.host.foreseen(&Doubtful::Path(folder.to_owned()));
-        if given.is_none() && !is_there && foreseen().is_none() {
+        if given.is_none() && !is_there && foreseen()?.is_none() {
             return Ok(Fields::new());
         }
         local_facts::read(context.host, folder, change)

@@ -4,7 +4,7 @@ use super::file_result::FileResult;
 use super::host_path::{host_path, is_directory, look, target_of};
 use crate::change::{Attributes, Change, Replace};
 use crate::host::Kind;
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use camino::Utf8PathBuf;
 
 /// Creates a symbolic link, or switches it atomically: it always leads to the old or the new
@@ -26,6 +26,7 @@ impl BuiltIn for SymlinkModule {
     const NAME: &'static str = "symlink";
     const ALIASES: &'static [(&'static str, &'static str)] =
         &[("dest", "path"), ("name", "path"), ("target", "src")];
+    const WRITES: Writes = Writes::Tree("path");
     const PATHS: &'static [&'static str] = &["path"];
     const RELATIVE_PATHS: &'static [&'static str] = &["src"];
     const EXAMPLE: &'static str = "\

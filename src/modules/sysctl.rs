@@ -3,7 +3,7 @@
 use super::host_path::host_path;
 use crate::change::{Attributes, Change, EnsureFile, Mode, file_question};
 use crate::host::{Answer, Body, Command, Kind, Node, Setting, Step};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes};
 use crate::value::Value;
 use minijinja::value::ValueKind;
 
@@ -39,6 +39,7 @@ fn usual_file() -> String {
 
 impl BuiltIn for KernelParameter {
     const NAME: &'static str = "sysctl";
+    const WRITES: Writes = Writes::File("sysctl_file");
     const OTHER_NAMES: &'static [&'static str] = &["ansible.posix.sysctl"];
     const ALIASES: &'static [(&'static str, &'static str)] = &[("key", "name"), ("val", "value")];
     const PATHS: &'static [&'static str] = &["sysctl_file"];

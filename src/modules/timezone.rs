@@ -4,7 +4,7 @@ use super::edited_file::{EditedFile, Writing};
 use super::host_path::{look, target_of};
 use crate::change::{Attributes, Change, Mode, Replace};
 use crate::host::{Answer, Kind};
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use camino::Utf8Path;
 
 /// The time zones of a host.
@@ -42,6 +42,7 @@ enum Clock {
 
 impl BuiltIn for Timezone {
     const NAME: &'static str = "timezone";
+    const WRITES: Writes = Writes::Files(&[LINK, NAME, CLOCK]);
     const OTHER_NAMES: &'static [&'static str] = &["community.general.timezone"];
     const ALIASES: &'static [(&'static str, &'static str)] = &[("rtc", "hwclock")];
     const EXAMPLE: &'static str = "\

@@ -7,9 +7,10 @@ use super::outcome::Outcome;
 use super::position::Position;
 use super::repeat::{item_layer, loop_items};
 use super::walk::{Flow, Walk};
+use crate::host::unchanged_here;
 use crate::playbook::{Include, IncludeKind, Item, Keywords, RoleFiles, RoleUse};
 use crate::report::Status;
-use crate::source::{Problem, Problems};
+use crate::source::{LocalPath, Problem, Problems};
 use crate::vars::{Layer, Scope};
 use crate::yaml::{Map, Node};
 use std::sync::Arc;
@@ -173,10 +174,21 @@ impl Walk<'_, '_> {
         let failed = |problems: Problems| Box::new(first_problem(problems));
         let loader = &self.play.session.loader;
         let folder = &self.play.play.folder;
+        // What an earlier task changes on this machine is not there yet in check mode.
+        let is_as_found = |paths: Vec<LocalPath>| {
+            let existing = paths.iter().position(|path| path.exists());
+            let searched = existing.map_or(paths.len(), |existing| existing + 1);
+            let mut searched = paths.iter().take(searched);
+            searched.try_for_each(|path| {
+                unchanged_here(path).map_err(|reason| Box::new(Outcome::not_predicted(&reason)))
+            })
+        };
         match &include.kind {
             IncludeKind::Tasks(file) => {
+                let file = text(file)?;
+                is_as_found(loader.paths_of_tasks(include, &file, folder))?;
                 let items = loader
-                    .include_tasks(include, &text(file)?, folder)
+                    .include_tasks(include, &file, folder)
                     .map_err(failed)?;
                 Ok(Loaded::Tasks(items))
             }
@@ -191,8 +203,10 @@ impl Walk<'_, '_> {
                 for (key, value) in from {
                     files.set(key.as_text().unwrap_or_default(), text(value)?);
                 }
+                let name = text(name)?;
+                is_as_found(loader.paths_of_role(include, &name, folder))?;
                 let role = loader
-                    .include_role(include, &text(name)?, &files, folder)
+                    .include_role(include, &name, &files, folder)
                     .map_err(failed)?;
                 Ok(Loaded::Role(Arc::new(RoleUse {
                     place: include.place.clone(),

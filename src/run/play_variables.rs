@@ -3,6 +3,7 @@
 use super::host_state::HostState;
 use super::play_run::{PlayRun, lock, read, write};
 use super::variables::playbook_dir;
+use crate::host::unchanged_here;
 use crate::playbook::{Role, RoleUse};
 use crate::source::{Problem, Problems};
 use crate::value::{Fields, Value};
@@ -66,14 +67,22 @@ impl PlayRun<'_> {
         };
         let mut searched = Vec::new();
         for candidate in candidates {
-            let name = scope
-                .render(candidate)
-                .map_err(|error| *error.problem)?
-                .to_string();
+            let name = match scope.render(candidate) {
+                Ok(name) => name.to_string(),
+                Err(error) => {
+                    return match error.not_known {
+                        Some(reason) => Ok(Layer::unknown("vars_files", reason)),
+                        None => Err((*error.problem).into()),
+                    };
+                }
+            };
             for path in [
                 self.play.folder.join("vars").join(&name),
                 self.play.folder.join(&name),
             ] {
+                if let Err(reason) = unchanged_here(&path) {
+                    return Ok(Layer::unknown("vars_files", reason));
+                }
                 if path.exists() {
                     let file = self.session.loader.file(&path)?;
                     return match &file.data {

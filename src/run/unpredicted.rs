@@ -4,7 +4,7 @@ use super::attempt::{Arguments, Attempt, command_line};
 use super::outcome::Outcome;
 use super::task::Fallible;
 use crate::change::{Change, Control, Sets};
-use crate::host::{Account, Command, Doubtful, Output, Overlay, Probe, Step};
+use crate::host::{Account, Command, Doubtful, HostError, Memory, Output, Overlay, Probe, Step};
 use crate::module::{Entry, HostPaths, Writes};
 use crate::value::{Fields, NotKnown};
 use camino::Utf8PathBuf;
@@ -73,7 +73,16 @@ impl Attempt<'_> {
         });
         let made = change.makes.iter().cloned();
         let mut paths = commands.flat_map(Command::paths).chain(made);
-        let path = paths.find(|path| foreseen.concerns(path))?;
+        // Programs of the host follow its links.
+        let here = Memory::over(self.host.clone(), foreseen.clone());
+        let concerns = |path: &Utf8PathBuf| {
+            foreseen.concerns(path)
+                || match here.leads_to(path, self.limits) {
+                    Ok(path) => foreseen.concerns(&path),
+                    Err(error) => matches!(error, HostError::NotKnown(_)),
+                }
+        };
+        let path = paths.find(concerns)?;
         Some(NotKnown::new(format!(
             "needs {path}, which an earlier task only changes in the run"
         )))
@@ -124,18 +133,29 @@ impl Attempt<'_> {
             let told = tellers.iter().map(|argv| Doubtful::Told(words(argv)));
             return told.chain([Doubtful::Programs]).collect();
         }
+        if let Writes::Files(paths) = entry.writes {
+            let paths = paths.iter().map(|path| Utf8PathBuf::from(*path));
+            return paths.map(Doubtful::Path).collect();
+        }
         let named = entry.writes.argument();
         let Some(named) = named.and_then(|name| arguments.text(entry, name)) else {
             return Vec::new();
         };
-        // A state that is not known may be `absent`.
-        let may_remove = arguments.unknown.contains_key("state");
-        let part = match entry.writes {
-            Writes::Nothing | Writes::Packages(_) | Writes::Variables(_) => return Vec::new(),
+        // Such a state puts something else in the place of a link instead of changing what the link leads to; a state
+        // that is not known may be one of them.
+        let replaces = arguments.unknown.contains_key("state")
+            || arguments
+                .text(entry, "state")
+                .is_some_and(|state| ["absent", "hard", "link"].contains(&&*state));
+        let parts: &[fn(Utf8PathBuf) -> Doubtful] = match entry.writes {
+            Writes::Nothing | Writes::Packages(_) | Writes::Variables(_) | Writes::Files(_) => {
+                return Vec::new();
+            }
             Writes::User(_) => return vec![Doubtful::User(named.clone()), Doubtful::Group(named)],
             Writes::Group(_) => return vec![Doubtful::Group(named)],
-            Writes::File(_) if !may_remove => Doubtful::File,
-            Writes::File(_) | Writes::Tree(_) => Doubtful::Path,
+            Writes::File(_) if replaces => &[Doubtful::File, Doubtful::Path],
+            Writes::File(_) => &[Doubtful::File],
+            Writes::Tree(_) => &[Doubtful::Path],
         };
         let probe = Probe::new(self.host.clone(), self.limits.clone());
         let path = HostPaths::new(&probe, self.environment).absolute(&named);
@@ -143,7 +163,9 @@ impl Attempt<'_> {
             .ok()
             .filter(|path| !path.is_empty())
             .map(Utf8PathBuf::from);
-        path.map(part).into_iter().collect()
+        path.map_or_else(Vec::new, |path| {
+            parts.iter().map(|part| part(path.clone())).collect()
+        })
     }
 
     /// Leaves values nobody can use in the result of a command that check mode did not run; `times`

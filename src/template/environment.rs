@@ -48,6 +48,9 @@ impl Environments {
                 if depth(name) > MAX_TEMPLATES {
                     return Err(too_many_templates());
                 }
+                if let Some(reason) = of_names.reason_of(name) {
+                    return Err(reason.error());
+                }
                 let source = of_names.named(name);
                 Ok(source.and_then(|source| Some(source.code.as_ref().ok()?.text.clone())))
             });
@@ -109,7 +112,10 @@ fn included(
     config: &minijinja::syntax::SyntaxConfig,
 ) -> Option<String> {
     let folders = sources.folders(parent);
-    let path = find(Path::new(name), &folders).ok().flatten()?;
+    let path = match find(Path::new(name), &folders) {
+        Ok(path) => path?,
+        Err(reason) => return Some(sources.name_of_unknown(reason)),
+    };
     let file = SourceFile::read(&path).ok()?;
     let source = sources.of_file(&file, 0, syntax, config);
     Some(sources.name_of_use(&source, &folders, depth(parent) + 1))

@@ -13,6 +13,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// Starts the names of templates inside minijinja; no file name starts like this.
 const MARK: char = '\u{1}';
 
+/// Starts the names of files that check mode does not know.
+const NOT_KNOWN: char = '\u{2}';
+
 /// A text prepared for minijinja.
 #[derive(Debug)]
 pub(super) struct Source {
@@ -35,6 +38,7 @@ pub(super) struct Sources {
     files: RwLock<Known<(PathBuf, Syntax)>>,
     all: RwLock<Vec<Arc<Source>>>,
     folders: RwLock<Vec<Vec<LocalPath>>>,
+    not_known: RwLock<Vec<NotKnown>>,
 }
 
 impl Sources {
@@ -109,6 +113,23 @@ impl Sources {
             known.len() - 1
         });
         format!("{}@{number}@{depth}", source.name)
+    }
+
+    /// Returns a name for a file of which check mode does not know what it will hold.
+    pub(super) fn name_of_unknown(&self, reason: NotKnown) -> String {
+        let mut reasons = write(&self.not_known);
+        let number = reasons.iter().position(|other| *other == reason);
+        let number = number.unwrap_or_else(|| {
+            reasons.push(reason);
+            reasons.len() - 1
+        });
+        format!("{NOT_KNOWN}{number}")
+    }
+
+    /// Returns why the file called `name` is not known.
+    pub(super) fn reason_of(&self, name: &str) -> Option<NotKnown> {
+        let number = name.strip_prefix(NOT_KNOWN)?.parse().ok()?;
+        read(&self.not_known).get::<usize>(number).cloned()
     }
 
     /// Returns the folders in which the template called `name` looks for others: those it was

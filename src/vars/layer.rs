@@ -38,6 +38,15 @@ impl Layer {
         })
     }
 
+    /// Returns the layer of a file that check mode does not know: it may give any variable a value.
+    pub fn unknown(origin: impl Into<String>, reason: NotKnown) -> Arc<Self> {
+        Arc::new(Self {
+            origin: origin.into(),
+            variables: IndexMap::new(),
+            any_other: Some(reason),
+        })
+    }
+
     /// Returns a layer of final values.
     pub fn data(origin: impl Into<String>, fields: Fields) -> Arc<Self> {
         let variables = fields

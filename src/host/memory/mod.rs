@@ -23,7 +23,7 @@ use super::{
     Stream, Talk, Traffic,
 };
 use crate::value::NotKnown;
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use fake::Nothing;
 use indexmap::IndexSet;
 use source::Source;
@@ -140,6 +140,19 @@ impl Memory {
             }
             seen.extend(wanted.into_iter().zip(answers));
         }
+    }
+
+    /// Returns where a path leads over all links, made by the machine or by check mode.
+    pub(crate) fn leads_to(
+        &self,
+        path: &Utf8Path,
+        limits: &Limits,
+    ) -> Result<Utf8PathBuf, HostError> {
+        if self.overlay.lock().entries.is_empty() {
+            return Ok(path.to_owned());
+        }
+        let look = |view: &View| Ok(view.place(path, true, &Content::None)?.path);
+        self.view(limits, look)
     }
 
     /// Makes changes to files, asking the host below about all of them at once.
@@ -425,10 +438,18 @@ impl Host for Memory {
         Ok(())
     }
 
-    fn foreseen(&self, part: &Doubtful) -> Option<NotKnown> {
-        match self.below {
-            Below::Machine(_) => self.overlay.lock().foreseen(part),
-            Below::Nothing(_) => None,
+    fn foreseen(&self, part: &Doubtful, limits: &Limits) -> Result<Option<NotKnown>, HostError> {
+        if let Below::Nothing(_) = self.below {
+            return Ok(None);
+        }
+        let reason = self.overlay.lock().foreseen(part);
+        match (reason, part) {
+            (None, Doubtful::Path(path)) => match self.leads_to(path, limits) {
+                Ok(path) => Ok(self.overlay.lock().foreseen(&Doubtful::Path(path))),
+                Err(HostError::NotKnown(reason)) => Ok(Some(reason)),
+                Err(error) => Err(error),
+            },
+            (reason, _) => Ok(reason),
         }
     }
 

@@ -7,7 +7,7 @@ use super::host_path::host_path;
 use super::web;
 use crate::change::{Attributes, Change, Mode};
 use crate::host::User;
-use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
+use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes};
 use keys::{Key, Options};
 
 /// Adds or removes SSH keys that may log in as a user.
@@ -46,6 +46,7 @@ pub(super) struct AuthorizedKey {
 
 impl BuiltIn for AuthorizedKey {
     const NAME: &'static str = "authorized_key";
+    const WRITES: Writes = Writes::File("path");
     const OTHER_NAMES: &'static [&'static str] = &["ansible.posix.authorized_key"];
     const PATHS: &'static [&'static str] = &["path"];
     const EXAMPLE: &'static str = "\

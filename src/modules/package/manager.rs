@@ -71,7 +71,7 @@ pub(super) fn plan(
     )?;
     // What is only installed in the run is left alone by a trial that removes it.
     if wanted == Wanted::Absent
-        && let Some(doubt) = foreseen(manager, context, names)
+        && let Some(doubt) = foreseen(manager, context, names)?
         && !manager.open(&after, wanted, names, context)?.is_empty()
     {
         return Err(ModuleError::NotKnown(doubt));
@@ -119,26 +119,31 @@ fn outcome(
     names: &[String],
 ) -> Result<Packages, ModuleError> {
     let trial = ask(context, manager, Command::new(manager.trial(act)))?;
-    let moves = manager.moves(&trial, packages).map_err(|error| {
-        let doubt = match &error {
-            ModuleError::Refused { .. } => foreseen(manager, context, names),
-            _ => None,
-        };
-        doubt.map_or(error, ModuleError::NotKnown)
-    })?;
-    Ok(packages.after(moves))
+    match manager.moves(&trial, packages) {
+        Ok(moves) => Ok(packages.after(moves)),
+        Err(error @ ModuleError::Refused { .. }) => {
+            let doubt = foreseen(manager, context, names)?;
+            Err(doubt.map_or(error, ModuleError::NotKnown))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Returns why a trial does not see what it depends on as the host shows it: other packages, the
 /// settings of the package manager, or files of packages.
-fn foreseen(manager: &dyn Manager, context: &PlanContext, names: &[String]) -> Option<NotKnown> {
+fn foreseen(
+    manager: &dyn Manager,
+    context: &PlanContext,
+    names: &[String],
+) -> Result<Option<NotKnown>, ModuleError> {
     let files = names.iter().filter(|name| name.starts_with('/'));
     let paths = files
         .map(String::as_str)
         .chain(manager.settings().iter().copied());
     let paths = paths.map(|path| Doubtful::Path(path.into()));
     let mut parts = std::iter::once(Doubtful::Told(manager.teller().argv)).chain(paths);
-    parts.find_map(|part| context.host.foreseen(&part))
+    let doubt = parts.find_map(|part| context.host.foreseen(&part).transpose());
+    Ok(doubt.transpose()?)
 }
 
 fn change(

@@ -5,7 +5,7 @@ use super::call::Call;
 use super::item::Keys;
 use super::play::one_or_many;
 use super::role::RoleFiles;
-use super::scope::{Scope, missing_file};
+use super::scope::{Named, Scope, missing_file};
 use crate::files::NotFound;
 use crate::playbook::{Block, Item, Keywords, Level, RoleName, RoleUse};
 use crate::source::{LocalPath, Problem};
@@ -28,7 +28,7 @@ impl Reader<'_> {
             }
             None => {
                 let name = file.as_text().unwrap_or_default();
-                let found = scope.find_tasks(name, &file.place);
+                let found = scope.find_tasks(name, &file.place, Named::ByImport);
                 self.problems.take(found)
             }
         }?;

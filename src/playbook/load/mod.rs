@@ -26,8 +26,8 @@ use crate::yaml::{self, Node};
 pub use action::VARIABLE;
 use cache::Cache;
 pub use role::RoleFiles;
-use scope::Scope;
 pub(super) use scope::missing_file;
+use scope::{Named, Scope};
 pub use script_options::TaskOptions;
 use std::path::Path;
 use std::sync::Arc;
@@ -124,6 +124,26 @@ impl Loader {
         })
     }
 
+    /// Returns where `include_tasks` looks for a file, first where it is taken from if it is there.
+    pub fn paths_of_tasks(
+        &self,
+        include: &Include,
+        file: &str,
+        play_folder: &LocalPath,
+    ) -> Vec<LocalPath> {
+        Scope::of_include(include, play_folder).paths_of_tasks(file, Named::ByInclude)
+    }
+
+    /// Returns where `include_role` looks for a role, in the order of precedence.
+    pub fn paths_of_role(
+        &self,
+        include: &Include,
+        name: &str,
+        play_folder: &LocalPath,
+    ) -> Vec<LocalPath> {
+        role::paths(self, name, &Scope::of_include(include, play_folder))
+    }
+
     /// Returns the tasks that `include_tasks` includes; `file` is its rendered argument.
     pub fn include_tasks(
         &self,
@@ -133,7 +153,7 @@ impl Loader {
     ) -> Result<Vec<Item>> {
         let scope = Scope::of_include(include, play_folder);
         let place = include.kind.place();
-        let path = scope.find_tasks(file, place)?;
+        let path = scope.find_tasks(file, place, Named::ByInclude)?;
         let role = include.role.clone();
         let key = (path.clone(), role, include.handler, play_folder.clone());
         self.tasks.get(key, || {

@@ -1,7 +1,7 @@
 //! A role, read from its folder.
 
-use super::Reader;
 use super::scope::Scope;
+use super::{Loader, Reader};
 use crate::files::names_in;
 use crate::playbook::{Item, Role, RoleName, RoleUse, boolean};
 use crate::source::{LocalPath, Place, Problem, did_you_mean};
@@ -65,19 +65,12 @@ impl Reader<'_> {
         place: &Place,
         scope: &Scope,
     ) -> Option<LocalPath> {
-        let mut folders = vec![
-            scope.play_folder.join("roles"),
-            scope.play_folder.parent().join("roles"),
-        ];
-        folders.extend(self.loader.options.roles_path.iter().cloned());
-        folders.extend(scope.role.iter().map(|role| role.folder.parent()));
-        folders.push(scope.play_folder.clone());
-        let found = folders.iter().map(|folder| folder.join(name));
-        let by_path = name.contains('/').then(|| LocalPath::of(name));
-        if let Some(folder) = found.chain(by_path).find(|folder| folder.is_dir()) {
+        let mut paths = paths(self.loader, name, scope).into_iter();
+        if let Some(folder) = paths.find(|folder| folder.is_dir()) {
             // As in Ansible, a role that a link leads to is where it really is.
             return Some(folder.real());
         }
+        let mut folders = folders(self.loader, scope);
         folders.pop();
         let known: Vec<String> = folders.iter().flat_map(|path| names_in(path)).collect();
         let mut shown: Vec<String> = Vec::new();
@@ -313,4 +306,24 @@ fn stem(name: &str) -> &str {
 fn argument_spec(specs: &Node, files: &RoleFiles) -> Option<(String, Node)> {
     let entry_point = files.tasks.as_deref().map_or("main", stem);
     Some((entry_point.to_owned(), specs.get(entry_point)?.clone()))
+}
+
+/// Returns the folders in which roles are searched.
+fn folders(loader: &Loader, scope: &Scope) -> Vec<LocalPath> {
+    let mut folders = vec![
+        scope.play_folder.join("roles"),
+        scope.play_folder.parent().join("roles"),
+    ];
+    folders.extend(loader.options.roles_path.iter().cloned());
+    folders.extend(scope.role.iter().map(|role| role.folder.parent()));
+    folders.push(scope.play_folder.clone());
+    folders
+}
+
+/// Returns where a role is searched, in the order of precedence.
+pub(super) fn paths(loader: &Loader, name: &str, scope: &Scope) -> Vec<LocalPath> {
+    let folders = folders(loader, scope);
+    let found = folders.iter().map(|folder| folder.join(name));
+    let by_path = name.contains('/').then(|| LocalPath::of(name));
+    found.chain(by_path).collect()
 }

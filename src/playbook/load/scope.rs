@@ -5,6 +5,15 @@ use crate::playbook::{Include, RoleName, Script, search_folders};
 use crate::source::{LocalPath, Place, Problem, Result};
 use std::sync::Arc;
 
+/// What names a file of tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    /// `include_tasks`.
+    ByInclude,
+    /// `import_tasks` or a role.
+    ByImport,
+}
+
 /// The context of tasks: their role, folders, and the files that led to them.
 #[derive(Debug, Clone)]
 pub(super) struct Scope {
@@ -69,18 +78,44 @@ impl Scope {
 
     /// Returns the path of the tasks file `name`, searched next to the file that names it, in the
     /// role and next to the playbook.
-    pub(super) fn find_tasks(&self, name: &str, place: &Place) -> Result<LocalPath> {
-        let beside = self.folder.join(name);
-        if beside.is_file() {
-            return Ok(beside);
+    pub(super) fn find_tasks(&self, name: &str, place: &Place, named: Named) -> Result<LocalPath> {
+        let searched = self.paths_of_tasks(name, named);
+        match searched.iter().find(|path| path.is_file()) {
+            Some(path) => Ok(path.clone()),
+            None => {
+                let missing = NotFound {
+                    name: name.to_owned(),
+                    searched,
+                    not_known: None,
+                };
+                Err(missing_file("tasks file", place, &missing).into())
+            }
         }
+    }
+
+    /// Returns where the tasks file `name` is searched. As in Ansible, a file that a role includes is
+    /// first searched in the role's `tasks` or `handlers`, and one that it imports beside the file
+    /// that imports it.
+    pub(super) fn paths_of_tasks(&self, name: &str, named: Named) -> Vec<LocalPath> {
         let files = search_folders(self.role.as_deref(), &self.folder, &self.play_folder);
-        if let (true, Ok(path)) = (self.handlers, files.find("handlers", name)) {
-            return Ok(path);
+        let kind = if self.handlers { "handlers" } else { "tasks" };
+        let of_role = self
+            .role
+            .as_ref()
+            .filter(|_| named == Named::ByInclude)
+            .map(|role| role.folder.join(kind).join(name));
+        let beside = self.folder.join(name);
+        let handlers = self.handlers.then(|| files.candidates("handlers", name));
+        let mut paths: Vec<_> = of_role.into_iter().chain([beside]).collect();
+        paths.extend(handlers.into_iter().flatten());
+        paths.extend(files.candidates("tasks", name));
+        let mut once = Vec::new();
+        for path in paths {
+            if !once.contains(&path) {
+                once.push(path);
+            }
         }
-        files
-            .find("tasks", name)
-            .map_err(|missing| missing_file("tasks file", place, &missing).into())
+        once
     }
 }
 

@@ -174,7 +174,8 @@ fn query(context: NativeCallContext, probe: &mut ScriptProbe, arguments: Map) ->
     }
     let output = running::ask(position, || {
         let mut paths = command.paths().into_iter().map(Doubtful::Path);
-        match paths.find_map(|path| probe.0.foreseen(&path)) {
+        let foreseen = paths.find_map(|path| probe.0.foreseen(&path).transpose());
+        match foreseen.transpose()? {
             Some(reason) => Err(ModuleError::NotKnown(reason)),
             None => Ok(probe.0.query(&command)?),
         }
