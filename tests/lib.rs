@@ -11,6 +11,7 @@ mod architecture;
 mod command_line;
 mod completions;
 mod contract;
+mod cut_short;
 mod english;
 mod executable;
 mod faulty;

@@ -51,11 +51,16 @@ pub struct Outcome {
     pub delegated_to: Option<String>,
     /// The user called the run off.
     pub cancelled: bool,
+    /// The time limit of the task ended it.
+    pub timed_out: bool,
     /// How long it took.
     pub elapsed: Duration,
     /// What the conversation with the host cost.
     pub traffic: Traffic,
 }
+
+/// The keyword whose condition ends the attempts at a task.
+pub(super) const UNTIL: &str = "until";
 
 impl Outcome {
     /// Returns an outcome with nothing in it.
@@ -79,6 +84,7 @@ impl Outcome {
             control: None,
             delegated_to: None,
             cancelled: false,
+            timed_out: false,
             elapsed: Duration::ZERO,
             traffic: Traffic::default(),
         }
@@ -118,13 +124,22 @@ impl Outcome {
         outcome
     }
 
-    /// Returns the outcome of a task whose `changed_when` or `failed_when` cannot be evaluated: what
-    /// the module returned stays, with the error under `name`.
-    pub(super) fn broken_by(mut self, name: &str, error: Self) -> Self {
+    /// Returns the outcome of a task one of whose conditions (`keyword`) cannot be evaluated: what the
+    /// module returned stays. Where the module itself failed, that is the reason; the condition may
+    /// well need what only a success returns.
+    pub(super) fn broken_by(mut self, keyword: &str, error: Self) -> Self {
         let message = error.message.clone().unwrap_or_default();
         let mut set = |name: &str, value: Value| self.result.insert(name.to_owned(), value);
         set("failed", true.into());
-        set(name, message.clone().into());
+        if keyword != UNTIL {
+            set(&format!("{keyword}_result"), message.clone().into());
+        }
+        if self.status == Status::Failed {
+            let note = format!("`{keyword}` could not be evaluated then: {message}");
+            let help = self.help.into_iter().chain([note]).collect::<Vec<_>>();
+            self.help = Some(help.join("\n"));
+            return self;
+        }
         if !self.result.contains_key("msg") {
             self.result.insert("msg".to_owned(), message.into());
         }
@@ -186,6 +201,11 @@ impl Outcome {
         }
     }
 
+    /// Returns whether the task had no end of its own, so that its conditions have nothing to judge.
+    pub(super) fn is_cut_short(&self) -> bool {
+        self.cancelled || self.timed_out || self.status == Status::Unreachable
+    }
+
     /// Returns whether the task failed and that counts.
     pub(super) fn counts_as_failed(&self) -> bool {
         matches!(self.status, Status::Failed | Status::Unreachable) && !self.ignored
@@ -203,6 +223,7 @@ impl From<TemplateError> for Outcome {
         let mut outcome: Self = (*error.problem).into();
         if let Some(limit) = limit {
             outcome.cancelled = limit.cancelled;
+            outcome.timed_out = limit.timed_out;
             outcome.help = limit.help;
         }
         outcome
@@ -325,6 +346,7 @@ impl From<HostError> for Outcome {
             }
             HostError::TimedOut => {
                 let mut outcome = Self::failed(message);
+                outcome.timed_out = true;
                 outcome.help = Some(
                     "`timeout: SECONDS` gives the task more time, --task-timeout all tasks without \
                      one"

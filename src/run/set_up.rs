@@ -62,6 +62,16 @@ impl TaskRun<'_, '_> {
             let (started, before) = (Instant::now(), attempt.host.traffic());
             let mut outcome = attempt.run();
             outcome.elapsed = started.elapsed();
+            let deadline = attempt.limits.deadline.filter(|_| outcome.timed_out);
+            let limit = deadline.filter(|deadline| *deadline <= Instant::now());
+            // A program may have a limit of its own, which is its failure.
+            outcome.timed_out = limit.is_some();
+            if let Some(limit) = limit {
+                let seconds =
+                    (limit.duration_since(started) + Duration::from_millis(500)).as_secs();
+                let period = value::map(Fields::from([("period".to_owned(), seconds.into())]));
+                outcome.result.insert("timedout".to_owned(), period);
+            }
             outcome.traffic = attempt.host.traffic() - before;
             outcome.warnings.extend(facts::warnings(&outcome.sets));
             outcome

@@ -3,7 +3,7 @@
 use super::frame::Frame;
 use super::host_state::HostState;
 use super::keyword::{flag, number, seconds};
-use super::outcome::Outcome;
+use super::outcome::{Outcome, UNTIL};
 use super::play_run::PlayRun;
 use crate::host::Limits;
 use crate::playbook::{Task, Until};
@@ -84,11 +84,15 @@ impl TaskRun<'_, '_> {
             tries += 1;
             let mut outcome = self.judged(scope)?;
             outcome.result.insert("attempts".to_owned(), tries.into());
+            // A host that is lost, or a limit that is reached, is no answer that could be asked again.
+            if outcome.is_cut_short() {
+                return Ok(outcome);
+            }
             let done = match self.fulfilled(until, scope, &outcome) {
                 Ok(done) => done,
                 Err(error) => {
-                    let Some(reason) = error.not_known else {
-                        return Err(Box::new(error.into()));
+                    let Some(reason) = error.not_known.clone() else {
+                        return Ok(outcome.broken_by(UNTIL, error.into()));
                     };
                     for name in ["attempts", "failed"] {
                         outcome.result.insert(name.to_owned(), reason.value());
@@ -97,7 +101,7 @@ impl TaskRun<'_, '_> {
                     return Ok(outcome);
                 }
             };
-            if done || outcome.cancelled || outcome.status == Status::Unreachable {
+            if done {
                 return Ok(outcome);
             }
             if tries > retries {
@@ -163,8 +167,8 @@ impl TaskRun<'_, '_> {
     /// Makes one attempt and applies `changed_when` and `failed_when`.
     pub(super) fn judged(&self, scope: &Arc<Scope>) -> Fallible<Outcome> {
         let mut outcome = self.attempt(scope)?;
-        let is_over = matches!(outcome.status, Status::Unreachable | Status::Skipped);
-        if outcome.cancelled || is_over || outcome.unknown.is_some() {
+        let is_skipped = outcome.status == Status::Skipped;
+        if outcome.is_cut_short() || is_skipped || outcome.unknown.is_some() {
             return Ok(outcome);
         }
         let changed = self.verdict(
@@ -186,8 +190,8 @@ impl TaskRun<'_, '_> {
         let (changed, failed) = match (changed, failed) {
             (Ok(changed), Ok(failed)) => (changed, failed),
             (Err(error), _) | (_, Err(error)) if error.cancelled => return Err(error),
-            (Err(error), _) => return Ok(outcome.broken_by("changed_when_result", *error)),
-            (_, Err(error)) => return Ok(outcome.broken_by("failed_when_result", *error)),
+            (Err(error), _) => return Ok(outcome.broken_by("changed_when", *error)),
+            (_, Err(error)) => return Ok(outcome.broken_by("failed_when", *error)),
         };
         if let Some(failed) = failed {
             let has_changed = outcome.result.get("changed").is_some_and(Value::is_true);
