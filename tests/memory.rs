@@ -278,6 +278,7 @@ fn an_account_made_here_can_own_files() {
         after: Some(user.clone()),
         system: false,
         home: true,
+        forced: false,
         password: None,
     };
     apply(&host, [add, own]);
@@ -602,6 +603,7 @@ fn check_mode_fails_where_the_machine_lacks_a_program_that_a_step_needs() {
         after,
         system: false,
         home: false,
+        forced: false,
         password: password.map(str::to_owned),
     };
     let group = |before, after| Step::Group {

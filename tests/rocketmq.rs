@@ -25,7 +25,7 @@ use std::sync::Arc;
 struct NoTemplates;
 
 impl Templates for NoTemplates {
-    fn file(&self, _: &Path, _: &Syntax) -> Result<String, ModuleError> {
+    fn file(&self, _: &Path, _: &Syntax, _: Fields) -> Result<String, ModuleError> {
         Err(ModuleError::refused("no templates"))
     }
 

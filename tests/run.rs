@@ -139,6 +139,16 @@ fn counted(recap: Recap) -> String {
 }
 
 #[test]
+fn with_compat_results_say_what_those_of_ansible_say() {
+    let options = Options {
+        compat: true,
+        ..Options::default()
+    };
+    let shown = carry_out(Path::new("tests/run/ansible_words/compat.yml"), options);
+    assert!(shown.contains(" failed=0 "), "{shown}");
+}
+
+#[test]
 fn playbooks_do_what_they_say() {
     insta::glob!("run/*/playbook.yml", |path| {
         let path = path

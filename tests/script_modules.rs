@@ -110,7 +110,7 @@ fn planned(module: &dyn Module) -> String {
 struct NoTemplates;
 
 impl Templates for NoTemplates {
-    fn file(&self, _: &Path, _: &Syntax) -> Result<String, ModuleError> {
+    fn file(&self, _: &Path, _: &Syntax, _: Fields) -> Result<String, ModuleError> {
         Err(ModuleError::refused("no templates"))
     }
 

@@ -42,6 +42,8 @@ pub struct Change {
     pub keeps_line_ends: bool,
     /// When it began, if the result says how long it took, as that of `pause`.
     pub since: Option<Since>,
+    /// How the result shows its differences.
+    pub shows: Shows,
     /// Whether it counts as a change; `None` means if any step changes something.
     pub changed: Option<bool>,
     /// Whether the module plans again after the steps are applied, because it needs their outcome.
@@ -63,6 +65,20 @@ pub struct Change {
     pub adds: Option<Addition>,
     /// What the run itself should do next.
     pub control: Option<Control>,
+}
+
+/// How the `diff` of a result shows the differences, as Ansible's module of the same name does.
+#[derive(Debug, Clone, Default)]
+pub enum Shows {
+    /// A list.
+    #[default]
+    List,
+    /// The first one, as a mapping.
+    One,
+    /// The same, also if no differences are asked for.
+    Always,
+    /// This value.
+    Value(Value),
 }
 
 /// Host variables that a task sets.

@@ -7,7 +7,7 @@ use super::start::{Plan, Prepared, Shown, Sink, Start};
 use super::{Exit, candidates, refuse, refuse_because};
 use crate::run::TagFilter;
 use crate::source::{LocalPath, Result, SourceFile};
-use clap::Args;
+use clap::{Args, ValueHint};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -33,6 +33,9 @@ pub(super) struct Arguments {
     /// Arguments of the module: key=value, YAML or free text.
     #[arg(short, long, value_name = "ARGUMENTS", conflicts_with = "command")]
     args: Option<String>,
+    /// Folder in which files and roles are searched [default: the working directory].
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    playbook_dir: Option<LocalPath>,
     /// Command to run, after `--`.
     #[arg(last = true)]
     command: Vec<String>,
@@ -55,7 +58,8 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
             Ok(options) => options,
             Err(problems) => return refuse(&problems, Exit::Usage),
         };
-    let folder = LocalPath::start();
+    let folder = arguments.playbook_dir.clone();
+    let folder = folder.unwrap_or_else(LocalPath::start);
     let start = Start {
         shared: &arguments.shared,
         interrupt,

@@ -45,6 +45,9 @@ pub(super) struct Arguments {
     /// Run notified handlers even on hosts that failed.
     #[arg(long)]
     force_handlers: bool,
+    /// Accepted for Ansible's sake: no facts are kept between runs.
+    #[arg(long, hide = true)]
+    flush_cache: bool,
     /// Confirm playbooks/wipe.yml by the name of the cluster to delete.
     #[arg(long, value_name = "NAME")]
     confirm_wipe: Option<String>,

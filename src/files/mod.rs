@@ -1,5 +1,6 @@
 //! Files of the controller that tasks refer to, and where they are searched.
 
+mod about_template;
 mod confined;
 pub mod download;
 mod folder;
@@ -7,6 +8,7 @@ mod programs;
 mod sent_file;
 mod temporary_folder;
 
+pub use about_template::about_template;
 pub use confined::confined;
 pub use folder::{FolderEntry, FolderKind, folder};
 pub use programs::{ProgramError, Programs};
@@ -91,6 +93,22 @@ pub struct NotFound {
     pub searched: Vec<LocalPath>,
     /// Why it is not known, in check mode, whether it is there.
     pub not_known: Option<NotKnown>,
+}
+
+impl NotFound {
+    /// Returns what Ansible says of it, which playbooks for Ansible test for.
+    pub fn in_words_of_ansible(&self) -> String {
+        let searched = self.searched.iter();
+        let searched: Vec<_> = searched
+            .map(|path| format!("\t{}", path.display()))
+            .collect();
+        format!(
+            "Could not find or access '{}'\nSearched in:\n{} on the Ansible Controller.\nIf you are \
+             using a module and expect the file to exist on the remote, see the remote_src option",
+            self.name,
+            searched.join("\n")
+        )
+    }
 }
 
 #[cfg(test)]

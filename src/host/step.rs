@@ -140,6 +140,8 @@ pub enum Step {
         system: bool,
         /// Whether to create the home directory, or remove it with the account.
         home: bool,
+        /// Whether to remove the account although its user is logged in.
+        forced: bool,
         /// Password hash as in `/etc/shadow`, if it should be set. Sent over standard input.
         password: Option<String>,
     },

@@ -140,7 +140,8 @@ fn read_file(draft: &mut Draft, path: &LocalPath) -> Result<()> {
                 path.display()
             )
         });
-        return Err(Problem::new(message).help(advice).into());
+        draft.refuse(Problem::new(message).help(advice));
+        return Ok(());
     }
     let file = SourceFile::read(path)?;
     refuse_program(&file)?;

@@ -1,6 +1,6 @@
 //! The value of one argument, given as the type that a module asks for.
 
-use super::arguments::{ArgumentError, ArgumentMap};
+use super::arguments::{ArgumentError, ArgumentMap, Fault};
 use super::choice::Choice;
 use crate::value::{self, Value};
 use minijinja::value::ValueKind;
@@ -25,14 +25,38 @@ impl Argument {
         )))
     }
 
+    /// Returns the error for a value of another type, which Ansible calls `of`.
+    fn not_of<T>(&self, what: &str, of: &'static str) -> Result<T, ArgumentError> {
+        self.expected(what).map_err(|error| ArgumentError {
+            fault: Fault::Type {
+                expected: of,
+                given: self.type_in_python(),
+                found: self.0.to_string(),
+            },
+            ..error
+        })
+    }
+
+    fn type_in_python(&self) -> &'static str {
+        match self.0.kind() {
+            ValueKind::Bool => "bool",
+            ValueKind::Number if self.0.is_integer() => "int",
+            ValueKind::Number => "float",
+            ValueKind::Seq | ValueKind::Iterable => "list",
+            ValueKind::Map => "dict",
+            ValueKind::None | ValueKind::Undefined => "NoneType",
+            _ => "str",
+        }
+    }
+
     fn boolean(&self) -> Result<bool, ArgumentError> {
-        value::boolean(&self.0).map_or_else(|| self.expected("a boolean"), Ok)
+        value::boolean(&self.0).map_or_else(|| self.not_of("a boolean", "bool"), Ok)
     }
 
     fn text(&self) -> Result<String, ArgumentError> {
         match self.0.kind() {
             ValueKind::String | ValueKind::Number | ValueKind::Bool => Ok(self.0.to_string()),
-            _ => self.expected("text"),
+            _ => self.not_of("text", "str"),
         }
     }
 
@@ -41,9 +65,9 @@ impl Argument {
         let whole = text.strip_suffix(".0").unwrap_or(&text);
         match self.0.kind() {
             ValueKind::String | ValueKind::Number => {
-                whole.trim().parse().or_else(|_| self.expected(what))
+                whole.trim().parse().or_else(|_| self.not_of(what, "int"))
             }
-            _ => self.expected(what),
+            _ => self.not_of(what, "int"),
         }
     }
 
@@ -65,7 +89,7 @@ impl Argument {
                 Ok(parts.map(Value::from).collect())
             }
             ValueKind::Number | ValueKind::Bool => Ok(vec![self.0]),
-            _ => self.expected("a list"),
+            _ => self.not_of("a list", "list"),
         }
     }
 }
@@ -145,7 +169,7 @@ impl<'de> Deserializer<'de> for Argument {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ArgumentError> {
         match crate::value::fields(&self.0) {
             Some(fields) => visitor.visit_map(ArgumentMap::new(fields)),
-            None => self.expected("a mapping"),
+            None => self.not_of("a mapping", "dict"),
         }
     }
 
@@ -166,7 +190,14 @@ impl<'de> Deserializer<'de> for Argument {
     ) -> Result<V::Value, ArgumentError> {
         let text = self.text()?;
         if !variants.contains(&text.as_str()) {
-            return self.expected(&format!("one of {}", variants.join(", ")));
+            let error = self.expected(&format!("one of {}", variants.join(", ")));
+            return error.map_err(|error| ArgumentError {
+                fault: Fault::Choice {
+                    expected: variants.iter().map(|&word| word.to_owned()).collect(),
+                    found: text,
+                },
+                ..error
+            });
         }
         visitor.visit_enum(Choice(text))
     }

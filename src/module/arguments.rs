@@ -20,6 +20,36 @@ pub struct ArgumentError {
     pub argument: Option<String>,
     /// What is wrong, such as `expected a boolean, found "maybe"`.
     pub message: String,
+    /// What kind of mistake it is.
+    pub fault: Fault,
+}
+
+/// What is wrong with the arguments of a module.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Fault {
+    /// An argument is missing.
+    Missing,
+    /// The module has no such argument.
+    Unknown,
+    /// Not one of the accepted words.
+    Choice {
+        /// The accepted words.
+        expected: Vec<String>,
+        /// What was given.
+        found: String,
+    },
+    /// A value of another type.
+    Type {
+        /// The name of the type in Ansible.
+        expected: &'static str,
+        /// The name of the type of what was given.
+        given: &'static str,
+        /// What was given.
+        found: String,
+    },
+    /// Anything else.
+    #[default]
+    Other,
 }
 
 impl fmt::Display for ArgumentError {
@@ -38,6 +68,34 @@ impl Error for ArgumentError {
         Self {
             argument: None,
             message: message.to_string(),
+            fault: Fault::Other,
+        }
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::missing(field)
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let known = expected.iter().map(|name| format!("`{name}`"));
+        let known = match expected {
+            [] => "there are no fields".to_owned(),
+            [only] => format!("expected `{only}`"),
+            _ => format!("expected one of {}", known.collect::<Vec<_>>().join(", ")),
+        };
+        Self {
+            fault: Fault::Unknown,
+            ..Self::custom(format!("unknown field `{field}`, {known}"))
+        }
+    }
+}
+
+impl ArgumentError {
+    /// Returns the error for a missing argument.
+    pub fn missing(name: &str) -> Self {
+        Self {
+            fault: Fault::Missing,
+            ..Self::custom(format!("missing field `{name}`"))
         }
     }
 }

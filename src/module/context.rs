@@ -35,8 +35,8 @@ pub struct PlanContext<'a> {
 /// What a module can ask of the run: rendering with the variables of the current task, and input
 /// from the user at the terminal.
 pub trait Templates {
-    /// Renders a template file of the controller.
-    fn file(&self, path: &Path, syntax: &Syntax) -> Result<String, ModuleError>;
+    /// Renders a template file of the controller with further variables.
+    fn file(&self, path: &Path, syntax: &Syntax, variables: Fields) -> Result<String, ModuleError>;
 
     /// Evaluates an expression, such as `debug`'s `var`. Returns undefined if the expression uses
     /// an undefined variable.

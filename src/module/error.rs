@@ -2,7 +2,7 @@
 
 use crate::host::{HostError, Limits};
 use crate::source::Problem;
-use crate::value::NotKnown;
+use crate::value::{Fields, NotKnown, Value};
 
 /// Why a module could not plan.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,16 @@ pub enum ModuleError {
         /// What to do about it.
         help: Option<String>,
     },
+    /// A failure whose words or return values playbooks for Ansible test for.
+    #[error("{error}")]
+    Known {
+        /// The failure.
+        error: Box<Self>,
+        /// What Ansible says of it, if it differs.
+        words: Option<String>,
+        /// Further return values.
+        returns: Fields,
+    },
     /// A mistake in a file of the user's, such as a template.
     #[error("{0}")]
     Problem(Box<Problem>),
@@ -32,6 +42,83 @@ impl ModuleError {
         Self::Refused {
             message: message.into(),
             help: None,
+        }
+    }
+
+    /// Returns the refusal of arguments of which only one may be given.
+    pub fn exclusive(arguments: &[&str]) -> Self {
+        let message = match arguments {
+            [others @ .., last] => {
+                format!("{} and {last} are mutually exclusive", others.join(", "))
+            }
+            [] => String::new(),
+        };
+        let words = arguments.join("|");
+        Self::refused(message).as_ansible(format!("parameters are mutually exclusive: {words}"))
+    }
+
+    /// Returns the failure with what Ansible says of it, which playbooks for Ansible test for.
+    #[must_use]
+    pub fn as_ansible(self, says: impl Into<String>) -> Self {
+        let (error, _, returns) = self.known();
+        Self::Known {
+            error,
+            words: Some(says.into()),
+            returns,
+        }
+    }
+
+    /// Returns the failure with a value that the failed task returns.
+    #[must_use]
+    pub fn returning(self, name: &str, value: impl Into<Value>) -> Self {
+        // Of what check mode does not know, nothing is known.
+        if matches!(self, Self::NotKnown(_) | Self::Host(HostError::NotKnown(_))) {
+            return self;
+        }
+        let (error, words, mut returns) = self.known();
+        returns.insert(name.to_owned(), value.into());
+        Self::Known {
+            error,
+            words,
+            returns,
+        }
+    }
+
+    /// Returns what Ansible says of it, or else what it is.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Known {
+                words: Some(words), ..
+            } => words.clone(),
+            error => error.to_string(),
+        }
+    }
+
+    fn known(self) -> (Box<Self>, Option<String>, Fields) {
+        match self {
+            Self::Known {
+                error,
+                words,
+                returns,
+            } => (error, words, returns),
+            error => (Box::new(error), None, Fields::new()),
+        }
+    }
+
+    /// Returns the failure in the words of Ansible, if it has others.
+    #[must_use]
+    pub fn in_words_of_ansible(self) -> Self {
+        match self {
+            Self::Known {
+                words: Some(words),
+                returns,
+                ..
+            } => Self::Known {
+                error: Box::new(Self::refused(words)),
+                words: None,
+                returns,
+            },
+            error => error,
         }
     }
 }
@@ -65,7 +152,7 @@ impl From<crate::files::NotFound> for ModuleError {
     fn from(error: crate::files::NotFound) -> Self {
         match error.not_known {
             Some(reason) => Self::NotKnown(reason),
-            None => Self::refused(error.to_string()),
+            None => Self::refused(error.to_string()).as_ansible(error.in_words_of_ansible()),
         }
     }
 }

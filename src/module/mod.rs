@@ -1,5 +1,6 @@
 //! The unit of work behind a task, and the registry that builds one from a name and arguments.
 
+mod ansible_words;
 mod argument;
 mod arguments;
 mod choice;
@@ -13,7 +14,7 @@ mod presence;
 mod registry;
 mod writes;
 
-pub use arguments::{ArgumentError, from_fields, from_value, items};
+pub use arguments::{ArgumentError, Fault, from_fields, from_value, items};
 pub use context::{PlanContext, Templates};
 pub use error::ModuleError;
 pub use host_paths::HostPaths;

@@ -139,7 +139,7 @@ impl AptKey {
         }
         if let Some(path) = &self.file {
             let file = EditedFile::open(context.host, path)?;
-            return Ok(Some(file.existing(None)?.to_vec()));
+            return Ok(Some(file.existing("Path", None)?.to_vec()));
         }
         let Some(url) = &self.url else {
             return Ok(None);

@@ -3,7 +3,7 @@
 use super::byte_pattern::BytePattern;
 use super::host_path::{host_path, is_directory};
 use super::sent::Sent;
-use crate::change::{Attributes, Change, Mode};
+use crate::change::{Attributes, Change, Mode, Shows};
 use crate::files::{FolderKind, SentFile};
 use crate::host::{Answer, Content, Kind, Question};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
@@ -110,6 +110,7 @@ impl Module for Assemble {
             validate: self.validate.as_deref(),
         }
         .plan(context.host)?;
+        change.shows = Shows::One;
         change.returns("src", self.src.as_str());
         change.returns("checksum", digests.sha1);
         change.returns("md5sum", digests.md5);

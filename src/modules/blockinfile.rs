@@ -99,12 +99,11 @@ impl BuiltIn for BlockInFile {
 impl Module for BlockInFile {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         if self.insertafter.is_some() && self.insertbefore.is_some() {
-            let message = "insertafter and insertbefore are mutually exclusive";
-            return Err(ModuleError::refused(message));
+            return Err(ModuleError::exclusive(&["insertafter", "insertbefore"]));
         }
         let file = EditedFile::open(context.host, &self.path)?;
         if !self.create {
-            file.existing(Some("create: true makes it"))?;
+            file.existing("Path", Some("create: true makes it"))?;
         }
         if self.state == Presence::Absent && file.content.is_none() {
             let mut change = Change::default();

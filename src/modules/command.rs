@@ -31,6 +31,8 @@ pub(super) struct CommandModule {
     stdin_add_newline: Option<bool>,
     /// Whether to remove line breaks at the end of the output; true by default.
     strip_empty_ends: Option<bool>,
+    /// Accepted for Ansible's sake, without an effect there either: use `shell` for another shell.
+    executable: Option<String>,
     /// Whether to expand `$NAME`, `${NAME}`, `~` and `~user` in the words from the host's
     /// environment; true by default.
     expand_argument_vars: Option<bool>,
@@ -69,13 +71,14 @@ impl Module for CommandModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let written = match (&self.cmd, self.argv.as_slice()) {
             (Some(_), [_, ..]) => {
-                return Err(ModuleError::refused("cmd and argv are mutually exclusive"));
+                return Err(ModuleError::exclusive(&["cmd", "argv"]));
             }
             (Some(cmd), []) => words::split(cmd)?,
             (None, argv) => argv.to_vec(),
         };
         if written.is_empty() {
-            return Err(ModuleError::refused("no command given"));
+            let words = "one of the following is required: _raw_params, cmd, argv";
+            return Err(ModuleError::refused("no command given").as_ansible(words));
         }
         let argv = if self.expand_argument_vars.unwrap_or(true) {
             let paths = HostPaths::new(context.host, context.environment);
@@ -93,7 +96,15 @@ impl Module for CommandModule {
             stdin: standard_input(self.stdin.as_deref(), self.stdin_add_newline),
             keeps_line_ends: self.strip_empty_ends == Some(false),
         };
-        run.change(shown, context)
+        let mut change = run.change(shown, context)?;
+        if let Some(executable) = self.executable.as_deref() {
+            // Playbooks for Ansible test for this text.
+            change.warnings.push(format!(
+                "As of Ansible 2.4, the parameter 'executable' is no longer supported with the \
+                 'command' module. Not using '{executable}'."
+            ));
+        }
+        Ok(change)
     }
 }
 

@@ -48,7 +48,7 @@ impl Module for Debug {
         }
         match (&self.var, &self.msg, context.raw.get("var")) {
             (Some(_), Some(_), _) => {
-                return Err(ModuleError::refused("msg and var are mutually exclusive"));
+                return Err(ModuleError::exclusive(&["msg", "var"]));
             }
             (Some(name), None, Some(node)) => {
                 let value = context.templates.expression(node)?;

@@ -8,6 +8,10 @@ use crate::host::{Answer, Body, Content, Kind, Node, Probe, Question, sha256};
 use crate::module::ModuleError;
 use camino::{Utf8Path, Utf8PathBuf};
 
+/// The `rc` that Ansible returns for a directory in the place of the file, and for a missing file.
+const IS_DIRECTORY: i32 = 256;
+const IS_MISSING: i32 = 257;
+
 /// Files up to this size in bytes come with the first answer; a larger one is fetched.
 const AT_ONCE: u64 = 1 << 20;
 
@@ -58,9 +62,13 @@ impl<'a> EditedFile<'a> {
             Some(node) if node.kind == Kind::File => Some(content(host, &path, node)?),
             Some(node) => {
                 let kind = node.kind.name();
-                return Err(ModuleError::refused(format!(
-                    "{path} is {kind}, not a file"
-                )));
+                let error = ModuleError::refused(format!("{path} is {kind}, not a file"));
+                if node.kind != Kind::Directory {
+                    return Err(error);
+                }
+                return Err(error
+                    .as_ansible(format!("Path {path} is a directory !"))
+                    .returning("rc", IS_DIRECTORY));
             }
         };
         Ok(Self {
@@ -102,11 +110,17 @@ impl<'a> EditedFile<'a> {
         Ok(change)
     }
 
-    /// Returns the content of a file that must exist; `help` says how to create it.
-    pub(super) fn existing(&self, help: Option<&str>) -> Result<&[u8], ModuleError> {
-        self.content.as_deref().ok_or_else(|| ModuleError::Refused {
-            message: format!("{} does not exist", self.path),
-            help: help.map(str::to_owned),
+    /// Returns the content of a file that must exist; `what` is Ansible's word for it, and `help`
+    /// says how to create it.
+    pub(super) fn existing(&self, what: &str, help: Option<&str>) -> Result<&[u8], ModuleError> {
+        self.content.as_deref().ok_or_else(|| {
+            let error = ModuleError::Refused {
+                message: format!("{} does not exist", self.path),
+                help: help.map(str::to_owned),
+            };
+            error
+                .as_ansible(format!("{what} {} does not exist !", self.path))
+                .returning("rc", IS_MISSING)
         })
     }
 

@@ -1,7 +1,7 @@
 //! What modules return about the file they leave behind.
 
 use crate::change::{Attributes, Change, Mode};
-use crate::host::{Facts, Kind, Node, Probe};
+use crate::host::{Answer, Facts, Kind, Node, Probe, Question};
 use crate::module::ModuleError;
 use crate::value::Value;
 
@@ -23,8 +23,9 @@ pub(super) struct FileResult<'a> {
 }
 
 impl FileResult<'_> {
-    /// Adds `state`, `size`, `mode`, `owner`, `group`, `uid` and `gid` to the task's result. Omits
-    /// the number of a name that does not exist yet, and the other way round.
+    /// Adds `state`, `size`, `mode`, `owner`, `group`, `uid` and `gid` to the task's result. Only
+    /// if the owner or the group is new, the host is asked for what belongs to the name or the
+    /// number; omits it if there is no such account yet.
     pub(super) fn add(&self, change: &mut Change, host: &Probe) -> Result<(), ModuleError> {
         change.returns("state", self.state);
         if let Some(size) = self.size.or(self.found.map(|node| node.size)) {
@@ -50,7 +51,7 @@ impl FileResult<'_> {
         if self.found.is_none() {
             self.add_user(change, host)?;
         }
-        Ok(())
+        complete_accounts(change, host)
     }
 
     fn add_mode(&self, change: &mut Change, usual: u32) {
@@ -153,6 +154,35 @@ fn add_account(
             }
         }
     }
+}
+
+/// Adds the number of an owner or group that is known by name, or its name if the number is known.
+fn complete_accounts(change: &mut Change, host: &Probe) -> Result<(), ModuleError> {
+    let half = |name: &str, number: &str| match (change.result.get(name), change.result.get(number))
+    {
+        (Some(known), None) | (None, Some(known)) => Some(known.to_string()),
+        _ => None,
+    };
+    let (owner, group) = (half("owner", "uid"), half("group", "gid"));
+    let questions = owner.into_iter().map(Question::User);
+    let questions: Vec<_> = questions.chain(group.map(Question::Group)).collect();
+    if questions.is_empty() {
+        return Ok(());
+    }
+    for answer in host.ask(&questions)? {
+        let (names, name, id) = match answer {
+            Answer::User(Some(user)) => (["owner", "uid"], user.name, user.uid),
+            Answer::Group(Some(group)) => (["group", "gid"], group.name, group.gid),
+            _ => continue,
+        };
+        // In check mode, the host has not chosen the number of a new account yet.
+        if id != 0 || name == "root" {
+            let [text, number] = names;
+            change.returns(text, name);
+            change.returns(number, id);
+        }
+    }
+    Ok(())
 }
 
 /// Returns the word for what is at a path.

@@ -33,7 +33,10 @@ impl BuiltIn for GroupModule {
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("name", "The group's name."),
         ("state", "Whether it should exist."),
-        ("gid", "Its number, if known before the task."),
+        (
+            "gid",
+            "Its number; missing in check mode if the host would choose it.",
+        ),
         ("system", "As given."),
     ];
 }
@@ -61,6 +64,11 @@ impl Module for GroupModule {
             Presence::Absent => None,
             Presence::Present => Some(self.wanted(before.as_ref(), of_number.as_ref())?),
         };
+        // The host chooses a number that is not given: it is asked for it afterwards.
+        change.again = before.is_none() && after.as_ref().is_some_and(|group| group.gid == 0);
+        if context.again {
+            change.changed = Some(true);
+        }
         let known = after
             .as_ref()
             .map(|group| group.gid)

@@ -10,11 +10,14 @@ pub(super) struct Done {
     pub(super) stdout: String,
     /// The message.
     pub(super) message: String,
+    /// The message of `script`.
+    pub(super) of_script: String,
 }
 
 impl Done {
-    fn since(path: &str, why: &str) -> Self {
+    fn since(path: &str, why: &str, argument: &str) -> Self {
         Self {
+            of_script: format!("{path} {why}, matching {argument} option"),
             stdout: format!("skipped, since {path} {why}"),
             message: format!("Did not run command since '{path}' {why}"),
         }
@@ -33,12 +36,12 @@ pub(super) fn nothing_to_do(
     if let Some(creates) = creates.filter(given)
         && exists(context, chdir, creates)?
     {
-        return Ok(Some(Done::since(creates, "exists")));
+        return Ok(Some(Done::since(creates, "exists", "creates")));
     }
     if let Some(removes) = removes.filter(given)
         && !exists(context, chdir, removes)?
     {
-        return Ok(Some(Done::since(removes, "does not exist")));
+        return Ok(Some(Done::since(removes, "does not exist", "removes")));
     }
     Ok(None)
 }

@@ -1,6 +1,6 @@
 //! `hostname`: sets the name of a host.
 
-use crate::change::{Attributes, Change, EnsureFile, Mode, Sets, file_question};
+use crate::change::{Attributes, Change, EnsureFile, Mode, Sets, Shows, file_question};
 use crate::host::{Answer, Body, Command, Setting, Step};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use crate::value::Fields;
@@ -68,6 +68,7 @@ impl Module for Hostname {
                 brings_programs: false,
             }));
         }
+        change.shows = Shows::One;
         change.returns("name", self.name.as_str());
         let short = self.name.split('.').next().unwrap_or(&self.name);
         change.sets = Sets::Facts(Fields::from_iter([

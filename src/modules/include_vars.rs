@@ -5,7 +5,7 @@ use crate::files::{FolderKind, folder};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use crate::modules::byte_pattern::BytePattern;
 use crate::source::{LocalPath, Place, Problems, SourceFile};
-use crate::value::{self, Value};
+use crate::value::{self, Fields, Value};
 use crate::yaml::{self, Data, Map, Node};
 use std::path::Path;
 
@@ -71,11 +71,27 @@ impl BuiltIn for IncludeVars {
 
 impl Module for IncludeVars {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        // Playbooks for Ansible test for these values.
+        self.included(context).map_err(|error| {
+            let message = error.words();
+            error
+                .returning("message", message)
+                .returning("ansible_facts", value::map(Fields::new()))
+                .returning("ansible_included_var_files", Vec::<Value>::new())
+        })
+    }
+}
+
+impl IncludeVars {
+    fn included(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let files = match (&self.file, &self.dir) {
             (Some(_), Some(_)) => {
-                return Err(ModuleError::refused("file and dir are mutually exclusive"));
+                return Err(ModuleError::exclusive(&["file", "dir"]));
             }
-            (None, None) => return Err(ModuleError::refused("include_vars needs file or dir")),
+            (None, None) => {
+                let error = ModuleError::refused("include_vars needs file or dir");
+                return Err(error.as_ansible("Could not find file"));
+            }
             (Some(file), None) => vec![context.files.find("vars", file.trim_end_matches('\n'))?],
             (None, Some(dir)) => self.files_in(&context.files.find("vars", dir)?)?,
         };
@@ -101,9 +117,7 @@ impl Module for IncludeVars {
         change.sets = Sets::Included(variables);
         Ok(change)
     }
-}
 
-impl IncludeVars {
     fn files_in(&self, path: &LocalPath) -> Result<Vec<LocalPath>, ModuleError> {
         if !path.is_dir() {
             let message = format!("{} is not a directory", path.display());

@@ -1,7 +1,7 @@
 //! `known_hosts`: host keys in a file of the host.
 
 use super::edited_file::{EditedFile, Writing};
-use crate::change::Change;
+use crate::change::{Change, Shows};
 use crate::host::{NAME_SALT, hashed_name, names_host};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes};
 use std::sync::OnceLock;
@@ -98,6 +98,7 @@ impl Module for KnownHostsModule {
         } else {
             file.put(new.into_bytes(), "", Writing::default())?
         };
+        change.shows = Shows::Always;
         change.result.shift_remove("msg");
         change.returns("name", self.name.as_str());
         change.returns("key", self.key.clone());

@@ -53,7 +53,7 @@ impl Module for LocaleGen {
         let mut change = Change::default();
         if !open.is_empty() {
             let file = EditedFile::open(context.host, LIST)?;
-            file.existing(Some("install the package locales"))?;
+            file.existing("Path", Some("install the package locales"))?;
             let text = self.edited(file.text()?, &open)?;
             change = file.put(text.into_bytes(), "", Writing::default())?;
             change.result.shift_remove("msg");

@@ -1,7 +1,7 @@
 //! `pam_limits`: limits of resources for users who log in.
 
 use super::edited_file::{EditedFile, Writing};
-use crate::change::Change;
+use crate::change::{Change, Shows};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 
 /// Sets a limit of a resource for users who log in.
@@ -107,6 +107,7 @@ impl Module for PamLimits {
             ..Writing::default()
         };
         let mut change = file.put(text.into_bytes(), "", writing)?;
+        change.shows = Shows::One;
         change.returns("msg", message);
         Ok(change)
     }

@@ -1,7 +1,7 @@
 //! `replace`: replaces every match of a regular expression in a file.
 
 use super::edited_file::{EditedFile, Writing};
-use crate::change::{Attributes, Change, Mode};
+use crate::change::{Attributes, Change, Mode, Shows};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use crate::template::regex::{self, Flags};
 use std::ops::Range;
@@ -76,7 +76,7 @@ impl Module for ReplaceModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let file = EditedFile::open(context.host, &self.path)?;
         let path = &file.path;
-        let text = std::str::from_utf8(file.existing(None)?)
+        let text = std::str::from_utf8(file.existing("Path", None)?)
             .map_err(|_| ModuleError::refused(format!("{path} is not text in UTF-8")))?;
         let mut change = match self.section(text)? {
             Err(pattern) => {
@@ -94,6 +94,7 @@ impl Module for ReplaceModule {
                 file.put(text.into(), &message, self.writing(context)?)?
             }
         };
+        change.shows = Shows::One;
         change.returns("rc", 0);
         Ok(change)
     }

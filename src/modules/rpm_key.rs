@@ -124,7 +124,7 @@ impl RpmKey {
         } else {
             let file = EditedFile::open(context.host, &self.key)?;
             let content = file
-                .existing(Some("use a URL, a path or the id of a key"))?
+                .existing("Path", Some("use a URL, a path or the id of a key"))?
                 .to_vec();
             (content, Command::new(["rpm", "--import", &self.key]))
         };

@@ -69,8 +69,9 @@ impl Module for Script {
         let chdir = guard::start(self.chdir.as_deref());
         let (creates, removes) = (self.creates.as_deref(), self.removes.as_deref());
         let done = guard::nothing_to_do(context, chdir.as_deref(), creates, removes)?;
-        change.skipped = done.map(|done| done.stdout);
-        if change.skipped.is_some() {
+        if let Some(done) = done {
+            change.returns("skipped", true);
+            change.skipped = Some(done.of_script);
             return Ok(change);
         }
         let mut argv = self.interpreter(&content)?;

@@ -66,9 +66,10 @@ impl Module for Selinux {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         self.check()?;
         let file = EditedFile::open(context.host, &self.configfile)?;
-        file.existing(Some(
-            "install a policy of SELinux, such as selinux-policy-targeted",
-        ))?;
+        file.existing(
+            "Path",
+            Some("install a policy of SELinux, such as selinux-policy-targeted"),
+        )?;
         let mut messages = Vec::new();
         let (text, policy, configured) = self.edited(file.text()?, &mut messages);
         let mut change = match &file.content {

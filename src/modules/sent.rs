@@ -11,6 +11,9 @@ use crate::host::{Answer, Content, Kind, Node, Probe, Question};
 use crate::module::ModuleError;
 use camino::{Utf8Path, Utf8PathBuf};
 
+/// What Ansible says of `content` with a directory as its destination.
+pub(super) const CONTENT_IN_DIRECTORY: &str = "can not use content with a dir as dest";
+
 /// A file that `copy` or `template` puts on a host.
 pub(super) struct Sent<'a> {
     /// The file.
@@ -196,7 +199,6 @@ pub(super) fn validation(written: Option<&str>) -> Result<Option<Vec<String>>, M
 }
 
 fn no_directory(dest: &Utf8Path) -> ModuleError {
-    ModuleError::refused(format!(
-        "content needs a file as dest, and {dest} is a directory"
-    ))
+    let message = format!("content needs a file as dest, and {dest} is a directory");
+    ModuleError::refused(message).as_ansible(CONTENT_IN_DIRECTORY)
 }

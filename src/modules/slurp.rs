@@ -2,7 +2,7 @@
 
 use super::host_path::host_path;
 use crate::change::Change;
-use crate::host::{Content, Kind};
+use crate::host::{Content, HostError, Kind};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -41,15 +41,28 @@ impl BuiltIn for Slurp {
 impl Module for Slurp {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let path = host_path(&self.src)?;
-        let node = context.host.look(&path, true, Content::UpTo(AT_ONCE))?;
-        let node = node.ok_or_else(|| ModuleError::refused(format!("there is no file {path}")))?;
+        let unreadable = |error: HostError| match error {
+            error @ HostError::Step { .. } => {
+                ModuleError::from(error).as_ansible(format!("File is not readable: {path}"))
+            }
+            error => error.into(),
+        };
+        let node = context
+            .host
+            .look(&path, true, Content::UpTo(AT_ONCE))
+            .map_err(unreadable)?;
+        let node = node.ok_or_else(|| {
+            ModuleError::refused(format!("there is no file {path}"))
+                .as_ansible(format!("File not found: {path}"))
+        })?;
         if node.kind == Kind::Directory {
             let message = format!("{path} is a directory, not a file");
-            return Err(ModuleError::refused(message));
+            let words = format!("Source is a directory and must be a file: {path}");
+            return Err(ModuleError::refused(message).as_ansible(words));
         }
         let content = match node.content {
             Some(content) => content,
-            None => context.host.read(&path)?,
+            None => context.host.read(&path).map_err(unreadable)?,
         };
         let mut change = Change::default();
         change.returns("content", STANDARD.encode(content));

@@ -3,7 +3,7 @@
 use super::sent::Sent;
 use super::sent_mode::SentMode;
 use crate::change::{Attributes, Change};
-use crate::files::SentFile;
+use crate::files::{SentFile, about_template};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use crate::template::Syntax;
 
@@ -99,7 +99,9 @@ impl Module for TemplateModule {
         }
         let syntax = self.syntax()?;
         let path = context.files.find("templates", &self.src)?;
-        let rendered = context.templates.file(&path, &syntax)?;
+        let mut about = about_template(&path, &self.src);
+        about.insert("template_destpath".to_owned(), self.dest.as_str().into());
+        let rendered = context.templates.file(&path, &syntax, about)?;
         let mode = match self.mode {
             Some(SentMode::Preserve) => SentFile::read(&path)?.mode,
             _ => 0o600,

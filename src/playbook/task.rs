@@ -1,5 +1,6 @@
 //! A task, and the keywords shared by tasks, blocks, roles and plays.
 
+use super::load::short_name;
 use super::{Block, Include, RoleUse, Script};
 use crate::source::{LocalPath, Place};
 use crate::yaml::{Map, Node};
@@ -67,6 +68,17 @@ pub struct Action {
     /// text is split. Arguments from one template (`set_fact: "{{ x }}"`, `args: "{{ x }}"`) are
     /// the entry `_variable_params`: a mapping once rendered, overridden by the others.
     pub arguments: Map,
+}
+
+impl Action {
+    /// Returns the same arguments for the module of this name.
+    #[must_use]
+    pub fn with_module(&self, name: &str) -> Self {
+        Self {
+            module: short_name(name).to_owned(),
+            ..self.clone()
+        }
+    }
 }
 
 /// `until`, `retries` and `delay`.

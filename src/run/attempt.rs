@@ -8,7 +8,7 @@ use super::rights_help;
 use super::secret_files::keep_private;
 use super::session::{Session, Unanswered, is_omitted};
 use super::target::{Target, Turn};
-use crate::change::{Change, Diff, Sets, Since};
+use crate::change::{Change, Diff, Sets, Shows, Since};
 use crate::files::Files;
 use crate::host::{Command, Host, HostError, Limits, Output, Overlay, Probe, Step};
 use crate::module::{ArgumentError, Entry, HostPaths, ModuleError, PlanContext, Templates};
@@ -17,7 +17,7 @@ use crate::report::{Event, FailedCommand, Status};
 use crate::source::{Problem, SourceFile};
 use crate::template::{Syntax, TemplateError};
 use crate::value::{self, Fields, NotKnown, Value};
-use crate::vars::Scope;
+use crate::vars::{Layer, Scope};
 use crate::vault;
 use crate::yaml::{Map, Node};
 use minijinja::value::ValueKind;
@@ -77,6 +77,13 @@ impl Attempt<'_> {
             Ok((change, turn)) => {
                 let mut outcome = self.carried_out(change, turn);
                 outcome.warnings.splice(0..0, first.warnings);
+                if outcome.diffs.is_empty() && !first.diffs.is_empty() {
+                    outcome.diffs = first.diffs;
+                    let diff = first.result.get("diff").cloned();
+                    outcome
+                        .result
+                        .extend(diff.map(|diff| ("diff".to_owned(), diff)));
+                }
                 outcome
             }
             Err(outcome) => *outcome,
@@ -107,7 +114,7 @@ impl Attempt<'_> {
             .map_err(|error| Box::new(ModuleError::from(error).into()))?;
         let module = entry
             .build(fields)
-            .map_err(|error| Box::new(self.argument_problem(entry, &error).into()))?;
+            .map_err(|error| Box::new(self.wrong_arguments(entry, &arguments, &error)))?;
         let context = PlanContext {
             host: &probe,
             files: self.files,
@@ -120,7 +127,11 @@ impl Attempt<'_> {
         };
         let planned = self.target.planned(self.limits, || module.plan(&context));
         let (mut change, turn) = planned.map_err(|error| {
-            let outcome = Outcome::from(error);
+            let outcome = Outcome::from(if self.session.options.compat {
+                error.in_words_of_ansible()
+            } else {
+                error
+            });
             if let Some(reason) = &outcome.unknown {
                 self.doubt(&self.written(entry, &arguments), reason);
             }
@@ -138,7 +149,8 @@ impl Attempt<'_> {
     }
 
     fn applied(&self, change: Change, turn: Option<Turn<'_>>) -> Outcome {
-        let diffs = if self.diff {
+        let shows_diff = self.diff || matches!(change.shows, Shows::Always);
+        let diffs = if shows_diff {
             change.differences()
         } else {
             Vec::new()
@@ -172,15 +184,26 @@ impl Attempt<'_> {
                 outcome
             }
         };
+        if self.session.options.compat && change.reports_output {
+            say_as_ansible(&mut outcome);
+        }
         let mut set = |name: &str, value: Value| outcome.result.insert(name.to_owned(), value);
-        if self.diff {
-            let shown = if self.hidden { Diff::hidden } else { Diff::all };
-            set("diff", shown(&diffs));
+        if shows_diff {
+            set(
+                "diff",
+                if self.hidden {
+                    Diff::hidden(&diffs)
+                } else {
+                    Diff::all(&diffs, &change.shows)
+                },
+            );
         }
         if !change.warnings.is_empty() {
             set("warnings", change.warnings.iter().cloned().collect());
         }
-        outcome.diffs = diffs;
+        if self.diff {
+            outcome.diffs = diffs;
+        }
         outcome.warnings.extend(change.warnings);
         outcome.sets = change.sets;
         outcome.adds = change.adds;
@@ -260,7 +283,10 @@ impl Attempt<'_> {
                 raw.insert(canonical, node.clone());
                 continue;
             }
-            if let Some(value) = without_omitted(self.render(node)?) {
+            let rendered = self
+                .render(node)
+                .map_err(|outcome| self.not_rendered(entry, &name, outcome))?;
+            if let Some(value) = without_omitted(rendered) {
                 let any_number = self.session.options.compat;
                 let value = entry.mode_as_text(&canonical, node, value, any_number);
                 if name == "args" && entry.any_argument {
@@ -280,12 +306,51 @@ impl Attempt<'_> {
         })
     }
 
+    /// Returns the failure of an argument's template, in the words of Ansible with `--compat`:
+    /// playbooks for Ansible test for them.
+    fn not_rendered(
+        &self,
+        entry: &Entry,
+        argument: &str,
+        mut outcome: Box<Outcome>,
+    ) -> Box<Outcome> {
+        if let (true, Some(problem)) = (self.session.options.compat, &mut outcome.problem) {
+            problem.message = format!(
+                "Task failed: Finalization of task args for 'ansible.builtin.{}' failed: Error \
+                 while resolving value for '{argument}': {}",
+                entry.name, problem.message
+            );
+            let message = problem.message.clone();
+            outcome
+                .result
+                .insert("msg".to_owned(), message.clone().into());
+            outcome.message = Some(message);
+        }
+        outcome
+    }
+
     /// Returns the value of a node, which may be one that check mode does not know.
     fn render(&self, node: &Node) -> Result<Value, Box<Outcome>> {
         self.scope
             .render(node)
             .or_else(|error| error.not_known.as_ref().map(NotKnown::value).ok_or(error))
             .map_err(|error| Box::new(error.into()))
+    }
+
+    /// Returns the failure for arguments that do not fit the module.
+    fn wrong_arguments(
+        &self,
+        entry: &Entry,
+        arguments: &Arguments,
+        error: &ArgumentError,
+    ) -> Outcome {
+        let mut problem = self.argument_problem(entry, error);
+        if self.session.options.compat {
+            let called = &self.action.module;
+            let words = entry.in_words_of_ansible(called, &arguments.fields, error);
+            problem.message = words.unwrap_or(problem.message);
+        }
+        problem.into()
     }
 
     fn argument_problem(&self, entry: &Entry, error: &ArgumentError) -> Problem {
@@ -304,16 +369,17 @@ impl Attempt<'_> {
 }
 
 impl Templates for Attempt<'_> {
-    fn file(&self, path: &Path, syntax: &Syntax) -> Result<String, ModuleError> {
+    fn file(&self, path: &Path, syntax: &Syntax, variables: Fields) -> Result<String, ModuleError> {
         let mut problems = match SourceFile::read(path) {
             Ok(file) => {
                 if file.is_secret {
                     vault::reveal(&file.text);
                 }
-                let context = self.scope.context();
-                let engine = self.scope.engine();
+                let scope = self.scope.with(Layer::data("template", variables));
+                let context = scope.context();
+                let engine = scope.engine();
                 return engine
-                    .text(&file, syntax, &context, self.scope.site())
+                    .text(&file, syntax, &context, scope.site())
                     .map_err(module_error);
             }
             Err(problems) => problems.0,
@@ -492,6 +558,21 @@ fn add_output(outcome: &mut Outcome, output: &Output, keeps_line_ends: bool) {
             stdout,
             stderr,
         });
+    }
+}
+
+/// Gives the result of a command the `msg` that Ansible's has, for which playbooks test.
+fn say_as_ansible(outcome: &mut Outcome) {
+    let rc = outcome.result.get("rc").and_then(Value::as_i64);
+    let message = match (rc, &outcome.command) {
+        (Some(0), _) if outcome.status != Status::Failed => "",
+        (Some(_), Some(_)) => "non-zero return code",
+        _ => return,
+    };
+    let has_own = outcome.result.contains_key("msg") && outcome.command.is_none();
+    if !has_own {
+        let message = Value::from(message);
+        outcome.result.insert("msg".to_owned(), message);
     }
 }
 

@@ -252,6 +252,11 @@ impl From<ModuleError> for Outcome {
             ModuleError::Host(error) => error.into(),
             ModuleError::NotKnown(reason) => Self::not_predicted(&reason),
             ModuleError::Problem(problem) => (*problem).into(),
+            ModuleError::Known { error, returns, .. } => {
+                let mut outcome = Self::from(*error);
+                outcome.result.extend(returns);
+                outcome
+            }
             ModuleError::Refused { message, help } => {
                 let mut outcome = Self::failed(message);
                 outcome.help = help;

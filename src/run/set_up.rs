@@ -12,11 +12,12 @@ use super::unpredicted::known_user;
 use crate::change::Sets;
 use crate::files::Files;
 use crate::host::{Host, Limits, Overlay};
-use crate::playbook::Keywords;
+use crate::playbook::{Action, Keywords};
 use crate::report::Status;
 use crate::value::{self, Fields, NotKnown};
 use crate::vars::{Layer, Scope};
-use crate::yaml::{Map, Node};
+use crate::yaml::{Data, Map, Node};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -145,10 +146,11 @@ impl TaskRun<'_, '_> {
         let files = Files {
             folders: self.frame.folders(),
         };
+        let action = self.action(scope)?;
         let attempt = Attempt {
             session,
-            action: &self.task.action,
-            defaults: &self.module_defaults(),
+            action: &action,
+            defaults: &self.module_defaults(&action.module),
             scope,
             files: &files,
             environment: &unknown.or(self.environment(scope), || Ok(BTreeMap::new()))?,
@@ -161,6 +163,23 @@ impl TaskRun<'_, '_> {
             name: &self.host.name,
         };
         Ok((limits.hold(|| work(&attempt)), delegated_to.clone()))
+    }
+
+    /// Returns the module and its arguments; with `action: "{{ x }}"` the module depends on
+    /// variables.
+    fn action(&self, scope: &Arc<Scope>) -> Fallible<Cow<'_, Action>> {
+        let action = &self.task.action;
+        if !action.module.contains("{{") {
+            return Ok(Cow::Borrowed(action));
+        }
+        let written = Node {
+            data: Data::Text(action.module.as_str().into()),
+            place: action.place.clone(),
+        };
+        let name = scope
+            .render(&written)
+            .map_err(|error| Box::new(error.into()))?;
+        Ok(Cow::Owned(action.with_module(&name.to_string())))
     }
 
     /// Fails if a keyword that only counts once the task has ended is neither true nor false: then
@@ -290,7 +309,7 @@ impl TaskRun<'_, '_> {
     }
 
     /// Returns the default arguments of the task's module, what is nearer to the task first.
-    fn module_defaults(&self) -> Map {
+    fn module_defaults(&self, module: &str) -> Map {
         let mut defaults = Map::new();
         for keywords in self.frame.outwards().filter_map(|frame| frame.keywords) {
             for (name, arguments) in &keywords.module_defaults {
@@ -300,7 +319,7 @@ impl TaskRun<'_, '_> {
                     .iter()
                     .map(|(key, _): &(Node, Node)| key.to_value())
                     .collect();
-                if short == self.task.action.module {
+                if short == module {
                     let missing = arguments.as_map().into_iter().flatten();
                     let missing = missing.filter(|(key, _)| !given.contains(&key.to_value()));
                     defaults.extend(missing.cloned());

@@ -388,6 +388,7 @@ fn accounts_are_made_changed_and_removed(contract: &Contract) {
         after,
         system: true,
         home: true,
+        forced: false,
         password: password.map(str::to_owned),
     };
     let name = "rmqplay-test";

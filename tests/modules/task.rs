@@ -206,7 +206,7 @@ struct Rendering<'a> {
 }
 
 impl Templates for Rendering<'_> {
-    fn file(&self, path: &Path, syntax: &Syntax) -> Result<String, ModuleError> {
+    fn file(&self, path: &Path, syntax: &Syntax, _: Fields) -> Result<String, ModuleError> {
         let file = SourceFile::read(path).unwrap();
         self.engine
             .text(&file, syntax, self.vars, &Site::default())

@@ -3,9 +3,9 @@
 mod account;
 mod program;
 
-use super::{Change, DIFF_LIMIT};
+use super::{Change, DIFF_LIMIT, Shows};
 use crate::host::{Before, Body, Difference, Kind, Ownership, Step, Unpack, UnpackEntry};
-use crate::value::{Value, map};
+use crate::value::{Fields, Value, map};
 use std::fmt::Write;
 
 /// The difference made by one step.
@@ -57,9 +57,19 @@ impl Diff {
         map(fields.collect())
     }
 
-    /// Returns differences in the form of a task's result: a list, whether there is one or none.
-    pub fn all(diffs: &[Self]) -> Value {
-        diffs.iter().map(Self::value).collect()
+    /// Returns differences in the form of a task's result. A list may be empty; a mapping then holds
+    /// equal texts.
+    pub fn all(diffs: &[Self], shows: &Shows) -> Value {
+        match shows {
+            Shows::List => diffs.iter().map(Self::value).collect(),
+            Shows::One | Shows::Always => diffs.first().map_or_else(Self::none, Self::value),
+            Shows::Value(value) => value.clone(),
+        }
+    }
+
+    fn none() -> Value {
+        let text = |name: &str| (name.to_owned(), Value::from(""));
+        map(Fields::from_iter([text("before"), text("after")]))
     }
 
     /// Returns differences in the form of the result of a task with `no_log`: that there are some,
@@ -413,6 +423,7 @@ mod tests {
                     after: Some(user),
                     system: false,
                     home: false,
+                    forced: false,
                     password: Some("$6$secret".to_owned()),
                 },
                 "--- before: user mq\n+++ after: user mq\n-shell: /bin/false\n+shell: /bin/sh\n\

@@ -5,7 +5,7 @@ mod keys;
 use super::edited_file::{EditedFile, Writing};
 use super::host_path::host_path;
 use super::web;
-use crate::change::{Attributes, Change, Mode};
+use crate::change::{Attributes, Change, Mode, Shows};
 use crate::host::User;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes};
 use keys::{Key, Options};
@@ -95,6 +95,7 @@ impl Module for AuthorizedKey {
         } else {
             file.put(new.into_bytes(), "", self.writing(user))?
         };
+        change.shows = Shows::One;
         change.result.shift_remove("msg");
         change.warnings.extend(warning);
         self.add_arguments(&mut change, &text, &path);
@@ -122,7 +123,7 @@ impl AuthorizedKey {
             Some(path) => {
                 let path = host_path(path.strip_prefix("//").unwrap_or(path))?;
                 let file = EditedFile::open(context.host, path.as_str())?;
-                file.existing(None)?;
+                file.existing("Path", None)?;
                 Ok((file.text()?.to_owned(), None))
             }
             None => Ok((self.key.clone(), None)),

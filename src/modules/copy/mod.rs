@@ -4,7 +4,7 @@ mod content;
 mod folder;
 mod remote;
 
-use super::sent::Sent;
+use super::sent::{CONTENT_IN_DIRECTORY, Sent};
 use super::sent_mode::SentMode;
 use crate::change::{Attributes, Change, Mode};
 use crate::files::SentFile;
@@ -101,16 +101,15 @@ impl BuiltIn for Copy {
 impl Module for Copy {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         match (&self.src, &self.content) {
-            (None, None) => Err(ModuleError::refused("copy needs src or content")),
-            (Some(_), Some(_)) => Err(ModuleError::refused(
-                "src and content are mutually exclusive",
-            )),
+            (None, None) => Err(no_source()),
+            (Some(src), None) if src.is_empty() => Err(no_source()),
+            (Some(_), Some(_)) => Err(ModuleError::exclusive(&["src", "content"])),
             (Some(src), None) if self.remote_src => self.plan_remote(context, src),
             (Some(src), None) => self.plan_local(context, src),
             (None, Some(text)) => {
                 if self.dest.ends_with('/') {
                     let message = "content needs a file as dest, not a directory";
-                    return Err(ModuleError::refused(message));
+                    return Err(ModuleError::refused(message).as_ansible(CONTENT_IN_DIRECTORY));
                 }
                 let file = SentFile::of(text.0.clone().into_bytes(), 0o600);
                 self.plan_file(context, file, None)
@@ -191,6 +190,10 @@ impl Copy {
             _ => Ok(()),
         }
     }
+}
+
+fn no_source() -> ModuleError {
+    ModuleError::refused("copy needs src or content").as_ansible("src (or content) is required")
 }
 
 /// Returns the last part of a path on the controller.

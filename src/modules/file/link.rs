@@ -31,7 +31,10 @@ impl FileModule {
         let target = match (written, found.map(|node| &node.kind)) {
             (Some(written), _) => written,
             (None, Some(Kind::Symlink { target })) => target.clone(),
-            (None, _) => return Err(ModuleError::refused("a new link needs src")),
+            (None, _) => {
+                let words = "src is required for creating new symlinks";
+                return Err(ModuleError::refused("a new link needs src").as_ansible(words));
+            }
         };
         // What is not named by the task is reached by the link, whoever made that.
         let place = match self.src {
@@ -40,10 +43,17 @@ impl FileModule {
         };
         let leads_to = node(&answers, if self.src.is_some() { 2 } else { 1 });
         if leads_to.is_none() && !self.force && self.src.is_some() {
-            return Err(ModuleError::Refused {
+            let error = ModuleError::Refused {
                 message: format!("there is nothing at {place}, the target of the link"),
                 help: Some("set force: true to create the link anyway".to_owned()),
-            });
+            };
+            return Err(error
+                .as_ansible(format!(
+                    "src file does not exist, use \"force=yes\" if you really want to create the \
+                     link: {place}"
+                ))
+                .returning("path", path.as_str())
+                .returning("src", target.as_str()));
         }
         let is_empty =
             self.force && is_directory(found) && context.host.tree(path, Some(1))?.is_empty();
@@ -107,7 +117,8 @@ impl FileModule {
         path: &Utf8Path,
     ) -> Result<Change, ModuleError> {
         let Some(src) = &self.src else {
-            return Err(ModuleError::refused("a hard link needs src"));
+            let words = "src is required for creating new hardlinks";
+            return Err(ModuleError::refused("a hard link needs src").as_ansible(words));
         };
         let mut target = host_path(guard::absolute(context, None, src)?.as_str())?;
         let mut path = path.to_owned();
@@ -130,7 +141,7 @@ impl FileModule {
         }
         let Some(existing) = existing else {
             let message = format!("there is nothing at {target}, the target of the hard link");
-            return Err(ModuleError::refused(message));
+            return Err(ModuleError::refused(message).as_ansible("src does not exist"));
         };
         let mut change = Change::default();
         change.ensure_hardlink(&path, &target, found, &existing, self.replace())?;

@@ -1,5 +1,6 @@
 //! `file`: files, directories and links, and their permissions.
 
+mod difference;
 mod directory;
 mod link;
 mod times;
@@ -7,10 +8,11 @@ mod touch;
 
 use super::file_result::{FileResult, state_of};
 use super::host_path::{host_path, look, real_path};
-use crate::change::{Attributes, Change, Mode};
+use crate::change::{Attributes, Change, Mode, Shows};
 use crate::host::{Answer, Kind, Node, Probe};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
 use camino::Utf8Path;
+use difference::difference;
 use times::{Time, Times, ensure_times};
 
 /// Creates, changes or removes files, directories and links, and sets their mode, owner and group.
@@ -107,27 +109,34 @@ impl BuiltIn for FileModule {
 impl Module for FileModule {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
         let path = host_path(&self.path)?;
-        let Some(state) = self.state else {
-            return self.plan_present(context, &path);
-        };
-        if self.recurse && state != State::Directory {
-            return Err(ModuleError::refused("recurse needs state: directory"));
-        }
-        if self.src.is_some() && !matches!(state, State::Link | State::Hard) {
-            return Err(ModuleError::refused("src needs state: link or state: hard"));
-        }
-        match state {
-            State::Absent => plan_absent(context, &path),
-            State::Directory => self.plan_directory(context, &path),
-            State::File => self.plan_file(context, &path),
-            State::Touch => self.plan_touch(context, &path),
-            State::Link => self.plan_link(context, &path),
-            State::Hard => self.plan_hard(context, &path),
-        }
+        let mut change = self.plan_state(context, &path)?;
+        change.shows = Shows::Value(difference(&path, &change));
+        Ok(change)
     }
 }
 
 impl FileModule {
+    fn plan_state(&self, context: &PlanContext, path: &Utf8Path) -> Result<Change, ModuleError> {
+        let Some(state) = self.state else {
+            return self.plan_present(context, path);
+        };
+        if self.recurse && state != State::Directory {
+            return Err(ModuleError::refused("recurse needs state: directory")
+                .as_ansible("recurse option requires state to be 'directory'"));
+        }
+        if self.src.is_some() && !matches!(state, State::Link | State::Hard) {
+            return Err(src_needs_link());
+        }
+        match state {
+            State::Absent => plan_absent(context, path),
+            State::Directory => self.plan_directory(context, path),
+            State::File => self.plan_file(context, path),
+            State::Touch => self.plan_touch(context, path),
+            State::Link => self.plan_link(context, path),
+            State::Hard => self.plan_hard(context, path),
+        }
+    }
+
     fn attributes(&self, host: &Probe) -> Result<Attributes, ModuleError> {
         let attributes = Attributes {
             mode: self.mode.clone(),
@@ -151,7 +160,7 @@ impl FileModule {
     /// directory.
     fn plan_present(&self, context: &PlanContext, path: &Utf8Path) -> Result<Change, ModuleError> {
         if self.src.is_some() {
-            return Err(ModuleError::refused("src needs state: link or state: hard"));
+            return Err(src_needs_link());
         }
         let answers = context.host.ask(&[look(path, false), look(path, true)])?;
         let [itself, followed] = [0, 1].map(|index| node(&answers, index));
@@ -176,10 +185,14 @@ impl FileModule {
             Some(seen) if matches!(seen.kind, Kind::File | Kind::Other) => {
                 self.plan_attributes(context, path, seen)
             }
-            Some(seen) => Err(ModuleError::refused(format!(
-                "{path} is {}, not a file",
-                seen.kind.name()
-            ))),
+            Some(seen) => {
+                let message = format!("{path} is {}, not a file", seen.kind.name());
+                let is = state_of(seen);
+                Err(ModuleError::refused(message)
+                    .as_ansible(format!("file ({path}) is {is}, cannot continue"))
+                    .returning("path", path.as_str())
+                    .returning("state", is))
+            }
         }
     }
 
@@ -240,13 +253,22 @@ fn node(answers: &[Answer], index: usize) -> Option<&Node> {
     }
 }
 
+fn src_needs_link() -> ModuleError {
+    ModuleError::refused("src needs state: link or state: hard")
+        .as_ansible("src option requires state to be 'link' or 'hard'")
+}
+
 fn absent(path: &Utf8Path) -> ModuleError {
-    ModuleError::Refused {
+    let error = ModuleError::Refused {
         message: format!("there is nothing at {path}"),
         help: Some(
             "use state: touch to create an empty file, state: directory for a directory".to_owned(),
         ),
-    }
+    };
+    error
+        .as_ansible(format!("file ({path}) is absent, cannot continue"))
+        .returning("path", path.as_str())
+        .returning("state", "absent")
 }
 
 fn leads_nowhere(path: &Utf8Path) -> ModuleError {

@@ -3,7 +3,7 @@
 mod text;
 
 use super::edited_file::{EditedFile, Writing};
-use crate::change::{Attributes, Change, Mode};
+use crate::change::{Attributes, Change, Mode, Shows};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes};
 use text::{Edit, Text};
 
@@ -100,7 +100,7 @@ impl Module for IniFile {
         self.check()?;
         let file = EditedFile::read(context.host, &self.path, self.follow)?;
         if !self.create {
-            file.existing(Some("create: true makes it"))?;
+            file.existing("Destination", Some("create: true makes it"))?;
         }
         let mut text = Text::of(file.text()?);
         let conditions: Vec<_> = self
@@ -122,6 +122,7 @@ impl Module for IniFile {
             Some(new) => file.put(new, "", self.writing(context)?)?,
             None => Change::default(),
         };
+        change.shows = Shows::One;
         change.returns("path", path.as_str());
         change.returns("msg", text.message);
         Ok(change)

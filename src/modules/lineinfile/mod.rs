@@ -128,8 +128,7 @@ impl LineInFile {
         ];
         for (one, is_one, other, is_other) in clash {
             if is_one && is_other {
-                let message = format!("{one} and {other} are mutually exclusive");
-                return Err(ModuleError::refused(message));
+                return Err(ModuleError::exclusive(&[one, other]));
             }
         }
         if self.state == Presence::Present && self.backrefs && self.regexp.is_none() {
@@ -144,7 +143,7 @@ impl LineInFile {
             .as_deref()
             .ok_or_else(|| ModuleError::refused("state: present needs line"))?;
         if !self.create {
-            file.existing(Some("create: true makes it"))?;
+            file.existing("Destination", Some("create: true makes it"))?;
         }
         let wanted = WantedLine {
             line,
@@ -238,12 +237,19 @@ impl LineInFile {
     fn warning(&self) -> Option<String> {
         let is_empty = |text: &Option<String>| text.as_ref().is_some_and(String::is_empty);
         let (argument, help) = if is_empty(&self.regexp) {
-            ("regexp", "; write '^' if this is intended")
+            let help = " If this is desired, use '^' to match every line in the file and avoid \
+                        this warning.";
+            ("regular expression", help)
         } else if is_empty(&self.search_string) {
-            ("search_string", "")
+            ("search string", "")
         } else {
             return None;
         };
-        Some(format!("{argument} is empty and matches every line{help}"))
+        // Playbooks for Ansible test for this text.
+        Some(format!(
+            "The {argument} is an empty string, which will match every line in the file. This may \
+             have unintended consequences, such as replacing the last line in the file rather than \
+             appending.{help}"
+        ))
     }
 }

@@ -331,7 +331,7 @@ impl Uri {
             Ok(read(&context.files.find("files", name)?)?)
         };
         match (&self.body, &self.src) {
-            (Some(_), Some(_)) => Err(ModuleError::refused("body and src are mutually exclusive")),
+            (Some(_), Some(_)) => Err(ModuleError::exclusive(&["body", "src"])),
             (None, Some(src)) => {
                 let bytes = if self.remote_src {
                     context.host.read(&host_path(src)?)?

@@ -3,11 +3,12 @@
 mod wanted;
 
 use super::host_path::host_path;
-use crate::change::Change;
+use super::sent::make_missing;
+use crate::change::{Attributes, Change, directory_questions};
 use crate::host::{Answer, Content, Group, Kind, Node, Question, Step, User};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes};
 use crate::value::Value;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// Creates, changes or removes a user account.
 ///
@@ -52,6 +53,13 @@ pub(super) struct UserModule {
     /// Whether to remove the home directory with the account.
     #[serde(default)]
     remove: bool,
+    /// Whether to remove the account even while its user is logged in.
+    #[serde(default)]
+    force: bool,
+    /// Accepted for Ansible's sake: accounts are always those of the host's own files.
+    #[serde(default)]
+    #[expect(dead_code, reason = "accounts are always local")]
+    local: bool,
     /// The password's hash as in `/etc/shadow`, as returned by the filter `password_hash`; `!` or
     /// `*` for no password. An account that was locked with `usermod -L` stays locked.
     password: Option<String>,
@@ -77,6 +85,7 @@ impl BuiltIn for UserModule {
         &[("user", "name"), ("createhome", "create_home")];
     const WRITES: Writes = Writes::User("name");
     const PATHS: &'static [&'static str] = &["home"];
+    const RELATIVE_PATHS: &'static [&'static str] = &["shell"];
     const EXAMPLE: &'static str = "\
 - name: The account of the brokers
   user:
@@ -88,10 +97,13 @@ impl BuiltIn for UserModule {
     const RETURNS: &'static [(&'static str, &'static str)] = &[
         ("name", "The login name."),
         ("state", "Whether the account should exist."),
-        ("uid", "Its number, if known before the task."),
+        (
+            "uid",
+            "Its number; missing in check mode if the host would choose it.",
+        ),
         (
             "group",
-            "Its primary group's number, if known before the task.",
+            "Its primary group's number; missing in check mode if the host would choose it.",
         ),
         ("groups", "Its further groups, joined by commas."),
         ("home", "Its home directory."),
@@ -134,12 +146,14 @@ impl Module for UserModule {
         self.add_arguments(&mut change);
         if self.state == Presence::Absent {
             change.returns("remove", self.remove);
+            change.returns("force", self.force);
             if found.user.is_some() {
                 change.steps.push(Step::User {
                     before: found.user,
                     after: None,
                     system: false,
                     home: self.remove,
+                    forced: self.force,
                     password: None,
                 });
             }
@@ -147,7 +161,13 @@ impl Module for UserModule {
         }
         let wanted = self.wanted(&found)?;
         add_account(&mut change, &wanted);
-        change.steps = self.steps(context, found, wanted)?;
+        if context.again {
+            change.changed = Some(true);
+            return Ok(change);
+        }
+        // The host chooses a number that is not given: it is asked for it afterwards.
+        change.again = found.user.is_none() && (wanted.uid == 0 || wanted.gid == 0);
+        self.add_steps(context, &mut change, found, wanted)?;
         Ok(change)
     }
 }
@@ -214,13 +234,15 @@ impl UserModule {
         self.home.clone().unwrap_or_else(usual)
     }
 
-    /// A home directory that is not moved is created in a separate step.
-    fn steps(
+    /// A home directory that is not moved is created in a separate step, and before it the
+    /// directories on the way.
+    fn add_steps(
         &self,
         context: &PlanContext,
+        change: &mut Change,
         found: Found,
         wanted: User,
-    ) -> Result<Vec<Step>, ModuleError> {
+    ) -> Result<(), ModuleError> {
         let password = self.new_password(&found);
         let create_home = self.create_home.unwrap_or(true);
         let step = |before: Option<User>, after: User, home, password| Step::User {
@@ -228,15 +250,20 @@ impl UserModule {
             after: Some(after),
             system: self.system,
             home,
+            forced: false,
             password,
         };
         let Some(before) = found.user else {
-            return Ok(vec![step(None, wanted, create_home, password)]);
+            if create_home && found.home.is_none() {
+                add_parents(context, change, &wanted.home)?;
+            }
+            change.steps.push(step(None, wanted, create_home, password));
+            return Ok(());
         };
         let moves = before.home != wanted.home && self.move_home;
-        let mut steps = Vec::new();
         if before != wanted || password.is_some() {
-            steps.push(step(Some(before), wanted.clone(), moves, password));
+            let step = step(Some(before), wanted.clone(), moves, password);
+            change.steps.push(step);
         }
         let home = if wanted.home == self.usual_home() {
             found.home
@@ -245,7 +272,9 @@ impl UserModule {
         };
         match home {
             None if create_home && !moves => {
-                steps.push(step(Some(wanted.clone()), wanted, true, None));
+                add_parents(context, change, &wanted.home)?;
+                let step = step(Some(wanted.clone()), wanted, true, None);
+                change.steps.push(step);
             }
             Some(node) if create_home && node.kind == Kind::File => {
                 let message = format!("the home directory {} is a file", wanted.home);
@@ -253,7 +282,7 @@ impl UserModule {
             }
             _ => {}
         }
-        Ok(steps)
+        Ok(())
     }
 
     fn add_arguments(&self, change: &mut Change) {
@@ -273,6 +302,19 @@ impl UserModule {
 
 /// The largest `/etc/shadow` in which a password is looked up, in bytes.
 const LARGEST_SHADOW: u64 = 4 * 1024 * 1024;
+
+/// Creates the missing directories above a home directory.
+fn add_parents(
+    context: &PlanContext,
+    change: &mut Change,
+    home: &Utf8Path,
+) -> Result<(), ModuleError> {
+    let Some(parent) = home.parent().filter(|parent| parent.as_str() != "/home") else {
+        return Ok(());
+    };
+    let found = context.host.ask(&directory_questions(parent))?;
+    make_missing(change, parent, &Attributes::default(), &found)
+}
 
 /// A number chosen by the host is not returned.
 fn add_account(change: &mut Change, user: &User) {

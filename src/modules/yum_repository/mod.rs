@@ -4,7 +4,7 @@ mod section;
 
 use super::edited_file::{EditedFile, Writing};
 use super::host_path::{host_path, is_directory};
-use crate::change::{Attributes, Change, Mode};
+use crate::change::{Attributes, Change, Mode, Shows};
 use crate::host::Content;
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence};
 use section::Options;
@@ -183,6 +183,7 @@ impl Module for YumRepository {
                 file.put(new.unwrap_or_default(), "", self.writing(context)?)?
             }
         };
+        change.shows = Shows::One;
         change.result.shift_remove("msg");
         change.returns("repo", self.name.as_str());
         change.returns("state", self.state.name());

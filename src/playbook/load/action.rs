@@ -30,7 +30,7 @@ pub(super) const RAW: &str = "_raw_params";
 pub const VARIABLE: &str = "_variable_params";
 
 /// Returns the name of a module or plugin without the prefix of Ansible's own collections.
-pub(super) fn short_name(name: &str) -> &str {
+pub(in crate::playbook) fn short_name(name: &str) -> &str {
     ["ansible.builtin.", "ansible.legacy."]
         .iter()
         .find_map(|prefix| name.strip_prefix(prefix))

@@ -24,6 +24,7 @@ use super::{Include, Item, Playbook, Role, RoleName, Unread};
 use crate::source::{LocalPath, Place, Problem, Problems, Result, SourceFile};
 use crate::yaml::{self, Node};
 pub use action::VARIABLE;
+pub(super) use action::short_name;
 use cache::Cache;
 pub use role::RoleFiles;
 pub(super) use scope::missing_file;

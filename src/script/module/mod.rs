@@ -12,7 +12,7 @@ mod running;
 
 use super::{Budget, Limits, Program, to_dynamic, to_fields};
 use crate::change::Change;
-use crate::module::{ArgumentError, Entry, Module, ModuleError, PlanContext};
+use crate::module::{Entry, Module, ModuleError, PlanContext};
 use crate::source::{Place, Problem, Problems, Result};
 use crate::value::{Fields, Value};
 use change::ScriptChange;
@@ -228,14 +228,6 @@ impl Call {
                 Err(problem(message))
             }
         }
-    }
-}
-
-/// Returns the error for a missing argument.
-fn missing(name: &str) -> ArgumentError {
-    ArgumentError {
-        argument: None,
-        message: format!("missing field `{name}`"),
     }
 }
 

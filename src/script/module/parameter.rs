@@ -1,8 +1,8 @@
 //! An argument of a module written as a script.
 
 use super::declaration::{map, text, unexpected, unknown};
-use super::{missing, shown};
-use crate::module::{ArgumentError, from_value, items};
+use super::shown;
+use crate::module::{ArgumentError, Fault, from_value, items};
 use crate::source::{Problem, Problems, did_you_mean};
 use crate::value::{Fields, Value};
 use crate::yaml::{Data, Node};
@@ -264,6 +264,7 @@ fn wrong(message: String) -> ArgumentError {
     ArgumentError {
         argument: None,
         message,
+        fault: Fault::Other,
     }
 }
 
@@ -281,7 +282,7 @@ pub(super) fn convert(
                 error.argument = Some(name.clone());
                 error
             })?,
-            None if parameter.required => return Err(missing(name)),
+            None if parameter.required => return Err(ArgumentError::missing(name)),
             None => Value::from(()),
         };
         converted.insert(name.clone(), value);
@@ -294,6 +295,7 @@ pub(super) fn convert(
     Err(ArgumentError {
         argument: Some(unknown.clone()),
         message: format!("there is no such argument{near}"),
+        fault: Fault::Unknown,
     })
 }
 

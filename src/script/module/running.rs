@@ -97,6 +97,7 @@ fn raised<T>(error: ModuleError, position: Position) -> Called<T> {
             raised.problem = Some(problem);
             return Err(raised.at(position));
         }
+        ModuleError::Known { error, .. } => return raised(*error, position),
         ModuleError::Refused { message, help } => {
             return Err(Raised::new(message).help(help).at(position));
         }

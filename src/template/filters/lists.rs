@@ -70,6 +70,8 @@ pub(super) fn join(call: &mut Call<'_, '_, '_>) -> Result {
 pub(super) fn unique(call: &mut Call<'_, '_, '_>) -> Result {
     let cased = call.flag("case_sensitive", false)?;
     let path = call.some("attribute");
+    // As in Ansible, which then has only Jinja's own filter.
+    let is_given = call.some("case_sensitive").is_some() && !cased || path.is_some();
     let mut seen = Seen::default();
     let mut out = Vec::new();
     for item in call.items()? {
@@ -77,6 +79,11 @@ pub(super) fn unique(call: &mut Call<'_, '_, '_>) -> Result {
             Some(path) => attribute::at(&item, path)?,
             None => item.clone(),
         };
+        if is_given && (is_list(&key) || key.kind() == ValueKind::Map) {
+            return Err(call.wrong(
+                "lists and dictionaries cannot be compared with case_sensitive=false or attribute",
+            ));
+        }
         if seen.insert(if cased { key } else { without_case(key) }) {
             out.push(item);
         }

@@ -19,6 +19,8 @@ pub(super) struct How {
     pub(super) system: bool,
     /// With its home directory.
     pub(super) home: bool,
+    /// Even while its user is logged in.
+    pub(super) forced: bool,
 }
 
 /// Creates, changes or removes a user.
@@ -261,14 +263,17 @@ impl Calls {
 
     fn remove_user(&mut self, user: &User, how: How) {
         let name = user.name.as_str();
-        let (shadow, busybox): (&[&str], &[&str]) = if how.home {
-            (
-                &["userdel", "-r", "--", name],
-                &["deluser", "--remove-home", name],
-            )
-        } else {
-            (&["userdel", "--", name], &["deluser", name])
-        };
-        self.either("userdel", &[shadow], &[busybox]);
+        let (mut shadow, mut busybox) = (vec!["userdel"], vec!["deluser"]);
+        if how.home {
+            shadow.push("-r");
+            busybox.push("--remove-home");
+        }
+        // Busybox removes it in any case.
+        if how.forced {
+            shadow.push("-f");
+        }
+        shadow.extend(["--", name]);
+        busybox.push(name);
+        self.either("userdel", &[&shadow], &[&busybox]);
     }
 }

@@ -167,11 +167,13 @@ fn by_itself(host: &ShellHost, step: &Step, limits: &Limits) -> Result<Output, H
             after,
             system,
             home,
+            forced,
             password,
         } => {
             let how = account::How {
                 system: *system,
                 home: *home,
+                forced: *forced,
             };
             let password = password.as_deref();
             account::change_user(host, before.as_ref(), after.as_ref(), how, password, limits)?;

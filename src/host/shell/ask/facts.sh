@@ -33,6 +33,12 @@ rmq_facts() {
   rmq_piece machine_id
   { read -r rmq_s rmq_t < /proc/uptime && printf %s "${rmq_s%%.*}"; } 2>/dev/null
   rmq_piece uptime
+  { read -r rmq_s < /proc/loadavg && printf %s "$rmq_s"; } 2>/dev/null
+  rmq_piece load
+  { read -r rmq_s < /proc/sys/crypto/fips_enabled && printf %s "$rmq_s"; } 2>/dev/null
+  rmq_piece fips
+  command -v python3 2>/dev/null
+  rmq_piece python
   if [ -d /etc/ansible/facts.d ]; then printf 1; fi
   rmq_piece local
   rmq_facts_managers

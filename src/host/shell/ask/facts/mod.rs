@@ -73,6 +73,15 @@ impl Told {
         set("processor_nproc", processors.into());
         set("uptime_seconds", number(self.text("uptime")).into());
         set("umask", self.text("umask").into());
+        set("fips", (self.text("fips") == "1").into());
+        let load = self.text("load").split(' ');
+        let load = ["1m", "5m", "15m"].iter().zip(load);
+        let load = load.filter_map(|(name, text)| Some((*name, text.parse::<f64>().ok()?)));
+        set("loadavg", fields(load));
+        // Ansible's is the interpreter of its modules; playbooks use it to run a script.
+        if let Some(path) = Some(self.text("python")).filter(|path| path.starts_with('/')) {
+            set("python", fields([("executable", path)]));
+        }
         // What is in the folder is asked for by who wants to know.
         set(
             "local",
@@ -120,17 +129,33 @@ impl Told {
         let mib = |name: &str| {
             let mut lines = self.text("memory").lines();
             let amount = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-            Value::from(amount.map_or(0, |amount| number(amount.trim_end_matches("kB")) / 1024))
+            amount.map_or(0, |amount| number(amount.trim_end_matches("kB")) / 1024)
         };
+        let (total, free) = (mib("MemTotal"), mib("MemFree"));
+        let (swap, swap_free) = (mib("SwapTotal"), mib("SwapFree"));
+        let unused = free + mib("Cached") + mib("Buffers");
+        let real = [("total", total), ("used", total - free), ("free", free)];
+        let without_cache = [("free", unused), ("used", total - unused)];
+        let swapped = [
+            ("total", swap),
+            ("free", swap_free),
+            ("used", swap - swap_free),
+            ("cached", mib("SwapCached")),
+        ];
+        let detailed = [
+            ("real", fields(real)),
+            ("nocache", fields(without_cache)),
+            ("swap", fields(swapped)),
+        ];
         [
-            ("memtotal_mb", "MemTotal"),
-            ("memfree_mb", "MemFree"),
-            ("swaptotal_mb", "SwapTotal"),
-            ("swapfree_mb", "SwapFree"),
+            ("memtotal_mb", total.into()),
+            ("memfree_mb", free.into()),
+            ("swaptotal_mb", swap.into()),
+            ("swapfree_mb", swap_free.into()),
+            ("memory_mb", fields(detailed)),
         ]
-        .into_iter()
-        .map(|(fact, name)| (fact.to_owned(), mib(name)))
-        .collect()
+        .map(|(fact, value)| (fact.to_owned(), value))
+        .into()
     }
 
     fn user(&self) -> Fields {
@@ -152,6 +177,14 @@ impl Told {
         .map(|(fact, value)| (fact.to_owned(), value))
         .into()
     }
+}
+
+/// Returns a map of values by their names.
+fn fields<V: Into<Value>>(entries: impl IntoIterator<Item = (&'static str, V)>) -> Value {
+    let entries = entries.into_iter();
+    map(entries
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect())
 }
 
 fn number(text: &str) -> i64 {
