@@ -126,7 +126,7 @@ mod tests {
             ),
         ] {
             let problem = read(&SourceFile::new("t", text)).unwrap_err();
-            let problem = &problem.iter().next().unwrap();
+            let problem = problem.0.first().unwrap();
             assert_eq!(problem.to_string(), format!("t:{expected}"), "{text}");
             let related = problem.related.first().map(|(place, label)| {
                 format!("{} {label}", place.to_string().trim_start_matches("t:"))
