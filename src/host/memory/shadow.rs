@@ -28,7 +28,7 @@ impl View<'_> {
         let Some(mut here) = found.here else {
             return Ok(None);
         };
-        // Nothing is told to a user who may not read it, now or later.
+        // A user who may not read the file does not see its changes either.
         let Some(text) = here.node.content.take() else {
             return Ok(None);
         };
