@@ -238,3 +238,30 @@ fn tags_from_templates_choose_tasks() {
         assert_eq!(found, expected, "{tags:?}: {shown}");
     }
 }
+
+#[test]
+fn a_secret_is_found_in_a_new_file_of_any_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = "open sesame";
+    let filler = "x".repeat((2 << 20) + 3);
+    for (name, content) in [
+        ("early", format!("{secret}{filler}")),
+        ("late", format!("{filler}{secret}")),
+        ("none", filler.clone()),
+    ] {
+        std::fs::write(folder.path().join(name), content).unwrap();
+    }
+    let play = "- hosts: web1\n  gather_facts: false\n  vars: {ansible_password: open sesame}\n  tasks:\n    \
+                - debug: {msg: '{{ ansible_password }}'}\n    \
+                - copy: {src: '{{ item }}', dest: '/etc/{{ item }}'}\n      loop: [early, late, none]\n      register: made\n    \
+                - assert: {that: \"made.results | map(attribute='mode') == ['0600', '0600', '0644']\"}\n";
+    let path = folder.path().join("play.yml");
+    std::fs::write(&path, play).unwrap();
+    let shown = carry_out(&path, Options::default());
+    assert!(shown.contains("failed=0"), "{shown}");
+    assert_eq!(
+        shown.matches("because it holds a secret").count(),
+        2,
+        "{shown}"
+    );
+}

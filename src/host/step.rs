@@ -271,6 +271,14 @@ impl Body {
         }
     }
 
+    /// Returns a reader of the content.
+    pub fn reader(&self) -> std::io::Result<Box<dyn std::io::Read + '_>> {
+        Ok(match self {
+            Body::Bytes(bytes) => Box::new(&**bytes),
+            Body::File { path, .. } => Box::new(std::fs::File::open(path)?),
+        })
+    }
+
     /// Returns the SHA-256 in lower-case hexadecimal.
     pub fn sha256(&self) -> String {
         match self {

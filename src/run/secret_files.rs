@@ -54,7 +54,7 @@ fn restrict(change: &mut Change, secrets: &Secrets, hides: bool) -> Vec<Utf8Path
 }
 
 /// Returns path, content and ownership if the step makes a new file with content.
-fn new_file(step: &mut Step) -> Option<(&Utf8Path, Option<&[u8]>, &mut Ownership)> {
+fn new_file(step: &mut Step) -> Option<(&Utf8Path, Option<&Body>, &mut Ownership)> {
     match step {
         Step::Write {
             path,
@@ -62,14 +62,7 @@ fn new_file(step: &mut Step) -> Option<(&Utf8Path, Option<&[u8]>, &mut Ownership
             body,
             ownership,
             ..
-        } => {
-            let bytes = match body {
-                Body::Bytes(bytes) => Some(&**bytes),
-                // Too large to be a text with a secret in it.
-                Body::File { .. } => None,
-            };
-            Some((path, bytes, ownership))
-        }
+        } => Some((path, Some(body), ownership)),
         Step::Copy {
             to,
             before: None,
@@ -80,6 +73,8 @@ fn new_file(step: &mut Step) -> Option<(&Utf8Path, Option<&[u8]>, &mut Ownership
     }
 }
 
-fn holds_secret(content: &[u8], secrets: &Secrets) -> bool {
-    secrets.is_in(&String::from_utf8_lossy(content))
+/// A file that cannot be read cannot be written either.
+fn holds_secret(body: &Body, secrets: &Secrets) -> bool {
+    let found = body.reader().and_then(|reader| secrets.are_in(reader));
+    found.unwrap_or(false)
 }

@@ -7,6 +7,7 @@ use crate::vault;
 use aho_corasick::AhoCorasick;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
@@ -39,15 +40,18 @@ impl Known {
         self.searcher = OnceLock::new();
     }
 
+    /// Returns what finds all forms; `None` if there are more than it can hold.
+    fn searcher(&self) -> Option<&AhoCorasick> {
+        let made = || AhoCorasick::new(&self.forms).ok();
+        self.searcher.get_or_init(made).as_ref()
+    }
+
     /// Returns where a text has secrets, from the left; those that overlap as one range.
     fn found(&self, text: &str) -> Vec<Range<usize>> {
         if self.forms.is_empty() {
             return Vec::new();
         }
-        let searcher = self
-            .searcher
-            .get_or_init(|| AhoCorasick::new(&self.forms).ok());
-        let Some(searcher) = searcher else {
+        let Some(searcher) = self.searcher() else {
             // Better to hide everything than to show a secret.
             return std::iter::once(0..text.len()).collect();
         };
@@ -116,10 +120,17 @@ impl Secrets {
         }
     }
 
-    /// Returns whether there is a secret in the text.
-    pub fn is_in(&self, text: &str) -> bool {
+    /// Returns whether there is a secret in what a reader gives, of any size.
+    pub fn are_in(&self, content: impl Read) -> io::Result<bool> {
         let known = self.known();
-        !known.found(text).is_empty()
+        if known.forms.is_empty() {
+            return Ok(false);
+        }
+        let Some(searcher) = known.searcher() else {
+            return Ok(true);
+        };
+        let first = searcher.stream_find_iter(content).next();
+        Ok(first.transpose()?.is_some())
     }
 
     /// Returns the text with every secret in it masked.
@@ -211,7 +222,8 @@ mod tests {
         secrets.add("second");
         let text = "a first-part-second-one b second c";
         assert_eq!(secrets.redact(text), format!("a {MASK} b {MASK} c"));
-        assert!(secrets.is_in("xsecondx") && !secrets.is_in("first"));
+        let is_in = |text: &str| secrets.are_in(text.as_bytes()).unwrap();
+        assert!(is_in("xsecondx") && !is_in("first"));
         secrets.add("third-one");
         assert_eq!(secrets.redact("third-one"), MASK);
     }
