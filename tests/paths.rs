@@ -421,3 +421,29 @@ fn a_role_includes_from_its_tasks_and_imports_from_beside() {
     assert_eq!(said, expected, "{told}");
     drop(scratch);
 }
+
+/// Without `-i`, a project's own inventory is taken; without one, the error says what to pass.
+#[test]
+fn a_run_without_an_inventory_takes_the_project_s_or_says_what_is_missing() {
+    let (scratch, folder) = folder();
+    let play = "- hosts: all\n  gather_facts: false\n  tasks:\n    - debug: {msg: x}\n";
+    write(&folder, "site.yml", play);
+    let output = Command::new(env!("CARGO_BIN_EXE_rmqplay"))
+        .args(["run", "site.yml"])
+        .current_dir(&folder)
+        .env_remove("RMQPLAY_INVENTORY")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{errors}");
+    assert!(
+        errors.contains("no inventory was given\n --> site.yml:1:10"),
+        "{errors}"
+    );
+    assert!(errors.contains("pass one, such as -i"), "{errors}");
+    write(&folder, "inventory/hosts", "h1 ansible_connection=local\n");
+    let told = rmqplay(&folder, &["run", "site.yml"]);
+    assert!(told.contains("[h1] => x"), "{told}");
+    drop(scratch);
+}
