@@ -102,6 +102,7 @@ fn problems(path: &Path, tags: &[&str], compat: bool) -> String {
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         variables: Some(known.map(str::to_owned).into()),
         groups: Some(["all", "web", "ungrouped"].map(str::to_owned).into()),
+        hosts: Some(["web1", "localhost"].map(str::to_owned).into()),
         encrypted: [("sealed_in_inventory".to_owned(), vec![sealed])].into(),
         ..ValidateOptions::default()
     };
@@ -229,4 +230,26 @@ fn a_condition_is_read_wholly() {
         std::fs::write(&path, play.replace("CONDITION", &quoted(condition))).unwrap();
         assert_eq!(problems(&path, &[], false), "", "{condition}");
     }
+}
+
+#[test]
+fn variables_of_included_template_files_are_found_where_that_is_certain() {
+    let folder = Path::new("tests/playbooks/template_files/included");
+    let shown = problems(&folder.join("playbook.yml"), &[], false);
+    let places: Vec<_> = shown
+        .lines()
+        .filter(|line| line.starts_with("error") || line.trim_start().starts_with("-->"))
+        .map(str::trim)
+        .collect();
+    let expected = [
+        ("part_of_name", "outer.j2:6:12"),
+        ("in_part", "part.j2:2:4"),
+        ("in_deeper", "inner/deeper.j2:1:4"),
+        ("in_circle", "circle.j2:1:29"),
+    ]
+    .map(|(name, at)| {
+        let error = format!("error: undefined variable \"{name}\"");
+        [error, format!("--> {}/templates/{at}", folder.display())]
+    });
+    assert_eq!(places, expected.concat(), "{shown}");
 }

@@ -631,3 +631,68 @@ fn ansible_vault_opens_what_rmqplay_encrypts_and_the_other_way_round() {
         }
     }
 }
+
+/// Hosts that come before one whose connection variables cannot be read stay untouched.
+#[test]
+fn encrypted_connection_variables_are_found_before_any_host_is_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| write(folder.path(), name, text);
+    let task = format!("command: touch {}", folder.path().join("made").display());
+    let inventory = |name: &str| {
+        let value = inline("x").replace("\n  ", "\n          ");
+        format!(
+            "all:\n  hosts:\n    a: {{ansible_connection: local}}\n    b:\n      {name}: {value}"
+        )
+    };
+    let play = |head: &str, task: &str| {
+        format!("- hosts: all\n  gather_facts: false\n{head}  tasks:\n    - {task}\n")
+    };
+    let host = "192.0.2.1";
+    for (name, head, task, options, refused) in [
+        ("ansible_password", "", &*task, "", true),
+        ("ansible_ssh_pass", "", &task, "", true),
+        (
+            "ansible_become_password",
+            "  become: true\n",
+            &task,
+            "",
+            true,
+        ),
+        ("ansible_become_pass", "", &task, "-b", true),
+        ("ansible_password", "", &task, "-l a", false),
+        (
+            "ansible_become_password",
+            "",
+            &task,
+            "-l a,b --list-hosts",
+            false,
+        ),
+        (
+            "ansible_password",
+            "  vars: {ansible_password: y}\n",
+            &task,
+            "-l a",
+            false,
+        ),
+        ("ansible_password", "", "debug: {msg: x}", "-l a", false),
+    ] {
+        write("hosts.yml", inventory(name));
+        write("play.yml", play(head, task));
+        let arguments = format!("run play.yml -i hosts.yml -T 1 -e ansible_host={host} {options}");
+        let output = rmqplay(folder.path(), &arguments).output().unwrap();
+        let told = all(&output);
+        let made = folder.path().join("made");
+        assert_eq!(
+            output.status.code() == Some(4),
+            refused,
+            "{name} {options}: {told}"
+        );
+        assert_eq!(
+            told.contains("hosts.yml:6:"),
+            refused,
+            "{name} {options}: {told}"
+        );
+        assert!(!refused || !made.exists(), "{name} {options}: {told}");
+        let _ = std::fs::remove_file(made);
+    }
+}

@@ -26,4 +26,4 @@ pub use script::{Script, ScriptHandler};
 pub use search::search_folders;
 pub use task::{Action, Item, Keywords, Loop, LoopControl, Task, Until};
 pub use validate::{Unread, ValidateOptions, validate};
-pub use walk::{Around, Visited, walk};
+pub use walk::{Around, Visited, is_unconditional, walk};

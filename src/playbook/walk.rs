@@ -1,7 +1,8 @@
 //! Walks through a play in the order it would run, with the surroundings of each item.
 
 use super::{
-    Block, Include, IncludeKind, Item, Keywords, Loader, Play, RoleFiles, RoleUse, Script, Task,
+    Block, Include, IncludeKind, Item, Keywords, Loader, Play, Role, RoleFiles, RoleUse, Script,
+    Task,
 };
 use crate::source::{LocalPath, Problems};
 use crate::yaml::{Data, Map, Node};
@@ -21,6 +22,22 @@ pub enum Visited<'a> {
     Script(&'a Script),
     /// The use of a role, before its dependencies and tasks.
     Role(&'a RoleUse),
+}
+
+impl<'a> Visited<'a> {
+    /// Returns the variables that are written at the item.
+    pub fn variables(&self) -> Vec<&'a Map> {
+        match self {
+            Visited::Task(task) => vec![&task.keywords.vars],
+            Visited::Block(block) => vec![&block.keywords.vars],
+            Visited::Include(include) => vec![&include.keywords.vars, &include.apply.vars],
+            Visited::Role(used) => {
+                let Role { defaults, vars, .. } = &*used.role;
+                vec![&used.keywords.vars, &used.parameters, defaults, vars]
+            }
+            Visited::Script(_) => Vec::new(),
+        }
+    }
 }
 
 /// The surroundings of an item: a play, block, role or include, and its own surroundings.
@@ -99,7 +116,7 @@ impl<'a> Around<'a> {
 }
 
 /// Returns whether an item with these keywords always runs.
-pub(super) fn is_unconditional(keywords: &Keywords) -> bool {
+pub fn is_unconditional(keywords: &Keywords) -> bool {
     let never = keywords.tags.iter().any(|tag| tag == "never");
     !never && keywords.when.iter().all(|when| literal(when) == Some(true))
 }

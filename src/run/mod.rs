@@ -30,6 +30,7 @@ mod script;
 mod script_parts;
 mod script_requests;
 mod script_service;
+mod sealed_connection;
 mod secret_files;
 mod session;
 mod set_up;

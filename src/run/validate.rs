@@ -38,6 +38,11 @@ impl Session {
         }
         let groups = self.inventory().hosts_of_groups().into_iter();
         let groups = groups.map(|(name, _)| name.to_string()).collect();
+        let inventory = self.inventory();
+        let hosts = inventory.hosts().keys().map(ToString::to_string);
+        let own = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        let hosts = hosts.chain(own).collect();
+        drop(inventory);
         let (known, encrypted) = if knows_inventory {
             self.variables_of_plays(playbook, &mut problems)
         } else {
@@ -45,6 +50,7 @@ impl Session {
         };
         let options = ValidateOptions {
             groups: (knows_inventory && !adds).then_some(groups),
+            hosts: (knows_inventory && !adds).then_some(hosts),
             encrypted,
             tags: tags.tags.iter().chain(&tags.skip).cloned().collect(),
             variables: known,
@@ -60,6 +66,7 @@ impl Session {
         problems.0.extend(found.0);
         if knows_inventory && !self.options.compat && !adds {
             self.hosts_exist(playbook, &mut problems);
+            self.connections_can_be_read(playbook, &mut problems);
         }
         problems.once().or(())
     }

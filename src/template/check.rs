@@ -6,7 +6,7 @@ use super::engine::Engine;
 use super::error::syntax_problem;
 use super::inside::inside;
 use super::syntax::Syntax;
-use super::{free_names, unknown_names};
+use super::{Included, free_names, unknown_names};
 use crate::source::{Place, Problem, Problems, SourceFile};
 use crate::yaml::{Data, Node};
 use std::sync::Arc;
@@ -95,6 +95,16 @@ impl Engine {
             names.push((name.to_owned(), place));
         });
         names
+    }
+
+    /// Returns what a template file includes.
+    pub fn included_by(&self, file: &Arc<SourceFile>, syntax: &Syntax) -> Included {
+        let Ok((source, environments)) = self.file(file, syntax) else {
+            return Included::default();
+        };
+        let start = source.file.as_ref().map_or(0, |(_, start)| *start);
+        let text = file.text.get(start..).unwrap_or_default();
+        free_names::included(text, &environments.config)
     }
 
     /// Returns the same for an expression, or a list of them.

@@ -13,7 +13,33 @@ use std::ops::Range;
 pub(super) type Visit<'v> = &'v mut dyn FnMut(&str, Range<usize>);
 
 /// Variables whose members are reported too, such as `groups.web`.
-pub(super) const WITH_MEMBERS: [&str; 2] = ["groups", "ansible_facts"];
+pub(super) const WITH_MEMBERS: [&str; 3] = ["groups", "hostvars", "ansible_facts"];
+
+/// The templates that a template includes.
+#[derive(Debug, Default)]
+pub struct Included {
+    /// Those that it includes in any case, by their names.
+    pub names: Vec<String>,
+    /// The names to which it gives values, or which it asks for: they may be defined in the others.
+    pub assigned: HashSet<String>,
+}
+
+/// Returns what `text` includes.
+pub(super) fn included(text: &str, syntax: &SyntaxConfig) -> Included {
+    let Ok(template) = parse::template(text, syntax) else {
+        return Included::default();
+    };
+    let mut names = Names::of(text);
+    tree::every_statement(&template, &mut |statement| {
+        names.assigned(statement);
+        tree::expressions(statement, &mut |expression| names.guarded(expression));
+    });
+    names.needed_by_statement(&template);
+    Included {
+        names: names.included,
+        assigned: names.excluded.into_iter().map(str::to_owned).collect(),
+    }
+}
 
 /// Calls `visit` with the name and the place of each variable that rendering `text` always needs,
 /// unless the text itself checks whether it is defined; and with the members of [`WITH_MEMBERS`].
@@ -70,6 +96,8 @@ struct Names<'a, 's> {
     changing: HashSet<&'s str>,
     /// Names that are assigned the value of a path.
     assignments: Vec<(&'s str, &'a Expr<'s>)>,
+    /// Templates that are included in any case.
+    included: Vec<String>,
 }
 
 impl<'a, 's> Names<'a, 's> {
@@ -80,6 +108,7 @@ impl<'a, 's> Names<'a, 's> {
             members: Vec::new(),
             changing: HashSet::new(),
             assignments: Vec::new(),
+            included: Vec::new(),
             excluded: HashSet::from([
                 "vars", "loop", "self", "super", "caller", "varargs", "kwargs",
             ]),
@@ -193,6 +222,12 @@ impl<'a, 's> Names<'a, 's> {
                     self.assignments.push((variable.id, &set.expr));
                 }
                 return;
+            }
+            Stmt::Include(include) => {
+                if let (Expr::Const(name), false) = (&include.name, include.ignore_missing) {
+                    self.included.extend(name.value.as_str().map(str::to_owned));
+                }
+                self.needed(&include.name);
             }
             Stmt::WithBlock(block) => block
                 .assignments

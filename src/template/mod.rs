@@ -56,6 +56,7 @@ pub use checks::{compare_versions, order_by_version};
 pub use engine::Engine;
 pub use error::TemplateError;
 pub use extension::{Extension, Extensions, Run};
+pub use free_names::Included;
 pub use replacement::{Piece, Replacement};
 pub use site::Site;
 pub use syntax::Syntax;

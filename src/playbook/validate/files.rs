@@ -5,10 +5,11 @@ use super::names::Local;
 use super::task::{expects_failure, own_names};
 use crate::playbook::walk::is_unconditional;
 use crate::playbook::{Around, Play, Task, boolean};
-use crate::source::{Problem, SourceFile, decrypted, is_encrypted};
+use crate::source::{LocalPath, Problem, SourceFile, decrypted, is_encrypted};
 use crate::template::Syntax;
 use crate::yaml::{Data, Node};
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 /// Modules that create files where they run.
 const MAKERS: &[&str] = &[
@@ -40,7 +41,7 @@ impl Validator<'_> {
             return;
         };
         match task.files(&play.folder).find(kind, &name) {
-            Ok(path) if kind == "templates" => self.template_file(&path, task, around),
+            Ok(path) if kind == "templates" => self.template_file(&path, task, around, play),
             Ok(path) => {
                 let runs = around.is_certain() && is_unconditional(&task.keywords);
                 let opens = runs && !expects_failure(task, around) && !is_kept_sealed(task);
@@ -64,7 +65,7 @@ impl Validator<'_> {
         }
     }
 
-    fn template_file(&mut self, path: &Path, task: &Task, around: &Around<'_>) {
+    fn template_file(&mut self, path: &Path, task: &Task, around: &Around<'_>, play: &Play) {
         // The task sets delimiters other than the default ones.
         let own_syntax = task.action.arguments.iter().any(|(key, _)| {
             key.as_text()
@@ -73,6 +74,24 @@ impl Validator<'_> {
         if own_syntax || !path.is_file() {
             return;
         }
+        let runs = around.is_certain()
+            && is_unconditional(&task.keywords)
+            && !expects_failure(task, around);
+        let own = own_names(task);
+        let local = runs.then_some(Local { around, own: &own });
+        let folders = task.files(&play.folder).folders;
+        self.template_text(path, &folders, &mut Vec::new(), local.as_ref());
+    }
+
+    /// Checks a template file, and those that it includes in any case; `local` is where it is
+    /// certainly used, and `outer` what leads to it.
+    fn template_text(
+        &mut self,
+        path: &Path,
+        folders: &[LocalPath],
+        outer: &mut Vec<(PathBuf, HashSet<String>)>,
+        local: Option<&Local<'_>>,
+    ) {
         let is_new = self.files_read.insert(path.to_owned());
         let file = match SourceFile::read(path) {
             Ok(file) => file,
@@ -84,13 +103,31 @@ impl Validator<'_> {
                 .take(self.engine.check_text(&file, &Syntax::default()));
             self.names.guards.read_text(&file.text);
         }
-        let runs = around.is_certain() && is_unconditional(&task.keywords);
-        if runs && !expects_failure(task, around) {
-            let own = own_names(task);
-            let local = Local { around, own: &own };
-            let engine = self.engine;
-            self.names.uses_of_template(&file, &local, engine);
+        let Some(local) = local else { return };
+        let assigned = outer.iter().flat_map(|(_, names)| names).cloned().collect();
+        let engine = self.engine;
+        self.names.uses_of_template(&file, &assigned, local, engine);
+        let included = engine.included_by(&file, &Syntax::default());
+        outer.push((path.to_owned(), included.assigned));
+        for name in &included.names {
+            let beside = file.folder();
+            let mut tried = folders
+                .iter()
+                .flat_map(|folder| ["templates", ""].map(|kind| folder.join(kind).join(name)));
+            let found = tried.find(|path| path.is_file());
+            let beside = Some(beside.join(name)).filter(|path| path.is_file());
+            // Whichever of two it is would depend on more than is known here.
+            let found = match (found, beside) {
+                (Some(one), Some(other)) if one.real() != other.real() => None,
+                (one, other) => one.or(other),
+            };
+            if let Some(found) = found
+                && !outer.iter().any(|(path, _)| *path == *found)
+            {
+                self.template_text(&found, folders, outer, Some(local));
+            }
         }
+        outer.pop();
     }
 }
 

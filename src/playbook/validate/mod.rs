@@ -33,6 +33,8 @@ pub struct ValidateOptions {
     pub variables: Option<BTreeSet<String>>,
     /// The groups of the inventory. Without them, groups are not checked.
     pub groups: Option<BTreeSet<String>>,
+    /// The hosts of the inventory. Without them, hosts are not checked.
+    pub hosts: Option<BTreeSet<String>>,
     /// Variables that come from elsewhere and are encrypted wherever they have a value.
     pub encrypted: BTreeMap<String, Vec<Node>>,
     /// What could not be read: it may define variables and handlers.

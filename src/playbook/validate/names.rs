@@ -3,8 +3,7 @@
 use super::guards::Guards;
 use super::variables_files;
 use crate::playbook::{
-    Around, Loader, Loop, Play, Role, RoleUse, Script, Serial, Task, VARIABLE, Visited,
-    search_folders,
+    Around, Loader, Loop, Play, RoleUse, Script, Serial, Task, VARIABLE, Visited, search_folders,
 };
 use crate::source::{Place, SourceFile};
 use crate::template::{Engine, Syntax};
@@ -20,6 +19,10 @@ pub(super) struct Names {
     pub(super) guards: Guards,
     /// Names that tasks give a value, for all plays that follow.
     pub(super) by_tasks: HashSet<String>,
+    /// Names that tasks register, as far as tasks were read.
+    pub(super) registered: HashSet<String>,
+    /// Whether a script was read, which may set any of them before.
+    scripted: bool,
     /// Names that each play gives a value.
     pub(super) by_play: Vec<HashSet<String>>,
     /// Names used in any case.
@@ -47,6 +50,8 @@ pub(super) struct Used {
     pub(super) is_defined: bool,
     /// Whether it is used before anything may define any name.
     pub(super) before_any: bool,
+    /// Whether it is used before a task may have registered it.
+    pub(super) before_registered: bool,
 }
 
 /// Facts that a host has once they were gathered, and that nothing else gives a value.
@@ -168,32 +173,27 @@ impl Names {
                     play.extend(names);
                 }
             }
-            Visited::Block(_) | Visited::Role(_) | Visited::Script(_) => {}
+            Visited::Script(_) => self.scripted = true,
+            Visited::Block(_) | Visited::Role(_) => {}
         }
     }
 
     /// Notes what is written of variables at something in a play.
     fn write_all(&mut self, visited: Visited<'_>) {
+        for map in visited.variables() {
+            self.write(map);
+        }
         match visited {
             Visited::Task(task) => {
-                self.write(&task.keywords.vars);
                 let names = names_of_loop(task.repeat.as_ref());
                 self.of_loops.extend(names.into_iter().map(str::to_owned));
                 self.facts |= FACTS_COME_WITH.contains(&task.action.module.as_str());
             }
-            Visited::Block(block) => self.write(&block.keywords.vars),
             Visited::Include(include) => {
-                self.write(&include.keywords.vars);
-                self.write(&include.apply.vars);
                 let names = names_of_loop(include.repeat.as_ref());
                 self.of_loops.extend(names.into_iter().map(str::to_owned));
             }
-            Visited::Role(used) => {
-                let Role { defaults, vars, .. } = &*used.role;
-                for map in [&used.keywords.vars, &used.parameters, defaults, vars] {
-                    self.write(map);
-                }
-            }
+            Visited::Block(_) | Visited::Role(_) => {}
             // It may gather facts.
             Visited::Script(_) => self.facts = true,
         }
@@ -218,7 +218,7 @@ impl Names {
     }
 
     fn register(&mut self, name: Option<&Node>) {
-        self.by_tasks
+        self.registered
             .extend(name.and_then(Node::as_text).map(str::to_owned));
     }
 
@@ -270,14 +270,17 @@ impl Names {
         self.note(engine.names_of_expression(node), local);
     }
 
-    /// Notes the names that a template file needs.
+    /// Notes the names that a template file needs, but not those that `assigned` has: templates
+    /// that include it give them a value.
     pub(super) fn uses_of_template(
         &mut self,
         file: &Arc<SourceFile>,
+        assigned: &HashSet<String>,
         local: &Local<'_>,
         engine: &Engine,
     ) {
         let mut names = engine.names_of_file(file, &Syntax::default());
+        names.retain(|(name, _)| !assigned.contains(name.split('.').next().unwrap_or(name)));
         // The module gives these to the template itself.
         names.retain(|(name, _)| !name.starts_with("template_"));
         self.note(names, local);
@@ -311,12 +314,16 @@ impl Names {
         for (name, place) in names {
             if is_judged(&name) || name.contains('.') {
                 let is_defined = local.defines(&name);
+                // Handlers are written after tasks that run after them.
+                let before_registered =
+                    !self.scripted && !local.around.handlers && !self.registered.contains(&name);
                 self.used.push(Used {
                     play,
                     name,
                     place,
                     is_defined,
                     before_any: self.before_any,
+                    before_registered,
                 });
             }
         }

@@ -36,6 +36,12 @@ impl Names {
                 self.no_member(name, place, known)
             } else if self.any && !used.before_any {
                 None
+            } else if used.before_registered
+                && !used.is_defined
+                && self.registered.contains(name)
+                && !self.is_otherwise_defined(name, Some(*play), known)
+            {
+                Some(registered_later(name, place))
             } else if used.is_defined || self.is_defined(name, Some(*play), known) {
                 let mut seen = HashSet::new();
                 self.behind(name, place, known, &mut seen)
@@ -56,6 +62,11 @@ impl Names {
 
     /// Returns whether something may define a name: in any play if none is given.
     fn is_defined(&self, name: &str, play: Option<usize>, known: &Known<'_>) -> bool {
+        self.registered.contains(name) || self.is_otherwise_defined(name, play, known)
+    }
+
+    /// Returns whether something but `register` may define a name.
+    fn is_otherwise_defined(&self, name: &str, play: Option<usize>, known: &Known<'_>) -> bool {
         let by_play = match play {
             Some(play) => self
                 .by_play
@@ -93,6 +104,7 @@ impl Names {
             .variables
             .iter()
             .chain(&self.by_tasks)
+            .chain(&self.registered)
             .chain(by_play.into_iter().flatten())
             .map(String::as_str);
         let elsewhere = self.by_play.iter().position(|names| names.contains(name));
@@ -119,7 +131,9 @@ impl Names {
             return None;
         }
         let used = |problem: Problem| problem.related(place, format!("\"{name}\" is used here"));
-        let is_set = self.by_tasks.contains(name) || self.elsewhere.contains(name);
+        let is_set = self.by_tasks.contains(name)
+            || self.registered.contains(name)
+            || self.elsewhere.contains(name);
         if is_set || known.options.unread.may_define(name) {
             return None;
         }
@@ -162,7 +176,19 @@ impl Names {
     /// Returns the problem of a group that the inventory lacks, or of a fact if none are gathered.
     fn no_member(&self, name: &str, place: &Place, known: &Known<'_>) -> Option<Problem> {
         let (of, member) = name.split_once('.')?;
-        if self.guards.contains(of) || self.guards.contains(member) {
+        if self.guards.contains(member) {
+            return None;
+        }
+        // That one host is asked for says nothing of others.
+        if of == "hostvars" {
+            let hosts = known.options.hosts.as_ref()?;
+            return (!hosts.contains(member)).then(|| {
+                Problem::at(place, format!("unknown host \"{member}\""))
+                    .label("not in the inventory")
+                    .help(did_you_mean(member, hosts.iter().map(String::as_str)))
+            });
+        }
+        if self.guards.contains(of) {
             return None;
         }
         if of != "groups" {
@@ -177,4 +203,10 @@ impl Names {
                 .help("to allow an empty group, add its name to the inventory".to_owned())
         })
     }
+}
+
+fn registered_later(name: &str, place: &Place) -> Problem {
+    Problem::at(place, format!("undefined variable \"{name}\""))
+        .label("undefined")
+        .help("only a later task registers it: move that task up".to_owned())
 }
