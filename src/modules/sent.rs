@@ -138,8 +138,11 @@ impl Sent<'_> {
         found: Option<Node>,
         directory: Option<(Utf8PathBuf, Vec<Answer>)>,
     ) -> Result<Place, ModuleError> {
-        let same = found.as_ref().and_then(Node::digest) == Some(self.file.body.sha256());
-        let path = if self.follow && !same {
+        let stays = found.as_ref().is_some_and(|node| {
+            node.digest() == Some(self.file.body.sha256())
+                && self.attributes.difference(node).is_none()
+        });
+        let path = if self.follow && !stays {
             path_to_change(host, &path)?
         } else {
             path

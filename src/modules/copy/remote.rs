@@ -74,13 +74,16 @@ impl Copy {
             return Ok(change);
         }
         let sha256 = source.digest().unwrap_or_default();
-        let same = found.as_ref().and_then(Node::digest).as_deref() == Some(sha256.as_str());
-        let to = if self.follow && !same {
+        let attributes = self.attributes(host, source.mode)?;
+        let stays = found.as_ref().is_some_and(|node| {
+            node.digest().as_deref() == Some(sha256.as_str())
+                && attributes.difference(node).is_none()
+        });
+        let to = if self.follow && !stays {
             path_to_change(host, &to)?
         } else {
             to
         };
-        let attributes = self.attributes(host, source.mode)?;
         let at_place = found.as_ref().filter(|node| node.kind == Kind::File);
         let attributes = given(host, &attributes, at_place, false, None)?;
         if self.validate.is_some() || self.checksum.is_some() {
