@@ -5,12 +5,17 @@ use crate::value;
 use granit_parser::{ErrorKind, Marker, Parser, ScanError};
 use std::sync::Arc;
 
+/// How many letters a comment must have to let the parser have all that stands before it: the scanner keeps what may
+/// be a key until it has read 1024 letters more.
+const AHEAD: usize = 1100;
+
 /// Returns the problem that `error` stands for, at the first mistake of the file.
 ///
 /// The scanner reads ahead of the parser, to the end of a text in quotes at least, so that it may fail lines after
 /// the mistake that only the parser notices.
 pub(super) fn problem(file: &Arc<SourceFile>, error: &ScanError) -> Problem {
-    let earlier = failure(before(file, error.marker())).filter(|earlier| {
+    let read = format!("{} #{}\n", before(file, error.marker()), "x".repeat(AHEAD));
+    let earlier = failure(&read).filter(|earlier| {
         is_of_the_parser(earlier.kind())
             && offset(file, earlier.marker()) < offset(file, error.marker())
     });
