@@ -38,7 +38,7 @@ fn costs(text: &str) -> Vec<(u64, u64)> {
 }
 
 #[test]
-fn a_task_without_change_costs_one_round_trip_and_two_forks() {
+fn tasks_without_change_cost_half_a_round_trip_and_one_fork_at_most() {
     if !wanted() {
         return;
     }
@@ -67,11 +67,13 @@ fn a_task_without_change_costs_one_round_trip_and_two_forks() {
     assert!(nothing_changed, "{text}");
     let costs = costs(&text);
     assert_eq!(costs.len(), 100, "{text}");
-    // The first task also connects and starts the shell.
-    for (index, (round_trips, forks)) in costs.iter().enumerate().skip(1) {
-        assert!(
-            *round_trips <= 1 && *forks <= 2,
-            "task {index}: {round_trips} round trips, {forks} forks"
-        );
-    }
+    // The first task also connects and starts the shell. The questions of several tasks travel in one
+    // request, which is that of the first of them.
+    let (round_trips, forks) = costs.iter().skip(1).fold((0, 0), |(trips, forks), cost| {
+        (trips + cost.0, forks + cost.1)
+    });
+    assert!(
+        round_trips <= 50 && forks <= 100,
+        "{round_trips} round trips, {forks} forks"
+    );
 }

@@ -7,6 +7,7 @@
     reason = "tests start the programs that they test"
 )]
 
+mod ahead;
 mod architecture;
 mod command_line;
 mod completions;

@@ -4,7 +4,7 @@ use super::once::Once;
 use super::{Archive, ArchiveError, Selected, Stream, stream};
 use crate::files::TemporaryFolder;
 use crate::files::download::{Download, DownloadError};
-use crate::host::{HostError, Limits};
+use crate::host::{HostError, Limits, not_on_a_guess};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -60,7 +60,10 @@ impl Store {
     /// Returns the local copy of a URL.
     pub fn download(&self, download: &Download, limits: &Limits) -> Result<PathBuf, DownloadError> {
         let cache = self.cache.clone().unwrap_or_else(users_cache);
-        let fetch = || download.fetch(&cache, limits);
+        let fetch = || {
+            not_on_a_guess()?;
+            download.fetch(&cache, limits)
+        };
         self.downloads.get(download.clone(), limits, fetch)
     }
 
@@ -69,6 +72,7 @@ impl Store {
         let version = Version::of(path)?;
         let path = path.to_owned();
         let open = || {
+            not_on_a_guess()?;
             let opened = limits.aside(move || Archive::open(&path))?;
             Ok::<_, ArchiveError>(opened.map(Arc::new).map_err(Arc::new))
         };

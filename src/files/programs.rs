@@ -1,6 +1,6 @@
 //! Commands that lookups run on this machine.
 
-use crate::host::{Cancel, HostError, Limits};
+use crate::host::{Cancel, HostError, Limits, not_on_a_guess};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io::Read;
 use std::os::unix::process::CommandExt;
@@ -50,6 +50,7 @@ impl Programs {
             deadline: self.timeout.map(|timeout| Instant::now() + timeout),
             cancel: self.cancel.clone(),
         };
+        not_on_a_guess()?;
         limits.check()?;
         let mut program = std::process::Command::new("/bin/sh");
         program

@@ -144,6 +144,9 @@ pub enum HostError {
     /// It happened while a command ran, which may have finished, or finished in part.
     #[error("{0}")]
     WhileRunning(Box<HostError>),
+    /// A plan that is made on a guess ends here: what it needs is not known yet.
+    #[error("not asked yet")]
+    NotAsked,
     /// The deadline passed.
     #[error("timed out")]
     TimedOut,

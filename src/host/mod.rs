@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod ahead;
 mod command;
 mod digest;
 mod direct;
@@ -34,6 +35,7 @@ mod wait;
 
 pub use access::Access;
 pub use account::{Group, User};
+pub use ahead::{Ahead, Changes, Guess, Guessed, not_on_a_guess, on_a_guess};
 pub use command::{Command, CommandScript, Output};
 pub use digest::sha256;
 pub use direct::Direct;
@@ -132,6 +134,12 @@ pub trait Host: Send + Sync {
     /// Ends what is kept open for the next task and waits until it is gone from the machine: the next
     /// task starts anew.
     fn close_idle(&self, _limits: &Limits) {}
+
+    /// Returns how often a conversation with the machine was begun; 0 if it was never reached. What is
+    /// in memory needs none.
+    fn connections(&self) -> u64 {
+        1
+    }
 
     /// Returns what the conversation with the machine has cost so far.
     fn traffic(&self) -> Traffic;

@@ -10,8 +10,10 @@ use super::session::{Session, Unanswered, is_omitted};
 use super::target::{Target, Turn};
 use crate::change::{Change, Diff, Sets, Shows, Since};
 use crate::files::Files;
-use crate::host::{Command, Host, HostError, Limits, Output, Overlay, Probe, Step};
-use crate::module::{ArgumentError, Entry, HostPaths, ModuleError, PlanContext, Templates};
+use crate::host::{
+    Ahead, Command, Host, HostError, Limits, Output, Overlay, Probe, Step, not_on_a_guess,
+};
+use crate::module::{ArgumentError, Entry, HostPaths, Module, ModuleError, PlanContext, Templates};
 use crate::playbook::{Action, VARIABLE};
 use crate::report::{Event, FailedCommand, Status};
 use crate::source::{Problem, SourceFile};
@@ -37,6 +39,8 @@ pub(super) struct Attempt<'a> {
     pub(super) host: &'a Arc<dyn Host>,
     /// The machine that the host is.
     pub(super) target: &'a Target,
+    /// The same host, if it was asked ahead and is really changed.
+    pub(super) ahead: Option<&'a Ahead>,
     /// What check mode foresees of the machine, if the task really works on it all the same.
     pub(super) foreseen: Option<&'a Overlay>,
     pub(super) limits: &'a Limits,
@@ -108,24 +112,10 @@ impl Attempt<'_> {
             return Err(Box::new(outcome));
         }
         let probe = Probe::new(self.host.clone(), self.limits.clone());
-        let paths = HostPaths::new(&probe, self.environment);
-        let fields = paths
-            .arguments(entry, arguments.fields.clone())
-            .map_err(|error| Box::new(ModuleError::from(error).into()))?;
-        let module = entry
-            .build(fields)
-            .map_err(|error| Box::new(self.wrong_arguments(entry, &arguments, &error)))?;
-        let context = PlanContext {
-            host: &probe,
-            files: self.files,
-            archives: &self.session.archives,
-            templates: self,
-            environment: self.environment,
-            raw: &arguments.raw,
-            unknown: &arguments.unknown,
-            again,
-        };
-        let planned = self.target.planned(self.limits, || module.plan(&context));
+        let module = self.module(entry, &arguments, &probe)?;
+        let context = self.context(&arguments, &probe, again);
+        let plan = || module.plan(&context);
+        let planned = self.target.planned(self.limits, self.ahead, plan);
         let (mut change, turn) = planned.map_err(|error| {
             let outcome = Outcome::from(if self.session.options.compat {
                 error.in_words_of_ansible()
@@ -139,6 +129,57 @@ impl Attempt<'_> {
         })?;
         keep_private(&mut change, self.session, self.name, self.hidden);
         Ok((change, turn))
+    }
+
+    /// Plans on a guess: the host notes what the plan asks. Returns whether it has steps; nothing else
+    /// comes of it.
+    pub(super) fn guess(&self) -> bool {
+        let steps = || {
+            let entry = self.session.registry.get(&self.action.module)?;
+            let arguments = self.arguments(entry).ok()?;
+            let is_known = arguments.unknown.is_empty();
+            let probe = Probe::new(self.host.clone(), self.limits.clone());
+            let module = self.module(entry, &arguments, &probe).ok()?;
+            let context = self.context(&arguments, &probe, false);
+            let change = module.plan(&context).ok().filter(|_| is_known)?;
+            Some(change.steps)
+        };
+        steps().is_some_and(|steps| !steps.is_empty())
+    }
+
+    /// Returns the module with its arguments.
+    fn module(
+        &self,
+        entry: &Entry,
+        arguments: &Arguments,
+        probe: &Probe,
+    ) -> Result<Box<dyn Module>, Box<Outcome>> {
+        let paths = HostPaths::new(probe, self.environment);
+        let fields = paths
+            .arguments(entry, arguments.fields.clone())
+            .map_err(|error| Box::new(ModuleError::from(error).into()))?;
+        entry
+            .build(fields)
+            .map_err(|error| Box::new(self.wrong_arguments(entry, arguments, &error)))
+    }
+
+    /// Returns what the module may use while it plans.
+    fn context<'c>(
+        &'c self,
+        arguments: &'c Arguments,
+        probe: &'c Probe,
+        again: bool,
+    ) -> PlanContext<'c> {
+        PlanContext {
+            host: probe,
+            files: self.files,
+            archives: &self.session.archives,
+            templates: self,
+            environment: self.environment,
+            raw: &arguments.raw,
+            unknown: &arguments.unknown,
+            again,
+        }
     }
 
     fn carried_out(&self, change: Change, turn: Option<Turn<'_>>) -> Outcome {
@@ -426,7 +467,7 @@ impl Templates for Attempt<'_> {
     }
 
     fn tell(&self, text: &str) {
-        if !self.hidden {
+        if !self.hidden && not_on_a_guess().is_ok() {
             self.session.tell(Event::Announced {
                 host: self.name.clone(),
                 text: self.session.secrets.redact(text),
@@ -435,6 +476,7 @@ impl Templates for Attempt<'_> {
     }
 
     fn ask(&self, prompt: &str, echo: bool) -> Result<Option<String>, ModuleError> {
+        not_on_a_guess()?;
         let typed = (self.session.ask)(prompt, echo);
         if self.session.cancel.is_cancelled() {
             return Err(HostError::Cancelled.into());

@@ -29,7 +29,7 @@ impl Walk<'_, '_> {
         loop {
             match lockstep.turn::<Outcome>(self.index, position) {
                 Turn::Take => {
-                    let outcome = self.throttled(run, scope, position);
+                    let outcome = self.throttled(run, scope, position, &[]);
                     if outcome.status == Status::Skipped {
                         lockstep.took::<Outcome>(self.index, position, None);
                         continue;

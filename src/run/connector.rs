@@ -1,9 +1,9 @@
 //! Connections to the hosts, each made once and shared.
 
-use super::settings::Settings;
+use super::settings::{Connection, Settings};
 use super::target::{Machine, Target};
 use crate::host::shell::Become;
-use crate::host::{Account, Host, HostError, Limits, Memory, Overlay};
+use crate::host::{Account, Ahead, Guess, Host, HostError, Limits, Memory, Overlay};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,12 +13,20 @@ pub type Connect = Box<dyn Fn(&Settings) -> Result<Arc<dyn Host>, HostError> + S
 /// Connections to the hosts, each made once and shared, and what check mode predicted for them.
 pub struct Connector {
     connect: Connect,
-    hosts: Mutex<Vec<(Settings, Arc<dyn Host>)>>,
+    hosts: Mutex<Vec<(Settings, Known)>>,
     targets: Mutex<HashMap<Machine, Arc<Target>>>,
     /// The hosts on which the run took a lock. They are kept when their connections are reset.
     locked: Mutex<Vec<Arc<dyn Host>>>,
     /// Whether the hosts have rights and programs, so that check mode can tell what they lack.
     is_real: bool,
+}
+
+/// A host that the run connects to.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub(super) host: Arc<dyn Host>,
+    /// The real host in it, if it can be asked ahead.
+    pub(super) ahead: Option<Arc<Ahead>>,
 }
 
 impl Connector {
@@ -74,15 +82,24 @@ impl Connector {
         &self,
         settings: &Settings,
         predicted: Option<Overlay>,
-    ) -> Result<Arc<dyn Host>, HostError> {
+        guess: Option<&Arc<Guess>>,
+    ) -> Result<Known, HostError> {
         let Some(changes) = predicted else {
-            return self.real(settings);
+            return self.real(settings, guess);
+        };
+        let over = |settings: &Settings| {
+            let Known { host, ahead } = self.real(settings, guess)?;
+            Ok((self.over(host, changes.clone()), ahead))
+        };
+        let whole = |(host, ahead): (Memory, _)| Known {
+            host: Arc::new(host),
+            ahead,
         };
         let Some(wanted) = &settings.r#become else {
-            return Ok(Arc::new(self.over(self.real(settings)?, changes)));
+            return over(settings).map(whole);
         };
         match changes.account(&wanted.user)? {
-            Account::Unchanged => Ok(Arc::new(self.over(self.real(settings)?, changes))),
+            Account::Unchanged => over(settings).map(whole),
             // The machine does not have the user yet; root sees everything that the user would.
             Account::Made => {
                 let mut root = settings.clone();
@@ -90,8 +107,8 @@ impl Connector {
                     user: "root".to_owned(),
                     ..wanted.clone()
                 });
-                let host = self.over(self.real(&root)?, changes);
-                Ok(Arc::new(host.acting_as(&wanted.user)))
+                let (host, ahead) = over(&root)?;
+                Ok(whole((host.acting_as(&wanted.user), ahead)))
             }
             Account::Removed => Err(HostError::Become {
                 user: wanted.user.clone(),
@@ -109,7 +126,7 @@ impl Connector {
     pub(super) fn connected(&self) -> Vec<Arc<dyn Host>> {
         lock(&self.hosts)
             .iter()
-            .map(|(_, host)| host.clone())
+            .map(|(_, known)| known.host.clone())
             .collect()
     }
 
@@ -134,21 +151,22 @@ impl Connector {
     pub(super) fn close_others(&self, acting: &Arc<dyn Host>, limits: &Limits) {
         let others: Vec<_> = {
             let hosts = lock(&self.hosts);
-            let mut own = hosts.iter().filter(|(_, host)| Arc::ptr_eq(host, acting));
+            let is_own = |known: &Known| Arc::ptr_eq(&known.host, acting);
+            let mut own = hosts.iter().filter(|(_, known)| is_own(known));
             let Some(machine) = own.next().map(|(settings, _)| settings.machine()) else {
                 return;
             };
-            let is_other = |(settings, host): &&(Settings, Arc<dyn Host>)| {
+            let is_other = |(settings, known): &&(Settings, Known)| {
                 let user = settings
                     .r#become
                     .as_ref()
                     .map(|wanted| wanted.user.as_str());
-                !Arc::ptr_eq(host, acting)
+                !is_own(known)
                     && user.is_some_and(|user| user != "root")
                     && settings.machine() == machine
             };
             let others = hosts.iter().filter(is_other);
-            others.map(|(_, host)| host.clone()).collect()
+            others.map(|(_, known)| known.host.clone()).collect()
         };
         for host in others {
             host.close_idle(limits);
@@ -157,17 +175,39 @@ impl Connector {
 
     /// Two threads may make the same connection at once: one of them is dropped, which is cheaper
     /// than waiting for each other.
-    fn real(&self, settings: &Settings) -> Result<Arc<dyn Host>, HostError> {
-        let find = |hosts: &[(Settings, Arc<dyn Host>)]| {
+    ///
+    /// For a guess, returns the guess instead if it is about this host.
+    fn real(&self, settings: &Settings, guess: Option<&Arc<Guess>>) -> Result<Known, HostError> {
+        let find = |hosts: &[(Settings, Known)]| {
             hosts
                 .iter()
                 .find(|(known, _)| known == settings)
-                .map(|(_, host)| host.clone())
+                .map(|(_, known)| known.clone())
         };
-        if let Some(host) = find(&lock(&self.hosts)) {
-            return Ok(host);
+        let known = find(&lock(&self.hosts));
+        if let Some(guess) = guess {
+            let ahead = known.and_then(|known| known.ahead);
+            let is_it = ahead.is_some_and(|ahead| guess.is_about(&ahead));
+            let host: Arc<dyn Host> = guess.clone();
+            return is_it
+                .then_some(Known { host, ahead: None })
+                .ok_or(HostError::NotAsked);
+        }
+        if let Some(known) = known {
+            return Ok(known);
         }
         let host = (self.connect)(settings)?;
+        let host = match settings.connection {
+            // What templates do on this machine changes it unseen.
+            Connection::Local(_) => Known { host, ahead: None },
+            Connection::Ssh(_) => {
+                let ahead = Ahead::over(host, self.target(settings).changes.clone());
+                Known {
+                    host: ahead.clone(),
+                    ahead: Some(ahead),
+                }
+            }
+        };
         let mut hosts = lock(&self.hosts);
         if let Some(earlier) = find(&hosts) {
             return Ok(earlier);

@@ -1,5 +1,6 @@
 //! What a run knows of one host.
 
+use super::ahead::Window;
 use super::facts;
 use super::growing::Cached;
 use crate::change::Sets;
@@ -20,6 +21,8 @@ pub struct HostState {
     /// Names that rmqplay itself gives a value for this host.
     pub(super) magic: Cached<Arc<Layer>>,
     state: Mutex<State>,
+    /// The tasks that are asked about together.
+    window: Mutex<Window>,
 }
 
 /// How sure it is that a handler was notified.
@@ -63,6 +66,7 @@ impl HostState {
             inventory: Cached::default(),
             magic: Cached::default(),
             state: Mutex::default(),
+            window: Mutex::default(),
         })
     }
 
@@ -250,6 +254,11 @@ impl HostState {
         let mut state = self.state();
         state.roles.clear();
         state.notified.clear();
+    }
+
+    /// Returns the tasks that are asked about together.
+    pub(super) fn window(&self) -> MutexGuard<'_, Window> {
+        self.window.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

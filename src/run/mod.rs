@@ -1,5 +1,6 @@
 //! Runs playbooks: plays, batches of hosts, blocks, loops, handlers, tasks.
 
+mod ahead;
 mod argument_spec;
 mod attempt;
 mod become_help;

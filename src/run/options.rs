@@ -71,6 +71,8 @@ pub struct Options {
     pub force_handlers: bool,
     /// When plays gather facts that do not say so themselves.
     pub gathering: Gathering,
+    /// How many tasks of a host are asked about in one request at most; with 1 each asks for itself.
+    pub ahead: usize,
     /// `--compat`: as lenient as Ansible.
     pub compat: bool,
     /// A description of the run for others: which playbook, who, on which machine and since when.
@@ -105,6 +107,7 @@ impl Default for Options {
             extensions: Extensions::default(),
             force_handlers: false,
             gathering: Gathering::Implicit,
+            ahead: 64,
             compat: false,
             run_name: "a run".to_owned(),
         }

@@ -1,5 +1,6 @@
 //! What came of a task on a host.
 
+use super::ahead::Spent;
 use super::become_help;
 use crate::change::{Addition, Control, Diff, Sets};
 use crate::host::{HostError, THREAD_HELP, Traffic};
@@ -100,6 +101,12 @@ impl Outcome {
         set("skip_reason", "Conditional result was False".into());
         outcome.message = Some(reason.into());
         outcome
+    }
+
+    /// Adds what was spent for the task before it began.
+    pub(super) fn spent(&mut self, spent: &Spent) {
+        self.elapsed += spent.elapsed;
+        self.traffic = self.traffic + spent.traffic;
     }
 
     /// Returns the outcome of a task whose condition is false.

@@ -1,5 +1,6 @@
 //! Loops: a task repeated over items.
 
+use super::ahead::Spent;
 use super::keyword::{first_problem, render};
 use super::outcome::Outcome;
 use super::task::{Fallible, TaskRun};
@@ -44,7 +45,13 @@ impl TaskRun<'_, '_> {
             }
             let about_item = item_fields(repeat, variable, &items, index);
             let item_scope = scope.with(Layer::data("the loop", about_item.clone()));
+            let spent = if index > 0 {
+                run.ask_ahead_of_item(index)
+            } else {
+                Spent::default()
+            };
             let mut outcome = run.item(&item_scope).unwrap_or_else(|outcome| *outcome);
+            outcome.spent(&spent);
             outcome.result.extend(about_item);
             outcome.item = Some(label(control.label.as_ref(), &item_scope, item));
             self.play.tell_item(self, &outcome, &scope);

@@ -40,6 +40,8 @@ impl Walk<'_, '_> {
         if !self.may_take(&script.items, &own, script.outline.computes_tags()) {
             return Flow::Next;
         }
+        // A script looks at the host itself.
+        self.host.window().end(self.play.session.options.ahead);
         // If a condition around it is false, nothing of the script is run: its tasks are skipped
         // like those in YAML.
         if self.holds(&own) != Ok(true) {

@@ -1,6 +1,7 @@
 //! What an attempt is made with: the connection, its limits, the environment, default arguments.
 
 use super::attempt::{Attempt, without_omitted};
+use super::connector::Known;
 use super::facts;
 use super::frame::Frame;
 use super::keyword::{first_problem, flag, render, text, whole};
@@ -11,7 +12,7 @@ use super::tell::is_hidden;
 use super::unpredicted::known_user;
 use crate::change::Sets;
 use crate::files::Files;
-use crate::host::{Host, Limits, Overlay};
+use crate::host::{Ahead, Host, Limits, Overlay};
 use crate::playbook::{Action, Keywords};
 use crate::report::Status;
 use crate::value::{self, Fields, NotKnown};
@@ -29,6 +30,10 @@ const ADDRESS: &str = "ansible_host";
 struct Reached {
     host: Arc<dyn Host>,
     target: Arc<Target>,
+    /// The same host, if it can be asked ahead.
+    ahead: Option<Arc<Ahead>>,
+    /// Whether check mode only predicts what the task does.
+    is_predicted: bool,
     /// What check mode foresees there, if the task really works on it all the same.
     foreseen: Option<Overlay>,
     /// The name of the host that acts instead.
@@ -110,6 +115,20 @@ impl TaskRun<'_, '_> {
         outcome
     }
 
+    /// Plans the task on a guess, so that its questions are noted; returns whether it changes the host,
+    /// as far as that is known.
+    pub(super) fn changes_on_a_guess(&self, scope: &Arc<Scope>) -> bool {
+        let is_check = self.play.session.options.check;
+        let changes = |attempt: &Attempt<'_>| attempt.guess() && !is_check;
+        let guessed = self.prepared(scope, Unknown::Fails, changes);
+        guessed.is_ok_and(|(changes, _)| changes)
+    }
+
+    /// Returns the host that the task works on, if it can be asked ahead.
+    pub(super) fn ahead(&self, scope: &Arc<Scope>) -> Option<Arc<Ahead>> {
+        self.connect(scope, self.frame).ok()?.ahead
+    }
+
     /// Does something with an attempt at the task that is ready to be made; returns what came of
     /// it, and the host it is delegated to.
     fn prepared<T>(
@@ -128,6 +147,8 @@ impl TaskRun<'_, '_> {
         let Reached {
             host,
             target,
+            ahead,
+            is_predicted,
             foreseen,
             delegated_to,
             scope,
@@ -156,6 +177,7 @@ impl TaskRun<'_, '_> {
             environment: &unknown.or(self.environment(scope), || Ok(BTreeMap::new()))?,
             host,
             target,
+            ahead: ahead.as_deref().filter(|_| !is_predicted),
             foreseen: foreseen.as_ref(),
             limits: &limits,
             diff,
@@ -231,7 +253,7 @@ impl TaskRun<'_, '_> {
         Ok(())
     }
 
-    fn limits(&self, scope: &Arc<Scope>) -> Fallible<Limits> {
+    pub(super) fn limits(&self, scope: &Arc<Scope>) -> Fallible<Limits> {
         let default = self.play.session.options.task_timeout;
         // A task is waited for as long as `async` says; nothing cuts its connection meanwhile.
         let given = self.frame.nearest(|keywords| keywords.timeout.as_ref());
@@ -276,13 +298,16 @@ impl TaskRun<'_, '_> {
         if let (Some(foreseen), Some(wanted)) = (&foreseen, &settings.r#become) {
             known_user(foreseen, &wanted.user)?;
         }
-        let host = session
+        let is_predicted = predicted.is_some();
+        let Known { host, ahead } = session
             .connector
-            .host(&settings, predicted)
+            .host(&settings, predicted, self.guess.as_ref())
             .map_err(|error| Box::new(error.into()))?;
         Ok(Reached {
             host,
             target,
+            ahead,
+            is_predicted,
             foreseen,
             delegated_to: delegate,
             scope: seen,

@@ -7,7 +7,7 @@
 
 use super::settings::{Connection, Settings};
 use crate::change::Change;
-use crate::host::{Cancel, HostError, Limits, Overlay, Step};
+use crate::host::{Ahead, Cancel, Changes, HostError, Limits, Overlay, Step};
 use crate::module::ModuleError;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -49,6 +49,8 @@ impl Settings {
 pub(super) struct Target {
     /// What check mode predicted for the machine, the same for all hosts that act on it.
     pub(super) overlay: Overlay,
+    /// What may have changed it.
+    pub(super) changes: Changes,
     turns: Mutex<Turns>,
 }
 
@@ -67,13 +69,25 @@ pub(super) struct Turn<'a> {
 impl Target {
     /// Returns the result of `plan`, and the machine's turn if the plan depends on what was found.
     /// A failed plan may have seen a half-made change, so it counts as dependent.
+    ///
+    /// A plan that was made from what was asked `ahead`, before the task began, is made again if it
+    /// has steps or fails: answers from earlier only ever decide that there is nothing to do.
     pub(super) fn planned(
         &self,
         limits: &Limits,
+        ahead: Option<&Ahead>,
         plan: impl Fn() -> Result<Change, ModuleError>,
     ) -> Result<(Change, Option<Turn<'_>>), ModuleError> {
-        let seen = self.turns().ended;
-        let planned = plan();
+        let mut seen = self.turns().ended;
+        let mut planned = plan();
+        let does_nothing = |change: &Change| change.steps.is_empty();
+        if let Some(ahead) = ahead.filter(|ahead| ahead.was_used())
+            && !planned.as_ref().is_ok_and(does_nothing)
+        {
+            ahead.forget();
+            seen = self.turns().ended;
+            planned = plan();
+        }
         let depends = |change: &Change| change.steps.iter().any(Step::depends_on_what_was_found);
         if !planned.as_ref().map_or(true, depends) {
             return Ok((planned?, None));
@@ -138,7 +152,7 @@ mod tests {
                         seen.store(done.load(Ordering::SeqCst), Ordering::SeqCst);
                         Ok(change_of_a_file())
                     };
-                    let (_, turn) = target.planned(&limits, plan).unwrap();
+                    let (_, turn) = target.planned(&limits, None, plan).unwrap();
                     assert!(turn.is_some());
                     // The machine stays as it was planned for while the turn lasts.
                     assert_eq!(done.fetch_add(1, Ordering::SeqCst), seen.into_inner());
@@ -152,7 +166,9 @@ mod tests {
     fn what_depends_on_nothing_waits_for_nobody() {
         let (target, limits) = (Target::default(), Limits::default());
         let _held = target.turn(&limits).unwrap();
-        let (_, turn) = target.planned(&limits, || Ok(Change::default())).unwrap();
+        let (_, turn) = target
+            .planned(&limits, None, || Ok(Change::default()))
+            .unwrap();
         assert!(turn.is_none());
     }
 
@@ -165,7 +181,7 @@ mod tests {
                 plans.fetch_add(1, Ordering::SeqCst);
                 Ok(change_of_a_file())
             };
-            target.planned(&limits, plan).unwrap();
+            target.planned(&limits, None, plan).unwrap();
             assert_eq!(plans.into_inner(), 1);
         }
     }

@@ -5,7 +5,7 @@ use super::host_state::HostState;
 use super::keyword::{flag, number, seconds};
 use super::outcome::{Outcome, UNTIL};
 use super::play_run::PlayRun;
-use crate::host::Limits;
+use crate::host::{Guess, Limits};
 use crate::playbook::{Task, Until};
 use crate::report::{Event, Status, TaskName};
 use crate::template::TemplateError;
@@ -26,6 +26,8 @@ pub(super) struct TaskRun<'a, 'p> {
     pub(super) name: Arc<TaskName>,
     /// Why, in check mode, it is unknown whether the host reaches the task at all.
     pub(super) doubt: Option<NotKnown>,
+    /// The host to plan on, if the task is only planned on a guess.
+    pub(super) guess: Option<Arc<Guess>>,
 }
 
 /// A value, or the outcome of the task without it.

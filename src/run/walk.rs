@@ -209,7 +209,10 @@ impl<'a, 'p> Walk<'a, 'p> {
     ) -> Flow {
         for (index, item) in items.iter().enumerate() {
             position.push(u32::try_from(index).unwrap_or(u32::MAX).into());
-            let flow = self.item(item, frame, position);
+            let flow = match item {
+                Item::Task(task) => self.first_of(task, &items[index..], frame, position),
+                _ => self.item(item, frame, position),
+            };
             position.pop();
             if !matches!(flow, Flow::Next) {
                 return flow;
@@ -276,9 +279,21 @@ impl<'a, 'p> Walk<'a, 'p> {
         flow
     }
 
+    /// Runs a task of which nobody knows what comes after it.
     pub(super) fn task(
         &mut self,
         task: &Arc<Task>,
+        frame: &Frame<'_>,
+        position: &mut Position,
+    ) -> Flow {
+        self.first_of(task, &[], frame, position)
+    }
+
+    /// Runs the first task of a list.
+    fn first_of(
+        &mut self,
+        task: &Arc<Task>,
+        list: &[Item],
         frame: &Frame<'_>,
         position: &mut Position,
     ) -> Flow {
@@ -305,6 +320,7 @@ impl<'a, 'p> Walk<'a, 'p> {
                     frame: &own,
                     name,
                     doubt: self.doubt().cloned(),
+                    guess: None,
                 };
                 return self.end(&run, first_problem(problems), None);
             }
@@ -320,6 +336,7 @@ impl<'a, 'p> Walk<'a, 'p> {
             frame: &own,
             name,
             doubt: self.doubt().cloned(),
+            guess: None,
         };
         match flag(&own, |keywords| keywords.run_once.as_ref(), &scope) {
             Err(outcome) => self.end(&run, *outcome, Some(&scope)),
@@ -327,7 +344,7 @@ impl<'a, 'p> Walk<'a, 'p> {
                 self.once(&run, &scope, position)
             }
             Ok(_) => {
-                let outcome = self.throttled(&run, &scope, position);
+                let outcome = self.throttled(&run, &scope, position, list);
                 self.end(&run, outcome, Some(&scope))
             }
         }
@@ -344,6 +361,7 @@ impl<'a, 'p> Walk<'a, 'p> {
         run: &TaskRun<'_, '_>,
         scope: &Arc<Scope>,
         position: &Position,
+        list: &[Item],
     ) -> Outcome {
         let throttle = run.frame.nearest(|keywords| keywords.throttle.as_ref());
         let limit = match number(throttle, scope, 0) {
@@ -357,7 +375,10 @@ impl<'a, 'p> Walk<'a, 'p> {
         let outcome = {
             let _permit = self.play.session.permits.acquire();
             self.play.tell_started(run);
-            caught(|| run.run(scope)).unwrap_or_else(Outcome::from)
+            let spent = self.ask_ahead(run, list);
+            let mut outcome = caught(|| run.run(scope)).unwrap_or_else(Outcome::from);
+            outcome.spent(&spent);
+            outcome
         };
         if limit > 0 {
             lockstep.exit(position);

@@ -10,9 +10,20 @@ pub(super) struct Counters {
     forks: AtomicU64,
     sent: AtomicU64,
     received: AtomicU64,
+    connections: AtomicU64,
 }
 
 impl Counters {
+    /// Counts a shell that was started.
+    pub(super) fn connection(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns how many shells were started.
+    pub(super) fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     pub(super) fn round_trip(&self) {
         self.round_trips.fetch_add(1, Ordering::Relaxed);
     }

@@ -135,6 +135,7 @@ impl ShellHost {
 
     fn start(&self, limits: &Limits) -> Result<Session, HostError> {
         let mut session = Session::open(&*self.transport, &self.login, &self.counters, limits)?;
+        self.counters.connection();
         if !self.contacted.swap(true, Ordering::Relaxed) {
             session.sweep();
         }
@@ -234,6 +235,10 @@ impl Host for ShellHost {
         if let Some(session) = idle {
             session.end(&limits.sooner(Instant::now() + RESCUE));
         }
+    }
+
+    fn connections(&self) -> u64 {
+        self.counters.connections()
     }
 
     fn traffic(&self) -> Traffic {

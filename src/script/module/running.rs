@@ -108,6 +108,7 @@ fn raised<T>(error: ModuleError, position: Position) -> Called<T> {
         | HostError::Become { .. }
         | HostError::Protocol(_)
         | HostError::WhileRunning(_)
+        | HostError::NotAsked
         | HostError::TimedOut
         | HostError::Cancelled => {
             RUNNING.with_borrow_mut(|running| {

@@ -1,5 +1,6 @@
 //! The filter `password_hash`.
 
+use crate::host::not_on_a_guess;
 use crate::template::call::Call;
 use crate::template::crypt::{self, Scheme};
 use crate::template::random::Random;
@@ -12,6 +13,8 @@ const LONGEST_SALT: i64 = 1024;
 
 /// `password_hash`: the hash of a password for `/etc/shadow`.
 pub(super) fn password_hash(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
+    // It takes long on purpose.
+    not_on_a_guess().map_err(|error| call.wrong(&error.to_string()))?;
     let password = call.value_text()?;
     let name = call
         .text("hashtype")?

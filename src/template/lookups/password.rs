@@ -1,6 +1,7 @@
 //! The lookup `password`.
 
 use super::{Lookup, arguments, wrong};
+use crate::host::not_on_a_guess;
 use crate::source::{LocalPath, decrypted, regular};
 use crate::template::compare::is_list;
 use crate::template::crypt::{self, Scheme};
@@ -47,6 +48,7 @@ fn one(lookup: &Lookup<'_>, term: &str) -> Result<String, Error> {
     let base = lookup.reach.site.folders.last();
     let path = base.map_or_else(|| LocalPath::of(&path), |base| base.join(&path));
     let kept = *path != *Path::new("/dev/null");
+    not_on_a_guess().map_err(|error| wrong(error.to_string()))?;
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let content = read(&path)?.filter(|_| kept);
     let (password, salt, ident) = match &content {
