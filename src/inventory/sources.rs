@@ -133,8 +133,11 @@ fn add_file(draft: &mut Draft, path: &LocalPath) {
 fn read_file(draft: &mut Draft, path: &LocalPath) -> Result<()> {
     if !path.exists() {
         let message = format!("there is no inventory {}", path.display());
-        let plain = path.parent() == LocalPath::start() && path.extension().is_none();
-        let advice = plain.then(|| {
+        let ending = path.extension().map(|ending| ending.to_string_lossy());
+        let files = ["cfg", "ini", "json", "rhai", "toml", "yaml", "yml"];
+        let is_file = ending.is_some_and(|ending| files.contains(&ending.as_ref()));
+        let may_be_host = path.parent() == LocalPath::start() && !is_file;
+        let advice = may_be_host.then(|| {
             format!(
                 "to name a host, end the list with a comma: -i {},",
                 path.display()

@@ -4,7 +4,7 @@ use super::secret_forms::forms;
 use crate::host::MASK;
 use crate::inventory::connection_variables::is_secret;
 use crate::vault;
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -42,7 +42,10 @@ impl Known {
 
     /// Returns what finds all forms; `None` if there are more than it can hold.
     fn searcher(&self) -> Option<&AhoCorasick> {
-        let made = || AhoCorasick::new(&self.forms).ok();
+        // The other kinds take longer to make than all texts of a run to search: minutes for a secret
+        // of a few thousand characters, and its square in memory.
+        let kind = Some(AhoCorasickKind::NoncontiguousNFA);
+        let made = || AhoCorasick::builder().kind(kind).build(&self.forms).ok();
         self.searcher.get_or_init(made).as_ref()
     }
 
@@ -226,6 +229,21 @@ mod tests {
         assert!(is_in("xsecondx") && !is_in("first"));
         secrets.add("third-one");
         assert_eq!(secrets.redact("third-one"), MASK);
+    }
+
+    /// A decrypted file may be one long line. It took minutes to find out what to search for.
+    #[test]
+    fn long_secrets_are_masked() {
+        let numbers = (0..20_000).map(|number| (number * number).to_string());
+        let long: String = numbers.collect();
+        let secrets = Secrets::default();
+        secrets.add(&long);
+        assert_eq!(
+            secrets.redact(&format!("a {long} b")),
+            format!("a {MASK} b")
+        );
+        let shorter = long.get(1..).unwrap();
+        assert_eq!(secrets.redact(shorter), shorter);
     }
 
     #[test]

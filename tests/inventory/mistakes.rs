@@ -207,10 +207,13 @@ fn a_missing_inventory_is_no_empty_one() {
         missing("no/such.yml").to_string(),
         "there is no inventory no/such.yml"
     );
-    assert_eq!(
-        missing("nosuchhost").0[0].help,
-        ["to name a host, end the list with a comma: -i nosuchhost,"]
-    );
+    for host in ["nosuchhost", "192.168.2.201", "web1.example.com"] {
+        let help = format!("to name a host, end the list with a comma: -i {host},");
+        assert_eq!(missing(host).0[0].help, [help]);
+    }
+    for file in ["hosts.yml", "hosts.ini", "no/such"] {
+        assert_eq!(missing(file).0[0].help, [""; 0]);
+    }
     let folder = tempfile::tempdir().unwrap();
     let problems = missing(&folder.path().display().to_string());
     assert!(

@@ -35,8 +35,7 @@ impl QuickStream {
         let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port))
             .await
             .map_err(|error| {
-                Failure::new(format!("cannot resolve {host}: {error}"))
-                    .help("check the name, or set `ansible_host` to an address")
+                Failure::new(format!("cannot resolve {host}: {error}")).help(unresolved(host))
             })?
             .collect();
         let mut failure = Failure::new(format!("{host} has no address"));
@@ -74,6 +73,19 @@ impl QuickStream {
         // The kernel forgets this after some packets. It only affects speed.
         #[cfg(target_os = "linux")]
         let _ = sockopt::set_tcp_quickack(&self.0, true);
+    }
+}
+
+/// Returns what may be wrong with a name that has no address.
+fn unresolved(host: &str) -> String {
+    if let Some((user, name)) = host.split_once('@') {
+        return format!("name the host {name}, and the user with `-u {user}` or `ansible_user`");
+    }
+    match host.split_once(':') {
+        Some((name, port)) if !port.contains(':') => {
+            format!("`{port}` after {name} is not a port: a port is a number from 1 to 65535")
+        }
+        _ => "check the name, or set `ansible_host` to an address".to_owned(),
     }
 }
 
@@ -129,5 +141,26 @@ impl AsyncWrite for QuickStream {
 
     fn is_write_vectored(&self) -> bool {
         self.0.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unresolved;
+
+    #[test]
+    fn a_name_without_an_address_says_what_may_be_wrong_with_it() {
+        for (name, help) in [
+            (
+                "root@web1",
+                "name the host web1, and the user with `-u root`",
+            ),
+            ("web1:99999", "`99999` after web1 is not a port"),
+            ("web1:ssh", "`ssh` after web1 is not a port"),
+            ("web1", "check the name"),
+            ("fe80::1::2", "check the name"),
+        ] {
+            assert!(unresolved(name).starts_with(help), "{name}");
+        }
     }
 }
