@@ -9,7 +9,7 @@ use rmqplay::host::{
 use rmqplay::inventory::Inventory;
 use rmqplay::playbook::{LoadOptions, Loader};
 use rmqplay::report::Event;
-use rmqplay::run::{Connector, Options, Parts, Session};
+use rmqplay::run::{Connect, Connector, Options, Parts, Session, Settings};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::mpsc::channel;
@@ -27,15 +27,20 @@ fn machine() -> Memory {
 /// Runs tasks on one host, at most `ahead` of which are asked about together. Returns the status and the
 /// message of each, with those of the items of loops.
 fn run(host: &Arc<dyn Host>, tasks: &str, ahead: usize, check: bool) -> Vec<String> {
+    let host = host.clone();
+    let connect = move |_: &Settings| Ok(host.clone());
+    run_on("h1,", Box::new(connect), tasks, ahead, check)
+}
+
+fn run_on(hosts: &str, connect: Connect, tasks: &str, ahead: usize, check: bool) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("playbook.yml");
     let text = format!("- hosts: all\n  gather_facts: false\n  tasks:\n{tasks}");
     std::fs::write(&path, text).unwrap();
     let (events, told) = channel();
-    let host = host.clone();
     let session = Session::new(Parts {
         registry: rmqplay::cli::registry(),
-        inventory: Inventory::load(&["h1,".to_owned()]).unwrap(),
+        inventory: Inventory::load(&[hosts.to_owned()]).unwrap(),
         loader: Loader::new(LoadOptions::default()),
         options: Options {
             ahead,
@@ -43,7 +48,7 @@ fn run(host: &Arc<dyn Host>, tasks: &str, ahead: usize, check: bool) -> Vec<Stri
             ..Options::default()
         },
         playbook_folder: Path::new(folder.path()).into(),
-        connector: Connector::new(Box::new(move |_| Ok(host.clone()))).to_declared_machines(),
+        connector: Connector::new(connect).to_declared_machines(),
         cancel: Cancel::default(),
         ask: Box::new(|_, _| Err(rmqplay::run::Unanswered::NoTerminal)),
         events,
@@ -173,6 +178,8 @@ struct Shared {
     /// Whether the other writes after the request with this number.
     writes: fn(usize) -> bool,
     asked: Mutex<usize>,
+    /// Another machine, which every step here changes.
+    other: Option<Arc<dyn Host>>,
 }
 
 const CONTESTED: &str = "/etc/file1";
@@ -183,6 +190,7 @@ impl Shared {
             machine: machine(),
             writes,
             asked: Mutex::default(),
+            other: None,
         })
     }
 
@@ -246,12 +254,47 @@ impl Host for Shared {
     }
 
     fn apply(&self, step: &Step, limits: &Limits) -> Result<Output, HostError> {
+        if let Some(other) = &self.other {
+            let made = Step::Write {
+                path: "/etc/made".into(),
+                body: Body::Bytes(b"made\n".to_vec().into()),
+                before: None,
+                ownership: Ownership::default(),
+                backup: None,
+                validate: None,
+            };
+            other.apply(&made, limits)?;
+        }
         self.machine.apply(step, limits)
     }
 
     fn traffic(&self) -> Traffic {
         self.machine.traffic()
     }
+}
+
+/// As by a command that copies files from one host to another.
+#[test]
+fn what_one_host_does_to_another_is_seen_there() {
+    let tasks = "    - stat: {path: /etc/file0}\n    - command: 'true'\n      when: \
+                 inventory_hostname == 'h1'\n    - stat: {path: /etc/made}\n      register: r\n    \
+                 - assert: {that: r.stat.exists}\n      when: inventory_hostname == 'h2'\n";
+    let second: Arc<dyn Host> = Arc::new(machine());
+    let first: Arc<dyn Host> = Arc::new(Shared {
+        machine: machine(),
+        writes: |_| false,
+        asked: Mutex::default(),
+        other: Some(second.clone()),
+    });
+    let connect = move |settings: &Settings| {
+        let is_first = &*settings.name == "h1";
+        Ok(if is_first { &first } else { &second }.clone())
+    };
+    let told = run_on("h1,h2,", Box::new(connect), tasks, 64, false);
+    assert!(
+        !told.iter().any(|told| told.contains("Failed")),
+        "{told:#?}"
+    );
 }
 
 /// Tasks that all want something of the contested file.

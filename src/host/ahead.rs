@@ -31,17 +31,17 @@ const MOST: usize = 64;
 /// The largest content in bytes of a file that is kept.
 const LARGEST: usize = 256 << 10;
 
-/// Counts what may have changed a machine; shared by all hosts of a run that act on it.
+/// Counts what may have changed the machines of a run.
 #[derive(Clone, Default)]
 pub struct Changes(Arc<AtomicU64>);
 
 impl Changes {
-    /// Notes that something may change the machine.
+    /// Notes that something may change a machine.
     fn note(&self) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Returns how often something may have changed it.
+    /// Returns how often something may have changed one.
     fn count(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
     }
@@ -75,7 +75,7 @@ struct Asked {
 }
 
 impl Ahead {
-    /// Returns a host that is like `below`, on a machine with these changes.
+    /// Returns a host that is like `below`, one of the machines with these changes.
     pub fn over(below: Arc<dyn Host>, changes: Changes) -> Arc<Self> {
         Arc::new(Self {
             below,
@@ -125,7 +125,7 @@ impl Ahead {
         self.holds(&self.kept())
     }
 
-    /// Returns how often something may have changed the machine.
+    /// Returns how often something may have changed a machine of the run.
     pub fn changes(&self) -> u64 {
         self.changes.count()
     }

@@ -3,7 +3,7 @@
 use super::settings::{Connection, Settings};
 use super::target::{Machine, Target};
 use crate::host::shell::Become;
-use crate::host::{Account, Ahead, Guess, Host, HostError, Limits, Memory, Overlay};
+use crate::host::{Account, Ahead, Changes, Guess, Host, HostError, Limits, Memory, Overlay};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,6 +15,8 @@ pub struct Connector {
     connect: Connect,
     hosts: Mutex<Vec<(Settings, Known)>>,
     targets: Mutex<HashMap<Machine, Arc<Target>>>,
+    /// What may have changed any of the machines: what runs on one may well change another.
+    changes: Changes,
     /// The hosts on which the run took a lock. They are kept when their connections are reset.
     locked: Mutex<Vec<Arc<dyn Host>>>,
     /// Whether the hosts have rights and programs, so that check mode can tell what they lack.
@@ -36,6 +38,7 @@ impl Connector {
             connect,
             hosts: Mutex::default(),
             targets: Mutex::default(),
+            changes: Changes::default(),
             locked: Mutex::default(),
             is_real: true,
         }
@@ -196,17 +199,14 @@ impl Connector {
         if let Some(known) = known {
             return Ok(known);
         }
-        let host = (self.connect)(settings)?;
-        let host = match settings.connection {
-            // What templates do on this machine changes it unseen.
-            Connection::Local(_) => Known { host, ahead: None },
-            Connection::Ssh(_) => {
-                let ahead = Ahead::over(host, self.target(settings).changes.clone());
-                Known {
-                    host: ahead.clone(),
-                    ahead: Some(ahead),
-                }
-            }
+        let ahead = Ahead::over((self.connect)(settings)?, self.changes.clone());
+        let host = Known {
+            host: ahead.clone(),
+            ahead: match settings.connection {
+                // What templates do on this machine changes it unseen.
+                Connection::Local(_) => None,
+                Connection::Ssh(_) => Some(ahead),
+            },
         };
         let mut hosts = lock(&self.hosts);
         if let Some(earlier) = find(&hosts) {

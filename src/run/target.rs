@@ -7,7 +7,7 @@
 
 use super::settings::{Connection, Settings};
 use crate::change::Change;
-use crate::host::{Ahead, Cancel, Changes, HostError, Limits, Overlay, Step};
+use crate::host::{Ahead, Cancel, HostError, Limits, Overlay, Step};
 use crate::module::ModuleError;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -49,8 +49,6 @@ impl Settings {
 pub(super) struct Target {
     /// What check mode predicted for the machine, the same for all hosts that act on it.
     pub(super) overlay: Overlay,
-    /// What may have changed it.
-    pub(super) changes: Changes,
     turns: Mutex<Turns>,
 }
 
