@@ -77,6 +77,14 @@ fn check(shell: &str) {
     );
     let many: Vec<_> = (0..200).map(|_| look(&file, Content::Digest)).collect();
     assert_eq!(ask("200 paths", &many), 2);
+    let contents: Vec<_> = (0..200).map(|_| look(&file, Content::UpTo(9))).collect();
+    assert_eq!(ask("200 contents", &contents), 4);
+    let mixed = [
+        look(&file, Content::UpTo(9)),
+        look(&scratch, Content::UpTo(9)),
+        look(&scratch.join("no"), Content::UpTo(9)),
+    ];
+    assert_eq!(ask("some contents", &mixed), 4);
     ask("tail", &[look(&file, Content::From(1))]);
     ask(
         "tree",

@@ -19,6 +19,10 @@ pub(super) const CLAUSES: &[Clause] = &[
         "many_paths_are_answered_in_order",
         many_paths_are_answered_in_order,
     ),
+    (
+        "contents_asked_for_together_are_those_asked_for_alone",
+        contents_asked_for_together_are_those_asked_for_alone,
+    ),
 ];
 
 fn nothing_is_nothing(contract: &Contract) {
@@ -207,4 +211,56 @@ fn many_paths_are_answered_in_order(contract: &Contract) {
     }
     assert!(cost.round_trips <= 2, "{cost:?}");
     assert!(cost.forks <= 8, "{cost:?}");
+}
+
+/// Small and large files, empty ones, other kinds and odd names, all in one request.
+fn contents_asked_for_together_are_those_asked_for_alone(contract: &Contract) {
+    let mut paths = vec![
+        contract.path("no"),
+        contract.file("first", b"x").join("below"),
+    ];
+    for (number, content) in ["a\n", "", "no end", "1234567890", "12345678901", "b\n"]
+        .iter()
+        .enumerate()
+    {
+        paths.push(contract.file(&format!("file{number}"), content.as_bytes()));
+    }
+    for (number, name) in HOSTILE.iter().enumerate() {
+        paths.push(contract.file(name, format!("content {number}").as_bytes()));
+    }
+    let directory = contract.path("directory");
+    contract.apply(&mkdir(&directory));
+    for (link, target) in [
+        ("to-file", "file2"),
+        ("to-directory", "directory"),
+        ("to-no", "no"),
+    ] {
+        let link = contract.path(link);
+        contract.apply(&symlink(&link, target, None));
+        paths.push(link);
+    }
+    paths.extend([directory, contract.path("file0"), contract.path("file3")]);
+    // Reading a file changes the time of its last access.
+    let shown = |answers: Vec<Answer>| {
+        let nodes = answers.into_iter().map(Answer::into_path);
+        let shown = nodes.map(|node| {
+            node.map(|node| (node.kind, node.size, node.mode, node.content, node.sha256))
+        });
+        shown.collect::<Vec<_>>()
+    };
+    for follow in [false, true] {
+        for limit in [0, 10, u64::MAX] {
+            let question = |path: &camino::Utf8PathBuf| Question::Path {
+                path: path.clone(),
+                follow,
+                content: Content::UpTo(limit),
+            };
+            let questions: Vec<_> = paths.iter().map(question).collect();
+            let together = contract.ask(&questions);
+            for (question, together) in questions.iter().zip(together) {
+                let alone = contract.ask(std::slice::from_ref(question));
+                assert_eq!(shown(alone), shown(vec![together]), "{question:?}");
+            }
+        }
+    }
 }

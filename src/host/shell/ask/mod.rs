@@ -106,6 +106,14 @@ impl Answers {
         }
     }
 
+    /// Takes an answer back: it is asked for again.
+    fn reopen(&mut self, index: usize) {
+        self.links.retain(|link| *link != index);
+        if let Some(place) = self.list.get_mut(index) {
+            *place = None;
+        }
+    }
+
     fn is_open(&self, index: usize) -> bool {
         self.list.get(index).is_some_and(Option::is_none)
     }

@@ -4,8 +4,9 @@ use super::stat_line::{StatLine, utf8_target};
 use super::{Answers, Pieces, Plan, REQUEST, absolute};
 use crate::host::shell::script::Library;
 use crate::host::shell::shell_host::ShellHost;
-use crate::host::{Answer, Content, HostError, Kind, Limits, Question};
+use crate::host::{Answer, Content, HostError, Kind, Limits, Question, sha256};
 use camino::Utf8Path;
+use std::collections::BTreeMap;
 
 pub(in crate::host::shell) const PATH: Library = Library {
     name: "path",
@@ -26,6 +27,7 @@ struct Asked<'a> {
 pub(super) fn ask<'a>(plan: &mut Plan<'a>, questions: &'a [Question]) -> Result<(), HostError> {
     for following in [false, true] {
         let (mut stats, mut digests) = (Vec::new(), Vec::new());
+        let mut contents: BTreeMap<u64, Vec<_>> = BTreeMap::new();
         for (index, question) in questions.iter().enumerate() {
             let Question::Path {
                 path,
@@ -48,7 +50,7 @@ pub(super) fn ask<'a>(plan: &mut Plan<'a>, questions: &'a [Question]) -> Result<
                     stats.push(asked);
                     digests.push(asked);
                 }
-                Content::UpTo(limit) => look(plan, asked, following, Wanted::UpTo(*limit)),
+                Content::UpTo(limit) => contents.entry(*limit).or_default().push(asked),
                 Content::From(offset) => look(plan, asked, following, Wanted::From(*offset)),
             }
         }
@@ -59,6 +61,11 @@ pub(super) fn ask<'a>(plan: &mut Plan<'a>, questions: &'a [Question]) -> Result<
                 words(following, &batch),
                 move |pieces, answers| read_stats(&batch, pieces, answers),
             );
+        }
+        for (limit, list) in contents {
+            for batch in batches(&list) {
+                look_at_all(plan, batch, following, limit);
+            }
         }
         for batch in batches(&digests) {
             plan.call(
@@ -82,12 +89,21 @@ pub(super) fn ask_again(
 ) -> Result<(), HostError> {
     let mut plan = Plan::default();
     for (index, question) in questions.iter().enumerate() {
-        let Question::Path { path, follow, .. } = question else {
+        let Question::Path {
+            path,
+            follow,
+            content,
+        } = question
+        else {
             continue;
         };
         let asked = Asked { index, path };
         if answers.is_open(index) {
-            look(&mut plan, asked, *follow, Wanted::Nothing);
+            let wanted = match content {
+                Content::UpTo(limit) => Wanted::UpTo(*limit),
+                _ => Wanted::Nothing,
+            };
+            look(&mut plan, asked, *follow, wanted);
         } else if answers.links.contains(&index) {
             plan.call(&[&PATH], "rmq_target", [path], move |pieces, answers| {
                 read_target(asked, pieces, answers)
@@ -143,6 +159,69 @@ fn look<'a>(plan: &mut Plan<'a>, asked: Asked<'a>, follow: bool, wanted: Wanted)
     plan.call(&[&PATH], "rmq_look", words, move |pieces, answers| {
         read_look(asked, wanted, pieces, answers)
     });
+}
+
+/// The number of files from which on their contents are asked for together, with four processes for
+/// all instead of two for each.
+const MANY: usize = 3;
+
+/// Asks for the contents of files of up to `limit` bytes.
+fn look_at_all<'a>(plan: &mut Plan<'a>, batch: Vec<Asked<'a>>, follow: bool, limit: u64) {
+    if batch.len() < MANY {
+        let wanted = Wanted::UpTo(limit);
+        batch
+            .into_iter()
+            .for_each(|asked| look(plan, asked, follow, wanted));
+        return;
+    }
+    // `find` looks for less than a size.
+    let below = limit.saturating_add(1).min(i64::MAX as u64).to_string();
+    let mut words = words(follow, &batch);
+    words.insert(1, &below);
+    plan.call(&[&PATH], "rmq_looks", words, move |pieces, answers| {
+        read_stats(&batch, pieces, answers)?;
+        let digests = pieces.next()?;
+        let contents = pieces.next()?;
+        read_contents(&batch, limit, &digests.bytes, &contents.bytes, answers);
+        Ok(())
+    });
+}
+
+/// Splits the contents of files by their sizes. A file whose part does not have its digest, and all
+/// after it, are asked about individually: one has changed meanwhile, or cannot be read.
+fn read_contents(
+    batch: &[Asked],
+    limit: u64,
+    mut digests: &[u8],
+    mut contents: &[u8],
+    answers: &mut Answers,
+) {
+    let mut is_certain = true;
+    for asked in batch {
+        let Some(node) = answers.node(asked.index) else {
+            continue;
+        };
+        if node.kind != Kind::File {
+            continue;
+        }
+        let line = digest_line(digests, asked.path.as_str()).filter(|_| is_certain);
+        let read = line.and_then(|(digest, length)| {
+            digests = digests.get(length..)?;
+            if node.size > limit {
+                return Some((None, Some(digest)));
+            }
+            let (content, rest) = contents.split_at_checked(usize::try_from(node.size).ok()?)?;
+            contents = rest;
+            (sha256(content) == digest).then(|| (Some(content.to_vec()), None))
+        });
+        match read {
+            Some((content, digest)) => (node.content, node.sha256) = (content, digest),
+            None => {
+                is_certain = false;
+                answers.reopen(asked.index);
+            }
+        }
+    }
 }
 
 /// Whether a message of `stat` says that nothing is there, rather than that it cannot find out.

@@ -41,6 +41,26 @@ rmq_digests() {
   rmq_piece "$?"
 }
 
+# FOLLOW SIZE PATH…: three pieces with what is at the paths, the digests of the regular files, and the
+# contents of those below SIZE bytes, one after the other.
+rmq_looks() {
+  rmq_f=$1
+  rmq_s=$2
+  shift 2
+  rmq_stat "$rmq_f" "$@"
+  rmq_digests "$rmq_f" "$@"
+  rmq_n=$#
+  for rmq_p do
+    if rmq_is_file "$rmq_f" "$rmq_p" && [ -s "$rmq_p" ]; then set -- "$@" "$rmq_p"; fi
+  done
+  shift "$rmq_n"
+  if [ $# -gt 0 ]; then
+    rmq_count 2
+    find $rmq_f "$@" -maxdepth 0 -type f -size "-${rmq_s}c" -exec cat {} +
+  fi
+  rmq_piece "$?"
+}
+
 # FOLLOW WANTED NUMBER PATH: a piece with the node there, and for a regular file one with its
 # content (word c) or its digest (word d). WANTED is upto (NUMBER bytes) or from (byte NUMBER).
 rmq_look() {
