@@ -5,8 +5,8 @@ use crate::value;
 use granit_parser::{ErrorKind, Marker, Parser, ScanError};
 use std::sync::Arc;
 
-/// How many letters a comment must have to let the parser have all that stands before it: the scanner keeps what may
-/// be a key until it has read 1024 letters more.
+/// How many letters a comment must have for the scanner to hand everything before it to the parser: it keeps what may
+/// be a key until it has read 1,024 letters more.
 const AHEAD: usize = 1100;
 
 /// Returns the problem that `error` stands for, at the first mistake of the file.

@@ -119,7 +119,7 @@ pub(super) struct Expect {
     /// The variables or facts it sets.
     pub(super) sets: Option<serde_json::Value>,
     /// What stands on the machine afterwards, by path: some of `kind`, `content`, `mode`, `owner`,
-    /// `group`, `target`; `kind: absent` for nothing.
+    /// `group`, `target`; `kind: absent` for nothing, `has` for a part of the content.
     pub(super) then: IndexMap<Utf8PathBuf, IndexMap<String, serde_json::Value>>,
     /// How often the second run asks, if more than once.
     pub(super) asks: Option<u64>,

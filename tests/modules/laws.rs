@@ -201,6 +201,14 @@ fn then(case: &Case, host: &dyn Host) -> Result<(), String> {
         let found = shown::path(host, path);
         for (name, value) in expected {
             let what = format!("{path}: {name}");
+            if name == "has" {
+                let content = found["content"].as_str().unwrap_or_default();
+                let part = expected.as_str().unwrap_or_default();
+                if !content.contains(part) {
+                    return Err(format!("{what}: {part:?} is not in {content:?}"));
+                }
+                continue;
+            }
             same(
                 &what,
                 found.get(name).unwrap_or(&serde_json::Value::Null),
