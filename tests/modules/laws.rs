@@ -203,7 +203,7 @@ fn then(case: &Case, host: &dyn Host) -> Result<(), String> {
             let what = format!("{path}: {name}");
             if name == "has" {
                 let content = found["content"].as_str().unwrap_or_default();
-                let part = expected.as_str().unwrap_or_default();
+                let part = value.as_str().unwrap_or_default();
                 if !content.contains(part) {
                     return Err(format!("{what}: {part:?} is not in {content:?}"));
                 }
