@@ -233,8 +233,8 @@ impl View<'_> {
                 let here = Here::new(node, Source::Bytes(Vec::new().into()));
                 Ok(Some(Edit::Replace(spot.path, here.into())))
             }
-            Some(here) if here.node.kind == Kind::Directory => Ok(None),
-            Some(_) => Err(cannot("make the home directory", &user.home, "File exists")),
+            // Whatever it is: accounts of programs have homes such as /dev/null.
+            Some(_) => Ok(None),
         }
     }
 }

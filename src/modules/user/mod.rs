@@ -5,7 +5,7 @@ mod wanted;
 use super::host_path::host_path;
 use super::sent::make_missing;
 use crate::change::{Attributes, Change, directory_questions};
-use crate::host::{Answer, Content, Group, Kind, Node, Question, Step, User};
+use crate::host::{Answer, Content, Group, Node, Question, Step, User};
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Presence, Writes};
 use crate::value::Value;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -270,17 +270,12 @@ impl UserModule {
         } else {
             context.host.stat(&wanted.home)?
         };
-        match home {
-            None if create_home && !moves => {
-                add_parents(context, change, &wanted.home)?;
-                let step = step(Some(wanted.clone()), wanted, true, None);
-                change.steps.push(step);
-            }
-            Some(node) if create_home && node.kind == Kind::File => {
-                let message = format!("the home directory {} is a file", wanted.home);
-                return Err(ModuleError::refused(message));
-            }
-            _ => {}
+        // One that is there is left alone, whatever it is: accounts of programs have homes such as
+        // /dev/null.
+        if home.is_none() && create_home && !moves {
+            add_parents(context, change, &wanted.home)?;
+            let step = step(Some(wanted.clone()), wanted, true, None);
+            change.steps.push(step);
         }
         Ok(())
     }
