@@ -23,7 +23,7 @@ pub use load::{LoadOptions, Loader, RoleFiles, TaskOptions, VARIABLE};
 pub use play::{Play, Playbook, Serial, Strategy};
 pub use role::{Role, RoleName, RoleUse};
 pub use script::{Script, ScriptHandler};
-pub use search::search_folders;
+pub use search::{search_folders, variables_file};
 pub use task::{Action, Item, Keywords, Loop, LoopControl, Task, Until};
 pub use validate::{Unread, ValidateOptions, validate};
 pub use walk::{Around, Visited, is_unconditional, walk};

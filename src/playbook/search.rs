@@ -1,8 +1,9 @@
 //! Where the files that tasks name are searched.
 
 use super::{Include, RoleName, Task};
-use crate::files::Files;
+use crate::files::{Files, NotFound};
 use crate::source::LocalPath;
+use crate::yaml::Node;
 
 /// Returns where files named in `folder` are searched, in Ansible's order: the role, the roles that
 /// use it (nearest first), `folder` itself, the playbook's folder.
@@ -38,6 +39,27 @@ impl Include {
     pub fn files(&self, play_folder: &LocalPath) -> Files {
         search_folders(self.role.as_deref(), &self.folder, play_folder)
     }
+}
+
+/// Returns the file that an entry of a play's `vars_files` names, of a list the first one that is there;
+/// `None` if its name is not certain.
+pub fn variables_file(
+    entry: &Node,
+    play_folder: &LocalPath,
+) -> Option<Result<LocalPath, NotFound>> {
+    let choices = entry.as_list().unwrap_or(std::slice::from_ref(entry));
+    let names: Option<Vec<_>> = choices.iter().map(Node::as_text).collect();
+    let names = names.filter(|names| !names.is_empty() && !entry.has_template())?;
+    let search = search_folders(None, play_folder, play_folder);
+    let mut missing = None;
+    for name in &names {
+        match search.find("vars", name) {
+            Ok(path) => return Some(Ok(path)),
+            Err(error) => missing = missing.or(Some(error)),
+        }
+    }
+    let name = names.join("\", \"");
+    missing.map(|first| Err(NotFound { name, ..first }))
 }
 
 #[cfg(test)]

@@ -2,9 +2,8 @@
 
 use super::Reader;
 use super::keywords::Entry;
-use super::scope::{Scope, missing_file};
-use crate::files::NotFound;
-use crate::playbook::{Keywords, Kind, Level, Play, Serial, Strategy, search_folders};
+use super::scope::Scope;
+use crate::playbook::{Keywords, Kind, Level, Play, Serial, Strategy, variables_file};
 use crate::source::{LocalPath, Problem, did_you_mean};
 use crate::yaml::{Data, Map, Node};
 
@@ -115,34 +114,17 @@ impl Reader<'_> {
         }
     }
 
-    /// Literal paths must exist; of a nested list, one of them.
+    /// Reads those that are there: a task of an earlier play may make the others.
     fn vars_files(&mut self, value: &Node, scope: &Scope) -> Vec<Node> {
         let files = one_or_many(value);
         for file in &files {
-            let choices = one_or_many(file);
-            for choice in &choices {
+            for choice in one_or_many(file) {
                 if choice.as_text().is_none() {
                     self.report(choice.unexpected("an entry of vars_files", "a path"));
                 }
             }
-            let names: Vec<&str> = choices.iter().filter_map(Node::as_text).collect();
-            if names.len() < choices.len() || names.is_empty() || file.has_template() {
-                continue;
-            }
-            let search = search_folders(None, &scope.play_folder, &scope.play_folder);
-            let found: Vec<_> = names.iter().map(|name| search.find("vars", name)).collect();
-            if let Some(path) = found.iter().find_map(|found| found.as_ref().ok()) {
-                self.variables_file(path, &file.place);
-                continue;
-            }
-            let missing = found.into_iter().find_map(Result::err);
-            if let Some(first) = missing {
-                let missing = NotFound {
-                    name: names.join("\", \""),
-                    ..first
-                };
-                self.lacks_files = true;
-                self.report(missing_file("file", &file.place, &missing));
+            if let Some(Ok(path)) = variables_file(file, &scope.play_folder) {
+                self.variables_file(&path, &file.place);
             }
         }
         files

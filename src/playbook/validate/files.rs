@@ -3,8 +3,9 @@
 use super::Validator;
 use super::names::Local;
 use super::task::{expects_failure, own_names};
+use crate::playbook::load::missing_file;
 use crate::playbook::walk::is_unconditional;
-use crate::playbook::{Around, Play, Task, boolean};
+use crate::playbook::{Around, Play, Task, boolean, variables_file};
 use crate::source::{LocalPath, Problem, SourceFile, decrypted, is_encrypted};
 use crate::template::Syntax;
 use crate::yaml::{Data, Node};
@@ -32,6 +33,16 @@ const MAKERS: &[&str] = &[
 ];
 
 impl Validator<'_> {
+    /// Records the files of `vars_files` that do not exist.
+    pub(super) fn variables_files(&mut self, play: &Play) {
+        for entry in &play.vars_files {
+            if let Some(Err(missing)) = variables_file(entry, &play.folder) {
+                let problem = missing_file("file", &entry.place, &missing);
+                self.missing_files.push(problem);
+            }
+        }
+    }
+
     /// Records a file that the task needs and that does not exist, and checks a template file.
     pub(super) fn files(&mut self, task: &Task, around: &Around<'_>, play: &Play) {
         let module = task.action.module.as_str();
@@ -59,7 +70,7 @@ impl Validator<'_> {
                 } else {
                     "file"
                 };
-                let problem = crate::playbook::load::missing_file(what, &node.place, &missing);
+                let problem = missing_file(what, &node.place, &missing);
                 self.missing_files.push(problem);
             }
         }

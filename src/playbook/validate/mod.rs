@@ -129,6 +129,7 @@ impl Validator<'_> {
         self.names.start_play(play, self.loader, self.engine);
         self.tags.extend(play.keywords.tags.iter().cloned());
         self.keywords(&play.keywords);
+        self.variables_files(play);
         let values = [
             &play.gather_facts,
             &play.max_fail_percentage,

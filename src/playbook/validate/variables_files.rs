@@ -11,7 +11,8 @@ pub(super) fn names(search: &Files, name: &str, loader: &Loader) -> Option<Vec<S
     let paths = if name.contains("{{") {
         matching(search, name)?
     } else {
-        search.find("vars", name).into_iter().collect()
+        // One that is missing may be made by the run.
+        vec![search.find("vars", name).ok()?]
     };
     let mut names = Vec::new();
     for path in paths {
