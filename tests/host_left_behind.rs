@@ -262,10 +262,6 @@ fn what_another_name_space_works_on_is_left_alone_for_a_day() {
     let space = std::fs::read_link("/proc/self/ns/pid").unwrap();
     let space = space.to_str().unwrap().to_owned();
     let own = space.trim_matches(|letter: char| !letter.is_ascii_digit());
-    // Younger than the first process, which may have been started with a container.
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let (_, fields) = stat.rsplit_once(')').unwrap();
-    let started = fields.split_whitespace().nth(19).unwrap();
     let day = Duration::from_secs(86_400);
     for (index, (space, age, stays)) in [
         (own, Duration::ZERO, false),
@@ -285,7 +281,7 @@ fn what_another_name_space_works_on_is_left_alone_for_a_day() {
             let process = std::process::id();
             // No process has a number like this.
             let journal = Utf8PathBuf::from(format!(
-                "/var/tmp/.rmqplay-shell-9{process}{index}{number}-{started}-{space}-{}",
+                "/var/tmp/.rmqplay-shell-9{process}{index}{number}-1-{space}-{}",
                 boot.trim()
             ));
             std::fs::write(&journal, format!("{file}\n")).unwrap();
@@ -297,30 +293,6 @@ fn what_another_name_space_works_on_is_left_alone_for_a_day() {
             let _ = std::fs::remove_file(&journal);
             assert_eq!(there, [stays; 2], "{space:?}, {age:?}, {shell}");
         }
-    }
-}
-
-#[test]
-fn files_of_locks_whose_shells_were_killed_are_removed() {
-    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
-    let lock = Utf8PathBuf::from(format!(
-        "/var/tmp/.rmqplay-lock-left-{}",
-        std::process::id()
-    ));
-    // No process has a number like this, and no process of an earlier boot is running.
-    let killed = format!("999999991-1-{}", boot.trim());
-    let restarted = format!("{}-1-earlier", std::process::id());
-    for shell in SHELLS {
-        std::fs::create_dir(&lock).unwrap();
-        for holder in [&killed, &restarted] {
-            for kind in ["wanted", "held"] {
-                std::fs::write(lock.join(format!("{kind}-{holder}")), "a run\n").unwrap();
-            }
-        }
-        contact(&ShellHost::new(Arc::new(Local::default()), shell, None));
-        let is_there = lock.exists();
-        let _ = std::fs::remove_dir_all(&lock);
-        assert!(!is_there, "{shell}");
     }
 }
 

@@ -15,7 +15,7 @@ rmq_look_at_lock() {
   for rmq_f in "$rmq_locks"wanted-*; do
     if [ -L "$rmq_f" ] || ! [ -f "$rmq_f" ]; then continue; fi
     set -- "$1" "${rmq_f##*/wanted-}"
-    if ! rmq_is_holder "$2"; then
+    if ! rmq_started "${2%%-*}" || [ "${2#*-}" != "$rmq_s-$rmq_boot" ]; then
       # Only who takes the lock changes anything.
       if [ "$rmq_lock" ]; then rmq_count 1; rm -f "$rmq_f" "${rmq_locks}held-$2" 2>/dev/null; fi
       continue

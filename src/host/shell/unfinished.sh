@@ -29,32 +29,28 @@ rmq_find_space() {
 # Sets rmq_boot to what names the time since the machine was started.
 rmq_find_boot() { { IFS= read -r rmq_boot < /proc/sys/kernel/random/boot_id; } 2>/dev/null || rmq_boot=; }
 
-# Where journals are: a restart leaves the first two alone. The others serve where those are full.
-rmq_directories='/var/tmp /tmp /dev/shm /run'
-
-# PATH: writes it to the journal, in a directory where others cannot touch it. A subshell is a process
-# of its own: it may live on when its shell, which $$ means, was killed.
-rmq_write_journal() {
-  if [ "$rmq_journal" ] && { printf '%s\n' "$1" >| "$rmq_journal"; } 2>/dev/null; then return; fi
+# Makes the journal, in a directory where others cannot touch it and which a restart leaves alone. A
+# subshell is a process of its own: it may live on when its shell, which $$ means, was killed.
+rmq_keep_journal() {
+  if [ "$rmq_journal" ]; then return; fi
   { IFS=' ' read -r rmq_me rmq_s < /proc/self/stat; } 2>/dev/null || rmq_me=$$
   rmq_started "$rmq_me" || return 0
   rmq_find_boot
   rmq_find_space
-  for rmq_d in $rmq_directories; do
+  for rmq_d in /var/tmp /tmp; do
     rmq_journal=$rmq_d/.rmqplay-shell-$rmq_me-$rmq_s-$rmq_space-$rmq_boot
-    if ! { [ -k "$rmq_d" ] || [ -O "$rmq_d" ]; }; then continue; fi
-    if { set -C; printf '%s\n' "$1" > "$rmq_journal"; } 2>/dev/null; then set +C; return; fi
+    if [ -k "$rmq_d" ] && { set -C; printf '' > "$rmq_journal"; } 2>/dev/null; then set +C; return; fi
     set +C
-    # The disk had no room for the line.
-    if [ -f "$rmq_journal" ] && [ -O "$rmq_journal" ]; then rmq_count 1; rm -f "$rmq_journal"; fi
   done
   rmq_journal=
 }
 
 # PATH: nothing is there yet, and what will be is not finished.
 rmq_begin() {
+  rmq_keep_journal
   rmq_unfinished=$1
-  rmq_write_journal "$1"
+  if [ "$rmq_journal" ]; then { printf '%s\n' "$1" >| "$rmq_journal"; } 2>/dev/null; fi
+  return 0
 }
 
 # Removes what is unfinished.
@@ -113,29 +109,16 @@ rmq_guard
 # Removes what killed shells of this user have left.
 rmq_sweep() {
   rmq_find_boot
-  for rmq_d in $rmq_directories; do
-    for rmq_f in "$rmq_d"/.rmqplay-shell-[0-9]*; do
-      if [ -L "$rmq_f" ] || ! [ -f "$rmq_f" ] || ! [ -O "$rmq_f" ] || rmq_is_in_use; then continue; fi
-      rmq_left=
-      while IFS= read -r rmq_s; do rmq_left=$rmq_left$rmq_s$rmq_nl; done < "$rmq_f"
-      rmq_left=${rmq_left%"$rmq_nl"}
-      case ${rmq_left##*/} in .rmqplay-*) rmq_erase "$rmq_left" || continue ;; esac
-      rmq_count 1
-      rm -f "$rmq_f"
-    done
-  done
-  for rmq_f in /var/tmp/.rmqplay-lock-*/wanted-*; do
-    rmq_d=${rmq_f%/*}
-    if [ -L "$rmq_d" ] || [ -L "$rmq_f" ] || ! [ -f "$rmq_f" ] || ! [ -O "$rmq_f" ]; then continue; fi
-    if rmq_is_holder "${rmq_f##*/wanted-}"; then continue; fi
-    rmq_count 2
-    rm -f "$rmq_f" "$rmq_d/held-${rmq_f##*/wanted-}"
-    rmdir "$rmq_d" 2>/dev/null
+  for rmq_f in /var/tmp/.rmqplay-shell-[0-9]* /tmp/.rmqplay-shell-[0-9]*; do
+    if [ -L "$rmq_f" ] || ! [ -f "$rmq_f" ] || ! [ -O "$rmq_f" ] || rmq_is_in_use; then continue; fi
+    rmq_left=
+    while IFS= read -r rmq_s; do rmq_left=$rmq_left$rmq_s$rmq_nl; done < "$rmq_f"
+    rmq_left=${rmq_left%"$rmq_nl"}
+    case ${rmq_left##*/} in .rmqplay-*) rmq_erase "$rmq_left" || continue ;; esac
+    rmq_count 1
+    rm -f "$rmq_f"
   done
 }
-
-# PID-START-BOOT: whether this shell, which wants a lock or has it, is running.
-rmq_is_holder() { rmq_started "${1%%-*}" && [ "${1#*-}" = "$rmq_s-$rmq_boot" ]; }
 
 # Whether the shell of the journal rmq_f may be running. Its name holds the process id, the start,
 # the name space and the boot.
@@ -148,19 +131,8 @@ rmq_is_in_use() {
   if rmq_started "$1" && [ "$2" = "$rmq_s" ]; then return; fi
   rmq_find_space
   if [ "$3" ] && [ "$3" = "$rmq_space" ]; then return 1; fi
-  if rmq_was_before_restart "$2"; then return 1; fi
   # In another name space, such as that of a container with the same directory, nobody can be asked:
   # no step takes a day.
   rmq_count 1
   [ -z "$(find "$rmq_f" -mtime +0 2>/dev/null)" ]
 }
-
-# START: whether a shell that started then is of this container before it was restarted: older than
-# its first process. A directory that is mounted may be shared with other containers.
-rmq_was_before_restart() {
-  case $1 in '' | 0 | *[!0-9]*) return 1 ;; esac
-  if ! rmq_started 1 || ! [ "$1" -lt "$rmq_s" ]; then return 1; fi
-  while read -r rmq_s rmq_s rmq_s rmq_s rmq_m rmq_s; do
-    if [ "$rmq_m" = "${rmq_f%/*}" ]; then return 1; fi
-  done < /proc/self/mountinfo
-} 2>/dev/null
