@@ -204,6 +204,9 @@ impl Host for Ahead {
     fn ask(&self, questions: &[Question], limits: &Limits) -> Result<Vec<Answer>, HostError> {
         limits.check()?;
         let known = self.known(questions, true);
+        if known.iter().all(Option::is_none) {
+            return self.below.ask(questions, limits);
+        }
         let open = questions.iter().zip(&known);
         let open = open.filter(|(_, known)| known.is_none());
         let open: Vec<_> = open.map(|(question, _)| question.clone()).collect();
