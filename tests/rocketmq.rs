@@ -550,6 +550,20 @@ fn a_broker_tells_what_it_runs_with_and_where_that_differs_from_its_file() {
 }
 
 #[test]
+fn a_broker_that_has_just_started_is_asked_again() {
+    let cluster = Cluster::new();
+    cluster.0.lock().unwrap().not_measured = 2;
+    let host = on(&cluster);
+    let arguments = json!({ "address": "192.168.2.201:10911" });
+    let change = plan(&host, "rocketmq_broker", &arguments).unwrap();
+    assert_eq!(apply(&change, &*host).unwrap()["version"], json!("3.2.6"));
+
+    cluster.0.lock().unwrap().not_measured = usize::MAX;
+    let refused = plan(&host, "rocketmq_broker", &arguments).unwrap_err();
+    assert!(refused.contains("NoSuchElementException"), "{refused}");
+}
+
+#[test]
 fn what_consumers_have_not_read_is_told_and_waited_for() {
     let cluster = Cluster::new();
     {

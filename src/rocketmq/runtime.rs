@@ -3,6 +3,12 @@
 use super::wire::{Address, Client, WireError, read_body, requests};
 use crate::value::{Fields, Value};
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// How long a broker may have nothing to report, and how often it is asked. It measures itself once a
+/// second (`StoreStatsService`), the first time a second after it has started to listen.
+const MEASURED_WITHIN: Duration = Duration::from_secs(5);
+const INTERVAL: Duration = Duration::from_millis(200);
 
 /// A running broker's report about itself. All values are text, and any may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,10 +17,18 @@ pub(super) struct Runtime {
 }
 
 impl Runtime {
-    /// Asks a broker.
+    /// Asks a broker, again as long as it has only just started.
     pub(super) fn of(client: &mut Client, broker: &Address) -> Result<Self, WireError> {
         let request = requests::GET_BROKER_RUNTIME_INFO;
-        let answer = client.ask(broker, request, &[], &[])?;
+        let end = Instant::now() + MEASURED_WITHIN;
+        let answer = loop {
+            match client.ask(broker, request, &[], &[]) {
+                Err(error) if has_not_measured(&error) && Instant::now() < end => {
+                    client.limits().sleep(INTERVAL)?;
+                }
+                answer => break answer?,
+            }
+        };
         let body = read_body(broker, request, &answer)?;
         let table = body.get("table").and_then(|table| table.as_object());
         let text = |value: &serde_json::Value| {
@@ -94,6 +108,12 @@ impl Runtime {
             .map(|(name, value)| (name.to_owned(), optional(value)))
             .collect()
     }
+}
+
+/// Tells whether a broker has not measured itself yet, which it reports by the exception that the
+/// last of no measurements is.
+fn has_not_measured(error: &WireError) -> bool {
+    matches!(error, WireError::Refused { code: 1, remark, .. } if remark.contains("NoSuchElementException"))
 }
 
 #[cfg(test)]

@@ -39,6 +39,11 @@ impl<'a> Client<'a> {
         }
     }
 
+    /// Returns what everything that it does obeys.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Sends a request and returns the answer, which must report success.
     pub(crate) fn ask(
         &mut self,
