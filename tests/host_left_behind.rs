@@ -5,7 +5,7 @@ use crate::faulty::{Fault, Faulty};
 use camino::{Utf8Path, Utf8PathBuf};
 use rmqplay::host::shell::ShellHost;
 use rmqplay::host::{
-    Command, CommandScript, Host, Kind, Limits, Local, Ownership, Question, Step, Unpack,
+    Command, CommandScript, Host, Kind, Limits, Local, Lock, Ownership, Question, Step, Unpack,
     UnpackEntry,
 };
 use std::sync::Arc;
@@ -294,6 +294,100 @@ fn what_another_name_space_works_on_is_left_alone_for_a_day() {
             assert_eq!(there, [stays; 2], "{space:?}, {age:?}, {shell}");
         }
     }
+}
+
+/// A container may share these directories with its machine, whose shells are older than its own first
+/// process and have no process in it.
+#[test]
+fn shells_outside_a_name_space_keep_their_files_and_locks() {
+    let (_folder, scratch) = folder();
+    let (go, there) = (scratch.join("go"), scratch.join("there"));
+    let text = format!("touch {there}; until [ -e {go} ]; do sleep 0.01; done");
+    let mut step = write(&scratch.join("target"), b"new");
+    if let Step::Write { validate, .. } = &mut step {
+        *validate = Some(["sh", "-c", &text, "%s"].map(str::to_owned).into());
+    }
+    let name = format!("outside-{}", std::process::id());
+    let lock = Utf8PathBuf::from(format!("/var/tmp/.rmqplay-lock-{name}"));
+    let holder = "the run outside".to_owned();
+    let takes = Step::Lock(Lock { name, holder });
+    let outside = ShellHost::new(Arc::new(Local::default()), "sh", None);
+    outside.apply(&takes, &Limits::default()).unwrap();
+    let files = || std::fs::read_dir(&lock).map_or(0, Iterator::count);
+    assert_eq!(files(), 2);
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(|| {
+            let host = ShellHost::new(Arc::new(Local::default()), "sh", None);
+            host.apply(&step, &Limits::default())
+        });
+        eventually("it is under way", || there.exists());
+        for shell in SHELLS {
+            let inside = format!("unshare --fork --pid --mount-proc {shell}");
+            contact(&ShellHost::new(Arc::new(Local::default()), &inside, None));
+            assert_eq!(files(), 2, "{shell}");
+        }
+        std::fs::write(&go, "").unwrap();
+        writing.join().unwrap().unwrap();
+    });
+    assert_eq!(std::fs::read(scratch.join("target")).unwrap(), b"new");
+}
+
+#[test]
+fn files_of_locks_whose_shells_were_killed_are_removed() {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let space = std::fs::read_link("/proc/self/ns/pid").unwrap();
+    let space = space.to_str().unwrap().to_owned();
+    let space = space.trim_matches(|letter: char| !letter.is_ascii_digit());
+    let process = std::process::id();
+    let lock = Utf8PathBuf::from(format!("/var/tmp/.rmqplay-lock-left-{process}"));
+    // No process has a number like this, and no process of an earlier boot is running.
+    let killed = format!("999999991-1-{space}-{}", boot.trim());
+    let restarted = format!("{process}-1-{space}-earlier");
+    for shell in SHELLS {
+        std::fs::create_dir(&lock).unwrap();
+        for holder in [&killed, &restarted] {
+            for kind in ["wanted", "held"] {
+                std::fs::write(lock.join(format!("{kind}-{holder}")), "a run\n").unwrap();
+            }
+        }
+        contact(&ShellHost::new(Arc::new(Local::default()), shell, None));
+        let is_there = lock.exists();
+        let _ = std::fs::remove_dir_all(&lock);
+        assert!(!is_there, "{shell}");
+    }
+}
+
+/// Mounts need root.
+#[test]
+fn what_a_killed_shell_left_is_found_where_the_usual_directories_are_full_or_unsafe() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let scratch = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+    let script = scratch.join("shell");
+    let text = "mount -t tmpfs -o size=4096,mode=1777 none /var/tmp\n\
+                head -c 8192 /dev/zero > /var/tmp/full 2>/dev/null\n\
+                mount -t tmpfs -o mode=0777 none /tmp || exit\n\
+                exec sh \"$@\"\n";
+    std::fs::write(&script, text).unwrap();
+    let shell = format!("unshare --mount sh {script}");
+    let host = ShellHost::new(Arc::new(Local::default()), &shell, None);
+    let is_root = Command::new(["test", "-e", "/var/tmp/full"]);
+    match host.query(&is_root, &Limits::default()) {
+        Ok(output) if output.status == 0 => {}
+        _ => return,
+    }
+    // Kills the shell and its subshells from inside.
+    let kill = format!(
+        "p=$PPID; while [ \"$p\" != {} ]; do set -- $(cat \"/proc/$p/stat\"); kill -s KILL \"$p\"; p=$4; done",
+        std::process::id()
+    );
+    let mut step = write(&scratch.join("target"), b"new");
+    if let Step::Write { validate, .. } = &mut step {
+        *validate = Some(["sh", "-c", &kill, "%s"].map(str::to_owned).into());
+    }
+    host.apply(&step, &Limits::default()).unwrap_err();
+    assert_eq!(ours(&scratch).len(), 1, "{:?}", ours(&scratch));
+    contact(&ShellHost::new(Arc::new(Local::default()), "sh", None));
+    eventually("nothing is left", || ours(&scratch).is_empty());
 }
 
 #[test]

@@ -1,19 +1,20 @@
 //! Files from the web, kept on the controller and checked before they are used.
 
 mod checksum;
-mod unfinished;
 
 #[cfg(test)]
 mod tests;
 
 pub use checksum::{Algorithm, Checksum, ChecksumError, Digest};
 
+use super::TemporaryFolder;
 use crate::host::{HostError, Limits};
+use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use unfinished::Unfinished;
 
 /// A file to download, and how to verify it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -161,7 +162,7 @@ impl Download {
         String::from_utf8(bytes).map_err(|error| failed(url, &error))
     }
 
-    /// Downloads to a temporary file in the cache, which is renamed once it is verified.
+    /// Downloads to a temporary folder in the cache, from which the file is moved once it is verified.
     fn bring(
         &self,
         cache: &Path,
@@ -173,8 +174,13 @@ impl Download {
             path: path.to_owned(),
             source,
         };
-        let file = Unfinished::new(cache).map_err(unwritable)?;
-        let mut writer = file.writer().map_err(unwritable)?;
+        let parent = cache.join("unfinished");
+        fs::create_dir_all(&parent).map_err(unwritable)?;
+        let folder = TemporaryFolder::new(&parent, "download-").map_err(unwritable)?;
+        let file = folder.path().join("content");
+        let mut only_own = fs::File::options();
+        only_own.write(true).create_new(true).mode(0o600);
+        let mut writer = only_own.open(&file).map_err(unwritable)?;
         let (url, target, worker) = (self.url.clone(), path.to_owned(), limits.clone());
         // Without a checksum only https authenticates the file, so every redirect must use it.
         let https_only = digest.is_none() && !self.insecure && url.starts_with("https://");
@@ -189,7 +195,7 @@ impl Download {
             })
         })??;
         if let Some(digest) = digest {
-            let found = digest.of_file(file.path());
+            let found = digest.of_file(&file);
             limits.check()?;
             let found = found.map_err(unwritable)?;
             if found != *digest {
@@ -201,7 +207,8 @@ impl Download {
                 });
             }
         }
-        file.keep(path).map_err(unwritable)
+        fs::create_dir_all(path.parent().unwrap_or(Path::new("/"))).map_err(unwritable)?;
+        fs::rename(&file, path).map_err(unwritable)
     }
 }
 

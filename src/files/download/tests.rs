@@ -379,23 +379,21 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn what_a_killed_download_left_goes_at_the_next_one() {
-    let server = serve(&[("/a", "hello\n"), ("/b", "hello\n")]);
+    let server = serve(&[("/a", "hello\n")]);
     let cache = tempfile::tempdir().unwrap();
     let unfinished = cache.path().join("unfinished");
-    std::fs::create_dir(&unfinished).unwrap();
-    let left = unfinished.join(".tmpLEFT");
-    std::fs::write(&left, "half").unwrap();
-    let fetch = |path: &str| {
-        let fetched = download(&server, path, HELLO).fetch(cache.path(), &Limits::default());
-        fetched.unwrap()
-    };
-    let another = Unfinished::new(cache.path()).unwrap();
+    let left = unfinished.join("download-LEFT");
+    std::fs::create_dir_all(&left).unwrap();
+    std::fs::write(left.join(".in-use"), "").unwrap();
+    std::fs::write(left.join("content"), "half").unwrap();
+    let another = TemporaryFolder::new(&unfinished, "download-").unwrap();
     assert!(!left.exists());
-    std::fs::write(&left, "half").unwrap();
-    let kept = fetch("/a");
-    assert_eq!(std::fs::read_to_string(kept).unwrap(), "hello\n");
-    assert!(another.path().exists() && left.exists(), "another fetches");
-    drop(another);
-    fetch("/b");
-    assert!(!left.exists());
+    let fetched = download(&server, "/a", HELLO).fetch(cache.path(), &Limits::default());
+    assert_eq!(
+        std::fs::read_to_string(fetched.unwrap()).unwrap(),
+        "hello\n"
+    );
+    let entries = std::fs::read_dir(&unfinished).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    assert_eq!(paths.collect::<Vec<_>>(), [another.path()]);
 }

@@ -15,7 +15,7 @@ rmq_look_at_lock() {
   for rmq_f in "$rmq_locks"wanted-*; do
     if [ -L "$rmq_f" ] || ! [ -f "$rmq_f" ]; then continue; fi
     set -- "$1" "${rmq_f##*/wanted-}"
-    if ! rmq_started "${2%%-*}" || [ "${2#*-}" != "$rmq_s-$rmq_boot" ]; then
+    if ! rmq_is_running "$2"; then
       # Only who takes the lock changes anything.
       if [ "$rmq_lock" ]; then rmq_count 1; rm -f "$rmq_f" "${rmq_locks}held-$2" 2>/dev/null; fi
       continue
@@ -47,7 +47,8 @@ rmq_ask_lock() {
 rmq_take_lock() {
   rmq_find_locks "$1"
   rmq_find_boot
-  if ! rmq_started $$ || ! rmq_want_lock "$$-$rmq_s-$rmq_boot" "$2"; then
+  rmq_find_space
+  if ! rmq_started $$ || ! rmq_want_lock "$$-$rmq_s-$rmq_space-$rmq_boot" "$2"; then
     printf '%s is not a directory that this user may write\n' "${rmq_locks%/}" >&2
     rmq_piece refused
     return
@@ -109,7 +110,7 @@ rmq_keep_lock() {
     sleep "$1" &
     rmq_pid=$!
     wait "$rmq_pid"
-    if rmq_started $$ && [ "$rmq_lock" = "$$-$rmq_s-$rmq_boot" ]; then kill -s KILL $$; fi
+    if rmq_is_running "$rmq_lock"; then kill -s KILL $$; fi
     rmq_watch=
     rmq_leave_lock
   ) </dev/null >/dev/null 2>&1 3<&- &

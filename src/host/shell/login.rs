@@ -92,7 +92,7 @@ impl Login {
     pub(super) fn not_started(&self, machine: &str, how: NotStarted, said: &str) -> HostError {
         let said = match how {
             // The reason why it ended is at the end.
-            NotStarted::Ended(_) => excerpt(end(said)),
+            NotStarted::Ended(_) => excerpt(&end(said)),
             NotStarted::Noise | NotStarted::Late(_) => excerpt(said),
         };
         if let Some(other) = &self.other {
@@ -198,12 +198,15 @@ fn excerpt(said: &str) -> String {
     shown
 }
 
-/// Returns the last lines of the output.
-fn end(said: &str) -> &str {
-    let said = said.trim();
-    let mut breaks = said.rmatch_indices('\n');
-    let start = breaks.nth(SHOWN_LINES - 1).map_or(0, |(at, _)| at + 1);
-    said.get(start..).unwrap_or(said)
+/// Returns the last lines of the output. sudo warns that it does not know its own host's name, and goes
+/// on: where it says more, that is the reason.
+fn end(said: &str) -> String {
+    let lines: Vec<_> = said.trim().lines().collect();
+    let is_reason = |line: &&str| !line.contains("unable to resolve host");
+    let reasons: Vec<_> = lines.iter().copied().filter(is_reason).collect();
+    let shown = if reasons.is_empty() { lines } else { reasons };
+    let start = shown.len().saturating_sub(SHOWN_LINES);
+    shown.get(start..).unwrap_or_default().join("\n")
 }
 
 fn with_code(code: Option<i32>) -> String {
@@ -328,7 +331,7 @@ impl Dialog<'_> {
         } else {
             &self.said
         };
-        self.other.not_started(how, &excerpt(end(said)))
+        self.other.not_started(how, &excerpt(&end(said)))
     }
 }
 
@@ -341,4 +344,25 @@ pub(super) fn random_word() -> Result<String, HostError> {
         ))
     })?;
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end;
+
+    #[test]
+    fn a_warning_does_not_hide_the_reason() {
+        let warning = "sudo: unable to resolve host web1: Name or service not known";
+        for (said, shown) in [
+            (
+                format!("{warning}\nsudo: a password is required\n"),
+                "sudo: a password is required",
+            ),
+            (format!("{warning}\n"), warning),
+            ("1\n2\n3\n4\n5\n6\n".to_owned(), "2\n3\n4\n5\n6"),
+            (String::new(), ""),
+        ] {
+            assert_eq!(end(&said), shown);
+        }
+    }
 }

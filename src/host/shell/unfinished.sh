@@ -29,28 +29,51 @@ rmq_find_space() {
 # Sets rmq_boot to what names the time since the machine was started.
 rmq_find_boot() { { IFS= read -r rmq_boot < /proc/sys/kernel/random/boot_id; } 2>/dev/null || rmq_boot=; }
 
-# Makes the journal, in a directory where others cannot touch it and which a restart leaves alone. A
-# subshell is a process of its own: it may live on when its shell, which $$ means, was killed.
-rmq_keep_journal() {
-  if [ "$rmq_journal" ]; then return; fi
+# PID-START-SPACE-BOOT, a shell: whether it is running, as far as this name space knows. The boot id
+# has further dashes.
+rmq_is_running() {
+  rmq_started "${1%%-*}" || return
+  case $1 in "${1%%-*}-$rmq_s-"*"-$rmq_boot") ;; *) return 1 ;; esac
+}
+
+# Where journals are: a restart leaves the first two alone, and the others serve where those are full.
+rmq_directories='/var/tmp /tmp /dev/shm /run'
+
+# PATH: writes it to the journal, in a directory where others cannot touch it. A subshell is a process
+# of its own: it may live on when its shell, which $$ means, was killed.
+rmq_write_journal() {
+  if [ "$rmq_journal" ]; then
+    if { printf '%s\n' "$1" >| "$rmq_journal"; } 2>/dev/null; then return; fi
+    rmq_count 1
+    rm -f "$rmq_journal"
+  fi
   { IFS=' ' read -r rmq_me rmq_s < /proc/self/stat; } 2>/dev/null || rmq_me=$$
   rmq_started "$rmq_me" || return 0
   rmq_find_boot
   rmq_find_space
-  for rmq_d in /var/tmp /tmp; do
+  for rmq_d in $rmq_directories; do
     rmq_journal=$rmq_d/.rmqplay-shell-$rmq_me-$rmq_s-$rmq_space-$rmq_boot
-    if [ -k "$rmq_d" ] && { set -C; printf '' > "$rmq_journal"; } 2>/dev/null; then set +C; return; fi
+    if ! rmq_is_safe_directory; then continue; fi
+    if { set -C; printf '%s\n' "$1" > "$rmq_journal"; } 2>/dev/null; then set +C; return; fi
     set +C
+    # The disk had no room for the line.
+    if [ -f "$rmq_journal" ] && [ -O "$rmq_journal" ]; then rmq_count 1; rm -f "$rmq_journal"; fi
   done
   rmq_journal=
 }
 
+# Whether nobody else can exchange what this user makes in rmq_d.
+rmq_is_safe_directory() {
+  if [ -k "$rmq_d" ]; then return; fi
+  [ -O "$rmq_d" ] || return
+  rmq_count 1
+  [ "$(find "$rmq_d" -prune ! -perm -020 ! -perm -002 2>/dev/null)" ]
+}
+
 # PATH: nothing is there yet, and what will be is not finished.
 rmq_begin() {
-  rmq_keep_journal
   rmq_unfinished=$1
-  if [ "$rmq_journal" ]; then { printf '%s\n' "$1" >| "$rmq_journal"; } 2>/dev/null; fi
-  return 0
+  rmq_write_journal "$1"
 }
 
 # Removes what is unfinished.
@@ -109,30 +132,35 @@ rmq_guard
 # Removes what killed shells of this user have left.
 rmq_sweep() {
   rmq_find_boot
-  for rmq_f in /var/tmp/.rmqplay-shell-[0-9]* /tmp/.rmqplay-shell-[0-9]*; do
-    if [ -L "$rmq_f" ] || ! [ -f "$rmq_f" ] || ! [ -O "$rmq_f" ] || rmq_is_in_use; then continue; fi
-    rmq_left=
-    while IFS= read -r rmq_s; do rmq_left=$rmq_left$rmq_s$rmq_nl; done < "$rmq_f"
-    rmq_left=${rmq_left%"$rmq_nl"}
-    case ${rmq_left##*/} in .rmqplay-*) rmq_erase "$rmq_left" || continue ;; esac
-    rmq_count 1
-    rm -f "$rmq_f"
+  for rmq_d in $rmq_directories; do
+    for rmq_f in "$rmq_d"/.rmqplay-shell-[0-9]*; do
+      if ! rmq_is_left "${rmq_f##*/.rmqplay-shell-}"; then continue; fi
+      rmq_left=
+      while IFS= read -r rmq_s; do rmq_left=$rmq_left$rmq_s$rmq_nl; done < "$rmq_f"
+      rmq_left=${rmq_left%"$rmq_nl"}
+      case ${rmq_left##*/} in .rmqplay-*) rmq_erase "$rmq_left" || continue ;; esac
+      rmq_count 1
+      rm -f "$rmq_f"
+    done
+  done
+  for rmq_f in /var/tmp/.rmqplay-lock-*/wanted-[0-9]*; do
+    if [ -L "${rmq_f%/*}" ] || ! rmq_is_left "${rmq_f##*/wanted-}"; then continue; fi
+    rmq_count 2
+    rm -f "$rmq_f" "${rmq_f%/*}/held-${rmq_f##*/wanted-}"
+    rmdir "${rmq_f%/*}" 2>/dev/null
   done
 }
 
-# Whether the shell of the journal rmq_f may be running. Its name holds the process id, the start,
-# the name space and the boot.
-rmq_is_in_use() {
-  set -- "${rmq_f##*/.rmqplay-shell-}"
-  set -- "${1%%-*}" "${1#*-}"
-  set -- "$1" "${2%%-*}" "${2#*-}"
-  set -- "$1" "$2" "${3%%-*}" "${3#*-}"
-  if [ "$4" != "$rmq_boot" ]; then return 1; fi
-  if rmq_started "$1" && [ "$2" = "$rmq_s" ]; then return; fi
+# PID-START-SPACE-BOOT, a shell that made the file rmq_f: whether that is a file of this user whose
+# shell was killed.
+rmq_is_left() {
+  if [ -L "$rmq_f" ] || ! [ -f "$rmq_f" ] || ! [ -O "$rmq_f" ] || rmq_is_running "$1"; then return 1; fi
+  set -- "${1#*-*-}"
+  if [ "${1#*-}" != "$rmq_boot" ]; then return; fi
   rmq_find_space
-  if [ "$3" ] && [ "$3" = "$rmq_space" ]; then return 1; fi
-  # In another name space, such as that of a container with the same directory, nobody can be asked:
-  # no step takes a day.
+  if [ "${1%%-*}" ] && [ "${1%%-*}" = "$rmq_space" ]; then return; fi
+  # In another name space, such as that of a container with the same directory, nobody can be asked,
+  # not even if the shell is older than this container: no step takes a day.
   rmq_count 1
-  [ -z "$(find "$rmq_f" -mtime +0 2>/dev/null)" ]
+  [ "$(find "$rmq_f" -mtime +0 2>/dev/null)" ]
 }
