@@ -278,8 +278,11 @@ fn an_account_made_here_can_own_files() {
         after: Some(user.clone()),
         system: false,
         home: true,
+        new_home: rmqplay::host::NewHome::default(),
+        shares_number: false,
         forced: false,
         password: None,
+        aging: rmqplay::host::Aging::default(),
     };
     apply(&host, [add, own]);
     let seen = |path: &str| {
@@ -603,8 +606,11 @@ fn check_mode_fails_where_the_machine_lacks_a_program_that_a_step_needs() {
         after,
         system: false,
         home: false,
+        new_home: rmqplay::host::NewHome::default(),
+        shares_number: false,
         forced: false,
         password: password.map(str::to_owned),
+        aging: rmqplay::host::Aging::default(),
     };
     let group = |before, after| Step::Group {
         before,

@@ -34,7 +34,7 @@ mod traffic;
 mod wait;
 
 pub use access::Access;
-pub use account::{Group, User};
+pub use account::{Aging, Group, NewHome, User};
 pub use ahead::{Ahead, Changes, Guess, Guessed, not_on_a_guess, on_a_guess};
 pub use command::{Command, CommandScript, Output};
 pub use digest::sha256;

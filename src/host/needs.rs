@@ -14,6 +14,7 @@ impl Step {
                 before,
                 after,
                 password,
+                aging,
                 ..
             } => {
                 let own = match (before, after) {
@@ -33,10 +34,12 @@ impl Step {
                     _ => Vec::new(),
                 };
                 let password = password.iter().map(|_| vec!["chpasswd"]);
+                let aging = (!aging.is_empty()).then(|| vec!["chage"]);
                 [own]
                     .into_iter()
                     .filter(|own| !own.is_empty())
                     .chain(password)
+                    .chain(aging)
                     .collect()
             }
             Step::Group { before, after, .. } => match (before, after) {

@@ -1,7 +1,8 @@
 //! A change to a machine as data: the complete vocabulary of mutation.
 
 use super::{
-    Command, Group, HostError, Lock, Ownership, Setting, StartProcess, Talk, User, Wait, sha256,
+    Aging, Command, Group, HostError, Lock, NewHome, Ownership, Setting, StartProcess, Talk, User,
+    Wait, sha256,
 };
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use std::path::PathBuf;
@@ -140,10 +141,16 @@ pub enum Step {
         system: bool,
         /// Whether to create the home directory, or remove it with the account.
         home: bool,
+        /// How the home directory is created.
+        new_home: NewHome,
+        /// Whether another account may have the same number.
+        shares_number: bool,
         /// Whether to remove the account although its user is logged in.
         forced: bool,
         /// Password hash as in `/etc/shadow`, if it should be set. Sent over standard input.
         password: Option<String>,
+        /// How long the account and its password are valid.
+        aging: Aging,
     },
     /// Creates, changes or removes a group.
     Group {

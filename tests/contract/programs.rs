@@ -372,6 +372,40 @@ fn accounts_are_told(contract: &Contract) {
 /// The accounts of this machine are one thing for all tests that run at once.
 static ACCOUNTS: Mutex<()> = Mutex::new(());
 
+/// Sets how long an account is valid, if the machine has the program for it.
+fn expires(contract: &Contract, user: &User) {
+    let command = Command::new([
+        "sh",
+        "-c",
+        "PATH=$PATH:/usr/sbin:/usr/bin; command -v chage",
+    ]);
+    let found = contract.host.query(&command, &Limits::default());
+    if found.unwrap().status != 0 {
+        return;
+    }
+    contract.apply(&Step::User {
+        before: Some(user.clone()),
+        after: Some(user.clone()),
+        system: false,
+        home: false,
+        new_home: rmqplay::host::NewHome::default(),
+        shares_number: false,
+        forced: false,
+        password: None,
+        aging: rmqplay::host::Aging {
+            maximum: Some(90),
+            inactive: Some(-1),
+            expires: Some(20_000),
+            ..rmqplay::host::Aging::default()
+        },
+    });
+    let shadow = String::from_utf8(contract.read("/etc/shadow".into())).unwrap();
+    let mut lines = shadow.lines();
+    let line = lines.find(|line| line.starts_with(&format!("{}:", user.name)));
+    let fields: Vec<_> = line.unwrap_or_default().split(':').collect();
+    assert_eq!([fields[4], fields[6], fields[7]], ["90", "", "20000"]);
+}
+
 fn accounts_are_made_changed_and_removed(contract: &Contract) {
     let _alone = ACCOUNTS.lock().unwrap_or_else(PoisonError::into_inner);
     let has_programs = || {
@@ -388,8 +422,11 @@ fn accounts_are_made_changed_and_removed(contract: &Contract) {
         after,
         system: true,
         home: true,
+        new_home: rmqplay::host::NewHome::default(),
+        shares_number: false,
         forced: false,
         password: password.map(str::to_owned),
+        aging: rmqplay::host::Aging::default(),
     };
     let name = "rmqplay-test";
     let home = contract.path("home");
@@ -455,6 +492,7 @@ fn accounts_are_made_changed_and_removed(contract: &Contract) {
     contract.apply(&step(&Some(made.clone()), Some(changed.clone()), None));
     assert_eq!(user(contract, name).as_ref(), Some(&changed));
     assert_eq!(group(contract, "rmqplay-other").unwrap().members, [name]);
+    expires(contract, &changed);
     contract.apply(&step(&Some(changed), None, None));
     assert_eq!(user(contract, name), None);
     assert_eq!(contract.stat(&home), None);

@@ -48,7 +48,7 @@ pub(super) struct Declared {
     /// Groups by name, each with its number.
     pub(super) groups: IndexMap<String, u32>,
     pub(super) processes: Vec<Running>,
-    /// Command lines, words parted by one blank, and what they print.
+    /// Command lines, words parted by one blank, and what they print; `PROGRAM …` is any of a program.
     pub(super) outputs: IndexMap<String, Printed>,
     pub(super) facts: serde_json::Map<String, serde_json::Value>,
 }

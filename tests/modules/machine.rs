@@ -70,7 +70,10 @@ pub(super) fn of(case: &Case) -> Result<Memory, String> {
             stderr: printed.stderr.clone().into(),
             ..Output::default()
         };
-        machine = machine.output(&argv, output);
+        machine = match line.strip_suffix(" …") {
+            Some(program) => machine.program(program, output),
+            None => machine.output(&argv, output),
+        };
     }
     for (name, value) in &declared.facts {
         machine = machine.fact(name, rmqplay::value::of(value));

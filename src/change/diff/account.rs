@@ -1,10 +1,16 @@
 //! Differences of users and groups.
 
 use super::{Diff, attribute};
-use crate::host::{Group, User};
+use crate::host::{Aging, Group, User};
+use jiff::{ToSpan, civil::Date};
 
 /// Returns the difference of creating, changing or removing a user.
-pub(super) fn user(before: Option<&User>, after: Option<&User>, password: bool) -> Diff {
+pub(super) fn user(
+    before: Option<&User>,
+    after: Option<&User>,
+    password: bool,
+    aging: &Aging,
+) -> Diff {
     let name = after.or(before).map_or("", |user| &user.name);
     let fields = |user: &User| {
         // The host chooses the number of a new account if it is 0.
@@ -28,6 +34,14 @@ pub(super) fn user(before: Option<&User>, after: Option<&User>, password: bool) 
     if password {
         diff.text += "+password: (not shown)\n";
     }
+    for field in aging.fields() {
+        let days = match field.days {
+            -1 => "never".to_owned(),
+            days if field.name == "expires" => date(days),
+            days => days.to_string(),
+        };
+        diff.text += &format!("+{}: {days}\n", field.name);
+    }
     diff
 }
 
@@ -44,6 +58,13 @@ pub(super) fn group(before: Option<&Group>, after: Option<&Group>) -> Diff {
         before.map(fields),
         after.map(fields),
     )
+}
+
+/// Returns the date of a day counted from 1970, or its number if it is too far away.
+fn date(days: i64) -> String {
+    let span = 0.days().try_days(days);
+    let date = span.and_then(|span| Date::constant(1970, 1, 1).checked_add(span));
+    date.map_or_else(|_| days.to_string(), |date| date.to_string())
 }
 
 type FieldsOfAccount = Option<Vec<(&'static str, String)>>;

@@ -172,11 +172,13 @@ fn differences(step: &Step) -> Vec<Diff> {
             before,
             after,
             password,
+            aging,
             ..
         } => vec![account::user(
             before.as_ref(),
             after.as_ref(),
             password.is_some(),
+            aging,
         )],
         Step::Group { before, after, .. } => vec![account::group(before.as_ref(), after.as_ref())],
         Step::Set(setting) if setting.before == setting.after => Vec::new(),
@@ -323,7 +325,7 @@ impl std::fmt::Display for Diff {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::User;
+    use crate::host::{Aging, NewHome, User};
 
     fn shown(step: Step) -> String {
         let change = Change {
@@ -423,11 +425,18 @@ mod tests {
                     after: Some(user),
                     system: false,
                     home: false,
+                    new_home: NewHome::default(),
+                    shares_number: false,
                     forced: false,
                     password: Some("$6$secret".to_owned()),
+                    aging: Aging {
+                        maximum: Some(90),
+                        expires: Some(-1),
+                        ..Aging::default()
+                    },
                 },
                 "--- before: user mq\n+++ after: user mq\n-shell: /bin/false\n+shell: /bin/sh\n\
-                 +password: (not shown)\n",
+                 +password: (not shown)\n+password_expire_max: 90\n+expires: never\n",
             ),
         ] {
             assert_eq!(shown(step), expected);

@@ -4,7 +4,7 @@ use super::files::cannot;
 use super::overlay::{Edit, Entry, Here, State};
 use super::source::Source;
 use super::view::{Stop, View};
-use crate::host::{Content, Doubtful, Group, HostError, Kind, Node, User};
+use crate::host::{Aging, Content, Doubtful, Group, HostError, Kind, NewHome, Node, User};
 use crate::value::NotKnown;
 use camino::Utf8Path;
 
@@ -87,10 +87,10 @@ impl View<'_> {
     /// Returns the effect of creating, changing or removing a user.
     pub(super) fn change_user(
         &self,
-        before: Option<&User>,
-        after: Option<&User>,
-        home: bool,
+        (before, after): (Option<&User>, Option<&User>),
+        home: Option<&NewHome>,
         password: Option<&str>,
+        aging: &Aging,
     ) -> Result<AccountChange, Stop> {
         let Some(name) = after.or(before).map(|user| user.name.clone()) else {
             return Ok(AccountChange::default());
@@ -102,13 +102,13 @@ impl View<'_> {
             self.may_change_accounts("user", &name)?;
         }
         let mut change = AccountChange::default();
-        if before.is_none() || after.is_none() || password.is_some() {
+        if before.is_none() || after.is_none() || password.is_some() || !aging.is_empty() {
             change
                 .edits
-                .extend(self.shadow(&name, after.is_some(), password)?);
+                .extend(self.shadow(&name, after.is_some(), password, aging)?);
         }
-        if let (Some(user), true) = (after, home) {
-            change.edits.extend(self.home(user)?);
+        if let (Some(user), Some(home)) = (after, home) {
+            change.edits.extend(self.home(user, home)?);
         }
         if let (Some(user), None) = (before, after) {
             match self.own_group(user)? {
@@ -119,7 +119,7 @@ impl View<'_> {
                 }
             }
         }
-        if let (Some(user), None, true) = (before, after, home) {
+        if let (Some(user), None, Some(_)) = (before, after, home) {
             let home = self.find(&user.home, false, &Content::None)?;
             change.edits.push(Edit::Replace(home.path, Entry::Gone));
         }
@@ -225,11 +225,11 @@ impl View<'_> {
         Ok(content.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
-    fn home(&self, user: &User) -> Result<Option<Edit>, Stop> {
+    fn home(&self, user: &User, new: &NewHome) -> Result<Option<Edit>, Stop> {
         let spot = self.slot(&user.home, &Content::None, "make the home directory")?;
         match spot.here {
             None => {
-                let node = Node::new(Kind::Directory, 0o700, user);
+                let node = Node::new(Kind::Directory, new.bits(), user);
                 let here = Here::new(node, Source::Bytes(Vec::new().into()));
                 Ok(Some(Edit::Replace(spot.path, here.into())))
             }

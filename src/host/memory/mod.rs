@@ -374,13 +374,16 @@ impl Host for Memory {
                 before,
                 after,
                 home,
+                new_home,
                 password,
+                aging,
                 ..
             } => {
-                let (before, after) = (before.as_ref(), after.as_ref());
+                let users = (before.as_ref(), after.as_ref());
+                let home = home.then_some(new_home);
                 let password = password.as_deref();
                 let change = self.view(limits, |view| {
-                    view.change_user(before, after, *home, password)
+                    view.change_user(users, home, password, aging)
                 })?;
                 self.overlay.lock().change_accounts(change);
             }

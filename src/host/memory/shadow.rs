@@ -3,7 +3,7 @@
 use super::overlay::Edit;
 use super::source::Source;
 use super::view::{Stop, View};
-use crate::host::Content;
+use crate::host::{Aging, Content};
 use camino::Utf8Path;
 
 /// The file with the hashes of all passwords.
@@ -15,6 +15,9 @@ const LARGEST: u64 = 4 << 20;
 /// What the programs that add users enter: no password fits, and nothing expires.
 const LOCKED: &str = "!:1:0:99999:7:::";
 
+/// How many fields a line has after the name.
+const LINE_FIELDS: usize = 8;
+
 impl View<'_> {
     /// Returns the effect on the passwords when a user is added, gets a password or is removed: a later task that asks
     /// for the password must find what the run will find.
@@ -23,6 +26,7 @@ impl View<'_> {
         name: &str,
         is_there: bool,
         password: Option<&str>,
+        aging: &Aging,
     ) -> Result<Option<Edit>, Stop> {
         let found = self.find(Utf8Path::new(SHADOW), true, &Content::UpTo(LARGEST))?;
         let Some(mut here) = found.here else {
@@ -32,7 +36,7 @@ impl View<'_> {
         let Some(text) = here.node.content.take() else {
             return Ok(None);
         };
-        let changed = entered(&text, name, is_there, password);
+        let changed = entered(&text, name, is_there, password, aging);
         if changed == text {
             return Ok(None);
         }
@@ -43,7 +47,13 @@ impl View<'_> {
 }
 
 /// Returns the file with the changed line.
-fn entered(text: &[u8], name: &str, is_there: bool, password: Option<&str>) -> Vec<u8> {
+fn entered(
+    text: &[u8],
+    name: &str,
+    is_there: bool,
+    password: Option<&str>,
+    aging: &Aging,
+) -> Vec<u8> {
     let start = format!("{name}:");
     let is_own = |line: &&[u8]| line.starts_with(start.as_bytes());
     let lines = text.split_inclusive(|byte| *byte == b'\n');
@@ -57,12 +67,22 @@ fn entered(text: &[u8], name: &str, is_there: bool, password: Option<&str>) -> V
         let own = lines.clone().find(is_own).map(String::from_utf8_lossy);
         let fields = own.as_deref().and_then(|line| line.split_once(':'));
         let fields = fields.map_or(LOCKED, |(_, fields)| fields.trim_end());
-        let (before, rest) = fields.split_once(':').unwrap_or((fields, ""));
+        let mut fields: Vec<String> = fields.split(':').map(str::to_owned).collect();
+        fields.resize(LINE_FIELDS, String::new());
+        let given = aging.fields().map(|field| {
+            let days = (field.days >= 0).then(|| field.days.to_string());
+            (field.place - 1, days.unwrap_or_default())
+        });
+        let password = password.map(|password| (0, password.to_owned()));
+        for (place, value) in given.chain(password) {
+            if let Some(field) = fields.get_mut(place) {
+                *field = value;
+            }
+        }
         if !changed.is_empty() && !changed.ends_with(b"\n") {
             changed.push(b'\n');
         }
-        let password = password.unwrap_or(before);
-        changed.extend(format!("{name}:{password}:{rest}\n").into_bytes());
+        changed.extend(format!("{name}:{}\n", fields.join(":")).into_bytes());
     }
     changed
 }

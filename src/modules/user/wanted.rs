@@ -1,7 +1,7 @@
 //! The wanted account, from the current one and the arguments.
 
 use super::{Found, UserModule};
-use crate::host::{Node, User};
+use crate::host::User;
 use crate::module::ModuleError;
 
 impl UserModule {
@@ -23,16 +23,7 @@ impl UserModule {
                 "home must be absolute, {home} is not"
             )));
         }
-        match &self.password {
-            Some(password) if !is_hash(password) => Err(ModuleError::Refused {
-                message: "password: expected a hash, not the password itself".to_owned(),
-                help: Some(
-                    "create one with the filter password_hash: \"{{ secret | password_hash }}\""
-                        .to_owned(),
-                ),
-            }),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// Returns the wanted account; number 0 lets the host choose.
@@ -40,7 +31,7 @@ impl UserModule {
         if let Some(other) = found
             .of_uid
             .as_ref()
-            .filter(|other| other.name != self.name)
+            .filter(|other| other.name != self.name && !self.non_unique)
         {
             let message = format!(
                 "the number {} already belongs to the user {}",
@@ -116,48 +107,6 @@ impl UserModule {
         user.groups = groups;
         Ok(())
     }
-
-    /// Returns the password to set, unless it is already set.
-    pub(super) fn new_password(&self, found: &Found) -> Option<String> {
-        let password = self.password.as_ref()?;
-        if found.user.is_none() {
-            return Some(password.clone());
-        }
-        if self.update_password == super::UpdatePassword::OnCreate {
-            return None;
-        }
-        let present = found
-            .shadow
-            .as_ref()
-            .and_then(|shadow| hash_of(shadow, &self.name));
-        let is_set = present.is_some_and(|present| is_same(&present, password));
-        (!is_set).then(|| password.clone())
-    }
-}
-
-/// Returns whether a password counts as set. As in Ansible, an account that was locked (`usermod -L` puts `!` before the
-/// hash) stays so; but one that should be locked is locked.
-fn is_same(present: &str, wanted: &str) -> bool {
-    let hash = |password: &str| password.trim_start_matches('!').to_owned();
-    let is_locked = |password: &str| password.starts_with('!');
-    hash(present) == hash(wanted) && (is_locked(present) || !is_locked(wanted))
-}
-
-fn hash_of(shadow: &Node, name: &str) -> Option<String> {
-    let text = String::from_utf8_lossy(shadow.content.as_deref()?);
-    let mut entries = text.lines().map(|line| line.split(':'));
-    let mut entry = entries.find(|entry| entry.clone().next() == Some(name))?;
-    entry.nth(1).map(str::to_owned)
-}
-
-/// Hashes start with `$`, or have 13 letters in the old form; `!` and `*` mean no password.
-fn is_hash(text: &str) -> bool {
-    let text = text.trim_start_matches('!');
-    let of_old = |letter: char| letter.is_ascii_alphanumeric() || "./".contains(letter);
-    text.is_empty()
-        || text == "*"
-        || text.starts_with('$') && text.matches('$').count() >= 3
-        || text.len() == 13 && text.chars().all(of_old)
 }
 
 fn no_group(name: &str) -> ModuleError {

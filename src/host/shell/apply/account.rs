@@ -4,7 +4,7 @@ use super::conclude;
 use crate::host::shell::ask::ACCOUNTS;
 use crate::host::shell::script::{Library, Script};
 use crate::host::shell::shell_host::{BASE, ShellHost};
-use crate::host::{Group, HostError, Limits, User};
+use crate::host::{Aging, Group, HostError, Limits, NewHome, User};
 use camino::Utf8Path;
 
 const ACCOUNT: Library = Library {
@@ -12,15 +12,23 @@ const ACCOUNT: Library = Library {
     text: include_str!("account.sh"),
 };
 
-/// How an account is created or removed.
+/// How an account is created, changed or removed.
 #[derive(Clone, Copy)]
-pub(super) struct How {
+pub(super) struct How<'a> {
     /// A system account.
     pub(super) system: bool,
     /// With its home directory.
     pub(super) home: bool,
+    /// How that is created.
+    pub(super) new_home: &'a NewHome,
+    /// Even if another account has its number.
+    pub(super) shares_number: bool,
     /// Even while its user is logged in.
     pub(super) forced: bool,
+    /// The hash of the password to set.
+    pub(super) password: Option<&'a str>,
+    /// How long the account and its password are valid.
+    pub(super) aging: &'a Aging,
 }
 
 /// Creates, changes or removes a user.
@@ -29,7 +37,6 @@ pub(super) fn change_user(
     before: Option<&User>,
     after: Option<&User>,
     how: How,
-    password: Option<&str>,
     limits: &Limits,
 ) -> Result<(), HostError> {
     let mut calls = Calls::default();
@@ -50,10 +57,16 @@ pub(super) fn change_user(
     };
     if let (Some(user), true) = (after, how.home) {
         let home = user.home.as_str();
-        calls.then(&["rmq_home", &user.name, &user.group, home]);
+        let mode = format!("{:05o}", how.new_home.bits());
+        let skeleton = how.new_home.skeleton.as_deref();
+        let skeleton = skeleton.map_or("/etc/skel", Utf8Path::as_str);
+        calls.then(&["rmq_home", &user.name, &user.group, home, &mode, skeleton]);
     }
-    if let Some(hash) = password {
+    if let Some(hash) = how.password {
         calls.then(&["rmq_password", name, hash]);
+    }
+    if !how.aging.is_empty() {
+        calls.set_aging(name, how.aging);
     }
     calls.make(host, &format!("change the user {name}"), limits)
 }
@@ -188,6 +201,9 @@ impl Calls {
         }
         if uid != "0" {
             shadow.extend(["-u", &uid]);
+            if how.shares_number {
+                shadow.push("-o");
+            }
             busybox.extend(["-u", &uid]);
         }
         for (text, option, other) in [
@@ -221,6 +237,9 @@ impl Calls {
         let mut words = vec!["usermod"];
         if before.uid != user.uid {
             words.extend(["-u", &uid]);
+            if how.shares_number {
+                words.push("-o");
+            }
         }
         if before.group != user.group {
             words.extend(["-g", &user.group]);
@@ -259,6 +278,17 @@ impl Calls {
         let memberships: Vec<&[&str]> = memberships.iter().map(<[&str; 3]>::as_slice).collect();
         let busybox: &[&[&str]] = if only_groups { &memberships } else { &[] };
         self.either("usermod", &[&words], busybox);
+    }
+
+    fn set_aging(&mut self, name: &str, aging: &Aging) {
+        let fields: Vec<_> = aging
+            .fields()
+            .map(|field| [field.option.to_owned(), field.days.to_string()])
+            .collect();
+        let mut words = vec!["chage"];
+        words.extend(fields.iter().flatten().map(String::as_str));
+        words.extend(["--", name]);
+        self.either("chage", &[&words], &[]);
     }
 
     fn remove_user(&mut self, user: &User, how: How) {

@@ -16,10 +16,11 @@ rmq_password() {
   printf '%s:%s\n' "$1" "$2" | chpasswd -e
 }
 
-# NAME GROUP HOME: makes the home directory, if nothing is there.
+# NAME GROUP HOME MODE SKELETON: makes the home directory, if nothing is there.
 rmq_home() {
   if [ -e "$3" ] || [ -L "$3" ]; then return; fi
-  rmq_do mkdir -m 00700 "$3" || return
-  if [ -d /etc/skel ]; then rmq_do cp -R /etc/skel/. "$3" || return; fi
+  rmq_do mkdir -m "$4" "$3" || return
+  if [ -d "$5" ]; then rmq_do cp -R "$5/." "$3" || return; fi
+  rmq_do chmod "$4" "$3" || return
   rmq_do chown -hR "$1:$2" "$3"
 }

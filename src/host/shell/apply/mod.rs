@@ -167,16 +167,22 @@ fn by_itself(host: &ShellHost, step: &Step, limits: &Limits) -> Result<Output, H
             after,
             system,
             home,
+            new_home,
+            shares_number,
             forced,
             password,
+            aging,
         } => {
             let how = account::How {
                 system: *system,
                 home: *home,
+                new_home,
+                shares_number: *shares_number,
                 forced: *forced,
+                password: password.as_deref(),
+                aging,
             };
-            let password = password.as_deref();
-            account::change_user(host, before.as_ref(), after.as_ref(), how, password, limits)?;
+            account::change_user(host, before.as_ref(), after.as_ref(), how, limits)?;
         }
         Step::Group {
             before,
