@@ -182,7 +182,7 @@ impl Change {
                     returned.extend(unknown);
                 }
                 Step::Wait(_) if self.since.is_some() => last = Some(output),
-                Step::Talk(_) => returned.extend(*output.returned),
+                Step::Talk(_) | Step::Fetch(_) => returned.extend(*output.returned),
                 _ => {}
             }
         }

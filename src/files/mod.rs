@@ -8,11 +8,12 @@ mod programs;
 mod sent_file;
 mod temporary_folder;
 
+pub use crate::host::Digests;
 pub use about_template::about_template;
 pub use confined::confined;
 pub use folder::{FolderEntry, FolderKind, folder};
 pub use programs::{ProgramError, Programs};
-pub use sent_file::{Digests, ReadError, SentFile, read};
+pub use sent_file::{ReadError, SentFile, read};
 pub use temporary_folder::TemporaryFolder;
 
 use crate::host::unchanged_here;
@@ -48,12 +49,19 @@ impl Files {
         Err(missing(None))
     }
 
+    /// Returns where a task keeps something on this machine: a relative name counts from the
+    /// playbook's folder.
+    pub fn kept_at(&self, name: &str) -> LocalPath {
+        let playbook = self.folders.last().cloned();
+        of_home(name).unwrap_or_else(|| playbook.unwrap_or_else(LocalPath::start).join(name))
+    }
+
     /// Returns the paths that [`Self::find`] tries.
     pub fn candidates(&self, kind: &str, name: &str) -> Vec<LocalPath> {
-        let name = Path::new(name);
-        if let (true, Some(home)) = (name.starts_with("~"), std::env::home_dir()) {
-            return vec![LocalPath::of(home).join(name.strip_prefix("~").unwrap_or(name))];
+        if let Some(path) = of_home(name) {
+            return vec![path];
         }
+        let name = Path::new(name);
         if name.is_absolute() {
             return vec![LocalPath::of(name)];
         }
@@ -70,6 +78,12 @@ impl Files {
         }
         paths
     }
+}
+
+/// Returns the path that a name with `~` means.
+fn of_home(name: &str) -> Option<LocalPath> {
+    let below = Path::new(name).strip_prefix("~").ok()?;
+    Some(LocalPath::of(std::env::home_dir()?).join(below))
 }
 
 /// Returns the names in a folder, sorted, without hidden ones; empty if it cannot be read.

@@ -100,6 +100,7 @@ impl Step {
             }
             Step::EndMarked(_)
             | Step::Run { .. }
+            | Step::Fetch(_)
             | Step::Wait(_)
             | Step::Lock(_)
             | Step::Talk(_) => Vec::new(),

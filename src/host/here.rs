@@ -39,6 +39,16 @@ pub fn unchanged_within(folder: &Path, matches: impl Fn(&str) -> bool) -> Result
     })
 }
 
+/// Says that the run will change a file of this machine, and why check mode does not know it then.
+pub(super) fn foresee_here(path: &Path, reason: &NotKnown) {
+    FORESEEN.with_borrow(|foreseen| {
+        let path = real(path);
+        if let (Some(foreseen), Some(path)) = (foreseen, Utf8Path::from_path(&path)) {
+            foreseen.forget(path, reason);
+        }
+    });
+}
+
 fn asked(
     path: &Path,
     look: impl FnOnce(&Overlay, &Utf8Path) -> Option<NotKnown>,

@@ -1,8 +1,8 @@
 //! A change to a machine as data: the complete vocabulary of mutation.
 
 use super::{
-    Aging, Command, Group, HostError, Lock, NewHome, Ownership, Setting, StartProcess, Talk, User,
-    Wait, sha256,
+    Aging, Command, Fetched, Group, HostError, Lock, NewHome, Ownership, Setting, StartProcess,
+    Talk, User, Wait, sha256,
 };
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use std::path::PathBuf;
@@ -105,6 +105,8 @@ pub enum Step {
     },
     /// Unpacks the entries of an archive below a directory.
     Unpack(Arc<Unpack>),
+    /// Keeps a file of the machine on this machine. Returns its digests.
+    Fetch(Fetched),
     /// Runs a command.
     Run {
         /// The command.

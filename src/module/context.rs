@@ -53,6 +53,11 @@ pub trait Templates {
         false
     }
 
+    /// Returns the host's name in the inventory.
+    fn host_name(&self) -> String {
+        "localhost".to_owned()
+    }
+
     /// Describes the run: its playbook, user, machine and start time.
     fn run_name(&self) -> String {
         "a run".to_owned()

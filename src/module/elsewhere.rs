@@ -10,7 +10,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("async_status", INSTEAD),
             ("expect", "use command with stdin"),
-            ("fetch", "use slurp, and copy with delegate_to: localhost"),
             (
                 "git",
                 "use unarchive with the URL of a release, or command: git",

@@ -19,6 +19,7 @@ mod debug;
 mod dpkg_selections;
 mod edited_file;
 mod fail;
+mod fetch;
 mod file;
 mod file_result;
 mod find;
@@ -104,6 +105,7 @@ pub fn built_in() -> Registry {
     registry.add::<package::Dnf>();
     registry.add::<dpkg_selections::DpkgSelections>();
     registry.add::<fail::Fail>();
+    registry.add::<fetch::Fetch>();
     registry.add::<file::FileModule>();
     registry.add::<find::Find>();
     registry.add::<get_url::GetUrl>();

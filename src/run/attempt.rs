@@ -462,6 +462,10 @@ impl Templates for Attempt<'_> {
         self.session.options.compat
     }
 
+    fn host_name(&self) -> String {
+        self.name.to_string()
+    }
+
     fn run_name(&self) -> String {
         self.session.options.run_name.clone()
     }

@@ -49,6 +49,7 @@ fn line(step: &Step) -> String {
             unpack.directory,
             unpack.entries.len()
         ),
+        Step::Fetch(fetched) => format!("fetch {}", fetched.from),
         Step::Run { command, .. } => format!("run {}", command.display()),
         Step::StartProcess(start) => format!("start {}", start.argv.join(" ")),
         Step::EndMarked(_) => "end what was started".to_owned(),

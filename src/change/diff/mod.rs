@@ -164,6 +164,10 @@ fn differences(step: &Step) -> Vec<Diff> {
             &[("path", Some(from.as_str()), Some(to.as_str()))],
         )],
         Step::Unpack(unpack) => vec![unpacked(unpack)],
+        Step::Fetch(fetched) => vec![attribute(
+            &fetched.to.to_string_lossy(),
+            &[("sha256", fetched.before.as_deref(), Some(&fetched.sha256))],
+        )],
         Step::StartProcess(start) => vec![program::started(start)],
         Step::SignalProcess {
             pid, argv, signal, ..

@@ -18,9 +18,10 @@ mod view;
 pub use overlay::{Account, Overlay};
 pub use server::Serve;
 
+use super::here::foresee_here;
 use super::{
-    Answer, Command, Content, Doubtful, Host, HostError, Limits, Lock, Output, Question, Step,
-    Stream, Talk, Traffic,
+    Answer, Command, Content, Doubtful, Fetched, Host, HostError, Limits, Lock, Output, Question,
+    Step, Stream, Talk, Traffic,
 };
 use crate::value::NotKnown;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -187,6 +188,28 @@ impl Memory {
         }
     }
 
+    /// Keeps a file of the machine on this machine, which check mode only foresees.
+    fn keep(&self, fetched: &Fetched, limits: &Limits) -> Result<Output, HostError> {
+        let copy = |sink: &mut dyn std::io::Write| self.fetch(&fetched.from, sink, limits);
+        match self.below {
+            Below::Nothing(_) => fetched.keep(&copy),
+            Below::Machine(_) => {
+                let output = fetched.foresee(&copy)?;
+                foresee_here(
+                    &fetched.to,
+                    &NotKnown::new(format!(
+                        "depends on {}, which check mode does not fetch",
+                        fetched.to.display()
+                    )),
+                );
+                Ok(Output {
+                    not_run: true,
+                    ..output
+                })
+            }
+        }
+    }
+
     /// Returns the output of a step without output.
     fn done(&self) -> Output {
         match &self.below {
@@ -349,6 +372,7 @@ impl Host for Memory {
                 state.settings.insert(argv, told);
                 state.brings_programs |= setting.brings_programs;
             }
+            Step::Fetch(fetched) => return self.keep(fetched, limits),
             Step::Wait(wait) => self.wait(wait, limits)?,
             Step::Lock(lock) => self.lock(lock, limits)?,
             Step::Talk(talk) => return self.talk(talk, limits),

@@ -38,6 +38,12 @@ impl Overlay {
         self.lock().foreseen(&Doubtful::Path(path.to_owned()))
     }
 
+    /// Says that what is at a path is not known any more.
+    pub(in crate::host) fn forget(&self, path: &Utf8Path, reason: &NotKnown) {
+        let entry = Entry::Unknown(reason.clone());
+        self.lock().edit(Edit::Replace(path.to_owned(), entry));
+    }
+
     /// Returns why a folder, or entries of it whose names match, are not as the run will find them.
     pub fn foreseen_within(
         &self,

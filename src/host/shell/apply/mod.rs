@@ -8,6 +8,7 @@ mod request;
 mod unpack;
 mod write;
 
+use super::fetch::fetch;
 use super::lock;
 use super::reply::Reply;
 use super::run::run;
@@ -199,6 +200,9 @@ fn by_itself(host: &ShellHost, step: &Step, limits: &Limits) -> Result<Output, H
                     return Err(HostError::Command { command, output });
                 }
             }
+        }
+        Step::Fetch(fetched) => {
+            return fetched.keep(&|sink| fetch(host, &fetched.from, sink, limits));
         }
         Step::Wait(wait) => poll(host, wait, limits)?,
         Step::Lock(lock) => return lock::take(host, lock, limits),
