@@ -2,8 +2,11 @@
 
 use std::any::Any;
 use std::fmt;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
 
 /// A bug of rmqplay itself: a panic that ended the work of a thread.
 #[derive(Debug)]
@@ -29,6 +32,16 @@ static NOTED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// The caller must clean up after unfinished `work`: callers give up the task or the host.
 pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, InternalError> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| InternalError(text(&*payload)))
+}
+
+/// Does `work`, and returns a panic in it as an error, as [`caught`] does.
+pub async fn caught_in<T>(work: impl Future<Output = T>) -> Result<T, InternalError> {
+    let mut work = pin!(work);
+    poll_fn(|context| match caught(|| work.as_mut().poll(context)) {
+        Ok(poll) => poll.map(Ok),
+        Err(error) => Poll::Ready(Err(error)),
+    })
+    .await
 }
 
 /// From now on records where any thread of this process panics, even in libraries, before `then`

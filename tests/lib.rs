@@ -50,6 +50,7 @@ mod lab_start;
 mod lab_status;
 mod lab_sync;
 mod lab_topologies;
+mod many_hosts;
 mod memory;
 mod modules;
 mod one_machine;

@@ -5,6 +5,7 @@
 //! question that nobody needed, and never a wrong result: an answer is used only while nothing
 //! may have changed the machine since it was asked.
 
+use super::asker::Asker;
 use super::{
     Answer, Command, Content, Doubtful, Host, HostError, Limits, Output, Question, Step, Stream,
     Traffic,
@@ -17,7 +18,6 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 /// How long an answer is used. Others may change the machine too, and a run that reads a file notices
@@ -47,8 +47,7 @@ impl Changes {
     }
 }
 
-/// A host with the answers to questions that were asked ahead. Only the thread that asked them uses
-/// them: what another host of the run does here is not among the tasks they were asked for.
+/// A host with the answers to questions that were asked ahead. Only who asked them uses them: what another host of the run does here is not among the tasks they were asked for.
 pub struct Ahead {
     below: Arc<dyn Host>,
     changes: Changes,
@@ -68,7 +67,7 @@ struct Kept {
 
 /// By whom a machine was asked, and in which state.
 struct Asked {
-    by: ThreadId,
+    by: Asker,
     at: Instant,
     changes: u64,
     connections: u64,
@@ -101,7 +100,7 @@ impl Ahead {
         if !kept.is_own() || !self.holds(&kept) {
             *kept = Kept {
                 asked: Some(Asked {
-                    by: std::thread::current().id(),
+                    by: Asker::current(),
                     at,
                     changes,
                     connections,
@@ -193,10 +192,10 @@ impl Ahead {
 }
 
 impl Kept {
-    /// Returns whether this thread asked them.
+    /// Returns whether the current asker asked them.
     fn is_own(&self) -> bool {
         let asked = self.asked.as_ref();
-        asked.is_some_and(|asked| asked.by == std::thread::current().id())
+        asked.is_some_and(|asked| asked.by == Asker::current())
     }
 }
 

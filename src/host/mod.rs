@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod ahead;
+mod asker;
 mod command;
 mod digest;
 mod direct;
@@ -37,6 +38,7 @@ mod wait;
 pub use access::Access;
 pub use account::{Aging, Group, NewHome, User};
 pub use ahead::{Ahead, Changes, Guess, Guessed, not_on_a_guess, on_a_guess};
+pub use asker::Asker;
 pub use command::{Command, CommandScript, Output};
 pub use digest::{Digesting, Digests, sha256};
 pub use direct::Direct;

@@ -16,7 +16,7 @@ pub(super) struct Draft {
     pub(super) hosts: IndexMap<Arc<str>, Host>,
     /// The file being read, recorded for the hosts it names first.
     pub(super) file: Option<LocalPath>,
-    pub(super) list: Option<String>,
+    pub(super) list: Option<Arc<str>>,
     pub(super) strictness: Strictness,
     pub(super) problems: Problems,
     pub(super) warnings: Vec<Problem>,

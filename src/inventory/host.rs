@@ -17,7 +17,7 @@ pub struct Host {
     /// The file that first names it (`inventory_file`); `None` for a host of a comma list.
     pub file: Option<LocalPath>,
     /// The comma list that names it first, as written; none for a host of a file.
-    pub list: Option<String>,
+    pub list: Option<Arc<str>>,
     /// Whether it is this machine, which no source names: then it is not one of `all`.
     pub implicit: bool,
     /// Where it is first named.

@@ -50,7 +50,7 @@ pub(super) fn load(sources: &[String], strictness: Strictness) -> Result<Invento
 /// Adds the hosts of a list such as `host1,host2:2222,`.
 fn add_list(draft: &mut Draft, list: &str) {
     draft.file = None;
-    draft.list = Some(list.to_owned());
+    draft.list = Some(Arc::from(list));
     if list
         .chars()
         .all(|letter| letter == ',' || letter.is_whitespace())

@@ -26,9 +26,12 @@ impl VarsFiles {
         if let Some(layers) = locked(&self.layers).get(&path) {
             return Ok(layers.clone());
         }
+        let files = self.files(folder, name)?;
+        if files.is_empty() {
+            return Ok(Arc::default());
+        }
         let mut problems = Problems::default();
-        let layers: Vec<VariableLayer> = self
-            .files(folder, name)?
+        let layers: Vec<VariableLayer> = files
             .iter()
             .filter_map(|path| problems.take(read(path)))
             .collect();

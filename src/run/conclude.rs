@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 impl Walk<'_, '_> {
     /// Runs a task on one host for all: on the first one to which it applies.
-    pub(super) fn once(
+    pub(super) async fn once(
         &mut self,
         run: &TaskRun<'_, '_>,
         scope: &Arc<Scope>,
@@ -27,23 +27,23 @@ impl Walk<'_, '_> {
     ) -> Flow {
         let lockstep = &self.play.lockstep;
         loop {
-            match lockstep.turn::<Outcome>(self.index, position) {
+            match lockstep.turn::<Outcome>(self.index, position).await {
                 Turn::Take => {
-                    let outcome = self.throttled(run, scope, position, &[]);
+                    let outcome = self.throttled(run, scope, position, &[]).await;
                     if outcome.status == Status::Skipped {
                         lockstep.took::<Outcome>(self.index, position, None);
                         continue;
                     }
                     lockstep.took(self.index, position, Some(outcome.clone()));
-                    return self.end(run, outcome, Some(scope));
+                    return self.end(run, outcome, Some(scope)).await;
                 }
-                Turn::Done(outcome) => return self.taken_over(run, outcome, scope),
+                Turn::Done(outcome) => return self.taken_over(run, outcome, scope).await,
                 Turn::NobodyDid { speaks } => {
                     let outcome = Outcome::skipped("the condition is false on every host");
                     return if speaks {
-                        self.end(run, outcome, Some(scope))
+                        self.end(run, outcome, Some(scope)).await
                     } else {
-                        self.taken_over(run, outcome, scope)
+                        self.taken_over(run, outcome, scope).await
                     };
                 }
             }
@@ -51,7 +51,7 @@ impl Walk<'_, '_> {
     }
 
     /// Continues after a task that ran here.
-    pub(super) fn end(
+    pub(super) async fn end(
         &mut self,
         run: &TaskRun<'_, '_>,
         outcome: Outcome,
@@ -65,21 +65,21 @@ impl Walk<'_, '_> {
                 .count(|recap| recap.count(outcome.status, outcome.ignored, changed));
             self.play.tell_finished(run, &outcome, scope);
         }
-        self.conclude(run, outcome, scope)
+        self.conclude(run, outcome, scope).await
     }
 
     /// Continues after a task that another host ran for all.
-    pub(super) fn taken_over(
+    pub(super) async fn taken_over(
         &mut self,
         run: &TaskRun<'_, '_>,
         outcome: Outcome,
         scope: &Arc<Scope>,
     ) -> Flow {
         self.host.set(&outcome.sets);
-        self.conclude(run, outcome, Some(scope))
+        self.conclude(run, outcome, Some(scope)).await
     }
 
-    pub(super) fn conclude(
+    pub(super) async fn conclude(
         &mut self,
         run: &TaskRun<'_, '_>,
         outcome: Outcome,
@@ -112,7 +112,7 @@ impl Walk<'_, '_> {
         }
         match (outcome.control, &outcome.unknown) {
             (None, _) => Flow::Next,
-            (Some(control), None) => self.control(control, run),
+            (Some(control), None) => self.control(control, run).await,
             (Some(control), Some(reason)) => {
                 self.may_end(control, reason);
                 Flow::Next
@@ -136,7 +136,7 @@ impl Walk<'_, '_> {
     pub(super) fn fails(&mut self, task: Value, outcome: Outcome, fatal: bool) -> Flow {
         if outcome.status == Status::Unreachable {
             // Nothing else can be done on that host, including rescue and always.
-            self.play.failed(self.host, fatal);
+            self.play.failed(self.host, self.index, fatal);
             return Flow::EndHost;
         }
         let failure = Failure {
@@ -161,7 +161,7 @@ impl Walk<'_, '_> {
     /// fails too.
     pub(super) fn not_rescued_yet(&self, failure: &Failure, fatal: bool) {
         match self.rescued_by.last() {
-            None => self.play.failed(self.host, fatal),
+            None => self.play.failed(self.host, self.index, fatal),
             Some(block) if fatal => FailedBlock {
                 block: block.clone(),
                 task: self.play.lockstep.position(self.index),
@@ -188,12 +188,12 @@ impl Walk<'_, '_> {
         matches!(flow, Flow::Stopped) || (matches!(flow, Flow::Failed(_)) && self.play.is_fatal())
     }
 
-    pub(super) fn control(&mut self, control: Control, run: &TaskRun<'_, '_>) -> Flow {
+    pub(super) async fn control(&mut self, control: Control, run: &TaskRun<'_, '_>) -> Flow {
         match control {
             Control::FlushHandlers => {
                 let root = run.frame.outwards().last().cloned().unwrap_or_default();
                 let mut position = self.play.lockstep.position(self.index);
-                self.flush_handlers(&root, &mut position)
+                Box::pin(self.flush_handlers(&root, &mut position)).await
             }
             Control::EndHost => Flow::EndHost,
             Control::EndBatch => {

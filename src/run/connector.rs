@@ -13,7 +13,7 @@ pub type Connect = Box<dyn Fn(&Settings) -> Result<Arc<dyn Host>, HostError> + S
 /// Connections to the hosts, each made once and shared, and what check mode predicted for them.
 pub struct Connector {
     connect: Connect,
-    hosts: Mutex<Vec<(Settings, Known)>>,
+    hosts: Mutex<Hosts>,
     targets: Mutex<HashMap<Machine, Arc<Target>>>,
     /// What may have changed any of the machines: what runs on one may well change another.
     changes: Changes,
@@ -21,6 +21,27 @@ pub struct Connector {
     locked: Mutex<Vec<Arc<dyn Host>>>,
     /// Whether the hosts have rights and programs, so that check mode can tell what they lack.
     is_real: bool,
+}
+
+/// The hosts by their names, each with all settings by which the run connects to it.
+#[derive(Default)]
+struct Hosts(HashMap<Arc<str>, Vec<(Settings, Known)>>);
+
+impl Hosts {
+    fn get(&self, wanted: &Settings) -> Option<Known> {
+        let mut known = self.0.get(&wanted.name)?.iter();
+        let found = known.find(|(settings, _)| settings == wanted);
+        found.map(|(_, known)| known.clone())
+    }
+
+    fn add(&mut self, settings: &Settings, known: &Known) {
+        let of_name = self.0.entry(settings.name.clone()).or_default();
+        of_name.push((settings.clone(), known.clone()));
+    }
+
+    fn all(&self) -> impl Iterator<Item = &(Settings, Known)> {
+        self.0.values().flatten()
+    }
 }
 
 /// A host that the run connects to.
@@ -122,15 +143,13 @@ impl Connector {
 
     /// Drops the connections to a host: the next task makes a new one.
     pub(super) fn reset(&self, name: &str) {
-        lock(&self.hosts).retain(|(settings, _)| &*settings.name != name);
+        lock(&self.hosts).0.remove(name);
     }
 
     /// Returns all hosts connected so far.
     pub(super) fn connected(&self) -> Vec<Arc<dyn Host>> {
-        lock(&self.hosts)
-            .iter()
-            .map(|(_, known)| known.host.clone())
-            .collect()
+        let hosts = lock(&self.hosts);
+        hosts.all().map(|(_, known)| known.host.clone()).collect()
     }
 
     /// Remembers that the run takes a lock on this host.
@@ -155,7 +174,7 @@ impl Connector {
         let others: Vec<_> = {
             let hosts = lock(&self.hosts);
             let is_own = |known: &Known| Arc::ptr_eq(&known.host, acting);
-            let mut own = hosts.iter().filter(|(_, known)| is_own(known));
+            let mut own = hosts.all().filter(|(_, known)| is_own(known));
             let Some(machine) = own.next().map(|(settings, _)| settings.machine()) else {
                 return;
             };
@@ -168,7 +187,7 @@ impl Connector {
                     && user.is_some_and(|user| user != "root")
                     && settings.machine() == machine
             };
-            let others = hosts.iter().filter(is_other);
+            let others = hosts.all().filter(is_other);
             others.map(|(_, known)| known.host.clone()).collect()
         };
         for host in others {
@@ -181,13 +200,7 @@ impl Connector {
     ///
     /// For a guess, returns the guess instead if it is about this host.
     fn real(&self, settings: &Settings, guess: Option<&Arc<Guess>>) -> Result<Known, HostError> {
-        let find = |hosts: &[(Settings, Known)]| {
-            hosts
-                .iter()
-                .find(|(known, _)| known == settings)
-                .map(|(_, known)| known.clone())
-        };
-        let known = find(&lock(&self.hosts));
+        let known = lock(&self.hosts).get(settings);
         if let Some(guess) = guess {
             let ahead = known.and_then(|known| known.ahead);
             let is_it = ahead.is_some_and(|ahead| guess.is_about(&ahead));
@@ -209,10 +222,10 @@ impl Connector {
             },
         };
         let mut hosts = lock(&self.hosts);
-        if let Some(earlier) = find(&hosts) {
+        if let Some(earlier) = hosts.get(settings) {
             return Ok(earlier);
         }
-        hosts.push((settings.clone(), host.clone()));
+        hosts.add(settings, &host);
         Ok(host)
     }
 }

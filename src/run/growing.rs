@@ -2,11 +2,13 @@
 //! playbook.
 
 use super::host_state::HostState;
+use super::inventory_layers::InventoryLayers;
 use super::session::Session;
 use crate::change::Addition;
 use crate::inventory::Inventory;
 use crate::source::{LocalPath, Place, Problem};
 use crate::value::Value;
+use crate::vars::Layer;
 use crate::yaml::Node;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
@@ -20,6 +22,9 @@ pub(super) struct Growing {
     changes: AtomicU64,
     /// The value of `groups`, the same for all hosts.
     pub(super) groups: Cached<Value>,
+    /// Names that rmqplay itself gives a value, the same for all hosts.
+    pub(super) magic: Cached<Arc<Layer>>,
+    pub(super) layers: InventoryLayers,
 }
 
 impl Growing {
@@ -29,6 +34,8 @@ impl Growing {
             folder: RwLock::new(folder),
             changes: AtomicU64::new(0),
             groups: Cached::default(),
+            magic: Cached::default(),
+            layers: InventoryLayers::default(),
         }
     }
 

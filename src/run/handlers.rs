@@ -134,7 +134,11 @@ pub(super) fn notified_by(handlers: &[Handler], name: &str, scope: &Arc<Scope>) 
 impl Walk<'_, '_> {
     /// Runs the notified handlers in the order of their definition, including those notified by a
     /// handler.
-    pub(super) fn flush_handlers(&mut self, frame: &Frame<'_>, position: &mut Position) -> Flow {
+    pub(super) async fn flush_handlers(
+        &mut self,
+        frame: &Frame<'_>,
+        position: &mut Position,
+    ) -> Flow {
         for round in 0..MOST_ROUNDS {
             let handlers = self.play.handlers();
             let mut any = false;
@@ -145,9 +149,9 @@ impl Walk<'_, '_> {
                 any = true;
                 let index = u32::try_from(index).unwrap_or(u32::MAX);
                 position.extend([round, index].map(Step::from));
-                let flow = self.in_doubt(notified.doubt(), |walk| {
-                    walk.handler(handler, frame, position)
-                });
+                let before = self.in_doubt(notified.doubt());
+                let flow = Box::pin(self.handler(handler, frame, position)).await;
+                self.after_doubt(before);
                 position.truncate(position.len() - 2);
                 if !matches!(flow, Flow::Next) {
                     return flow;
@@ -167,21 +171,30 @@ impl Walk<'_, '_> {
         self.fails(task, Outcome::failed(message), false)
     }
 
-    fn handler(&mut self, handler: &Handler, frame: &Frame<'_>, position: &mut Position) -> Flow {
+    async fn handler(
+        &mut self,
+        handler: &Handler,
+        frame: &Frame<'_>,
+        position: &mut Position,
+    ) -> Flow {
         let before = std::mem::replace(&mut self.in_handler, true);
         let flow = match &handler.role {
             Some(used) => {
                 let keywords = frame.inner(&used.keywords, "vars given to the role");
                 let role = Self::role_frame(used, &keywords);
                 self.handler_in_blocks(handler, &handler.blocks, &role, position)
+                    .await
             }
-            None => self.handler_in_blocks(handler, &handler.blocks, frame, position),
+            None => {
+                self.handler_in_blocks(handler, &handler.blocks, frame, position)
+                    .await
+            }
         };
         self.in_handler = before;
         flow
     }
 
-    fn handler_in_blocks(
+    async fn handler_in_blocks(
         &mut self,
         handler: &Handler,
         blocks: &[Arc<Block>],
@@ -189,10 +202,10 @@ impl Walk<'_, '_> {
         position: &mut Position,
     ) -> Flow {
         match blocks.split_first() {
-            None => self.item(&handler.item, frame, position),
+            None => self.item(&handler.item, frame, position).await,
             Some((block, rest)) => {
                 let inner = frame.inner(&block.keywords, "vars of a block");
-                self.handler_in_blocks(handler, rest, &inner, position)
+                Box::pin(self.handler_in_blocks(handler, rest, &inner, position)).await
             }
         }
     }

@@ -17,8 +17,8 @@ pub struct HostState {
     /// Its name in the inventory.
     pub name: Arc<str>,
     /// Its variables from the inventory, lowest precedence first.
-    pub(super) inventory: Cached<Vec<Arc<Layer>>>,
-    /// Names that rmqplay itself gives a value for this host.
+    pub(super) inventory: Cached<Arc<[Arc<Layer>]>>,
+    /// Names that rmqplay itself gives a value for this host only.
     pub(super) magic: Cached<Arc<Layer>>,
     state: Mutex<State>,
     /// The tasks that are asked about together.
@@ -202,9 +202,10 @@ impl HostState {
         self.state().recap
     }
 
-    /// Marks the host as failed (or unreachable): later plays leave it out.
-    pub(super) fn set_failed(&self, failed: bool) {
-        self.state().failed = failed;
+    /// Marks the host as failed (or unreachable), or takes that back: later plays leave out a host that
+    /// failed. Returns what it was before.
+    pub(super) fn set_failed(&self, failed: bool) -> bool {
+        std::mem::replace(&mut self.state().failed, failed)
     }
 
     /// Returns whether it failed or was unreachable.

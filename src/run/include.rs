@@ -26,7 +26,7 @@ enum Loaded {
 
 impl Walk<'_, '_> {
     /// Includes a file or a role, for each item of its loop.
-    pub(super) fn include(
+    pub(super) async fn include(
         &mut self,
         include: &Include,
         frame: &Frame<'_>,
@@ -39,7 +39,7 @@ impl Walk<'_, '_> {
         if !self.has_begun(&include.place) || !self.takes(&own) {
             return Flow::Next;
         }
-        if let Some(flow) = self.held_up(position) {
+        if let Some(flow) = self.held_up(position).await {
             return flow;
         }
         let scope = match self.play.scope(self.host, &own) {
@@ -62,9 +62,12 @@ impl Walk<'_, '_> {
                 (Some(reason), Some(repeat)) => {
                     let item = item_layer(repeat, repeat.variable(), &[reason.value()], 0);
                     let scope = scope.with(item.clone());
-                    return self.in_doubt(Some(reason.clone()), |walk| {
-                        walk.include_item(include, frame, &own, Some(item), &scope, position)
-                    });
+                    let before = self.in_doubt(Some(reason.clone()));
+                    let flow = self
+                        .include_item(include, frame, &own, Some(item), &scope, position)
+                        .await;
+                    self.after_doubt(before);
+                    return flow;
                 }
                 _ => {
                     let outcome = self.or_ignored(&own, *outcome);
@@ -78,10 +81,17 @@ impl Walk<'_, '_> {
                 .fold(scope.clone(), |scope, layer| scope.with(layer.clone()));
             position.push(u32::try_from(index).unwrap_or(u32::MAX).into());
             // What the item before brought is done on all hosts first.
-            let held_up = (index > 0).then(|| self.held_up(position)).flatten();
-            let flow = held_up.unwrap_or_else(|| {
-                self.include_item(include, frame, &own, layer, &scope, position)
-            });
+            let held_up = match index {
+                0 => None,
+                _ => self.held_up(position).await,
+            };
+            let flow = match held_up {
+                Some(flow) => flow,
+                None => {
+                    self.include_item(include, frame, &own, layer, &scope, position)
+                        .await
+                }
+            };
             position.pop();
             if !matches!(flow, Flow::Next) {
                 return flow;
@@ -90,7 +100,7 @@ impl Walk<'_, '_> {
         Flow::Next
     }
 
-    fn include_item(
+    async fn include_item(
         &mut self,
         include: &Include,
         frame: &Frame<'_>,
@@ -147,21 +157,23 @@ impl Walk<'_, '_> {
         };
         self.play.tell_include(self, include, &told, position);
         self.includes += 1;
-        let flow = self.in_doubt(doubt, |walk| match loaded {
+        let before = self.in_doubt(doubt);
+        let flow = match loaded {
             Loaded::Tasks(items) => {
-                walk.play.add_imported_roles(&items);
-                walk.items(&items, &applied, position)
+                self.play.add_imported_roles(&items);
+                self.items(&items, &applied, position).await
             }
             Loaded::Role(used) => {
                 // Its handlers run elsewhere, but see the variables of the include too.
-                walk.play.add_role(&Arc::new(RoleUse {
+                self.play.add_role(&Arc::new(RoleUse {
                     parameters: include.keywords.vars.clone(),
                     ..RoleUse::clone(&used)
                 }));
-                walk.play.add_imported_roles(&used.role.tasks);
-                walk.role(&used, &applied, position)
+                self.play.add_imported_roles(&used.role.tasks);
+                self.role(&used, &applied, position).await
             }
-        });
+        };
+        self.after_doubt(before);
         self.includes -= 1;
         flow
     }

@@ -4,9 +4,12 @@
 //! free strategy nobody waits.
 
 use super::position::{Position, TaskKey, task_key};
+use super::workers::let_others_go_first;
 use crate::host::Cancel;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 /// Where the hosts of a batch are, and what they decided together.
 ///
@@ -20,16 +23,15 @@ pub(super) struct Lockstep {
     _on_cancel: Arc<dyn Fn() + Send + Sync>,
 }
 
-struct Shared {
-    state: Mutex<State>,
-    /// One for each host.
-    woken: Box<[Condvar]>,
-}
+#[derive(Default)]
+struct Shared(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     /// Where each host is; `None` once it has left.
     at: Vec<Option<Place>>,
+    /// Wakes each host that waits.
+    wakers: Vec<Option<Waker>>,
     /// The hosts at each place. The first place is the floor: nobody is before it.
     places: BTreeMap<Place, BTreeSet<usize>>,
     /// What a host did for all, by task.
@@ -82,10 +84,7 @@ pub(super) enum Turn<T> {
 impl Lockstep {
     /// Returns the state of a batch of `hosts`; `in_step` is the linear strategy.
     pub(super) fn new(hosts: usize, in_step: bool, cancel: &Cancel) -> Self {
-        let shared = Arc::new(Shared {
-            state: Mutex::new(State::new(hosts)),
-            woken: (0..hosts).map(|_| Condvar::new()).collect(),
-        });
+        let shared = Arc::new(Shared(Mutex::new(State::new(hosts))));
         let woken = Arc::clone(&shared);
         let on_cancel: Arc<dyn Fn() + Send + Sync> = Arc::new(move || woken.wake_all());
         cancel.on_cancel(&on_cancel);
@@ -103,14 +102,25 @@ impl Lockstep {
     }
 
     /// Moves a host to a position and waits for the others. Returns whether it may go on.
-    pub(super) fn arrive(&self, host: usize, position: &Position) -> bool {
-        let mut state = self.shared.state();
+    pub(super) async fn arrive(&self, host: usize, position: &Position) -> bool {
         let place = Place::At(position.clone());
         self.shared
-            .put(&mut state, host, Some(place.clone()), self.in_step);
-        while self.in_step && !self.cancel.is_cancelled() && state.is_anyone_before(&place) {
-            state = self.shared.wait(host, state);
+            .state()
+            .move_to(host, Some(place.clone()), self.in_step);
+        if self.in_step {
+            poll_fn(|context| {
+                let mut state = self.shared.state();
+                if !state.is_anyone_before(&place) || self.cancel.is_cancelled() {
+                    return Poll::Ready(());
+                }
+                state.waits(host, context)
+            })
+            .await;
+        } else {
+            // No host gets far ahead of those that wait for a thread.
+            let_others_go_first().await;
         }
+        let state = self.shared.state();
         let may_go = |after: &Position| self.in_step && position <= after;
         state.stopped_after.as_ref().is_none_or(may_go) && !self.cancel.is_cancelled()
     }
@@ -125,8 +135,7 @@ impl Lockstep {
 
     /// Takes a host out: it has finished, failed or ended the play.
     pub(super) fn leave(&self, host: usize) {
-        let mut state = self.shared.state();
-        self.shared.put(&mut state, host, None, self.in_step);
+        self.shared.state().move_to(host, None, self.in_step);
     }
 
     /// Lets no host start another task.
@@ -143,43 +152,25 @@ impl Lockstep {
 
     /// Decides who runs the task at `position` for all: the first host of those at it, then the
     /// next if the first declined. Returns when the decision about this host is made.
-    pub(super) fn turn<T: Clone + Send + 'static>(
+    pub(super) async fn turn<T: Clone + Send + 'static>(
         &self,
         host: usize,
         position: &Position,
     ) -> Turn<T> {
         let task = task_key(position);
-        let mut state = self.shared.state();
-        loop {
-            let once = state.once.entry(task.clone()).or_default();
-            let outcome = once.outcome.as_ref();
-            if let Some(outcome) = outcome.and_then(|any| any.downcast_ref::<T>()) {
-                return Turn::Done(outcome.clone());
-            }
-            if !once.taken {
-                let speaks = once.first_declined == Some(host);
-                let declined = once.declined.contains(&host);
-                if declined && once.nobody {
-                    return Turn::NobodyDid { speaks };
-                }
-                let first = state.first_at(position, &task, self.in_step);
-                let once = state.once.entry(task.clone()).or_default();
-                if declined && first.is_none() {
-                    once.nobody = true;
-                    return Turn::NobodyDid { speaks };
-                }
-                if !declined && (first == Some(host) || !self.in_step) {
-                    once.taken = true;
-                    return Turn::Take;
-                }
+        poll_fn(|context| {
+            let mut state = self.shared.state();
+            if let Some(turn) = state.decided(host, position, &task, self.in_step) {
+                return Poll::Ready(turn);
             }
             if self.cancel.is_cancelled() {
-                return Turn::NobodyDid { speaks: false };
+                return Poll::Ready(Turn::NobodyDid { speaks: false });
             }
             let undecided = state.undecided.entry(task.clone()).or_default();
             undecided.insert(host);
-            state = self.shared.wait(host, state);
-        }
+            state.waits(host, context)
+        })
+        .await
     }
 
     /// Tells the others the result of the task at `position`, or that it does not apply here.
@@ -196,31 +187,31 @@ impl Lockstep {
         match outcome {
             Some(outcome) => {
                 once.outcome = Some(Box::new(outcome));
-                self.shared.decide(&mut state, &task);
+                state.decide(&task);
             }
             None => {
                 once.declined.insert(host);
                 once.first_declined.get_or_insert(host);
-                self.shared
-                    .wake_next(&mut state, position, &task, self.in_step);
+                state.wake_next(position, &task, self.in_step);
             }
         }
     }
 
     /// Waits until fewer than `limit` hosts are in the task at `position`, and enters.
-    pub(super) fn enter(&self, host: usize, position: &Position, limit: usize) {
+    pub(super) async fn enter(&self, host: usize, position: &Position, limit: usize) {
         let task = task_key(position);
-        let mut state = self.shared.state();
-        loop {
+        poll_fn(|context| {
+            let mut state = self.shared.state();
             let throttled = state.throttled.entry(task.clone()).or_default();
             throttled.waiting.remove(&host);
             if throttled.inside < limit || self.cancel.is_cancelled() {
                 throttled.inside += 1;
-                return;
+                return Poll::Ready(());
             }
             throttled.waiting.insert(host);
-            state = self.shared.wait(host, state);
-        }
+            state.waits(host, context)
+        })
+        .await;
     }
 
     /// Leaves a task that was entered.
@@ -231,59 +222,20 @@ impl Lockstep {
         };
         throttled.inside -= 1;
         if let Some(host) = throttled.waiting.pop_first() {
-            self.shared.woken[host].notify_one();
+            state.wake(host);
         }
     }
 }
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait<'a>(&self, host: usize, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        let waited = self.woken[host].wait(state);
-        waited.unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wake_all(&self) {
         // A host that is about to wait holds the state: without it this could come too early.
-        let _state = self.state();
-        self.woken.iter().for_each(Condvar::notify_one);
-    }
-
-    /// Moves a host, or takes it out, and wakes those that waited for that.
-    fn put(&self, state: &mut State, host: usize, place: Option<Place>, in_step: bool) {
-        let floor = state.floor().cloned();
-        let before = state.put(host, place);
-        if in_step && state.floor() != floor.as_ref() {
-            let there = state.places.first_key_value().map(|(_, hosts)| hosts);
-            for host in there.into_iter().flatten() {
-                self.woken[*host].notify_one();
-            }
-        }
-        let undecided: Vec<_> = state.undecided.keys().cloned().collect();
-        for task in undecided {
-            match &before {
-                Some(Place::At(position)) => self.wake_next(state, position, &task, in_step),
-                _ => self.decide(state, &task),
-            }
-        }
-    }
-
-    /// Wakes the host whose turn the task is now; all that wait for it if there is none.
-    fn wake_next(&self, state: &mut State, position: &Position, task: &TaskKey, in_step: bool) {
-        match state.first_at(position, task, in_step) {
-            Some(host) if in_step => self.woken[host].notify_one(),
-            _ => self.decide(state, task),
-        }
-    }
-
-    /// Wakes all hosts that wait for the decision about a task.
-    fn decide(&self, state: &mut State, task: &TaskKey) {
-        for host in state.undecided.remove(task).into_iter().flatten() {
-            self.woken[host].notify_one();
-        }
+        let mut state = self.state();
+        (0..state.wakers.len()).for_each(|host| state.wake(host));
     }
 }
 
@@ -291,12 +243,95 @@ impl State {
     fn new(hosts: usize) -> Self {
         Self {
             at: (0..hosts).map(|_| Some(Place::Start)).collect(),
+            wakers: vec![None; hosts],
             places: BTreeMap::from([(Place::Start, (0..hosts).collect())]),
             ..Self::default()
         }
     }
 
-    /// Moves a host and returns where it was.
+    /// Lets a host wait until it is woken.
+    fn waits<T>(&mut self, host: usize, context: &Context<'_>) -> Poll<T> {
+        self.wakers[host] = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    fn wake(&mut self, host: usize) {
+        if let Some(waker) = self.wakers[host].take() {
+            waker.wake();
+        }
+    }
+
+    fn wake_each(&mut self, hosts: BTreeSet<usize>) {
+        hosts.into_iter().for_each(|host| self.wake(host));
+    }
+
+    /// Moves a host, or takes it out, and wakes those that waited for that.
+    fn move_to(&mut self, host: usize, place: Option<Place>, in_step: bool) {
+        let floor = self.floor().cloned();
+        let before = self.put(host, place);
+        if in_step && self.floor() != floor.as_ref() {
+            let there = self.places.first_key_value().map(|(_, hosts)| hosts);
+            self.wake_each(there.cloned().unwrap_or_default());
+        }
+        let undecided: Vec<_> = self.undecided.keys().cloned().collect();
+        for task in undecided {
+            match &before {
+                Some(Place::At(position)) => self.wake_next(position, &task, in_step),
+                _ => self.decide(&task),
+            }
+        }
+    }
+
+    /// Returns what was decided for a host about a task that runs once for all; nothing if it is to
+    /// wait.
+    fn decided<T: Clone + Send + 'static>(
+        &mut self,
+        host: usize,
+        position: &Position,
+        task: &TaskKey,
+        in_step: bool,
+    ) -> Option<Turn<T>> {
+        let once = self.once.entry(task.clone()).or_default();
+        let outcome = once.outcome.as_ref();
+        if let Some(outcome) = outcome.and_then(|any| any.downcast_ref::<T>()) {
+            return Some(Turn::Done(outcome.clone()));
+        }
+        if once.taken {
+            return None;
+        }
+        let speaks = once.first_declined == Some(host);
+        let declined = once.declined.contains(&host);
+        if declined && once.nobody {
+            return Some(Turn::NobodyDid { speaks });
+        }
+        let first = self.first_at(position, task, in_step);
+        let once = self.once.entry(task.clone()).or_default();
+        if declined && first.is_none() {
+            once.nobody = true;
+            return Some(Turn::NobodyDid { speaks });
+        }
+        if !declined && (first == Some(host) || !in_step) {
+            once.taken = true;
+            return Some(Turn::Take);
+        }
+        None
+    }
+
+    /// Wakes the host whose turn the task is now; all that wait for it if there is none.
+    fn wake_next(&mut self, position: &Position, task: &TaskKey, in_step: bool) {
+        match self.first_at(position, task, in_step) {
+            Some(host) if in_step => self.wake(host),
+            _ => self.decide(task),
+        }
+    }
+
+    /// Wakes all hosts that wait for the decision about a task.
+    fn decide(&mut self, task: &TaskKey) {
+        let hosts = self.undecided.remove(task).unwrap_or_default();
+        self.wake_each(hosts);
+    }
+
+    /// Puts a host at a place and returns where it was.
     fn put(&mut self, host: usize, place: Option<Place>) -> Option<Place> {
         let before = std::mem::replace(&mut self.at[host], place.clone());
         if let Some(place) = &before
@@ -344,29 +379,31 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use super::super::workers::{self, Way};
     use super::*;
     use crate::run::position::Step;
-    use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// Runs `hosts` threads through `positions` and returns the order of (position, host).
+    /// Runs a way for each host on 4 threads.
+    fn go<'w, W: Future<Output = ()> + Send + 'w>(hosts: usize, way: impl Fn(usize) -> W) {
+        let ways = (0..hosts).map(|host| -> Way<'w> { Box::pin(way(host)) });
+        workers::run(ways.collect(), 4, |work| work());
+    }
+
+    /// Takes `hosts` through `positions` and returns the order of (position, host).
     fn walk(hosts: usize, positions: &[Position], leaver: Option<usize>) -> Vec<(Position, usize)> {
         let lockstep = Lockstep::new(hosts, true, &Cancel::default());
         let order = Mutex::new(Vec::new());
-        std::thread::scope(|scope| {
-            for host in 0..hosts {
-                let (lockstep, order) = (&lockstep, &order);
-                scope.spawn(move || {
-                    for (index, position) in positions.iter().enumerate() {
-                        if leaver == Some(host) && index == 1 {
-                            break;
-                        }
-                        assert!(lockstep.arrive(host, position));
-                        order.lock().unwrap().push((position.clone(), host));
-                    }
-                    lockstep.leave(host);
-                });
+        let (lockstep, order_of) = (&lockstep, &order);
+        go(hosts, |host| async move {
+            for (index, position) in positions.iter().enumerate() {
+                if leaver == Some(host) && index == 1 {
+                    break;
+                }
+                assert!(lockstep.arrive(host, position).await);
+                order_of.lock().unwrap().push((position.clone(), host));
             }
+            lockstep.leave(host);
         });
         order.into_inner().unwrap()
     }
@@ -385,26 +422,48 @@ mod tests {
     }
 
     #[test]
+    fn a_host_is_woken_once_a_task_however_many_there_are() {
+        let tasks = 5;
+        for hosts in [10, 1000] {
+            let lockstep = Lockstep::new(hosts, true, &Cancel::default());
+            let polls = AtomicUsize::new(0);
+            let (lockstep, counted) = (&lockstep, &polls);
+            go(hosts, |host| async move {
+                let mut way = Box::pin(async move {
+                    for task in 0..tasks {
+                        lockstep.arrive(host, &vec![Step::from(task)]).await;
+                    }
+                    lockstep.leave(host);
+                });
+                poll_fn(|context| {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                    way.as_mut().poll(context)
+                })
+                .await;
+            });
+            let polls = polls.into_inner();
+            assert!(polls <= hosts * (tasks as usize + 1), "{polls} of {hosts}");
+        }
+    }
+
+    #[test]
     fn the_first_host_that_applies_runs_a_task_for_all() {
         let lockstep = Lockstep::new(3, true, &Cancel::default());
         let position = vec![Step::from(0)];
         let results = Mutex::new(Vec::new());
-        std::thread::scope(|scope| {
-            for host in 0..3 {
-                let (lockstep, position, results) = (&lockstep, &position, &results);
-                scope.spawn(move || {
-                    lockstep.arrive(host, position);
-                    loop {
-                        match lockstep.turn::<usize>(host, position) {
-                            Turn::Take if host == 0 => lockstep.took::<usize>(host, position, None),
-                            Turn::Take => lockstep.took(host, position, Some(host)),
-                            Turn::Done(by) => break results.lock().unwrap().push((host, by)),
-                            Turn::NobodyDid { .. } => panic!("host 1 does it"),
-                        }
-                    }
-                    lockstep.leave(host);
-                });
-            }
+        let (lockstep, position, kept) = (&lockstep, &position, &results);
+        go(3, |host| async move {
+            lockstep.arrive(host, position).await;
+            let by = loop {
+                match lockstep.turn::<usize>(host, position).await {
+                    Turn::Take if host == 0 => lockstep.took::<usize>(host, position, None),
+                    Turn::Take => lockstep.took(host, position, Some(host)),
+                    Turn::Done(by) => break by,
+                    Turn::NobodyDid { .. } => panic!("host 1 does it"),
+                }
+            };
+            kept.lock().unwrap().push((host, by));
+            lockstep.leave(host);
         });
         let mut results = results.into_inner().unwrap();
         results.sort_unstable();
@@ -416,24 +475,18 @@ mod tests {
         let lockstep = Lockstep::new(64, true, &Cancel::default());
         let position = vec![Step::from(0)];
         let speaking = Mutex::new(Vec::new());
-        std::thread::scope(|scope| {
-            for host in 0..64 {
-                let (lockstep, position, speaking) = (&lockstep, &position, &speaking);
-                scope.spawn(move || {
-                    lockstep.arrive(host, position);
-                    loop {
-                        match lockstep.turn::<usize>(host, position) {
-                            Turn::Take => lockstep.took::<usize>(host, position, None),
-                            Turn::Done(by) => panic!("host {by} declined"),
-                            Turn::NobodyDid { speaks: true } => {
-                                break speaking.lock().unwrap().push(host);
-                            }
-                            Turn::NobodyDid { speaks: false } => break,
-                        }
-                    }
-                    lockstep.leave(host);
-                });
+        let (lockstep, position, kept) = (&lockstep, &position, &speaking);
+        go(64, |host| async move {
+            lockstep.arrive(host, position).await;
+            loop {
+                match lockstep.turn::<usize>(host, position).await {
+                    Turn::Take => lockstep.took::<usize>(host, position, None),
+                    Turn::Done(by) => panic!("host {by} declined"),
+                    Turn::NobodyDid { speaks: true } => break kept.lock().unwrap().push(host),
+                    Turn::NobodyDid { speaks: false } => break,
+                }
             }
+            lockstep.leave(host);
         });
         assert_eq!(speaking.into_inner().unwrap(), [0]);
     }
@@ -443,21 +496,17 @@ mod tests {
         let lockstep = Lockstep::new(32, true, &Cancel::default());
         let position = vec![Step::from(0)];
         let (inside, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        std::thread::scope(|scope| {
-            for host in 0..32 {
-                let (lockstep, position) = (&lockstep, &position);
-                let (inside, most) = (&inside, &most);
-                scope.spawn(move || {
-                    lockstep.arrive(host, position);
-                    lockstep.enter(host, position, 3);
-                    let now = inside.fetch_add(1, Ordering::SeqCst) + 1;
-                    most.fetch_max(now, Ordering::SeqCst);
-                    std::thread::yield_now();
-                    inside.fetch_sub(1, Ordering::SeqCst);
-                    lockstep.exit(position);
-                    lockstep.leave(host);
-                });
-            }
+        let (lockstep, position) = (&lockstep, &position);
+        let (inside, seen) = (&inside, &most);
+        go(32, |host| async move {
+            lockstep.arrive(host, position).await;
+            lockstep.enter(host, position, 3).await;
+            let now = inside.fetch_add(1, Ordering::SeqCst) + 1;
+            seen.fetch_max(now, Ordering::SeqCst);
+            let_others_go_first().await;
+            inside.fetch_sub(1, Ordering::SeqCst);
+            lockstep.exit(position);
+            lockstep.leave(host);
         });
         assert!((1..=3).contains(&most.into_inner()));
     }
@@ -466,18 +515,15 @@ mod tests {
     fn a_cancelled_run_wakes_every_host_that_waits() {
         let cancel = Cancel::default();
         let lockstep = Lockstep::new(4, true, &cancel);
-        let (first, later) = (vec![Step::from(0)], vec![Step::from(1)]);
-        std::thread::scope(|scope| {
-            let waits = |host| {
-                let (lockstep, later) = (&lockstep, &later);
-                scope.spawn(move || lockstep.arrive(host, later))
-            };
+        let (lockstep, cancel) = (&lockstep, &cancel);
+        go(4, |host| async move {
             // Host 0 never gets to where the others are.
-            let waiting = [waits(1), waits(2), waits(3)];
-            lockstep.arrive(0, &first);
-            cancel.cancel();
-            for host in waiting {
-                assert!(!host.join().unwrap());
+            let place = vec![Step::from(u32::from(host > 0))];
+            let may_go = lockstep.arrive(host, &place).await;
+            if host == 0 {
+                cancel.cancel();
+            } else {
+                assert!(!may_go);
             }
         });
     }

@@ -15,6 +15,7 @@ mod growing;
 mod handlers;
 mod host_state;
 mod include;
+mod inventory_layers;
 mod keyword;
 mod lockstep;
 mod options;
@@ -46,6 +47,7 @@ mod unpredicted;
 mod validate;
 mod variables;
 mod walk;
+mod workers;
 
 pub use connector::{Connect, Connector};
 pub use host_state::HostState;

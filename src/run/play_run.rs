@@ -11,6 +11,8 @@ use super::position::Position;
 use super::session::Session;
 use super::steps::Steps;
 use super::walk::Walk;
+use super::workers::{self, Started, Way};
+use crate::host::THREAD_HELP;
 use crate::playbook::{Item, Play, RoleUse, Task};
 use crate::report::{Event, Recap, Status};
 use crate::source::{Place, Problem, did_you_mean};
@@ -18,13 +20,8 @@ use crate::value::NotKnown;
 use crate::vars::{Layer, Scope};
 use crate::yaml::Node;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::thread::Builder;
-
-/// Bytes of the stack of a host's thread; only what is used of them is real. Enough for values as
-/// deep as [`crate::value::MAX_DEPTH`], and for what a play nests.
-const STACK: usize = 32 << 20;
 
 /// One batch of hosts going through one play together.
 pub(super) struct PlayRun<'p> {
@@ -39,11 +36,19 @@ pub(super) struct PlayRun<'p> {
     pub(super) batch: &'p [Arc<HostState>],
     handlers: RwLock<Arc<Vec<Handler>>>,
     pub(super) public: RwLock<Vec<PublicRole>>,
+    /// `vars` of the play.
+    pub(super) vars: Arc<Layer>,
     /// Variables of `vars_prompt`.
     pub(super) prompted: Arc<Layer>,
-    /// What the play itself gives each host, read once a host.
+    /// What the play gives each host if it has `vars_files`, read once a host.
     pub(super) play_layers: Mutex<HashMap<Arc<str>, Vec<Arc<Layer>>>>,
+    /// Names whose value the play gives, as of the position that hosts reached last.
     pub(super) magic: RwLock<Arc<Layer>>,
+    magic_at: Mutex<Position>,
+    /// Whether a host has failed, or no longer counts as failed, since then.
+    is_magic_old: AtomicBool,
+    /// How many hosts of the batch have failed.
+    failed: AtomicUsize,
     ended: AtomicBool,
     is_fatal: AtomicBool,
     pub(super) failed_blocks: Mutex<Vec<FailedBlock>>,
@@ -78,9 +83,13 @@ impl<'p> PlayRun<'p> {
             batch,
             handlers: RwLock::default(),
             public: RwLock::default(),
+            vars: Layer::written("vars of the play", &play.keywords.vars),
             prompted,
             play_layers: Mutex::default(),
             magic: RwLock::default(),
+            magic_at: Mutex::default(),
+            is_magic_old: AtomicBool::new(false),
+            failed: AtomicUsize::new(0),
             ended: AtomicBool::new(false),
             is_fatal: AtomicBool::new(false),
             failed_blocks: Mutex::default(),
@@ -98,34 +107,50 @@ impl<'p> PlayRun<'p> {
         run
     }
 
-    /// Takes all hosts of the batch through the play, each on a thread of its own. Returns
-    /// whether the play goes on with the next batch.
+    /// Takes all hosts of the batch through the play, on as many threads as hosts may work at a time.
+    /// Returns whether the play goes on with the next batch.
     pub(super) fn run(&self) -> bool {
         for host in self.batch {
             self.tell_reached(host, &Position::new());
         }
         // Without check mode there is nothing in it.
         let here = &self.session.connector.this_machine().overlay;
-        std::thread::scope(|scope| {
-            for (index, host) in self.batch.iter().enumerate() {
-                let thread = Builder::new().stack_size(STACK);
-                let play = move || Walk::new(self, host, index).play();
-                let started = thread.spawn_scoped(scope, move || here.stand_for_this_machine(play));
-                if let Err(error) = started {
-                    self.left_out(index, &format!("cannot start a thread: {error}"));
-                }
-            }
-        });
+        let way = |(index, host)| -> Way<'_> { Box::pin(Walk::new(self, host, index).play()) };
+        let ways = self.batch.iter().enumerate().map(way).collect();
+        let forks = self.session.options.forks;
+        let started = workers::run(ways, forks, |work| here.stand_for_this_machine(work));
+        self.tell_refused(&started);
         let all_failed = self.batch.iter().all(|host| host.has_failed());
         let cancelled = self.session.cancel.is_cancelled();
         !all_failed && !cancelled && !self.ended.load(Ordering::SeqCst)
+    }
+
+    /// Says that the system refused threads. Without any, no host can take part in the play.
+    fn tell_refused(&self, started: &Started) {
+        let Some(error) = &started.refused else {
+            return;
+        };
+        if started.threads > 0 {
+            let threads = started.threads;
+            tracing::warn!(
+                "hosts run on {threads} threads only, cannot start another one: {error} \
+                 ({THREAD_HELP})"
+            );
+            return;
+        }
+        for index in 0..self.batch.len() {
+            self.left_out(
+                index,
+                &format!("cannot start a thread: {error} ({THREAD_HELP})"),
+            );
+        }
     }
 
     /// Counts a host as failed that cannot take part in the rest of the play, and says why.
     pub(super) fn left_out(&self, index: usize, reason: &str) {
         let host = &self.batch[index];
         host.count(|recap| recap.count(Status::Failed, false, false));
-        host.set_failed(true);
+        self.mark(host, true);
         let text = format!("{}: {reason}; the rest of the play was not run", host.name);
         let text = self.session.secrets.redact(&text);
         let host = host.name.clone();
@@ -224,10 +249,9 @@ impl<'p> PlayRun<'p> {
     }
 
     /// Notes that a host failed, and stops the batch where that was one too many.
-    pub(super) fn failed(&self, host: &HostState, fatal: bool) {
-        host.set_failed(true);
-        self.refresh_magic();
-        let failed = self.batch.iter().filter(|host| host.has_failed()).count();
+    pub(super) fn failed(&self, host: &HostState, index: usize, fatal: bool) {
+        self.mark(host, true);
+        let failed = self.failed.load(Ordering::SeqCst);
         let percent = 100.0 * count(failed) / count(self.batch.len());
         if fatal
             || self
@@ -236,9 +260,7 @@ impl<'p> PlayRun<'p> {
         {
             self.is_fatal.store(true, Ordering::SeqCst);
             self.ended.store(true, Ordering::SeqCst);
-            let mut batch = self.batch.iter();
-            let index = batch.position(|other| other.name == host.name);
-            self.lockstep.stop_after(index.unwrap_or_default());
+            self.lockstep.stop_after(index);
         }
     }
 
@@ -249,17 +271,41 @@ impl<'p> PlayRun<'p> {
 
     /// Takes back a failure that a rescue dealt with.
     pub(super) fn rescued(&self, host: &HostState) {
-        host.set_failed(false);
-        self.refresh_magic();
+        self.mark(host, false);
+    }
+
+    /// Marks a host as failed, or takes that back.
+    pub(super) fn mark(&self, host: &HostState, failed: bool) {
+        if host.set_failed(failed) == failed {
+            return;
+        }
+        if failed {
+            self.failed.fetch_add(1, Ordering::SeqCst);
+        } else {
+            self.failed.fetch_sub(1, Ordering::SeqCst);
+        }
+        self.is_magic_old.store(true, Ordering::SeqCst);
+    }
+
+    /// Brings the names that depend on who has failed up to date for a host that reached a position. In
+    /// step, that is done once for all hosts, so that they see the same.
+    pub(super) fn freshen_magic(&self, position: &Position) {
+        let mut at = lock(&self.magic_at);
+        if self.lockstep.in_step() && *at == *position {
+            return;
+        }
+        at.clone_from(position);
+        if self.is_magic_old.swap(false, Ordering::SeqCst) {
+            self.refresh_magic();
+        }
     }
 
     /// Takes back the failures of all hosts.
     pub(super) fn clear_errors(&self) {
         for host in self.batch {
-            host.set_failed(false);
+            self.mark(host, false);
             host.count(Recap::clear_errors);
         }
-        self.refresh_magic();
     }
 
     /// Ends the play after this batch.

@@ -50,9 +50,11 @@ impl PlayRun<'_> {
         if let Some(layers) = lock(&self.play_layers).get(&host.name) {
             return Ok(layers.clone());
         }
-        let vars = Layer::written("vars of the play", &self.play.keywords.vars);
-        let scope = self.session.host_scope(host)?.with(vars.clone());
-        let mut layers = vec![vars, self.prompted.clone()];
+        let mut layers = vec![self.vars.clone(), self.prompted.clone()];
+        if self.play.vars_files.is_empty() {
+            return Ok(layers);
+        }
+        let scope = self.session.host_scope(host)?.with(self.vars.clone());
         for node in &self.play.vars_files {
             layers.push(self.vars_file(node, &scope)?);
         }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 impl Walk<'_, '_> {
     /// Runs a role, its dependencies first.
-    pub(super) fn role(
+    pub(super) async fn role(
         &mut self,
         used: &Arc<RoleUse>,
         frame: &Frame<'_>,
@@ -36,21 +36,21 @@ impl Walk<'_, '_> {
         for (index, dependency) in role.dependencies.iter().enumerate() {
             let index = u32::try_from(index).unwrap_or(u32::MAX);
             position.extend([0, index].map(Step::from));
-            let flow = self.role(dependency, &lent, position);
+            let flow = Box::pin(self.role(dependency, &lent, position)).await;
             position.truncate(position.len() - 2);
             if !matches!(flow, Flow::Next) {
                 return flow;
             }
         }
         position.push(1.into());
-        let checked = self.checked(used, &keywords, &inner, position);
+        let checked = self.checked(used, &keywords, &inner, position).await;
         if !matches!(checked, Flow::Next) {
             position.pop();
             return checked;
         }
         let before = self.host.recap();
         let doubt = self.role_doubt.clone();
-        let flow = self.items(&role.tasks, &inner, position);
+        let flow = self.items(&role.tasks, &inner, position).await;
         self.role_doubt = doubt;
         position.pop();
         // A role of which no task applied is tried again the next time.
@@ -65,7 +65,7 @@ impl Walk<'_, '_> {
     }
 
     /// Checks the variables of a role that says which ones it takes.
-    fn checked(
+    async fn checked(
         &mut self,
         used: &Arc<RoleUse>,
         keywords: &Frame<'_>,
@@ -78,7 +78,7 @@ impl Walk<'_, '_> {
         {
             return Flow::Next;
         }
-        if let Some(flow) = self.held_up(position) {
+        if let Some(flow) = self.held_up(position).await {
             return flow;
         }
         match self.play.scope(self.host, inner) {

@@ -26,7 +26,7 @@ const STACK: usize = 64 << 20;
 
 impl Walk<'_, '_> {
     /// Runs a script, or one handler of it.
-    pub(super) fn script(
+    pub(super) async fn script(
         &mut self,
         script: &Arc<Script>,
         frame: &Frame<'_>,
@@ -45,7 +45,7 @@ impl Walk<'_, '_> {
         // If a condition around it is false, nothing of the script is run: its tasks are skipped
         // like those in YAML.
         if self.holds(&own) != Ok(true) {
-            return self.items(&script.items, &own, position);
+            return self.items(&script.items, &own, position).await;
         }
         if self.scripts >= MOST_SCRIPTS {
             let message = format!("scripts are nested more than {MOST_SCRIPTS} levels deep");
@@ -57,12 +57,12 @@ impl Walk<'_, '_> {
             );
         }
         self.scripts += 1;
-        let flow = self.run_script(script, &own, position);
+        let flow = self.run_script(script, &own, position).await;
         self.scripts -= 1;
         flow
     }
 
-    fn run_script(
+    async fn run_script(
         &mut self,
         script: &Arc<Script>,
         frame: &Frame<'_>,
@@ -85,22 +85,20 @@ impl Walk<'_, '_> {
         };
         let mut service = Service::new(script, asked, answers);
         let outside = self.rescued_by.len();
-        let started = std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new().stack_size(STACK);
-            let started = thread.spawn_scoped(scope, move || role::run(&engine, budget, link));
-            let running = started.map_err(HostError::NoThread)?;
-            self.serve(&mut service, &Level::top(frame, outside), position);
-            service.hang_up();
-            // The link reported how it ended, or else it panicked.
-            let _ = running.join();
-            Ok(())
-        });
-        match started {
-            Ok(()) => self.script_ended(service, frame),
-            Err::<(), HostError>(error) => {
-                self.script_failed(script, None, frame, Outcome::from(error))
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let running = match thread.spawn(move || role::run(&engine, budget, link)) {
+            Ok(running) => running,
+            Err(error) => {
+                let outcome = Outcome::from(HostError::NoThread(error));
+                return self.script_failed(script, None, frame, outcome);
             }
-        }
+        };
+        let level = Level::top(frame, outside);
+        self.serve(&mut service, &level, position).await;
+        service.hang_up();
+        // The link reported how it ended, or else it panicked.
+        let _ = running.join();
+        self.script_ended(service, frame)
     }
 
     fn script_ended(&mut self, mut service: Service<'_>, frame: &Frame<'_>) -> Flow {

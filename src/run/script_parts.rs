@@ -9,7 +9,7 @@ use crate::source::Place;
 use crate::yaml::{Map, Node};
 
 impl Walk<'_, '_> {
-    pub(super) fn entered_task(
+    pub(super) async fn entered_task(
         &mut self,
         service: &mut Service<'_>,
         level: &Level<'_>,
@@ -30,10 +30,10 @@ impl Walk<'_, '_> {
             around: Some(site),
             outside: self.rescued_by.len(),
         };
-        self.entered(service, &inner, site, position);
+        self.entered(service, &inner, site, position).await;
     }
 
-    pub(super) fn entered_block(
+    pub(super) async fn entered_block(
         &mut self,
         service: &mut Service<'_>,
         level: &Level<'_>,
@@ -58,12 +58,12 @@ impl Walk<'_, '_> {
             around: Some(site),
             outside,
         };
-        self.entered(service, &inner, site, position);
+        self.entered(service, &inner, site, position).await;
         self.rescued_by.truncate(outside);
     }
 
     /// Lets the script into a function of `task` or `block`, unless nothing in it is to run.
-    fn entered(
+    async fn entered(
         &mut self,
         service: &mut Service<'_>,
         inner: &Level<'_>,
@@ -80,7 +80,7 @@ impl Walk<'_, '_> {
             Ok(true) => {}
             Ok(false) => {
                 self.result = None;
-                let flow = self.items(items, inner.frame, position);
+                let flow = self.items(items, inner.frame, position).await;
                 let result = self.result.take();
                 let reply = service.reply(flow, result);
                 return service.answer(reply);
@@ -88,16 +88,18 @@ impl Walk<'_, '_> {
             Err(reason) => {
                 // What the function computes is only known once it is called.
                 service.answer(Reply::EnteredInDoubt(reason.clone()));
-                self.in_doubt(Some(reason), |walk| walk.serve(service, inner, position));
+                let before = self.in_doubt(Some(reason));
+                self.serve(service, inner, position).await;
+                self.after_doubt(before);
                 return;
             }
         }
         service.answer(Reply::Entered);
-        self.serve(service, inner, position);
+        self.serve(service, inner, position).await;
     }
 
     /// The second part of a block: it sees the failure, and has handled it if it succeeds.
-    pub(super) fn rescues(
+    pub(super) async fn rescues(
         &mut self,
         service: &mut Service<'_>,
         level: &Level<'_>,
@@ -111,7 +113,7 @@ impl Walk<'_, '_> {
         }
         service.answer(Reply::Entered);
         position.push(1.into());
-        let well = self.serve(service, level, position);
+        let well = self.serve(service, level, position).await;
         position.pop();
         if well && failure.is_some() {
             service.pending = failure;
@@ -120,7 +122,7 @@ impl Walk<'_, '_> {
     }
 
     /// The last part of a block: it runs even if the run may have ended the script.
-    pub(super) fn unwinds(
+    pub(super) async fn unwinds(
         &mut self,
         service: &mut Service<'_>,
         level: &Level<'_>,
@@ -139,7 +141,7 @@ impl Walk<'_, '_> {
         };
         service.answer(Reply::Entered);
         position.push(2.into());
-        self.serve(service, &inner, position);
+        self.serve(service, &inner, position).await;
         position.pop();
         self.unwinding = before;
         if pending.is_some() {

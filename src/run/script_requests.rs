@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 impl Walk<'_, '_> {
     /// Carries out requests until the script leaves this level; returns whether it left normally.
-    pub(super) fn serve(
+    pub(super) async fn serve(
         &mut self,
         service: &mut Service<'_>,
         level: &Level<'_>,
@@ -56,7 +56,8 @@ impl Walk<'_, '_> {
                 } => {
                     let steps = service.steps(level, &mut progress, site);
                     position.extend(steps);
-                    let reply = self.called(service, level, &place, &name, arguments, position);
+                    let called = self.called(service, level, &place, &name, arguments, position);
+                    let reply = called.await;
                     position.truncate(position.len() - steps.len());
                     service.answer(reply);
                 }
@@ -68,7 +69,8 @@ impl Walk<'_, '_> {
                 } => {
                     let steps = service.steps(level, &mut progress, site);
                     position.extend(steps);
-                    self.entered_task(service, level, site, (&place, &name, &options), position);
+                    let asked = (&place, &name, &options);
+                    Box::pin(self.entered_task(service, level, site, asked, position)).await;
                     position.truncate(position.len() - steps.len());
                 }
                 Request::Block {
@@ -79,11 +81,11 @@ impl Walk<'_, '_> {
                     let steps = service.steps(level, &mut progress, site);
                     position.extend(steps);
                     let block = (&options, has_rescue);
-                    self.entered_block(service, level, site, block, position);
+                    Box::pin(self.entered_block(service, level, site, block, position)).await;
                     position.truncate(position.len() - steps.len());
                 }
-                Request::Rescue(_) => self.rescues(service, level, position),
-                Request::Always => self.unwinds(service, level, position),
+                Request::Rescue(_) => Box::pin(self.rescues(service, level, position)).await,
+                Request::Always => Box::pin(self.unwinds(service, level, position)).await,
                 Request::Include {
                     place,
                     site,
@@ -94,7 +96,7 @@ impl Walk<'_, '_> {
                     let steps = service.steps(level, &mut progress, site);
                     position.extend(steps);
                     let asked = (name, &place, &what, &options);
-                    let reply = self.included(service, level, asked, position);
+                    let reply = self.included(service, level, asked, position).await;
                     position.truncate(position.len() - steps.len());
                     service.answer(reply);
                 }
@@ -145,7 +147,7 @@ impl Walk<'_, '_> {
         self.play.scope(self.host, level.frame).map_err(wrong)
     }
 
-    fn called(
+    async fn called(
         &mut self,
         service: &mut Service<'_>,
         level: &Level<'_>,
@@ -190,7 +192,7 @@ impl Walk<'_, '_> {
             Err(problems) => return wrong(problems),
         };
         self.result = None;
-        let flow = self.task(&task, level.frame, position);
+        let flow = self.task(&task, level.frame, position).await;
         let result = self.result.take();
         service.reply(flow, result)
     }
@@ -215,7 +217,7 @@ impl Walk<'_, '_> {
         Ok(arguments)
     }
 
-    fn included(
+    async fn included(
         &mut self,
         service: &mut Service<'_>,
         level: &Level<'_>,
@@ -226,7 +228,7 @@ impl Walk<'_, '_> {
         let folder = &self.play.play.folder;
         match loader.script_include(service.script, name, place, what, options, folder) {
             Ok(Some(include)) => {
-                let flow = self.include(&include, level.frame, position);
+                let flow = Box::pin(self.include(&include, level.frame, position)).await;
                 service.reply(flow, Some(Value::UNDEFINED))
             }
             Ok(None) => wrong(Problem::at(place, "this is not an include").into()),

@@ -78,14 +78,15 @@ impl Session {
                 None => Ok(meant.hosts),
             };
             let Ok(hosts) = hosts else { continue };
+            let hosts: HashSet<_> = hosts.into_iter().collect();
             self.enter(&play.folder);
             for host in self.all_hosts() {
                 let is_own = &*host.name == "localhost" || self.inventory().is_implicit(&host.name);
                 if !is_own
                     && hosts.contains(&host.name)
-                    && let Ok(mut layers) = self.inventory_layers(&host)
+                    && let Ok(layers) = self.inventory_layers(&host)
                 {
-                    layers.push(self.extra.clone());
+                    let layers = [&*layers, std::slice::from_ref(&self.extra)].concat();
                     problems.0.extend(unread(&reach, &layers));
                 }
             }

@@ -19,7 +19,7 @@ use indexmap::IndexMap;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 /// Asks the user at the terminal: the question, and whether to echo the input.
@@ -62,8 +62,6 @@ pub struct Session {
     asks_no_more: AtomicBool,
     /// New files that were reported to hold a secret.
     private: Mutex<BTreeSet<(Arc<str>, Utf8PathBuf)>>,
-    /// How many hosts may work at a time.
-    pub(super) permits: Permits,
     /// All hosts of the inventory, in its order.
     pub(super) hosts: Mutex<IndexMap<Arc<str>, Arc<HostState>>>,
     /// `--extra-vars`.
@@ -121,7 +119,6 @@ impl Session {
             engine: Arc::new(engine),
             loader: parts.loader,
             growing: Growing::new(parts.inventory, parts.playbook_folder),
-            permits: Permits::new(parts.options.forks),
             extra: Layer::written("extra variables", &parts.options.extra_vars),
             options: parts.options,
             secrets,
@@ -284,41 +281,5 @@ struct Omit;
 impl minijinja::value::Object for Omit {
     fn render(self: &Arc<Self>, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("__omit_place_holder__")
-    }
-}
-
-/// A counter that lets a limited number of threads through at a time.
-pub(super) struct Permits {
-    free: Mutex<usize>,
-    returned: Condvar,
-}
-
-impl Permits {
-    pub(super) fn new(number: usize) -> Self {
-        Self {
-            free: Mutex::new(number.max(1)),
-            returned: Condvar::new(),
-        }
-    }
-
-    /// Waits for a permit; it is returned when the guard is dropped.
-    pub(super) fn acquire(&self) -> Permit<'_> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = self
-            .returned
-            .wait_while(free, |free| *free == 0)
-            .unwrap_or_else(PoisonError::into_inner);
-        *free -= 1;
-        Permit(self)
-    }
-}
-
-/// The permission to work.
-pub(super) struct Permit<'a>(&'a Permits);
-
-impl Drop for Permit<'_> {
-    fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.returned.notify_one();
     }
 }

@@ -4,9 +4,9 @@ use super::session::Session;
 use crate::inventory::connection_variables::CONNECTION_VARIABLES;
 use crate::playbook::{Playbook, Unread, ValidateOptions, Visited, validate, walk};
 use crate::source::{LocalPath, Problems, Result};
-use crate::vars::{RESERVED, Variable};
+use crate::vars::{Layer, RESERVED, Variable};
 use crate::yaml::{Data, Node};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 impl Session {
@@ -161,14 +161,12 @@ impl Session {
         };
         let hosts = self.all_hosts();
         // Errors in a file are reported with the names.
-        let layers = || {
-            let layers = hosts
-                .iter()
-                .filter_map(|host| self.inventory_layers(host).ok());
-            layers.chain([vec![self.extra.clone()]]).flatten()
-        };
+        let of_hosts = hosts
+            .iter()
+            .filter_map(|host| self.inventory_layers(host).ok());
+        let layers = each_once(of_hosts.chain([[self.extra.clone()].into()]));
         let mut encrypted: BTreeMap<String, Vec<Node>> = BTreeMap::new();
-        for layer in layers() {
+        for layer in &layers {
             for (name, variable) in &layer.variables {
                 if let Some(node) = sealed(variable) {
                     let values = encrypted.entry(name.to_string()).or_default();
@@ -182,7 +180,7 @@ impl Session {
         if encrypted.is_empty() {
             return encrypted;
         }
-        for layer in layers() {
+        for layer in &layers {
             encrypted.retain(|name, _| {
                 let given = layer.variables.get(name.as_str());
                 given.is_none_or(|variable| sealed(variable).is_some())
@@ -203,17 +201,14 @@ impl Session {
             names.extend(variable.aliases.iter().map(|name| (*name).to_owned()));
         }
         names.extend(self.extra.variables.keys().map(ToString::to_string));
+        let mut layers = Vec::new();
         for host in self.all_hosts() {
             // Entries of a prompt come after tasks that have run.
             let told = host.layers();
             let told = told.iter().flat_map(|layer| layer.variables.keys());
             names.extend(told.map(ToString::to_string));
             match self.inventory_layers(&host) {
-                Ok(layers) => names.extend(
-                    layers
-                        .iter()
-                        .flat_map(|layer| layer.variables.keys().map(ToString::to_string)),
-                ),
+                Ok(found) => layers.push(found),
                 // An invalid file of a group is reported for every host in it: once is enough.
                 Err(found) => {
                     for problem in found.0 {
@@ -224,6 +219,21 @@ impl Session {
                 }
             }
         }
+        for layer in each_once(layers) {
+            names.extend(layer.variables.keys().map(ToString::to_string));
+        }
         problems.or(names)
     }
+}
+
+/// Returns all layers of these hosts, of those that hosts share one.
+fn each_once(of_hosts: impl IntoIterator<Item = Arc<[Arc<Layer>]>>) -> Vec<Arc<Layer>> {
+    let mut seen = HashSet::new();
+    let mut layers = Vec::new();
+    for layer in of_hosts.into_iter().flat_map(|layers| layers.to_vec()) {
+        if seen.insert(Arc::as_ptr(&layer)) {
+            layers.push(layer);
+        }
+    }
+    layers
 }

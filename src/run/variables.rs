@@ -9,47 +9,18 @@ use crate::files::Programs;
 use crate::source::{LocalPath, Problems};
 use crate::template::Site;
 use crate::value::{self, Fields, Value};
-use crate::vars::{HostVars, Hosts, Layer, Scope, Variable};
-use crate::yaml::Node;
+use crate::vars::{HostVars, Hosts, Layer, Scope};
 use std::convert::Infallible;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 impl Session {
-    /// Returns the host's variables from the inventory and the folders beside it and the playbook.
-    pub(super) fn inventory_layers(&self, host: &HostState) -> Result<Vec<Arc<Layer>>, Problems> {
-        host.inventory
-            .get(&self.growing, || self.read_inventory_layers(host))
-    }
-
-    fn read_inventory_layers(&self, host: &HostState) -> Result<Vec<Arc<Layer>>, Problems> {
-        let inventory = self.inventory();
-        let known = inventory.hosts().contains_key(&host.name) || inventory.is_implicit(&host.name);
-        let read = if known {
-            inventory.host_variables(&host.name, Some(&self.playbook_folder()))?
-        } else {
-            // A machine that only `delegate_to` names.
-            Vec::new()
-        };
-        let layers = read.into_iter().map(|layer| {
-            let variables = layer.variables.iter();
-            let written =
-                |(name, node): (&Arc<str>, &Node)| (name.clone(), Variable::Template(node.clone()));
-            Arc::new(Layer {
-                origin: layer.origin,
-                variables: variables.map(written).collect(),
-                any_other: None,
-            })
-        });
-        Ok(layers.collect())
-    }
-
     /// Returns what a host is for others (`hostvars[host]`): inventory, facts and what tasks set.
     pub(super) fn host_scope(self: &Arc<Self>, host: &HostState) -> Result<Arc<Scope>, Problems> {
         let mut layers = vec![assumed(host)];
-        layers.extend(self.inventory_layers(host)?);
+        layers.extend_from_slice(&self.inventory_layers(host)?);
         layers.extend(host.layers());
-        layers.extend([self.extra.clone(), self.magic_of_host(host)]);
+        layers.extend([self.extra.clone(), self.magic(), self.magic_of_host(host)]);
         let site = Arc::new(self.site(&[self.playbook_folder()]));
         Ok(Scope::new(
             layers,
@@ -95,25 +66,16 @@ impl Session {
         HostVars::of(SessionHosts(Arc::downgrade(self)))
     }
 
-    /// Returns names that hold for a host in every play.
-    fn magic_of_host(self: &Arc<Self>, host: &HostState) -> Arc<Layer> {
-        let make = || Ok::<_, Infallible>(self.make_magic_of_host(&host.name));
-        let Ok(magic) = host.magic.get(&self.growing, make);
+    /// Returns names that hold for all hosts in every play.
+    fn magic(self: &Arc<Self>) -> Arc<Layer> {
+        let make = || Ok::<_, Infallible>(self.make_magic());
+        let Ok(magic) = self.growing.magic.get(&self.growing, make);
         magic
     }
 
-    fn make_magic_of_host(self: &Arc<Self>, name: &str) -> Arc<Layer> {
+    fn make_magic(self: &Arc<Self>) -> Arc<Layer> {
         let mut fields = Fields::new();
         let mut set = |name: &str, value: Value| fields.insert(name.to_owned(), value);
-        set("inventory_hostname", name.into());
-        set(
-            "inventory_hostname_short",
-            name.split('.').next().unwrap_or(name).into(),
-        );
-        set(
-            "group_names",
-            self.inventory().groups_of(name).into_iter().collect(),
-        );
         set("hostvars", self.hostvars());
         set("groups", self.groups());
         set("omit", Session::omit());
@@ -139,18 +101,40 @@ impl Session {
             set("ansible_limit", limit.as_str().into());
         }
         set("playbook_dir", playbook_dir(&self.playbook_folder()));
+        set("rmqplay_version", env!("CARGO_PKG_VERSION").into());
+        set("ansible_version", ansible_version());
+        Layer::data("names that rmqplay sets", fields)
+    }
+
+    /// Returns names that hold for a host in every play.
+    fn magic_of_host(&self, host: &HostState) -> Arc<Layer> {
+        let make = || Ok::<_, Infallible>(self.make_magic_of_host(&host.name));
+        let Ok(magic) = host.magic.get(&self.growing, make);
+        magic
+    }
+
+    fn make_magic_of_host(&self, name: &Arc<str>) -> Arc<Layer> {
+        let mut fields = Fields::new();
+        let mut set = |key: &str, value: Value| fields.insert(key.to_owned(), value);
+        set("inventory_hostname", name.clone().into());
+        set(
+            "inventory_hostname_short",
+            name.split('.').next().unwrap_or(name).into(),
+        );
         let inventory = self.inventory();
+        set(
+            "group_names",
+            inventory.groups_of(name).into_iter().collect(),
+        );
         let named = inventory.hosts().get(name);
         if let Some(file) = named.and_then(|host| host.file.as_ref()) {
             set("inventory_file", file.to_string_lossy().into());
             set("inventory_dir", file.parent().to_string_lossy().into());
         } else if let Some(list) = named.and_then(|host| host.list.as_ref()) {
             // A list on the command line is in no folder.
-            set("inventory_file", list.as_str().into());
+            set("inventory_file", list.clone().into());
             set("inventory_dir", ().into());
         }
-        set("rmqplay_version", env!("CARGO_PKG_VERSION").into());
-        set("ansible_version", ansible_version());
         Layer::data("names that rmqplay sets", fields)
     }
 }
@@ -168,7 +152,7 @@ impl PlayRun<'_> {
         let mut layers = vec![assumed(host)];
         layers.extend(self.public_defaults());
         layers.extend(inwards.iter().filter_map(|frame| frame.defaults.clone()));
-        layers.extend(session.inventory_layers(host)?);
+        layers.extend_from_slice(&session.inventory_layers(host)?);
         layers.push(facts);
         layers.extend(self.play_layers(host)?);
         layers.extend(self.public_vars());
@@ -177,7 +161,7 @@ impl PlayRun<'_> {
         layers.extend([included, set]);
         layers.extend(inwards.iter().filter_map(|frame| frame.parameters.clone()));
         layers.push(session.extra.clone());
-        layers.push(session.magic_of_host(host));
+        layers.extend([session.magic(), session.magic_of_host(host)]);
         layers.push(self.magic());
         layers.extend(role_names(frame));
         let folders = frame.folders();

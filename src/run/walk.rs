@@ -9,12 +9,13 @@ use super::outcome::Outcome;
 use super::play_run::{PlayRun, lock};
 use super::position::{Position, Step};
 use super::task::TaskRun;
-use crate::internal_error::caught;
+use crate::internal_error::{caught, caught_in};
 use crate::playbook::{Block, Item, Task};
 use crate::source::Place;
 use crate::value::{NotKnown, Value};
 use crate::vars::Scope;
 use minijinja::value::ValueKind;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// How a host goes on after an item.
@@ -39,6 +40,10 @@ pub(super) struct Failure {
     /// It failed on another host, and for all of them.
     pub(super) elsewhere: bool,
 }
+
+/// Why it was not known whether the host gets to something, before it went into that.
+#[must_use]
+pub(super) struct Before(Option<NotKnown>);
 
 /// One host's way through a play.
 pub(super) struct Walk<'a, 'p> {
@@ -100,40 +105,39 @@ impl<'a, 'p> Walk<'a, 'p> {
         self.lost = self.host.lost();
     }
 
-    /// Walks through something of which it is not known whether the host gets to it.
-    pub(super) fn in_doubt<T>(
-        &mut self,
-        doubt: Option<NotKnown>,
-        walk: impl FnOnce(&mut Self) -> T,
-    ) -> T {
-        let Some(doubt) = doubt else {
-            return walk(self);
-        };
-        let before = self.doubt.replace(doubt);
-        let result = walk(self);
-        self.doubt = before;
-        result
+    /// Goes into something of which it is not known whether the host gets to it, if there is a `doubt`.
+    /// [`Walk::after_doubt`] takes what is returned.
+    pub(super) fn in_doubt(&mut self, doubt: Option<NotKnown>) -> Option<Before> {
+        let doubt = doubt?;
+        Some(Before(self.doubt.replace(doubt)))
+    }
+
+    /// Leaves what [`Walk::in_doubt`] went into.
+    pub(super) fn after_doubt(&mut self, before: Option<Before>) {
+        if let Some(Before(doubt)) = before {
+            self.doubt = doubt;
+        }
     }
 
     /// Walks through the whole play.
-    pub(super) fn play(&mut self) {
-        match caught(|| self.whole_play()) {
+    pub(super) async fn play(mut self) {
+        match caught_in(self.whole_play()).await {
             Ok(()) => self.play.left(self.index),
             Err(error) => self.play.left_out(self.index, &error.to_string()),
         }
     }
 
-    fn whole_play(&mut self) {
+    async fn whole_play(&mut self) {
         let play = self.play;
         let root = play.root();
-        let flow = self.sections(&root);
+        let flow = self.sections(&root).await;
         if matches!(flow, Flow::Failed(_)) {
-            self.failed(&root);
+            Box::pin(self.failed(&root)).await;
         }
         self.play.finished(self.host);
     }
 
-    fn sections(&mut self, root: &Frame<'_>) -> Flow {
+    async fn sections(&mut self, root: &Frame<'_>) -> Flow {
         let play = self.play.play;
         let gathers = match self.gathers(root) {
             Ok(gathers) => gathers,
@@ -141,7 +145,8 @@ impl<'a, 'p> Walk<'a, 'p> {
         };
         if let Some(task) = self.play.gather.as_ref().filter(|_| gathers) {
             let waits_for = self.waits_for.take();
-            let flow = self.item(&Item::Task(task.clone()), root, &mut vec![0.into()]);
+            let task = Item::Task(task.clone());
+            let flow = self.item(&task, root, &mut vec![0.into()]).await;
             self.waits_for = waits_for;
             if !matches!(flow, Flow::Next) {
                 return flow;
@@ -150,13 +155,15 @@ impl<'a, 'p> Walk<'a, 'p> {
         let roles: Vec<_> = play.roles.iter().cloned().map(Item::Role).collect();
         let sections: [&[Item]; 4] = [&play.pre_tasks, &roles, &play.tasks, &play.post_tasks];
         for (number, items) in (1..).step_by(2).zip(sections) {
-            let flow = self.items(items, root, &mut vec![Step::from(number)]);
+            let mut position = vec![Step::from(number)];
+            let flow = self.items(items, root, &mut position).await;
             if !matches!(flow, Flow::Next) {
                 return flow;
             }
             // Handlers run after pre_tasks, after roles and tasks, and after post_tasks.
             if number != 3 {
-                let flow = self.flush_handlers(root, &mut vec![Step::from(number + 1)]);
+                let mut position = vec![Step::from(number + 1)];
+                let flow = self.flush_handlers(root, &mut position).await;
                 if !matches!(flow, Flow::Next) {
                     return flow;
                 }
@@ -186,8 +193,8 @@ impl<'a, 'p> Walk<'a, 'p> {
     }
 
     /// A host that failed still runs its notified handlers where that was asked for.
-    fn failed(&mut self, root: &Frame<'_>) {
-        self.host.set_failed(true);
+    async fn failed(&mut self, root: &Frame<'_>) {
+        self.play.mark(self.host, true);
         let play = self.play;
         let force = match (&play.play.force_handlers, play.scope(self.host, root)) {
             _ if play.session.options.force_handlers => true,
@@ -196,12 +203,12 @@ impl<'a, 'p> Walk<'a, 'p> {
         };
         if force {
             self.unwinding = true;
-            self.flush_handlers(root, &mut vec![u32::MAX.into()]);
+            self.flush_handlers(root, &mut vec![u32::MAX.into()]).await;
         }
     }
 
     /// Walks through a list of items.
-    pub(super) fn items(
+    pub(super) async fn items(
         &mut self,
         items: &[Item],
         frame: &Frame<'_>,
@@ -210,8 +217,8 @@ impl<'a, 'p> Walk<'a, 'p> {
         for (index, item) in items.iter().enumerate() {
             position.push(u32::try_from(index).unwrap_or(u32::MAX).into());
             let flow = match item {
-                Item::Task(task) => self.first_of(task, &items[index..], frame, position),
-                _ => self.item(item, frame, position),
+                Item::Task(task) => self.first_of(task, &items[index..], frame, position).await,
+                _ => self.item(item, frame, position).await,
             };
             position.pop();
             if !matches!(flow, Flow::Next) {
@@ -221,32 +228,38 @@ impl<'a, 'p> Walk<'a, 'p> {
         Flow::Next
     }
 
-    pub(super) fn item(&mut self, item: &Item, frame: &Frame<'_>, position: &mut Position) -> Flow {
+    /// Walks through an item. Items contain items, so each has its own memory.
+    pub(super) fn item<'f>(
+        &'f mut self,
+        item: &'f Item,
+        frame: &'f Frame<'f>,
+        position: &'f mut Position,
+    ) -> Pin<Box<dyn Future<Output = Flow> + Send + 'f>> {
         match item {
-            Item::Task(task) => self.task(task, frame, position),
-            Item::Block(block) => self.block(block, frame, position),
-            Item::Role(used) => self.role(used, frame, position),
-            Item::Include(include) => self.include(include, frame, position),
-            Item::Script(script) => self.script(script, frame, position),
+            Item::Task(task) => Box::pin(self.task(task, frame, position)),
+            Item::Block(block) => Box::pin(self.block(block, frame, position)),
+            Item::Role(used) => Box::pin(self.role(used, frame, position)),
+            Item::Include(include) => Box::pin(self.include(include, frame, position)),
+            Item::Script(script) => Box::pin(self.script(script, frame, position)),
         }
     }
 
-    fn block(&mut self, block: &Block, frame: &Frame<'_>, position: &mut Position) -> Flow {
+    async fn block(&mut self, block: &Block, frame: &Frame<'_>, position: &mut Position) -> Flow {
         let mut inner = frame.inner(&block.keywords, "vars of a block");
         inner.notify = &block.notify;
-        let mut flow = self.first_part(block, &inner, position);
+        let mut flow = self.first_part(block, &inner, position).await;
         if let (Flow::Failed(failure), false) = (&flow, block.rescue.is_empty()) {
             let failure = failure.clone();
             self.host.set_variables(failure.variables());
             // As in Ansible, also if the rescue fails.
             self.rescued(&failure);
-            flow = self.part(1, &block.rescue, &inner, position);
+            flow = self.part(1, &block.rescue, &inner, position).await;
         }
         if !block.always.is_empty() {
             let before = self.unwinding;
             self.unwinding |= self.is_stopped(&flow);
             let had_failed = self.host.has_failed();
-            let last = self.part(2, &block.always, &inner, position);
+            let last = self.part(2, &block.always, &inner, position).await;
             self.unwinding = before;
             let is_cleared = had_failed && !self.host.has_failed();
             if matches!(flow, Flow::Next) || (is_cleared && matches!(flow, Flow::Failed(_))) {
@@ -256,17 +269,22 @@ impl<'a, 'p> Walk<'a, 'p> {
         flow
     }
 
-    fn first_part(&mut self, block: &Block, frame: &Frame<'_>, position: &mut Position) -> Flow {
+    async fn first_part(
+        &mut self,
+        block: &Block,
+        frame: &Frame<'_>,
+        position: &mut Position,
+    ) -> Flow {
         if block.rescue.is_empty() {
-            return self.part(0, &block.block, frame, position);
+            return self.part(0, &block.block, frame, position).await;
         }
         self.rescued_by.push(position.clone());
-        let flow = self.part(0, &block.block, frame, position);
+        let flow = self.part(0, &block.block, frame, position).await;
         self.rescued_by.pop();
         flow
     }
 
-    fn part(
+    async fn part(
         &mut self,
         number: u32,
         items: &[Item],
@@ -274,23 +292,23 @@ impl<'a, 'p> Walk<'a, 'p> {
         position: &mut Position,
     ) -> Flow {
         position.push(number.into());
-        let flow = self.items(items, frame, position);
+        let flow = self.items(items, frame, position).await;
         position.pop();
         flow
     }
 
     /// Runs a task of which nobody knows what comes after it.
-    pub(super) fn task(
+    pub(super) async fn task(
         &mut self,
         task: &Arc<Task>,
         frame: &Frame<'_>,
         position: &mut Position,
     ) -> Flow {
-        self.first_of(task, &[], frame, position)
+        self.first_of(task, &[], frame, position).await
     }
 
     /// Runs the first task of a list.
-    fn first_of(
+    async fn first_of(
         &mut self,
         task: &Arc<Task>,
         list: &[Item],
@@ -301,15 +319,27 @@ impl<'a, 'p> Walk<'a, 'p> {
         if !self.has_begun(&task.place) || !self.takes(&own) {
             return Flow::Next;
         }
-        let play = self.play;
-        if let Some(flow) = self.held_up(position) {
+        if let Some(flow) = self.held_up(position).await {
             return flow;
         }
         let own = Frame {
             folder: Some(&task.folder),
             ..own
         };
-        let scope = match play.scope(self.host, &own) {
+        // What a host needs to run a task, it does not need while it waits for others.
+        Box::pin(self.now(task, list, &own, position)).await
+    }
+
+    /// Runs a task that no host is before.
+    async fn now(
+        &mut self,
+        task: &Arc<Task>,
+        list: &[Item],
+        own: &Frame<'_>,
+        position: &mut Position,
+    ) -> Flow {
+        let play = self.play;
+        let scope = match play.scope(self.host, own) {
             Ok(scope) => scope,
             Err(problems) => {
                 let name = play.task_name(task, None, self.in_handler, position);
@@ -317,12 +347,12 @@ impl<'a, 'p> Walk<'a, 'p> {
                     play,
                     host: self.host,
                     task,
-                    frame: &own,
+                    frame: own,
                     name,
                     doubt: self.doubt().cloned(),
                     guess: None,
                 };
-                return self.end(&run, first_problem(problems), None);
+                return self.end(&run, first_problem(problems), None).await;
             }
         };
         let name = play.task_name(task, Some(&scope), self.in_handler, position);
@@ -333,19 +363,19 @@ impl<'a, 'p> Walk<'a, 'p> {
             play,
             host: self.host,
             task,
-            frame: &own,
+            frame: own,
             name,
             doubt: self.doubt().cloned(),
             guess: None,
         };
-        match flag(&own, |keywords| keywords.run_once.as_ref(), &scope) {
-            Err(outcome) => self.end(&run, *outcome, Some(&scope)),
+        match flag(own, |keywords| keywords.run_once.as_ref(), &scope) {
+            Err(outcome) => self.end(&run, *outcome, Some(&scope)).await,
             Ok(wanted) if wanted == Some(true) || self.is_for_all(task) => {
-                self.once(&run, &scope, position)
+                self.once(&run, &scope, position).await
             }
             Ok(_) => {
-                let outcome = self.throttled(&run, &scope, position, list);
-                self.end(&run, outcome, Some(&scope))
+                let outcome = self.throttled(&run, &scope, position, list).await;
+                self.end(&run, outcome, Some(&scope)).await
             }
         }
     }
@@ -356,7 +386,7 @@ impl<'a, 'p> Walk<'a, 'p> {
         entry.is_some_and(|entry| entry.once)
     }
 
-    pub(super) fn throttled(
+    pub(super) async fn throttled(
         &self,
         run: &TaskRun<'_, '_>,
         scope: &Arc<Scope>,
@@ -370,16 +400,12 @@ impl<'a, 'p> Walk<'a, 'p> {
         };
         let lockstep = &self.play.lockstep;
         if limit > 0 {
-            lockstep.enter(self.index, position, limit);
+            lockstep.enter(self.index, position, limit).await;
         }
-        let outcome = {
-            let _permit = self.play.session.permits.acquire();
-            self.play.tell_started(run);
-            let spent = self.ask_ahead(run, list);
-            let mut outcome = caught(|| run.run(scope)).unwrap_or_else(Outcome::from);
-            outcome.spent(&spent);
-            outcome
-        };
+        self.play.tell_started(run);
+        let spent = self.ask_ahead(run, list);
+        let mut outcome = caught(|| run.run(scope)).unwrap_or_else(Outcome::from);
+        outcome.spent(&spent);
         if limit > 0 {
             lockstep.exit(position);
         }
@@ -387,9 +413,11 @@ impl<'a, 'p> Walk<'a, 'p> {
     }
 
     /// Waits at a position for the hosts before it; returns why this one does not go on there.
-    pub(super) fn held_up(&self, position: &Position) -> Option<Flow> {
+    pub(super) async fn held_up(&self, position: &Position) -> Option<Flow> {
         self.play.tell_reached(self.host, position);
-        if !self.play.lockstep.arrive(self.index, position) && !self.unwinding {
+        let may_go = self.play.lockstep.arrive(self.index, position).await;
+        self.play.freshen_magic(position);
+        if !may_go && !self.unwinding {
             return Some(Flow::Stopped);
         }
         if self.rescued_by.is_empty() {

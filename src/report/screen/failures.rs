@@ -3,6 +3,8 @@
 use super::hosts;
 use crate::report::style::{RED, heading};
 use crate::report::{Recap, Status, TaskName, TaskResult, on_one_line};
+use indexmap::{IndexMap, IndexSet};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -33,50 +35,52 @@ impl Failures {
     /// Returns the list, without the failures that a `rescue` handled; those of one task with the
     /// same message are one.
     pub(super) fn list(&self, recap: &[(Arc<str>, Recap)], width: usize) -> String {
-        let mut listed: Vec<(&Failure, Vec<Arc<str>>)> = Vec::new();
-        for failure in self
-            .0
-            .iter()
-            .filter(|failure| !self.is_rescued(failure, recap))
-        {
-            let is_equal = |(other, hosts): &&mut (&Failure, Vec<Arc<str>>)| {
-                (&other.task, &other.message) == (&failure.task, &failure.message)
-                    && !hosts.contains(&failure.host)
-            };
-            match listed.iter_mut().find(is_equal) {
-                Some((_, hosts)) => hosts.push(failure.host.clone()),
-                None => listed.push((failure, vec![failure.host.clone()])),
+        let mut listed: IndexMap<(&TaskName, &str, usize), IndexSet<Arc<str>>> = IndexMap::new();
+        for failure in self.not_rescued(recap) {
+            let mut of = (&*failure.task, failure.message.as_str(), 0);
+            // A host that fails twice in the same way is listed twice.
+            while let Some(hosts) = listed.get(&of)
+                && hosts.contains(&failure.host)
+            {
+                of.2 += 1;
             }
+            listed.entry(of).or_default().insert(failure.host.clone());
         }
         if listed.is_empty() {
             return String::new();
         }
         let mut text = format!("\n{}", heading("FAILED", width));
-        for (failure, hosts) in listed {
+        for ((task, message, _), hosts) in listed {
+            let hosts: Vec<_> = hosts.into_iter().collect();
             let named = hosts::in_full(&hosts, recap.len(), width.saturating_sub(2));
-            let (name, path) = (&failure.task.name, &failure.task.path);
+            let (name, path) = (&task.name, &task.path);
             let _ = writeln!(
                 text,
                 "{RED}[{named}]{RED:#} {} at {}",
                 on_one_line(name),
                 on_one_line(path)
             );
-            if !failure.message.is_empty() {
-                let _ = writeln!(text, "    {}", shortened(&failure.message, width));
+            if !message.is_empty() {
+                let _ = writeln!(text, "    {}", shortened(message, width));
             }
         }
         text
     }
 
-    /// Returns whether a `rescue` handled a failure: of a host, those that count are the last ones.
-    fn is_rescued(&self, failure: &Failure, recap: &[(Arc<str>, Recap)]) -> bool {
-        let counted = recap.iter().find(|(host, _)| *host == failure.host);
-        let counted = counted.map_or(0, |(_, recap)| recap.failed + recap.unreachable);
-        let of_host = self.0.iter().filter(|other| other.host == failure.host);
-        let later = of_host
-            .rev()
-            .take_while(|other| !std::ptr::eq(*other, failure));
-        later.count() >= counted as usize
+    /// Returns the failures that no `rescue` handled: of a host, those that count are the last ones.
+    fn not_rescued(&self, recap: &[(Arc<str>, Recap)]) -> Vec<&Failure> {
+        let counted = recap.iter();
+        let mut counted: HashMap<&str, u32> = counted
+            .map(|(host, recap)| (&**host, recap.failed + recap.unreachable))
+            .collect();
+        let counts = |failure: &&Failure| {
+            let left = counted.get_mut(&*failure.host);
+            let left = left.filter(|left| **left > 0);
+            left.map(|left| *left -= 1).is_some()
+        };
+        let mut last: Vec<_> = self.0.iter().rev().filter(counts).collect();
+        last.reverse();
+        last
     }
 }
 

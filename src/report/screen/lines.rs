@@ -7,8 +7,13 @@ use crate::report::style::{CYAN, GREEN, RED, Verbosity, YELLOW, short_diff};
 use crate::report::{Status, TaskResult, indented, on_one_line};
 use crate::value;
 use anstyle::Style;
+use indexmap::{IndexMap, IndexSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
+
+/// The lines of a task; hosts with equal ones share them.
+#[derive(Default)]
+pub(super) struct Lines(IndexMap<(What, usize), IndexSet<Arc<str>>>);
 
 /// A line about one or more hosts, and the text below it.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +23,7 @@ pub(super) struct Line {
 }
 
 /// What a line says about its hosts.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct What {
     style: Style,
     /// The words before and after the hosts.
@@ -34,18 +39,36 @@ struct What {
     is_failure: bool,
 }
 
-impl Line {
-    /// Adds the hosts of an equal line. Returns whether they were: a host that says the same twice
-    /// has two lines.
-    pub(super) fn takes(&mut self, other: &Self) -> bool {
-        let is_new = |host: &Arc<str>| !self.hosts.contains(host);
-        let takes = self.what == other.what && other.hosts.iter().all(is_new);
-        if takes {
-            self.hosts.extend(other.hosts.iter().cloned());
+impl Lines {
+    /// Adds the hosts of a line to an equal one, or the line. A host that says the same twice has two
+    /// lines.
+    pub(super) fn add(&mut self, line: Line) {
+        let mut of = (line.what, 0);
+        while let Some(hosts) = self.0.get_mut(&of) {
+            if line.hosts.iter().all(|host| !hosts.contains(host)) {
+                hosts.extend(line.hosts);
+                return;
+            }
+            of.1 += 1;
         }
-        takes
+        self.0.insert(of, line.hosts.into_iter().collect());
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the lines in their order.
+    pub(super) fn all(self) -> Vec<Line> {
+        let line = |((what, _), hosts): ((What, usize), IndexSet<Arc<str>>)| Line {
+            hosts: hosts.into_iter().collect(),
+            what,
+        };
+        self.0.into_iter().map(line).collect()
+    }
+}
+
+impl Line {
     /// Returns the line for an attempt that is repeated.
     pub(super) fn of_retry(host: &Arc<str>, name: &str, left: u32) -> Self {
         let words = format!(": {} ({left} retries left).", on_one_line(name));

@@ -15,7 +15,7 @@ use super::style::{BOLD, Verbosity, YELLOW, cost, heading};
 use super::{Event, Reporter, TaskId, TaskName, TaskResult, indented, on_one_line};
 use failures::Failures;
 use indexmap::IndexMap;
-use lines::{Line, lines};
+use lines::{Line, Lines, lines};
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub struct Screen<W: Write> {
 /// The results of a task so far.
 struct Collected {
     task: Arc<TaskName>,
-    lines: Vec<Line>,
+    lines: Lines,
     /// The longest time on any host.
     elapsed: Duration,
     /// The traffic with each host, for `-vvv`.
@@ -99,7 +99,7 @@ impl<W: Write> Screen<W> {
         }
         self.collected.get_or_insert_with(|| Collected {
             task: task.clone(),
-            lines: Vec::new(),
+            lines: Lines::default(),
             elapsed: Duration::ZERO,
             costs: String::new(),
         })
@@ -121,7 +121,7 @@ impl<W: Write> Screen<W> {
         let collected = self.of_task(&result.task);
         collected.elapsed = collected.elapsed.max(result.elapsed);
         collected.costs += &costs;
-        lines.into_iter().for_each(|line| collected.add(line));
+        lines.into_iter().for_each(|line| collected.lines.add(line));
     }
 
     /// Shows the items of loops whose end was not reported.
@@ -130,7 +130,7 @@ impl<W: Write> Screen<W> {
             let lines = lines(&items, None, self.verbosity);
             if let Some(first) = items.first() {
                 let collected = self.of_task(&first.task);
-                lines.into_iter().for_each(|line| collected.add(line));
+                lines.into_iter().for_each(|line| collected.lines.add(line));
             }
         }
     }
@@ -141,19 +141,17 @@ impl<W: Write> Screen<W> {
             && !collected.lines.is_empty()
         {
             let play = self.play_heading();
-            let is_headed = self.headed == Some(collected.task.id);
+            let task = collected.task.id;
+            let is_headed = self.headed == Some(task);
             let text = play + &collected.show(is_headed, self.hosts, self.verbosity);
-            self.headed = Some(collected.task.id);
+            self.headed = Some(task);
             self.print(&text);
         }
-        let mut alike: Vec<(Vec<Arc<str>>, Vec<String>)> = Vec::new();
+        let mut alike: IndexMap<Vec<String>, Vec<Arc<str>>> = IndexMap::new();
         for (host, texts) in std::mem::take(&mut self.said) {
-            match alike.iter_mut().find(|(_, others)| *others == texts) {
-                Some((hosts, _)) => hosts.push(host),
-                None => alike.push((vec![host], texts)),
-            }
+            alike.entry(texts).or_default().push(host);
         }
-        for (hosts, texts) in alike {
+        for (texts, hosts) in alike {
             let mut shown = self.play_heading();
             let named = hosts::cut(&hosts, self.hosts, self.verbosity.width / 2);
             shown.extend(texts.iter().map(|text| said(&named, text)));
@@ -163,16 +161,11 @@ impl<W: Write> Screen<W> {
 }
 
 impl Collected {
-    fn add(&mut self, line: Line) {
-        if !self.lines.iter_mut().any(|known| known.takes(&line)) {
-            self.lines.push(line);
-        }
-    }
-
     /// Returns the heading, unless it was already shown, and the lines.
-    fn show(&self, is_headed: bool, of_play: usize, how: Verbosity) -> String {
+    fn show(mut self, is_headed: bool, of_play: usize, how: Verbosity) -> String {
         let mut text = String::new();
-        let mut lines = self.lines.as_slice();
+        let all = std::mem::take(&mut self.lines).all();
+        let mut lines = all.as_slice();
         if !is_headed {
             let (bold, rest) = self.heading(how);
             let taken = bold.chars().count() + rest.chars().count() + 1;
@@ -244,7 +237,7 @@ impl<W: Write> Reporter for Screen<W> {
             Event::TaskFinished(result) => self.finished(result),
             Event::Retrying { task, host, left } if self.verbosity.level > 0 => {
                 let line = Line::of_retry(host, &task.name, *left);
-                self.of_task(task).add(line);
+                self.of_task(task).lines.add(line);
             }
             Event::Said { host, text } | Event::Announced { host, text } => {
                 let texts = self.said.entry(host.clone()).or_default();
