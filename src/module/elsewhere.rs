@@ -10,10 +10,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("async_status", INSTEAD),
             ("expect", "use command with stdin"),
-            (
-                "git",
-                "use unarchive with the URL of a release, or command: git",
-            ),
             ("iptables", "use command: iptables"),
             ("mount_facts", "use command: findmnt --json"),
             ("pip", "use command: pip install"),

@@ -25,6 +25,7 @@ mod file_result;
 mod find;
 mod get_url;
 mod getent;
+mod git;
 mod group;
 mod group_by;
 mod guard;
@@ -110,6 +111,7 @@ pub fn built_in() -> Registry {
     registry.add::<find::Find>();
     registry.add::<get_url::GetUrl>();
     registry.add::<getent::Getent>();
+    registry.add::<git::Git>();
     registry.add::<group::GroupModule>();
     registry.add::<group_by::GroupBy>();
     registry.add::<hostname::Hostname>();

@@ -93,6 +93,11 @@ pub(super) fn of_examples() -> Memory {
         )
         .program("rpm", printed("curl\tx86_64\t7.76\nnginx\tx86_64\t1.20\n"))
         .program("awk", printed("nginx\tx86_64\t1.26\n"))
+        .program(
+            "git",
+            printed("1111111111111111111111111111111111111111\trefs/tags/v1.2.0\n"),
+        )
+        .program("/bin/sh", printed(""))
         .program("stat", printed("1700000000\n1699999000\n"))
         .program("cat", printed("br_netfilter 1 0 - Live 0x0\n"))
         .program("apt-key", printed(""))
