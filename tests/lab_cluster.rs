@@ -44,7 +44,10 @@ impl Cluster {
         // Programs that live for seconds are not worth the second compiler's work, which is most of what
         // the lab's processors do.
         let java = r#"{"rocketmq_java_options": ["-XX:TieredStopAtLevel=1"]}"#;
-        let options = ["-e", small, "-e", &archive, "-e", java];
+        // For machines that are several times slower. What must fail by waiting sets its own.
+        let patience = "rocketmq_start_timeout=900 rocketmq_ready_timeout=600 rocketmq_stop_timeout=600 \
+             rocketmq_drain_timeout=600";
+        let options = ["-e", small, "-e", &archive, "-e", java, "-e", patience];
         let options = options
             .iter()
             .chain(further)

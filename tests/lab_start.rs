@@ -27,8 +27,7 @@ fn programs_of_one_kind_start_side_by_side() {
     let lab = Lab::up("side-by-side", HOSTS, "debian");
     let inventory = lab.inventory().display().to_string();
     // One after the other, the first would never become ready.
-    let patience = "rocketmq_start_timeout=100";
-    let cluster = Cluster::of(lab, HOSTS, "4.9.7", &["-i", &inventory, "-e", patience]);
+    let cluster = Cluster::of(lab, HOSTS, "4.9.7", &["-i", &inventory]);
     std::thread::scope(|scope| {
         scope.spawn(|| first_waits_for_second(&cluster.lab, "namesrv", "namesrv"));
         scope.spawn(|| first_waits_for_second(&cluster.lab, "broker-a", "broker-b"));
