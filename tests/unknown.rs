@@ -485,6 +485,10 @@ fn users_that_earlier_tasks_make_can_be_become_and_removed_ones_cannot() {
     - {name: user, user: {name: app, home: /srv/app}}
     - {name: own, copy: {dest: /srv/app/own, content: x}, become: true, become_user: app}
     - {name: at home, copy: {dest: ~/file, content: x}, become: true, become_user: app}
+    - {name: not its own, copy: {dest: /srv/a, content: x}, become: true, become_user: app, ignore_errors: true}
+    - {name: private, file: {path: /srv/private/open, state: directory, mode: '0777', recurse: true}}
+    - {name: hide, file: {path: /srv/private, mode: '0700'}}
+    - {name: hidden, copy: {dest: /srv/private/open/a, content: x}, become: true, become_user: app, ignore_errors: true}
     - {name: look, stat: {path: /srv/app/file}, register: s}
     - {name: owner, assert: {that: s.stat.pw_name == 'app'}}
     - {name: give, file: {path: /srv/given, state: touch, owner: app}}
@@ -510,6 +514,10 @@ fn users_that_earlier_tasks_make_can_be_become_and_removed_ones_cannot() {
         ("user", "changed"),
         ("own", "changed"),
         ("at home", "changed"),
+        ("not its own", "failed"),
+        ("private", "changed"),
+        ("hide", "changed"),
+        ("hidden", "failed"),
         ("look", "ok"),
         ("owner", "ok"),
         ("give", "changed"),

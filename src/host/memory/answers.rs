@@ -49,7 +49,7 @@ impl View<'_> {
                 other => Err(mismatch(other)),
             };
         }
-        Ok(Access::of(&here.node, &self.acting()?))
+        self.by_bits(&here.node)
     }
 
     /// Returns the facts of the machine below.

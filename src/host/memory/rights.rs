@@ -4,7 +4,7 @@
 use super::files::cannot;
 use super::overlay::{Backing, State};
 use super::view::{Stop, View};
-use crate::host::{Access, Content, HostError, Kind, Node, Ownership, Question, Setting};
+use crate::host::{Access, Content, HostError, Kind, Node, Ownership, Question, Setting, User};
 use crate::value::{NotKnown, Value};
 use camino::Utf8Path;
 
@@ -13,6 +13,9 @@ const KERNEL: [&str; 2] = ["/proc", "/sys"];
 
 /// The bit of a folder in which users only remove what is theirs.
 const STICKY: u32 = 0o1000;
+
+/// A number that no account has (`chown` takes it for none).
+const NOT_CHOSEN: u32 = u32::MAX;
 
 const DENIED: &str = "Permission denied";
 
@@ -33,17 +36,31 @@ impl View<'_> {
         of_the_kernel(path)?;
         let folder = path.parent().unwrap_or(path);
         let access = self.access(folder)?;
-        if !(access.writable && access.executable) {
+        if !(access.writable && access.executable) || !self.may_reach(folder)? {
             return Err(self.denied(action, path, DENIED));
         }
         let parent = self.find(folder, true, &Content::None)?.here;
         if let (Some(old), Some(parent)) = (old, parent)
             && parent.node.mode & STICKY != 0
-            && !self.is_one_of(&[0, old.uid, parent.node.uid])?
+            && !self.is_one_of(&[0, self.judged(old)?.uid, self.judged(&parent.node)?.uid])?
         {
             return Err(self.denied(action, path, NOT_PERMITTED));
         }
         Ok(())
+    }
+
+    /// Returns whether the user may enter all parents of a folder. A user of the machine is asked about
+    /// the folder itself, which tells as much.
+    fn may_reach(&self, folder: &Utf8Path) -> Result<bool, Stop> {
+        if self.acting_as.is_none() {
+            return Ok(true);
+        }
+        for parent in folder.ancestors().skip(1) {
+            if !self.access(parent)?.executable {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Records the question whether the user may make an entry at a path, assuming that none of its
@@ -62,14 +79,13 @@ impl View<'_> {
         if !self.judges || self.is_root()? {
             return Ok(());
         }
-        let acting = self.acting()?;
         let tree = self.tree(path, None)?;
         let holds = |folder: &Utf8Path| tree.iter().any(|(at, _)| at.parent() == Some(folder));
         let root = self.find(path, false, &Content::None)?.here;
         let root = root.map(|here| (path.to_owned(), here.node));
         let folders = root.iter().chain(&tree);
         for (at, node) in folders.filter(|(_, node)| node.kind == Kind::Directory) {
-            let by_bits = Access::of(node, &acting);
+            let by_bits = self.by_bits(node)?;
             // An access control list may allow more.
             if holds(at) && !(by_bits.writable && by_bits.executable) {
                 let access = self.access(at)?;
@@ -95,16 +111,20 @@ impl View<'_> {
         if self.is_root()? {
             return Ok(());
         }
-        let acting = self.acting()?;
+        let (acting, node) = (self.judged_user()?, self.judged(node)?);
         let owner = after.owner.as_ref().map(|owner| self.owner(owner));
         let owner = owner.transpose()?;
         let group = after.group.as_ref().map(|group| self.owning_group(group));
         let group = group.transpose()?;
-        let gives_away = owner.is_some_and(|(uid, _)| uid != node.uid);
+        let gives_away = owner.is_some_and(|(uid, name)| uid != node.uid && name != node.owner);
         let is_member = |gid: u32, name: &str| {
-            gid == acting.gid || acting.groups.iter().any(|group| group == name)
+            gid == acting.gid
+                || acting.group == name
+                || acting.groups.iter().any(|group| group == name)
         };
-        let leaves = group.is_some_and(|(gid, name)| gid != node.gid && !is_member(gid, &name));
+        let leaves = group.is_some_and(|(gid, name)| {
+            gid != node.gid && name != node.group && !is_member(gid, &name)
+        });
         if node.uid != acting.uid || gives_away || leaves {
             let action = "change the attributes of";
             return Err(self.denied(action, path, NOT_PERMITTED));
@@ -119,7 +139,7 @@ impl View<'_> {
             return Ok(());
         }
         of_the_kernel(path)?;
-        if self.is_one_of(&[0, node.uid])? || (now && self.access(path)?.writable) {
+        if self.is_one_of(&[0, self.judged(node)?.uid])? || (now && self.access(path)?.writable) {
             return Ok(());
         }
         let reason = if now { DENIED } else { NOT_PERMITTED };
@@ -158,9 +178,50 @@ impl View<'_> {
         let told = self.facts()?.0.get("user_uid").and_then(Value::as_i64);
         let uid = match (self.acting_as, told) {
             (None, Some(uid)) => u32::try_from(uid).unwrap_or(u32::MAX),
-            _ => self.acting()?.uid,
+            _ => self.judged_user()?.uid,
         };
         Ok(users.contains(&uid))
+    }
+
+    /// Returns the rights that the permission bits of a node give.
+    pub(super) fn by_bits(&self, node: &Node) -> Result<Access, Stop> {
+        Ok(Access::of(&self.judged(node)?, &self.judged_user()?))
+    }
+
+    /// Returns the user that acts. The numbers of an account that an earlier task makes are 0 until the
+    /// host has chosen them, which is not to be taken for root's.
+    fn judged_user(&self) -> Result<User, Stop> {
+        let mut user = self.acting()?;
+        if self.has_no_number(&user) {
+            user.uid = NOT_CHOSEN;
+        }
+        if self.has_no_group(&user) {
+            user.gid = NOT_CHOSEN;
+        }
+        Ok(user)
+    }
+
+    /// Returns a node with the numbers of [`Self::judged_user`] where it is that user's.
+    fn judged(&self, node: &Node) -> Result<Node, Stop> {
+        let mut node = node.clone();
+        if self.acting_as.is_some() {
+            let user = self.acting()?;
+            if self.has_no_number(&user) && node.owner == user.name {
+                node.uid = NOT_CHOSEN;
+            }
+            if self.has_no_group(&user) && node.group == user.group {
+                node.gid = NOT_CHOSEN;
+            }
+        }
+        Ok(node)
+    }
+
+    fn has_no_number(&self, user: &User) -> bool {
+        self.acting_as.is_some() && user.uid == 0
+    }
+
+    fn has_no_group(&self, user: &User) -> bool {
+        self.acting_as.is_some() && user.gid == 0 && user.group != "root"
     }
 
     fn denied(&self, action: &str, path: &Utf8Path, reason: &str) -> Stop {
