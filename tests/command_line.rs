@@ -156,6 +156,7 @@ fn every_way_of_calling_it_prints_what_a_user_expects() {
         ("exec_nobody", "exec nowhere -- true"),
         ("check", "check site.yml"),
         ("check_with_mistakes", "check wrong.yml"),
+        ("check_with_doubts", "check doubtful.yml"),
         (
             "check_with_mistakes_of_every_kind",
             "check layered/site.yml",

@@ -78,7 +78,7 @@ fn facts_with_names_of_connection_variables_do_not_steer() {
          {{ ansible_facts.connection }} {{ ansible_host }}\"}\n    - {ping: , delegate_to: web}\n";
     let (reached, told) = run(playbook, &facts);
     assert_eq!(reached.len(), 1, "{reached:?}");
-    assert_eq!(messages(&told), ["unset unset yes web"]);
+    assert_eq!(messages(&told), ["ssh unset yes web"]);
     let gathered = told.iter().find_map(|event| match event {
         Event::TaskFinished(result) => Some(result),
         _ => None,

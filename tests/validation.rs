@@ -1,10 +1,12 @@
 //! What is found wrong with playbooks offline, with a few modules of the test's own.
 
 use rmqplay::change::Change;
+use rmqplay::inventory::connection_variables;
 use rmqplay::module::{BuiltIn, Module, ModuleError, PlanContext, Registry};
 use rmqplay::playbook::{LoadOptions, Loader, ValidateOptions, validate};
 use rmqplay::source::{Place, SourceFile};
 use rmqplay::template::Engine;
+use rmqplay::vars::RESERVED;
 use rmqplay::yaml::{Data, Node};
 use std::path::Path;
 
@@ -87,12 +89,13 @@ fn problems(path: &Path, tags: &[&str], compat: bool) -> String {
         ..LoadOptions::default()
     });
     let playbook = loader.playbook(path).unwrap();
-    let known = [
-        "from_inventory",
-        "groups",
-        "inventory_hostname",
-        "sealed_in_inventory",
-    ];
+    let of_inventory = ["from_inventory", "sealed_in_inventory"];
+    // As a run adds them.
+    let of_run = RESERVED.iter().map(|(name, _)| *name);
+    let known = of_inventory
+        .into_iter()
+        .chain(of_run)
+        .chain(connection_variables::names());
     let text = "sealed_in_inventory: x\n";
     let sealed = Node {
         data: Data::Vault("$ANSIBLE_VAULT;1.1;AES256\n31\n".into()),
@@ -100,7 +103,7 @@ fn problems(path: &Path, tags: &[&str], compat: bool) -> String {
     };
     let options = ValidateOptions {
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-        variables: Some(known.map(str::to_owned).into()),
+        variables: Some(known.map(str::to_owned).collect()),
         groups: Some(["all", "web", "ungrouped"].map(str::to_owned).into()),
         hosts: Some(["web1", "localhost"].map(str::to_owned).into()),
         encrypted: [("sealed_in_inventory".to_owned(), vec![sealed])].into(),

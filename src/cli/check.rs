@@ -80,6 +80,7 @@ fn check(arguments: &Arguments, inventory: Inventory) -> Result<usize> {
         options: Options {
             extra_vars,
             compat: arguments.sources.compat,
+            only_checks: true,
             extensions: project.extensions()?,
             ..Options::default()
         },

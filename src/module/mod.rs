@@ -33,6 +33,11 @@ pub fn yes() -> bool {
 pub trait Module: Send {
     /// Returns the steps the host needs. The probe is read-only.
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError>;
+
+    /// Returns what its arguments alone show to be doubtful, for `rmqplay check`.
+    fn doubt(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A built-in module: its argument struct and what the registry must know about it.

@@ -133,6 +133,21 @@ impl Registry {
             Some(entry) => entry.check(place, arguments),
         }
     }
+
+    /// Returns what a task's arguments show to be doubtful before they are rendered: a template
+    /// counts as its text.
+    pub fn doubt(
+        &self,
+        name: &str,
+        place: &crate::source::Place,
+        arguments: &Map,
+    ) -> Option<Problem> {
+        let entry = self.get(name)?;
+        let text =
+            |(key, value): &(Node, Node)| Some((key.as_text()?.to_owned(), value.to_value()));
+        let module = entry.build(arguments.iter().filter_map(text).collect());
+        Some(Problem::at(place, module.ok()?.doubt()?))
+    }
 }
 
 impl Entry {

@@ -87,6 +87,10 @@ impl Module for GetUrl {
         change.returns("dest", path.as_str());
         Ok(change)
     }
+
+    fn doubt(&self) -> Option<String> {
+        web::doubt(&self.url, self.checksum.as_deref(), self.insecure)
+    }
 }
 
 impl GetUrl {

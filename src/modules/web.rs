@@ -14,6 +14,16 @@ pub(super) fn checksum(written: Option<&str>) -> Result<Option<Checksum>, Module
     written.map(read).transpose()
 }
 
+/// Returns the warning about a URL whose file nothing authenticates, whatever it is.
+pub(super) fn doubt(url: &str, written: Option<&str>, insecure: bool) -> Option<String> {
+    let download = Download {
+        url: url.to_owned(),
+        checksum: checksum(written).ok()?,
+        insecure,
+    };
+    download.doubt()
+}
+
 /// A file that this machine has downloaded.
 pub(super) struct Fetched {
     /// Its path.

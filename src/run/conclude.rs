@@ -105,6 +105,8 @@ impl Walk<'_, '_> {
             let inherited = run.frame.outwards().flat_map(|frame| frame.notify);
             for node in run.task.notify.iter().chain(inherited) {
                 if let Err(outcome) = self.play.notify(self.host, node, scope, doubt) {
+                    // The task's own result has been reported already: it changed something.
+                    self.play.tell_made(self.host, &run.name, &outcome);
                     let failed = failed_task::of(run.task, Some(scope));
                     return self.fails(failed, *outcome, false);
                 }

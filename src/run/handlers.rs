@@ -204,7 +204,10 @@ impl Walk<'_, '_> {
         match blocks.split_first() {
             None => self.item(&handler.item, frame, position).await,
             Some((block, rest)) => {
-                let inner = frame.inner(&block.keywords, "vars of a block");
+                let inner = Frame {
+                    notify: &block.notify,
+                    ..frame.inner(&block.keywords, "vars of a block")
+                };
                 Box::pin(self.handler_in_blocks(handler, rest, &inner, position)).await
             }
         }

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod argument_spec;
+mod assumed;
 mod attempt;
 mod become_help;
 mod conclude;

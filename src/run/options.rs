@@ -23,6 +23,8 @@ pub enum Gathering {
 pub struct Options {
     /// `--check`: only predict.
     pub check: bool,
+    /// `rmqplay check`: nothing runs, so whatever the playbooks alone show is said now.
+    pub only_checks: bool,
     /// `--diff`: compute differences.
     pub diff: bool,
     /// `--forks`: how many hosts run at a time.
@@ -83,6 +85,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             check: false,
+            only_checks: false,
             diff: false,
             forks: 50,
             limit: None,

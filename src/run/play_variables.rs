@@ -54,7 +54,7 @@ impl PlayRun<'_> {
         if self.play.vars_files.is_empty() {
             return Ok(layers);
         }
-        let scope = self.session.host_scope(host)?.with(self.vars.clone());
+        let scope = self.session.host_scope(host, None)?.with(self.vars.clone());
         for node in &self.play.vars_files {
             layers.push(self.vars_file(node, &scope)?);
         }

@@ -1,5 +1,6 @@
 //! What an attempt is made with: the connection, its limits, the environment, default arguments.
 
+use super::assumed::OF_CONNECTION;
 use super::attempt::{Attempt, without_omitted};
 use super::connector::Known;
 use super::facts;
@@ -13,6 +14,7 @@ use super::unpredicted::known_user;
 use crate::change::Sets;
 use crate::files::Files;
 use crate::host::{Ahead, Host, Limits, Overlay};
+use crate::inventory::connection_variables::find;
 use crate::playbook::{Action, Keywords};
 use crate::report::Status;
 use crate::value::{self, Fields, NotKnown};
@@ -22,9 +24,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// The variable that holds the address of a host.
-const ADDRESS: &str = "ansible_host";
 
 /// The machine a task works on.
 struct Reached {
@@ -281,13 +280,15 @@ impl TaskRun<'_, '_> {
             Some(name) => {
                 let other = session.host(name);
                 let connection = session
-                    .host_scope(&other)
+                    .host_scope(&other, Some(frame))
                     .map_err(|problems| Box::new(first_problem(problems)))?;
-                let address = connection.get(ADDRESS).filter(|_| !scope.is_given(ADDRESS));
-                if let Some(address) = address {
-                    let fields = Fields::from([(ADDRESS.to_owned(), address)]);
-                    seen = scope.with(Layer::data("the host delegated to", fields));
-                }
+                let names = OF_CONNECTION.iter().filter_map(|name| find(name));
+                let names =
+                    names.flat_map(|variable| variable.aliases.iter().chain([&variable.name]));
+                let taken = names.filter(|name| !scope.is_given(name));
+                let taken =
+                    taken.filter_map(|name| Some(((*name).to_owned(), connection.get(name)?)));
+                seen = scope.with(Layer::data("the host delegated to", taken.collect()));
                 session.settings(name, &connection, frame, scope, folder)?
             }
         };

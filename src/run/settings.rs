@@ -100,14 +100,11 @@ impl Session {
             frame,
             task_scope,
         };
-        let is_own = name == "localhost" || self.inventory().is_implicit(name);
-        let local = is_own && !scope.is_given("ansible_host");
         let kind = lookup
             .text("ansible_connection", |keywords| {
                 keywords.connection.as_ref()
             })?
-            .or_else(|| self.options.connection.clone())
-            .unwrap_or_else(|| if local { "local" } else { "ssh" }.to_owned());
+            .unwrap_or_else(|| self.usual_connection(name, scope.is_given("ansible_host")));
         let connection = match kind.rsplit('.').next().unwrap_or_default() {
             "local" => Connection::Local(folder.clone()),
             "ssh" | "smart" | "paramiko" | "paramiko_ssh" => {
@@ -273,8 +270,8 @@ impl Lookup<'_> {
     /// Returns the name under which a connection variable is set.
     fn name_set(&self, name: &str) -> Option<String> {
         let is_set = |name: &str| {
-            let set = self.scope.place(name).is_some() || self.scope.get(name).is_some();
-            set.then(|| name.to_owned())
+            // What is assumed follows from the keywords, and does not win over them.
+            self.scope.is_given(name).then(|| name.to_owned())
         };
         match connection_variables::find(name) {
             Some(variable) => connection_variables::value(variable, is_set),

@@ -54,6 +54,7 @@ impl Session {
             encrypted,
             tags: tags.tags.iter().chain(&tags.skip).cloned().collect(),
             variables: known,
+            says_doubts: self.options.only_checks,
             unread,
         };
         let found = validate(

@@ -8,19 +8,24 @@ use super::session::Session;
 use crate::files::Programs;
 use crate::source::{LocalPath, Problems};
 use crate::template::Site;
-use crate::value::{self, Fields, Value};
+use crate::value::{Fields, Value};
 use crate::vars::{HostVars, Hosts, Layer, Scope};
 use std::convert::Infallible;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 impl Session {
-    /// Returns what a host is for others (`hostvars[host]`): inventory, facts and what tasks set.
-    pub(super) fn host_scope(self: &Arc<Self>, host: &HostState) -> Result<Arc<Scope>, Problems> {
-        let mut layers = vec![assumed(host)];
-        layers.extend_from_slice(&self.inventory_layers(host)?);
+    /// Returns what a host is for others (`hostvars[host]`): inventory, facts and what tasks set; with
+    /// the keywords in `frame`, also how a task delegated to it reaches it.
+    pub(super) fn host_scope(
+        self: &Arc<Self>,
+        host: &HostState,
+        frame: Option<&Frame<'_>>,
+    ) -> Result<Arc<Scope>, Problems> {
+        let mut layers = self.inventory_layers(host)?.to_vec();
         layers.extend(host.layers());
         layers.extend([self.extra.clone(), self.magic(), self.magic_of_host(host)]);
+        layers.insert(0, self.assumed(host, frame, &layers));
         let site = Arc::new(self.site(&[self.playbook_folder()]));
         Ok(Scope::new(
             layers,
@@ -149,8 +154,7 @@ impl PlayRun<'_> {
         let session = self.session;
         let [facts, included, set] = host.layers();
         let inwards: Vec<_> = frame.inwards().collect();
-        let mut layers = vec![assumed(host)];
-        layers.extend(self.public_defaults());
+        let mut layers = self.public_defaults();
         layers.extend(inwards.iter().filter_map(|frame| frame.defaults.clone()));
         layers.extend_from_slice(&session.inventory_layers(host)?);
         layers.push(facts);
@@ -171,6 +175,7 @@ impl PlayRun<'_> {
             searched.map(Value::from).collect(),
         )]);
         layers.push(Layer::data("the task", searched));
+        layers.insert(0, session.assumed(host, Some(frame), &layers));
         let mut site = session.site(&folders);
         let scope = |layers, site| {
             let (engine, secrets) = (session.engine.clone(), session.secrets.clone());
@@ -187,19 +192,6 @@ impl PlayRun<'_> {
         }
         Ok(scope(layers, site))
     }
-}
-
-/// Returns what holds of a host unless its variables say otherwise: it is reached by its name, and
-/// its files say that they are managed.
-fn assumed(host: &HostState) -> Arc<Layer> {
-    let address = Value::from(host.name.clone());
-    let fields = Fields::from([
-        ("ansible_host".to_owned(), address),
-        ("ansible_managed".to_owned(), "Ansible managed".into()),
-        // Of a host without facts, playbooks ask which of them it has.
-        ("ansible_facts".to_owned(), value::map(Fields::new())),
-    ]);
-    Layer::data("what is assumed of a host", fields)
 }
 
 /// Returns the version of Ansible whose language is understood.
@@ -248,6 +240,6 @@ impl Hosts for SessionHosts {
             is_implicit.then(|| HostState::new(name.into()))
         };
         let host = session.known_host(name).or_else(implicit)?;
-        Some(session.host_scope(&host))
+        Some(session.host_scope(&host, None))
     }
 }

@@ -11,6 +11,7 @@ use crate::host::{
     Answer, Before, Content, Kind, Node, Ownership, Probe, Question, Step, Unpack, UnpackEntry,
 };
 use crate::module::{BuiltIn, Module, ModuleError, PlanContext, Writes};
+use crate::modules::web;
 use crate::value::Value;
 use camino::{Utf8Path, Utf8PathBuf};
 use comparison::Comparison;
@@ -155,6 +156,11 @@ impl Module for Unarchive {
         }
         change.steps.append(&mut comparison.adjusted);
         Ok(change)
+    }
+
+    fn doubt(&self) -> Option<String> {
+        let url = Some(&self.src).filter(|src| src.contains("://"))?;
+        web::doubt(url, self.checksum.as_deref(), self.insecure)
     }
 }
 

@@ -12,6 +12,18 @@ use std::sync::Arc;
 /// Keywords of plays that are modules in a list of tasks.
 const ALSO_MODULES: &[&str] = &["gather_facts", "user"];
 
+/// The tasks of a block among handlers are handlers of their own: each runs when it is notified, so
+/// there is no block that could fail or end. As in Ansible, `rescue` and `always` never run.
+fn drop_other_parts(block: &mut Block) {
+    for (name, part) in [("rescue", &mut block.rescue), ("always", &mut block.always)] {
+        if !std::mem::take(part).is_empty() {
+            let message = format!("{name} of a block among handlers never runs");
+            let advice = "notify a handler that includes a file with the block".to_owned();
+            tracing::warn!("{}", Problem::at(&block.place, message).help(advice));
+        }
+    }
+}
+
 /// A task's keys, classified: keywords, loops and candidates for the module.
 pub(super) struct Keys<'a> {
     pub(super) entries: Vec<Entry<'a>>,
@@ -74,12 +86,6 @@ impl Reader<'_> {
     }
 
     fn block(&mut self, node: &Node, scope: &Scope) -> Option<Item> {
-        if scope.handlers {
-            let message = "a block cannot be a handler";
-            let advice = "give the handlers the same listen topic instead".to_owned();
-            self.report(Problem::at(&node.place, message).help(advice));
-            return None;
-        }
         let mut block = Block {
             place: node.place.clone(),
             name: None,
@@ -101,6 +107,9 @@ impl Reader<'_> {
                 "notify" => block.notify = one_or_many(entry.value),
                 _ => {}
             }
+        }
+        if scope.handlers {
+            drop_other_parts(&mut block);
         }
         Some(Item::Block(Arc::new(block)))
     }

@@ -37,6 +37,8 @@ pub struct ValidateOptions {
     pub hosts: Option<BTreeSet<String>>,
     /// Variables that come from elsewhere and are encrypted wherever they have a value.
     pub encrypted: BTreeMap<String, Vec<Node>>,
+    /// Whether to warn of what is doubtful about tasks: a run does so itself, once a host needs it.
+    pub says_doubts: bool,
     /// What could not be read: it may define variables and handlers.
     pub unread: Unread,
 }
@@ -93,6 +95,7 @@ pub fn validate(
         files_read: HashSet::new(),
         missing_files: Vec::new(),
         missing_modules: BTreeMap::new(),
+        doubts: options.says_doubts.then(Vec::new),
         whole: matches!(options.unread, Unread::Nothing),
         makes_files: false,
     };
@@ -116,6 +119,8 @@ struct Validator<'v> {
     files_read: HashSet<PathBuf>,
     /// Modules that are missing where it is not certain that a task needs them, each once.
     missing_modules: BTreeMap<String, Problem>,
+    /// What is doubtful about tasks, if that is asked for.
+    doubts: Option<Vec<Problem>>,
     /// Files that do not exist now.
     missing_files: Vec<Problem>,
     /// Whether a task may make files on this machine.
@@ -242,6 +247,9 @@ impl Validator<'_> {
     fn finish(mut self, options: &ValidateOptions) -> Problems {
         for missing in self.missing_modules.values() {
             tracing::warn!("{missing}: tasks that need it fail if they run");
+        }
+        for doubt in self.doubts.iter().flatten() {
+            tracing::warn!("{doubt}");
         }
         if self.all_literal && self.whole {
             let asked = &options.tags;

@@ -54,34 +54,19 @@ pub(super) struct Used {
     pub(super) before_registered: bool,
 }
 
-/// Facts that a host has once they were gathered, and that nothing else gives a value.
-const FACTS: &[&str] = &[
-    "all_ipv4_addresses",
-    "all_ipv6_addresses",
-    "architecture",
-    "date_time",
-    "default_ipv4",
-    "distribution",
-    "distribution_major_version",
-    "distribution_release",
-    "distribution_version",
-    "domain",
-    "env",
-    "fqdn",
-    "hostname",
-    "interfaces",
-    "kernel",
-    "machine",
-    "memtotal_mb",
-    "nodename",
-    "os_family",
-    "pkg_mgr",
-    "processor_vcpus",
-    "service_mgr",
-    "swaptotal_mb",
-    "system",
-    "user_dir",
-    "user_id",
+/// Names that begin like those of facts, and that the run itself gives a value at times, besides
+/// reserved ones and those of connections.
+const OF_THE_RUN: &[&str] = &[
+    "ansible_collection_name",
+    "ansible_config_file",
+    "ansible_delegated_vars",
+    "ansible_facts",
+    "ansible_index_var",
+    "ansible_inventory_sources",
+    "ansible_loop",
+    "ansible_loop_var",
+    "ansible_managed",
+    "ansible_playbook_python",
 ];
 
 /// What stands around a use of names, and the names that its own task defines.
@@ -333,11 +318,10 @@ impl Names {
 /// Modules that tell facts.
 const FACTS_COME_WITH: [&str; 3] = ["setup", "gather_facts", "hostname"];
 
-/// Returns whether nothing but a playbook, an inventory or gathered facts gives a name its value: of
-/// the other names that begin with `ansible_` too little is known.
+/// Returns whether nothing but a playbook, an inventory, a connection or gathered facts gives a name
+/// its value.
 pub(super) fn is_judged(name: &str) -> bool {
-    let fact = name.strip_prefix("ansible_");
-    fact.is_none_or(|fact| FACTS.contains(&fact))
+    !OF_THE_RUN.contains(&name)
 }
 
 fn keys(map: &Map) -> impl Iterator<Item = String> + '_ {

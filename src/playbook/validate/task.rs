@@ -46,6 +46,10 @@ impl Validator<'_> {
                 .registry
                 .check(&action.module, &action.place, arguments);
             self.problems.0.extend(problems);
+            if let Some(doubts) = &mut self.doubts {
+                let (name, place) = (&action.module, &action.place);
+                doubts.extend(self.registry.doubt(name, place, arguments));
+            }
         }
         let entry = self.registry.get(&action.module).cloned();
         for (key, value) in &action.arguments {
