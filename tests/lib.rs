@@ -9,6 +9,7 @@
 
 mod ahead;
 mod architecture;
+mod background;
 mod command_line;
 mod completions;
 mod contract;

@@ -57,7 +57,7 @@ fn text(time: &Zoned) -> String {
 }
 
 /// Returns a time as Python's `timedelta` prints it.
-fn timedelta(took: Duration) -> String {
+pub(super) fn timedelta(took: Duration) -> String {
     let (days, seconds) = (took.as_secs() / 86_400, took.as_secs() % 86_400);
     let days = match days {
         0 => String::new(),

@@ -10,6 +10,9 @@ use crate::yaml::Node;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// The folder of jobs of the background, unless `ansible_async_dir` names another.
+pub const FOLDER_OF_JOBS: &str = "~/.ansible_async";
+
 /// Everything a module can use while it plans.
 pub struct PlanContext<'a> {
     /// The host, read-only.
@@ -56,6 +59,11 @@ pub trait Templates {
     /// Returns the host's name in the inventory.
     fn host_name(&self) -> String {
         "localhost".to_owned()
+    }
+
+    /// Returns the folder of the host in which jobs of the background keep their files.
+    fn folder_of_jobs(&self) -> String {
+        FOLDER_OF_JOBS.to_owned()
     }
 
     /// Describes the run: its playbook, user, machine and start time.

@@ -8,7 +8,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
     (
         "ansible.builtin",
         &[
-            ("async_status", INSTEAD),
             ("expect", "use command with stdin"),
             ("iptables", "use command: iptables"),
             ("mount_facts", "use command: findmnt --json"),

@@ -15,7 +15,7 @@ mod registry;
 mod writes;
 
 pub use arguments::{ArgumentError, Fault, from_fields, from_value, items};
-pub use context::{PlanContext, Templates};
+pub use context::{FOLDER_OF_JOBS, PlanContext, Templates};
 pub use error::ModuleError;
 pub use host_paths::HostPaths;
 pub use presence::Presence;

@@ -6,6 +6,7 @@ mod apt_key;
 mod apt_repository;
 mod assemble;
 mod assert;
+mod async_status;
 mod authorized_key;
 mod blockinfile;
 mod byte_pattern;
@@ -95,6 +96,7 @@ pub fn built_in() -> Registry {
     registry.add::<apt_repository::AptRepository>();
     registry.add::<assemble::Assemble>();
     registry.add::<assert::Assert>();
+    registry.add::<async_status::AsyncStatus>();
     registry.add::<authorized_key::AuthorizedKey>();
     registry.add::<blockinfile::BlockInFile>();
     registry.add::<command::CommandModule>();

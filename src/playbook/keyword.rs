@@ -169,7 +169,7 @@ pub const KEYWORDS: &[Keyword] = &[
     entry("no_log", Boolean, SHARED_AND_INCLUDE, "never show arguments and results"),
     entry("notify", Texts, &[Block, Task, Handler, Import, Apply], "handlers to run after a change"),
     entry("order", Text, &[Play], "the order of the hosts"),
-    entry("poll", Whole, TASK, "seconds between checks of an `async` task"),
+    entry("poll", Whole, TASK, "with `async`: 0 leaves the task running in the background"),
     entry("port", Whole, SHARED, "the port of sshd"),
     entry("post_tasks", Items, &[Play], "tasks that run last"),
     entry("pre_tasks", Items, &[Play], "tasks that run before the roles"),

@@ -3,6 +3,7 @@
 //! Arguments are rendered, the module is built and plans, and its change is applied. In check
 //! mode the host is an overlay; nothing here knows that.
 
+use super::background::Background;
 use super::outcome::Outcome;
 use super::rights_help;
 use super::secret_files::keep_private;
@@ -13,7 +14,9 @@ use crate::files::Files;
 use crate::host::{
     Ahead, Command, Host, HostError, Limits, Output, Overlay, Probe, Step, not_on_a_guess,
 };
-use crate::module::{ArgumentError, Entry, HostPaths, Module, ModuleError, PlanContext, Templates};
+use crate::module::{
+    ArgumentError, Entry, FOLDER_OF_JOBS, HostPaths, Module, ModuleError, PlanContext, Templates,
+};
 use crate::playbook::{Action, VARIABLE};
 use crate::report::{Event, FailedCommand, Status};
 use crate::source::{Problem, SourceFile};
@@ -45,6 +48,8 @@ pub(super) struct Attempt<'a> {
     pub(super) foreseen: Option<&'a Overlay>,
     pub(super) limits: &'a Limits,
     pub(super) diff: bool,
+    /// How the task is left running, if it is.
+    pub(super) background: Option<Background>,
     /// Whether `no_log` hides what the task does.
     pub(super) hidden: bool,
     /// The host whose task it is.
@@ -63,12 +68,16 @@ pub(super) struct Arguments {
 impl Attempt<'_> {
     /// Makes the attempt and says what came of it.
     pub(super) fn run(&self) -> Outcome {
-        let mut outcome = self.outcome();
+        let mut outcome = match self.background {
+            None => self.made(),
+            Some(background) => self.left_running(background),
+        };
         rights_help::add(&mut outcome, self.host, self.limits);
         outcome
     }
 
-    fn outcome(&self) -> Outcome {
+    /// Makes the attempt to its end.
+    pub(super) fn made(&self) -> Outcome {
         let first = match self.planned(false) {
             Ok((change, turn)) if !change.again => return self.carried_out(change, turn),
             Ok((change, turn)) => self.carried_out(change, turn),
@@ -182,7 +191,7 @@ impl Attempt<'_> {
         }
     }
 
-    fn carried_out(&self, change: Change, turn: Option<Turn<'_>>) -> Outcome {
+    pub(super) fn carried_out(&self, change: Change, turn: Option<Turn<'_>>) -> Outcome {
         match self.needs_foreseen(&change) {
             None => self.applied(change, turn),
             Some(reason) => Outcome::not_predicted(&reason),
@@ -254,7 +263,7 @@ impl Attempt<'_> {
 
     /// Sees to it that the change can be made: this run has its locks, and no shell kept for another
     /// user is in the way of what may change that user's account.
-    fn ready_for(&self, change: &Change) -> Result<(), HostError> {
+    pub(super) fn ready_for(&self, change: &Change) -> Result<(), HostError> {
         if change.steps.is_empty() {
             return Ok(());
         }
@@ -464,6 +473,14 @@ impl Templates for Attempt<'_> {
 
     fn host_name(&self) -> String {
         self.name.to_string()
+    }
+
+    fn folder_of_jobs(&self) -> String {
+        let given = self.environment.get("ANSIBLE_ASYNC_DIR").cloned();
+        let variable = || Some(self.scope.get("ansible_async_dir")?.to_string());
+        given
+            .or_else(variable)
+            .unwrap_or_else(|| FOLDER_OF_JOBS.to_owned())
     }
 
     fn run_name(&self) -> String {

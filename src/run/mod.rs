@@ -4,6 +4,7 @@ mod ahead;
 mod argument_spec;
 mod assumed;
 mod attempt;
+mod background;
 mod become_help;
 mod conclude;
 mod connector;

@@ -2,6 +2,7 @@
 
 use super::assumed::OF_CONNECTION;
 use super::attempt::{Attempt, without_omitted};
+use super::background::Background;
 use super::connector::Known;
 use super::facts;
 use super::frame::Frame;
@@ -180,6 +181,10 @@ impl TaskRun<'_, '_> {
             foreseen: foreseen.as_ref(),
             limits: &limits,
             diff,
+            background: self.background(scope)?.map(|seconds| Background {
+                seconds,
+                is_predicted: *is_predicted,
+            }),
             hidden: is_hidden(frame, Some(scope)),
             name: &self.host.name,
         };
@@ -252,11 +257,23 @@ impl TaskRun<'_, '_> {
         Ok(())
     }
 
+    /// Returns how many seconds a task may take that is left running.
+    fn background(&self, scope: &Arc<Scope>) -> Fallible<Option<u32>> {
+        let Some(poll) = &self.task.poll else {
+            return Ok(None);
+        };
+        let is_left = whole(Some(poll), scope)? == Some(0);
+        let seconds = whole(self.task.r#async.as_ref(), scope)?;
+        Ok(seconds.filter(|seconds| is_left && *seconds > 0))
+    }
+
     pub(super) fn limits(&self, scope: &Arc<Scope>) -> Fallible<Limits> {
         let default = self.play.session.options.task_timeout;
         // A task is waited for as long as `async` says; nothing cuts its connection meanwhile.
         let given = self.frame.nearest(|keywords| keywords.timeout.as_ref());
         let seconds = match whole(given, scope)? {
+            // What is left running has its own limit.
+            None if self.background(scope)?.is_some() => None,
             None => whole(self.task.r#async.as_ref(), scope)?,
             given => given,
         };

@@ -57,7 +57,6 @@ impl Reader<'_> {
             self.act_on_this_machine(&mut task, place);
         }
         self.check_meta(&task, scope);
-        self.check_async(&task);
         Some(Item::Task(Arc::new(task)))
     }
 
@@ -112,17 +111,6 @@ impl Reader<'_> {
             self.report(Problem::at(&entry.value.place, message).help(help));
         }
         Some(self.conditions(entry)).filter(|conditions| !conditions.is_empty())
-    }
-
-    /// Nothing is left running in the background: long-running programs have modules of their own.
-    fn check_async(&mut self, task: &Task) {
-        let is_zero = |node: &&Node| node.to_value().as_i64() == Some(0);
-        if let (Some(_), Some(poll)) = (&task.r#async, task.poll.as_ref().filter(is_zero)) {
-            let message = "a task cannot be left running in the background";
-            let advice = "remove poll to wait for the task, up to the seconds of async; use the \
-                          module process to keep a program running";
-            self.report(Problem::at(&poll.place, message).help(advice.to_owned()));
-        }
     }
 
     /// `end_role` needs a role to end.
