@@ -69,6 +69,7 @@ mod screen;
 mod script;
 mod script_modules;
 mod settings;
+mod shards;
 mod ssh_channels;
 mod ssh_command_line;
 mod ssh_contract;

@@ -22,10 +22,12 @@ pub mod project;
 mod prompts;
 mod registry;
 mod repl;
+mod report;
 mod run;
 mod run_name;
 mod session;
 mod settings;
+mod shard;
 mod sources;
 mod start;
 mod test;
@@ -81,6 +83,8 @@ enum Command {
     Vault(vault::Arguments),
     /// List the modules, or show how to use one.
     Modules(modules::Arguments),
+    /// Read event files, such as those of the shards of a run.
+    Report(report::Arguments),
     /// Try a role's script interactively on one host.
     Repl(repl::Arguments),
     /// Create a project, role, module or filter, each with a case for `rmqplay test`.
@@ -146,6 +150,7 @@ fn execute(command: Command) -> Exit {
         Command::Run(arguments) => run::execute(&arguments, &Interrupt::catch()),
         Command::Check(arguments) => check::execute(&arguments),
         Command::Exec(arguments) => exec::execute(&arguments, &Interrupt::catch()),
+        Command::Report(arguments) => report::execute(&arguments),
         Command::Repl(arguments) => repl::execute(&arguments, &Interrupt::catch()),
         Command::Inventory(arguments) => match inventory::execute(&arguments) {
             Ok(text) => print(&text),

@@ -5,6 +5,7 @@ use super::lists::Lists;
 use super::options::SharedArguments;
 use super::project::{Project, first_folder, folders_of, user_folder};
 use super::settings::settings;
+use super::shard::Wanted;
 use super::start::{Plan, Prepared, Shown, Sink, Start};
 use super::watch::Watch;
 use super::{Exit, candidates, extra_vars, prompts, refuse, refuse_because};
@@ -42,6 +43,12 @@ pub(super) struct Arguments {
     watch: Option<u64>,
     #[command(flatten)]
     lists: Lists,
+    /// Run only on shard K of N, or as the scheduler says (auto, auto/N).
+    #[arg(long, value_name = "K/N", value_parser = clap::value_parser!(Wanted))]
+    shard: Option<Wanted>,
+    /// Let `run_once`, `serial`, `delegate_to` and failure limits hold per shard.
+    #[arg(long, requires = "shard")]
+    per_shard: bool,
     /// Run notified handlers even on hosts that failed.
     #[arg(long)]
     force_handlers: bool,
@@ -74,6 +81,14 @@ pub(super) fn execute(arguments: &Arguments, interrupt: &Interrupt) -> Exit {
         Ok(options) => options,
         Err(problems) => return refuse(&problems, Exit::Usage),
     };
+    let shard = arguments
+        .shard
+        .map(|wanted| wanted.resolve(|name| std::env::var(name).ok()));
+    match shard.transpose() {
+        Ok(shard) => options.shard = shard,
+        Err(problems) => return refuse(&problems, Exit::Usage),
+    }
+    options.per_shard = arguments.per_shard;
     options.step = arguments.step;
     if options.step && !std::io::stdin().is_terminal() {
         let message = "--step needs a terminal: standard input is not one";

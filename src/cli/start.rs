@@ -10,7 +10,7 @@ use crate::internal_error::caught;
 use crate::playbook::Playbook;
 use crate::report::{
     AdHoc, AnsibleLines, Event, EventsFile, InOrder, JsonLines, LiveLine, Progress, Recap,
-    Reporter, Screen, Verbosity,
+    Reporter, Screen, Verbosity, last_line,
 };
 use crate::run::{Options, Session};
 use crate::source::{LocalPath, Place, Problems, Result};
@@ -106,6 +106,9 @@ impl Start<'_> {
                 return refuse_because(message, None, Exit::Error);
             }
         };
+        let shard = session.options.shard;
+        let shard = shard.map(|shard| (shard.number(), shard.of()));
+        let last = shard.and(events_file.as_ref().map(std::fs::File::try_clone));
         let playbooks = match plan(&session) {
             Ok(Plan::CarryOut(playbooks)) => playbooks,
             Ok(Plan::Show(text)) => return super::print(&text),
@@ -123,7 +126,14 @@ impl Start<'_> {
             // Scripts may read standard error, too.
             let progress = line.clone().map(|line| Progress::new(line, !compat));
             let make = || reporter(format, look, sink.clone(), verbosity, line.clone());
-            report(&receiver, &make, progress, events_file)
+            let file = events_file
+                .map(std::io::LineWriter::new)
+                .map(EventsFile::new);
+            let file = match shard {
+                Some(shard) => file.map(|file| file.of_shard(shard)),
+                None => file,
+            };
+            report(&receiver, &make, progress, file)
         });
         let reporting = match reporting {
             Ok(reporting) => reporting,
@@ -137,17 +147,19 @@ impl Start<'_> {
         session.finish();
         drop(session);
         let (recap, events_error) = reporting.join().unwrap_or_default();
-        if let Some(error) = events_error {
-            return refuse_because(
-                format!("cannot write the events file: {error}"),
-                None,
-                Exit::Error,
-            );
-        }
-        match result {
+        let exit = match result {
             Err(problems) => refuse(&problems, Exit::Unreachable),
             Ok(()) if cancelled => Exit::Interrupted,
             Ok(()) => exit_of(&recap, self.shared.detailed_exitcode),
+        };
+        let ended =
+            |file: std::io::Result<std::fs::File>| writeln!(file?, "{}", last_line(exit as u8));
+        match events_error.or_else(|| last.and_then(|file| ended(file).err())) {
+            None => exit,
+            Some(error) => {
+                let message = format!("cannot write the events file: {error}");
+                refuse_because(message, None, Exit::Error)
+            }
         }
     }
 }
@@ -182,9 +194,8 @@ fn report(
     events: &Receiver<Event>,
     make: &dyn Fn() -> Box<dyn Reporter>,
     mut progress: Option<Progress>,
-    file: Option<std::fs::File>,
+    mut file: Option<EventsFile<std::io::LineWriter<std::fs::File>>>,
 ) -> (Vec<Recap>, Option<std::io::Error>) {
-    let mut file = file.map(|file| EventsFile::new(std::io::LineWriter::new(file)));
     let mut counted = Vec::new();
     let mut shown = caught(make).ok();
     loop {
@@ -280,7 +291,7 @@ fn exit_of(recap: &[Recap], detailed: bool) -> Exit {
     }
 }
 
-fn terminal_width() -> usize {
+pub(super) fn terminal_width() -> usize {
     let (_, columns) = console_size();
     columns
 }

@@ -37,6 +37,8 @@ pub struct Play {
     pub vars_files: Vec<Node>,
     /// Hosts at a time.
     pub serial: Vec<Serial>,
+    /// Where `serial` is.
+    pub serial_place: Option<Place>,
     /// How hosts go through the tasks.
     pub strategy: Strategy,
     /// Percentage of failed or unreachable hosts of a batch above which the play stops.

@@ -3,7 +3,7 @@
 use crate::change::Diff;
 use crate::host::Traffic;
 use crate::value::Value;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -215,7 +215,7 @@ pub struct FailedCommand {
 }
 
 /// The counts of a host.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recap {
     /// Tasks that succeeded, including changed ones.
     pub ok: u32,
@@ -232,7 +232,7 @@ pub struct Recap {
     /// Failures that were ignored.
     pub ignored: u32,
     /// Tasks that check mode cannot predict.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub unknown: u32,
     /// Tasks that failed or could not reach the host, up to the last `meta: clear_host_errors`.
     #[serde(skip)]

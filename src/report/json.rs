@@ -1,9 +1,11 @@
 //! `--output json`: every event as a line of JSON.
 
-use super::{Event, Reporter};
+use super::{Event, Recap, Reporter};
 use crate::value;
 use serde_json::{Map, Value, json};
 use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Writes every event as a line of JSON.
 pub struct JsonLines<W: Write> {
@@ -41,14 +43,7 @@ impl<W: Write> Reporter for JsonLines<W> {
                 elapsed,
                 ..
             } => {
-                let hosts: Map<String, Value> = recap
-                    .iter()
-                    .map(|(host, recap)| (host.to_string(), json!(recap)))
-                    .collect();
-                let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-                let mut line = json!({
-                    "event": "recap", "check": check, "milliseconds": milliseconds, "hosts": hosts,
-                });
+                let mut line = recap_line(recap, *check, *elapsed);
                 if let (Some(line), false) = (line.as_object_mut(), stats.is_empty()) {
                     let all = stats.iter();
                     let all = all.map(|(host, values)| (host.to_string(), values.clone()));
@@ -63,6 +58,16 @@ impl<W: Write> Reporter for JsonLines<W> {
         };
         let _ = writeln!(self.out, "{line}");
     }
+}
+
+/// Returns the counts of a run.
+pub(super) fn recap_line(recap: &[(Arc<str>, Recap)], check: bool, elapsed: Duration) -> Value {
+    let hosts = recap.iter();
+    let hosts: Map<String, Value> = hosts
+        .map(|(host, recap)| (host.to_string(), json!(recap)))
+        .collect();
+    let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    json!({"event": "recap", "check": check, "milliseconds": milliseconds, "hosts": hosts})
 }
 
 fn task(result: &super::TaskResult) -> Value {

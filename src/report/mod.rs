@@ -13,6 +13,7 @@ mod progress;
 mod recap;
 mod said;
 mod screen;
+mod shards;
 mod style;
 
 pub use crate::source::printable;
@@ -29,6 +30,7 @@ pub use live_line::LiveLine;
 pub use progress::Progress;
 pub use recap::counted;
 pub use screen::Screen;
+pub use shards::{Merged, Shards, last_line};
 pub use style::{Verbosity, pretty};
 
 /// Shows or stores the events of a run.

@@ -1,6 +1,6 @@
 //! What the user requested of a run, besides the playbook.
 
-use super::TagFilter;
+use super::{Shard, TagFilter};
 use crate::host::Secret;
 use crate::template::Extensions;
 use crate::yaml::Map;
@@ -31,6 +31,10 @@ pub struct Options {
     pub forks: usize,
     /// `--limit`: an additional host pattern.
     pub limit: Option<String>,
+    /// `--shard`: the part of the hosts that this run has.
+    pub shard: Option<Shard>,
+    /// `--per-shard`: what depends on all hosts holds for each shard.
+    pub per_shard: bool,
     /// `--tags` and `--skip-tags`.
     pub tags: TagFilter,
     /// `--step`: ask the user before each task.
@@ -89,6 +93,8 @@ impl Default for Options {
             diff: false,
             forks: 50,
             limit: None,
+            shard: None,
+            per_shard: false,
             tags: TagFilter::default(),
             step: false,
             extra_vars: Map::new(),

@@ -49,6 +49,7 @@ impl Session {
         if let Some(limit) = &self.options.limit {
             hosts = self.inventory().limit(hosts, limit)?;
         }
+        hosts.retain(|host| self.has_host(host));
         self.order(play, &mut hosts)?;
         Ok(hosts)
     }

@@ -309,6 +309,12 @@ impl TaskRun<'_, '_> {
                 session.settings(name, &connection, frame, scope, folder)?
             }
         };
+        let place = frame.nearest(|keywords| keywords.delegate_to.as_ref());
+        if let (Some(name), Some(node)) = (&delegate, place)
+            && let Some(problem) = session.other_shard(name, &node.place)
+        {
+            return Err(Box::new(problem.into()));
+        }
         let target = session.connector.target(&settings);
         let predicted = self.predicted(scope, frame, &settings.machine(), &target)?;
         let is_real = session.options.check && predicted.is_none();

@@ -69,6 +69,7 @@ impl Session {
             self.hosts_exist(playbook, &mut problems);
             self.connections_can_be_read(playbook, &mut problems);
         }
+        self.fits_shard(playbook, &mut problems);
         problems.once().or(())
     }
 

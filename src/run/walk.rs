@@ -368,6 +368,10 @@ impl<'a, 'p> Walk<'a, 'p> {
             doubt: self.doubt().cloned(),
             guess: None,
         };
+        let mut keywords = own.outwards().filter_map(|frame| frame.keywords);
+        if let Some(problem) = keywords.find_map(|keywords| play.session.spans_shards(keywords)) {
+            return self.end(&run, problem.into(), Some(&scope)).await;
+        }
         match flag(own, |keywords| keywords.run_once.as_ref(), &scope) {
             Err(outcome) => self.end(&run, *outcome, Some(&scope)).await,
             Ok(wanted) if wanted == Some(true) || self.is_for_all(task) => {

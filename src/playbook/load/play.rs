@@ -67,7 +67,10 @@ impl Reader<'_> {
             "gather_timeout" => play.gather_timeout = Some(value.clone()),
             "fact_path" => play.fact_path = Some(value.clone()),
             "vars_files" => play.vars_files = self.vars_files(value, scope),
-            "serial" => play.serial = self.serial(value),
+            "serial" => {
+                play.serial = self.serial(value);
+                play.serial_place = Some(value.place.clone());
+            }
             "strategy" => play.strategy = self.strategy(value),
             "max_fail_percentage" => play.max_fail_percentage = Some(value.clone()),
             "force_handlers" => play.force_handlers = Some(value.clone()),
@@ -258,6 +261,7 @@ fn empty_play(node: &Node, hosts: Node, folder: &LocalPath) -> Play {
         fact_path: None,
         vars_files: Vec::new(),
         serial: Vec::new(),
+        serial_place: None,
         strategy: Strategy::default(),
         max_fail_percentage: None,
         force_handlers: None,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// The failures of a run, in order.
 #[derive(Default)]
-pub(super) struct Failures(Vec<Failure>);
+pub(in crate::report) struct Failures(Vec<Failure>);
 
 struct Failure {
     host: Arc<str>,
@@ -24,17 +24,39 @@ impl Failures {
         let has_failed = matches!(result.status, Status::Failed | Status::Unreachable);
         if has_failed && !result.ignored {
             let message = result.message.as_deref().unwrap_or_default();
-            self.0.push(Failure {
-                host: result.host.clone(),
-                task: result.task.clone(),
-                message: message.lines().next().unwrap_or_default().to_owned(),
-            });
+            self.add(result.host.clone(), result.task.clone(), message);
         }
+    }
+
+    /// Adds a failure.
+    pub(in crate::report) fn add(&mut self, host: Arc<str>, task: Arc<TaskName>, message: &str) {
+        let message = message.lines().next().unwrap_or_default().to_owned();
+        self.0.push(Failure {
+            host,
+            task,
+            message,
+        });
+    }
+
+    /// Puts the failures of each task together, in the order of the hosts.
+    pub(in crate::report) fn sort(&mut self, recap: &[(Arc<str>, Recap)]) {
+        let hosts = recap.iter().map(|(host, _)| host.clone());
+        let hosts: HashMap<_, _> = hosts.zip(0..).collect();
+        let tasks: IndexSet<_> = self.0.iter().map(|failure| failure.task.clone()).collect();
+        self.0.sort_by_key(|failure| {
+            let task = tasks.get_index_of(&failure.task);
+            (task, hosts.get(&failure.host).copied())
+        });
+    }
+
+    /// Adds all failures of others.
+    pub(in crate::report) fn add_all(&mut self, others: Self) {
+        self.0.extend(others.0);
     }
 
     /// Returns the list, without the failures that a `rescue` handled; those of one task with the
     /// same message are one.
-    pub(super) fn list(&self, recap: &[(Arc<str>, Recap)], width: usize) -> String {
+    pub(in crate::report) fn list(&self, recap: &[(Arc<str>, Recap)], width: usize) -> String {
         let mut listed: IndexMap<(&TaskName, &str, usize), IndexSet<Arc<str>>> = IndexMap::new();
         for failure in self.not_rescued(recap) {
             let mut of = (&*failure.task, failure.message.as_str(), 0);

@@ -13,13 +13,14 @@ use super::live_line::{LiveLine, print};
 use super::said::said;
 use super::style::{BOLD, Verbosity, YELLOW, cost, heading};
 use super::{Event, Reporter, TaskId, TaskName, TaskResult, indented, on_one_line};
-use failures::Failures;
+pub(super) use failures::Failures;
 use indexmap::IndexMap;
 use lines::{Line, Lines, lines};
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
+pub(super) use totals::totals;
 
 /// A task that took longer shows its seconds.
 const LONG: Duration = Duration::from_secs(1);
@@ -259,7 +260,7 @@ impl<W: Write> Reporter for Screen<W> {
                 let Verbosity { width, check, .. } = self.verbosity;
                 let text = self.failures.list(recap, width)
                     + &heading("PLAY RECAP", width)
-                    + &totals::totals(recap, check, *elapsed, width)
+                    + &totals(recap, check, *elapsed, width)
                     + &stats_of(stats, width);
                 self.print(&text);
             }

@@ -11,7 +11,7 @@ use std::time::Duration;
 const NAMES: usize = 40;
 
 /// Returns the counts of the hosts, and a line for the totals.
-pub(super) fn totals(
+pub(in crate::report) fn totals(
     recap: &[(Arc<str>, Recap)],
     check: bool,
     elapsed: Duration,
