@@ -52,8 +52,8 @@ pub(super) struct Copy {
     /// Whether to write through a link at `dest` instead of replacing it.
     #[serde(default)]
     follow: bool,
-    /// Whether to follow links in a folder of the controller instead of copying them; true by
-    /// default.
+    /// Whether to follow links in a folder instead of copying them; by default true in one of the
+    /// controller, false in one of the host.
     local_follow: Option<bool>,
     /// SHA-1 that the file must have.
     checksum: Option<String>,

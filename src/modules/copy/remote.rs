@@ -14,6 +14,17 @@ use crate::modules::host_path::{
 use crate::modules::sent::{make_missing, validation};
 use camino::{Utf8Path, Utf8PathBuf};
 
+/// How many links to directories may be below each other.
+const MAX_DEPTH: usize = 16;
+
+/// A part of a directory to copy.
+struct Original {
+    /// Where it is.
+    path: Utf8PathBuf,
+    /// Its path in the copy.
+    name: Utf8PathBuf,
+}
+
 impl Copy {
     pub(super) fn plan_remote(
         &self,
@@ -128,28 +139,30 @@ impl Copy {
         dest: &Utf8Path,
         parents: &[Answer],
     ) -> Result<Change, ModuleError> {
-        let mut real = from.to_owned();
-        let mut entries = context.host.tree(&real, None)?;
-        if entries.is_empty() {
+        let mut originals = self.originals(context.host, from, Utf8Path::new(""), 0)?;
+        if originals.is_empty() {
             // It may be a link to the directory.
-            real = real_path(context.host, from)?;
-            entries = context.host.tree(&real, None)?;
+            let real = real_path(context.host, from)?;
+            originals = self.originals(context.host, &real, Utf8Path::new(""), 0)?;
         }
         let base = if names_directory(written) {
             dest.to_owned()
         } else {
             dest.join(from.file_name().unwrap_or_default())
         };
-        let places: Vec<_> = entries
+        let places: Vec<_> = originals
             .iter()
-            .filter_map(|(path, _)| path.strip_prefix(&real).ok())
-            .map(|name| base.join(name))
+            .map(|original| base.join(&original.name))
             .collect();
         let mut questions = vec![digest(&base, true)];
-        questions.extend(entries.iter().map(|(path, _)| digest(path, false)));
+        questions.extend(
+            originals
+                .iter()
+                .map(|original| digest(&original.path, false)),
+        );
         questions.extend(places.iter().map(|path| digest(path, false)));
         let mut answers = context.host.ask(&questions)?;
-        let mut present = answers.split_off((entries.len() + 1).min(answers.len()));
+        let mut present = answers.split_off((originals.len() + 1).min(answers.len()));
         let mut change = Change::default();
         make_missing(
             &mut change,
@@ -166,14 +179,14 @@ impl Copy {
                 at_base,
             )?;
         }
-        let originals = answers.into_iter().skip(1).map(Answer::into_path);
-        for ((source, place), found) in originals.zip(&places).zip(present.drain(..)) {
-            let name = place.strip_prefix(&base).unwrap_or(place);
+        let sources = answers.into_iter().skip(1).map(Answer::into_path);
+        let pairs = originals.iter().zip(sources);
+        for (((original, source), place), found) in pairs.zip(&places).zip(present.drain(..)) {
             if let Some(source) = source {
                 self.copy_node(
                     context.host,
                     &mut change,
-                    &real.join(name),
+                    &original.path,
                     &source,
                     place,
                     found,
@@ -184,6 +197,45 @@ impl Copy {
         change.returns("dest", dest.as_str());
         change.returns("state", "directory");
         Ok(change)
+    }
+
+    /// Returns everything below a directory. With `local_follow: true`, a link counts as what it
+    /// leads to.
+    fn originals(
+        &self,
+        host: &Probe,
+        directory: &Utf8Path,
+        name: &Utf8Path,
+        depth: usize,
+    ) -> Result<Vec<Original>, ModuleError> {
+        let mut originals = Vec::new();
+        for (path, node) in host.tree(directory, None)? {
+            let name = name.join(path.strip_prefix(directory).unwrap_or(&path));
+            let is_link = matches!(node.kind, Kind::Symlink { .. });
+            if !is_link || self.local_follow != Some(true) {
+                originals.push(Original { path, name });
+                continue;
+            }
+            let real = real_path(host, &path)?;
+            let Some(target) = host.stat(&real)? else {
+                let message = format!("{path} is a link to {real}, which does not exist");
+                return Err(ModuleError::Refused {
+                    message,
+                    help: Some("remove the link, or set `local_follow: false`".to_owned()),
+                });
+            };
+            if depth == MAX_DEPTH || matches!(target.kind, Kind::Symlink { .. }) {
+                let message = format!("{path} is a link that leads in a circle");
+                return Err(ModuleError::refused(message));
+            }
+            let is_folder = target.kind == Kind::Directory;
+            let (path, of_link) = (real.clone(), name.clone());
+            originals.push(Original { path, name });
+            if is_folder {
+                originals.extend(self.originals(host, &real, &of_link, depth + 1)?);
+            }
+        }
+        Ok(originals)
     }
 
     fn copy_node(
