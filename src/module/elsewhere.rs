@@ -11,7 +11,6 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
             ("expect", "use command with stdin"),
             ("iptables", "use command: iptables"),
             ("mount_facts", "use command: findmnt --json"),
-            ("pip", "use command: pip install"),
             ("reboot", "use command: reboot, then wait_for"),
             ("subversion", "use command: svn"),
             ("sysvinit", "use service"),

@@ -48,6 +48,7 @@ mod package;
 mod pam_limits;
 mod pause;
 mod ping;
+mod pip;
 mod process;
 mod raw;
 mod replace;
@@ -131,6 +132,7 @@ pub fn built_in() -> Registry {
     registry.add::<pam_limits::PamLimits>();
     registry.add::<pause::Pause>();
     registry.add::<ping::Ping>();
+    registry.add::<pip::Pip>();
     registry.add::<process::ProcessModule>();
     registry.add::<raw::Raw>();
     registry.add::<replace::ReplaceModule>();

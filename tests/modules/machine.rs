@@ -98,6 +98,7 @@ pub(super) fn of_examples() -> Memory {
             printed("1111111111111111111111111111111111111111\trefs/tags/v1.2.0\n"),
         )
         .program("/bin/sh", printed(""))
+        .program("/opt/tool/bin/pip", printed("requests==2.32.3\n"))
         .program("stat", printed("1700000000\n1699999000\n"))
         .program("cat", printed("br_netfilter 1 0 - Live 0x0\n"))
         .program("apt-key", printed(""))
