@@ -132,7 +132,7 @@ impl Files {
         Ok(match node {
             None => None,
             Some(node) => Some(match &node.content {
-                Some(content) => content.to_vec(),
+                Some(content) => content.clone(),
                 None => host.read(&job.file(end))?,
             }),
         })

@@ -19,6 +19,7 @@ mod debconf;
 mod debug;
 mod dpkg_selections;
 mod edited_file;
+mod fact_subset;
 mod fail;
 mod fetch;
 mod file;

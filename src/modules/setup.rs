@@ -1,5 +1,6 @@
 //! `setup`: gathers facts.
 
+use super::fact_subset::{self, Subset};
 use super::local_facts;
 use crate::change::{Change, Sets};
 use crate::glob;
@@ -20,7 +21,8 @@ const LOCAL: &str = "local";
 pub(super) struct Setup {
     /// Names of facts to return, with `*` and `?`; all if empty.
     filter: Vec<String>,
-    /// Ignored: all facts cost the same.
+    /// Which facts to return: `all`, `min`, the names of Ansible's subsets such as `network`, and
+    /// with `!` those to leave out.
     gather_subset: Vec<String>,
     /// Ignored.
     gather_timeout: Option<u64>,
@@ -45,7 +47,20 @@ impl BuiltIn for Setup {
 
 impl Module for Setup {
     fn plan(&self, context: &PlanContext) -> Result<Change, ModuleError> {
+        let mut facts = context.host.facts()?.0;
+        let subset = self.subset()?;
+        let interfaces = facts
+            .get("interfaces")
+            .and_then(|names| names.try_iter().ok());
+        let interfaces: Vec<String> = interfaces
+            .into_iter()
+            .flatten()
+            .map(|name| name.to_string().replace(['-', '.', ':'], "_"))
+            .collect();
         let wanted = |name: &String| {
+            if !subset.has(name, &interfaces) {
+                return false;
+            }
             let name = name.strip_prefix("ansible_").unwrap_or(name);
             let matches = |pattern: &String| {
                 let pattern = pattern.strip_prefix("ansible_").unwrap_or(pattern);
@@ -54,7 +69,6 @@ impl Module for Setup {
             self.filter.is_empty() || self.filter.iter().any(matches)
         };
         let mut change = Change::default();
-        let mut facts = context.host.facts()?.0;
         if wanted(&LOCAL.to_owned()) {
             let local = self.local(context, facts.get(LOCAL), &mut change)?;
             facts.insert(LOCAL.to_owned(), value::map(local));
@@ -70,6 +84,18 @@ impl Module for Setup {
 }
 
 impl Setup {
+    fn subset(&self) -> Result<Subset, ModuleError> {
+        Subset::of(&self.gather_subset).map_err(|wrong| {
+            let known = fact_subset::names().join(", ");
+            let words = format!(
+                "Bad subset '{wrong}' given to Ansible. gather_subset options allowed: all, {known}"
+            );
+            let message =
+                format!("unknown subset of facts \"{wrong}\" (expected all, min, {known})");
+            ModuleError::refused(message).as_ansible(words)
+        })
+    }
+
     /// Returns the local facts. The facts of the connection tell whether the usual folder is there:
     /// `local` is null then.
     fn local(
