@@ -39,6 +39,8 @@ public final class RocketmqClient {
     private static void send(String nameservers, String topic, int first, int last) throws Exception {
         DefaultMQProducer producer = new DefaultMQProducer("lab-producer");
         producer.setNamesrvAddr(nameservers);
+        // A busy machine may take longer than the usual 3 seconds for the first one.
+        producer.setSendMsgTimeout(30_000);
         producer.start();
         for (int number = first; number <= last; number++) {
             try {
