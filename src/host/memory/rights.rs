@@ -36,7 +36,7 @@ impl View<'_> {
         of_the_kernel(path)?;
         let folder = path.parent().unwrap_or(path);
         let access = self.access(folder)?;
-        if !(access.writable && access.executable) || !self.may_reach(folder)? {
+        if !(access.writable && access.executable && self.may_reach(folder)?) {
             return Err(self.denied(action, path, DENIED));
         }
         let parent = self.find(folder, true, &Content::None)?.here;
