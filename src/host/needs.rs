@@ -49,7 +49,10 @@ impl Step {
             },
             Step::Set(Setting { setters, .. }) => {
                 let programs = setters.iter().filter_map(|setter| setter.argv.first());
-                programs.map(|program| vec![program.as_str()]).collect()
+                // What a later command starts by its path may be what an earlier one makes.
+                let programs = programs.enumerate();
+                let needed = programs.filter(|(index, name)| *index == 0 || !name.contains('/'));
+                needed.map(|(_, name)| vec![name.as_str()]).collect()
             }
             _ => Vec::new(),
         }

@@ -121,6 +121,11 @@ pub(super) fn of_examples() -> Memory {
             "SELINUX=permissive\nSELINUXTYPE=targeted\n",
         )
         .file("/etc/hosts.d/local", "127.0.0.1 localhost\n")
+        .fact("user_dir", "/root")
+        .file(
+            "/root/.ansible_async/j1.1",
+            r#"{"ansible_job_id": "j1.1", "started": true, "finished": false, "result": {"cmd": "x"}, "reports_output": true}"#,
+        )
         .directory("/etc/yum.repos.d")
         .file("/usr/lib/jvm/java-17-openjdk-amd64/bin/java", "")
         .program("getent", printed("root:x:0:0:root:/root:/bin/sh\n"))

@@ -160,7 +160,13 @@ pub(super) fn example(entry: &Arc<Entry>) -> Vec<Task> {
     let file = SourceFile::new("<example>", entry.example.as_str());
     let node = yaml::read(&file).unwrap_or_else(|problems| panic!("{}: {problems}", entry.name));
     let tasks = node.as_list().unwrap();
-    tasks.iter().map(|task| example_task(entry, task)).collect()
+    let its_own = |task: &&Node| entry.names.iter().any(|name| task.entry(name).is_some());
+    let tasks: Vec<_> = tasks.iter().filter(its_own).collect();
+    assert!(!tasks.is_empty(), "{}: other modules", entry.name);
+    tasks
+        .into_iter()
+        .map(|task| example_task(entry, task))
+        .collect()
 }
 
 fn example_task(entry: &Arc<Entry>, task: &Node) -> Task {
@@ -192,7 +198,10 @@ fn example_task(entry: &Arc<Entry>, task: &Node) -> Task {
     Task {
         entry: entry.clone(),
         args,
-        vars: rmqplay::value::of(&serde_json::json!({ "inventory_hostname": "broker-a" })),
+        vars: rmqplay::value::of(&serde_json::json!({
+            "inventory_hostname": "broker-a",
+            "job": { "ansible_job_id": "j1.1" },
+        })),
         environment: BTreeMap::new(),
         folder,
         archives: Store::default(),
