@@ -24,5 +24,6 @@ mod transport;
 mod unfinished;
 
 pub use become_user::{Become, BecomeMethod};
+pub use quote::quote_lines;
 pub use shell_host::ShellHost;
 pub use transport::{Backlog, Channel, Received, Transport};

@@ -20,7 +20,7 @@ pub(super) fn quote(text: &str) -> String {
 
 /// Quotes one word of a shell text that may have several lines, such as one for another shell. To
 /// become part of a request, such a text is quoted by [`quote`] itself.
-pub(super) fn quote_lines(text: &str) -> String {
+pub fn quote_lines(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

@@ -2,6 +2,7 @@
 
 use super::UserModule;
 use crate::change::{Attributes, Change, Mode, directory_questions};
+use crate::host::shell::quote_lines;
 use crate::host::{
     Answer, Command, CommandScript, Content, HostError, Output, Question, Step, User,
 };
@@ -123,10 +124,10 @@ impl UserModule {
             .chain([if self.force { "force" } else { "" }]);
         let mut command = Command::new(words);
         command.script = self.ssh_key_passphrase.as_deref().map(|passphrase| {
-            let quoted = passphrase.replace('\'', r"'\''");
+            let quoted = quote_lines(passphrase);
             CommandScript {
                 name: "passphrase".to_owned(),
-                content: format!("#!/bin/sh\nprintf '%s\\n' '{quoted}'\n").into_bytes(),
+                content: format!("#!/bin/sh\nprintf '%s\\n' {quoted}\n").into_bytes(),
                 position: command.argv.len(),
             }
         });
