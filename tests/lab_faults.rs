@@ -307,10 +307,14 @@ fn controller_is_not_irritated_by_banners_and_start_up_files() {
     let Some(lab) = controller() else { return };
     let noise = "echo welcome; echo trouble >&2; cd /usr; umask 0";
     for host in ["1", "2"] {
+        // sshd reads its settings again a moment later, and refuses connections meanwhile.
         let text = format!(
             "echo '{noise}' | tee /root/.bashrc /root/.profile /root/.bash_profile; \
              echo BANNER >/etc/issue.net; echo 'Banner /etc/issue.net' >>/etc/ssh/sshd_config; \
-             echo MOTD >/etc/motd; kill -HUP 1"
+             echo MOTD >/etc/motd; \
+             socket() {{ awk '$2 ~ /:0016$/ && $4 == \"0A\" {{ print $10; exit }}' /proc/net/tcp; }}; \
+             old=$(socket); kill -HUP 1; \
+             until new=$(socket) && [ \"$new\" ] && [ \"$new\" != \"$old\" ]; do sleep 0.05; done"
         );
         lab.run(&["enter", host, "sh", "-c", &text]);
     }
