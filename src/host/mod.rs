@@ -59,6 +59,7 @@ pub use question::{Answer, Content, Question};
 pub use secret::{MASK, Secret};
 pub use service_state::ServiceState;
 pub use setting::Setting;
+pub use shell::quote_lines;
 pub use ssh::known_hosts::{NAME_SALT, hashed_name, names_host};
 pub use step::{Before, Body, Step, Unpack, UnpackEntry};
 pub use stream::{Connect, Stream};

@@ -11,7 +11,7 @@ const COLLECTIONS: &[(&str, &[(&str, &str)])] = &[
             ("expect", "use command with stdin"),
             ("iptables", "use command: iptables"),
             ("mount_facts", "use command: findmnt --json"),
-            ("reboot", "use command: reboot, then wait_for"),
+            ("reboot", "use command: reboot, then wait_for_connection"),
             ("subversion", "use command: svn"),
             ("sysvinit", "use service"),
         ],

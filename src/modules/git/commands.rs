@@ -1,7 +1,7 @@
 //! The commands of git that bring a repository to a commit.
 
 use super::{Git, Kind, State};
-use crate::host::shell::quote_lines;
+use crate::host::quote_lines;
 use crate::module::PlanContext;
 use camino::Utf8Path;
 use std::collections::BTreeMap;

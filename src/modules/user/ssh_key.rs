@@ -2,7 +2,7 @@
 
 use super::UserModule;
 use crate::change::{Attributes, Change, Mode, directory_questions};
-use crate::host::shell::quote_lines;
+use crate::host::quote_lines;
 use crate::host::{
     Answer, Command, CommandScript, Content, HostError, Output, Question, Step, User,
 };
