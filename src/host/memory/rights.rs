@@ -42,7 +42,7 @@ impl View<'_> {
         let parent = self.find(folder, true, &Content::None)?.here;
         if let (Some(old), Some(parent)) = (old, parent)
             && parent.node.mode & STICKY != 0
-            && !self.is_one_of(&[0, self.judged(old)?.uid, self.judged(&parent.node)?.uid])?
+            && !self.is_one_of(&[0, self.owner_of(old)?, self.owner_of(&parent.node)?])?
         {
             return Err(self.denied(action, path, NOT_PERMITTED));
         }
@@ -79,13 +79,14 @@ impl View<'_> {
         if !self.judges || self.is_root()? {
             return Ok(());
         }
+        let acting = self.judged_user()?;
         let tree = self.tree(path, None)?;
         let holds = |folder: &Utf8Path| tree.iter().any(|(at, _)| at.parent() == Some(folder));
         let root = self.find(path, false, &Content::None)?.here;
         let root = root.map(|here| (path.to_owned(), here.node));
         let folders = root.iter().chain(&tree);
         for (at, node) in folders.filter(|(_, node)| node.kind == Kind::Directory) {
-            let by_bits = self.by_bits(node)?;
+            let by_bits = Access::of(&as_of(&acting, node), &acting);
             // An access control list may allow more.
             if holds(at) && !(by_bits.writable && by_bits.executable) {
                 let access = self.access(at)?;
@@ -111,7 +112,8 @@ impl View<'_> {
         if self.is_root()? {
             return Ok(());
         }
-        let (acting, node) = (self.judged_user()?, self.judged(node)?);
+        let acting = self.judged_user()?;
+        let node = as_of(&acting, node);
         let owner = after.owner.as_ref().map(|owner| self.owner(owner));
         let owner = owner.transpose()?;
         let group = after.group.as_ref().map(|group| self.owning_group(group));
@@ -139,7 +141,7 @@ impl View<'_> {
             return Ok(());
         }
         of_the_kernel(path)?;
-        if self.is_one_of(&[0, self.judged(node)?.uid])? || (now && self.access(path)?.writable) {
+        if self.is_one_of(&[0, self.owner_of(node)?])? || (now && self.access(path)?.writable) {
             return Ok(());
         }
         let reason = if now { DENIED } else { NOT_PERMITTED };
@@ -185,43 +187,32 @@ impl View<'_> {
 
     /// Returns the rights that the permission bits of a node give.
     pub(super) fn by_bits(&self, node: &Node) -> Result<Access, Stop> {
-        Ok(Access::of(&self.judged(node)?, &self.judged_user()?))
+        let user = self.judged_user()?;
+        Ok(Access::of(&as_of(&user, node), &user))
     }
 
     /// Returns the user that acts. The numbers of an account that an earlier task makes are 0 until the
     /// host has chosen them, which is not to be taken for root's.
     fn judged_user(&self) -> Result<User, Stop> {
         let mut user = self.acting()?;
-        if self.has_no_number(&user) {
-            user.uid = NOT_CHOSEN;
-        }
-        if self.has_no_group(&user) {
-            user.gid = NOT_CHOSEN;
+        if self.acting_as.is_some() {
+            if user.uid == 0 {
+                user.uid = NOT_CHOSEN;
+            }
+            if user.gid == 0 && user.group != "root" {
+                user.gid = NOT_CHOSEN;
+            }
         }
         Ok(user)
     }
 
-    /// Returns a node with the numbers of [`Self::judged_user`] where it is that user's.
-    fn judged(&self, node: &Node) -> Result<Node, Stop> {
-        let mut node = node.clone();
-        if self.acting_as.is_some() {
-            let user = self.acting()?;
-            if self.has_no_number(&user) && node.owner == user.name {
-                node.uid = NOT_CHOSEN;
-            }
-            if self.has_no_group(&user) && node.group == user.group {
-                node.gid = NOT_CHOSEN;
-            }
+    /// Returns the number of a node's owner, as [`Self::judged_user`] has it.
+    fn owner_of(&self, node: &Node) -> Result<u32, Stop> {
+        match self.acting_as {
+            // An account that only has a number is not found.
+            None => Ok(node.uid),
+            Some(_) => Ok(as_of(&self.judged_user()?, node).uid),
         }
-        Ok(node)
-    }
-
-    fn has_no_number(&self, user: &User) -> bool {
-        self.acting_as.is_some() && user.uid == 0
-    }
-
-    fn has_no_group(&self, user: &User) -> bool {
-        self.acting_as.is_some() && user.gid == 0 && user.group != "root"
     }
 
     fn denied(&self, action: &str, path: &Utf8Path, reason: &str) -> Stop {
@@ -246,6 +237,18 @@ impl State {
             || !self.settings.is_empty()
             || !self.doubts.is_empty()
     }
+}
+
+/// Returns a node with the numbers that were not chosen where it is this user's.
+fn as_of(user: &User, node: &Node) -> Node {
+    let mut node = node.clone();
+    if user.uid == NOT_CHOSEN && node.owner == user.name {
+        node.uid = NOT_CHOSEN;
+    }
+    if user.gid == NOT_CHOSEN && node.group == user.group {
+        node.gid = NOT_CHOSEN;
+    }
+    node
 }
 
 /// Fails for a path in a file system that the kernel makes up.
