@@ -1,11 +1,11 @@
 //! A file of a machine that is kept on this machine.
 
 use super::{Digesting, HostError, Output};
+use crate::source::Replacement;
 use crate::value::{Fields, Value};
 use camino::Utf8PathBuf;
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// A file of a machine to keep on this machine.
@@ -30,27 +30,21 @@ impl Fetched {
     /// Copies the file, and replaces that of this machine only once all has arrived.
     pub(super) fn keep(&self, copy: &Copy<'_>) -> Result<Output, HostError> {
         let failed = |error: std::io::Error| self.failed(&error.to_string());
-        let target = self.to.canonicalize().unwrap_or_else(|_| self.to.clone());
-        let folder = target.parent().unwrap_or(Path::new("/"));
-        fs::create_dir_all(folder).map_err(failed)?;
-        let present = fs::metadata(&target).ok();
-        let mut new = tempfile::Builder::new()
-            .prefix(".rmqplay-")
-            // The umask applies, as for every file that the user creates.
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder)
-            .map_err(failed)?;
+        fs::create_dir_all(self.to.parent().unwrap_or(Path::new("/"))).map_err(failed)?;
+        // The umask applies, as for every file that the user creates.
+        let mut new = Replacement::of(&self.to, 0o666).map_err(failed)?;
+        let present = fs::metadata(new.target()).ok();
         let mut both = Both {
-            file: new.as_file_mut(),
+            file: new.file(),
             digesting: Digesting::default(),
         };
         copy(&mut both)?;
         let output = self.conclude(both.digesting)?;
         if let Some(present) = present {
-            let kept = new.as_file().set_permissions(present.permissions());
+            let kept = new.file().set_permissions(present.permissions());
             kept.map_err(failed)?;
         }
-        new.persist(&target).map_err(|error| failed(error.error))?;
+        new.keep().map_err(failed)?;
         Ok(output)
     }
 
