@@ -7,7 +7,6 @@
 use crate::host::{Command, HostError};
 use crate::value::{self, Fields, Value};
 use camino::{Utf8Path, Utf8PathBuf};
-use ring::rand::{SecureRandom, SystemRandom};
 
 /// Writes the files, starts the rest in a session of its own, and returns at once.
 const START: &str = include_str!("job.sh");
@@ -61,13 +60,10 @@ pub struct End {
 impl Job {
     /// Returns a job with an id that no other has.
     pub fn new(folder: &Utf8Path) -> Result<Self, HostError> {
-        let mut bytes = [0; 8];
-        let random = SystemRandom::new().fill(&mut bytes);
-        random.map_err(|_| HostError::Step {
+        let number = getrandom::u64().map_err(|error| HostError::Step {
             action: "start a job".to_owned(),
-            reason: "cannot read random numbers on this machine".to_owned(),
+            reason: format!("cannot read random numbers on this machine: {error}"),
         })?;
-        let number = u64::from_le_bytes(bytes);
         let id = format!(
             "j{}.{}",
             number / 10_000 % 1_000_000_000_000,

@@ -143,15 +143,17 @@ mod tests {
         shard.map(|shard| shard.to_string())
     }
 
+    /// Returns the variables of a task of a Slurm array.
+    fn slurm<'v>(id: &'v str, count: &'v str, max: &'v str) -> [(&'static str, &'v str); 3] {
+        [
+            ("SLURM_ARRAY_TASK_ID", id),
+            ("SLURM_ARRAY_TASK_COUNT", count),
+            ("SLURM_ARRAY_TASK_MAX", max),
+        ]
+    }
+
     #[test]
     fn a_shard_is_named_or_the_environment_says_which_it_is() {
-        let slurm = |id, count, max| {
-            [
-                ("SLURM_ARRAY_TASK_ID", id),
-                ("SLURM_ARRAY_TASK_COUNT", count),
-                ("SLURM_ARRAY_TASK_MAX", max),
-            ]
-        };
         let ok = |text: &str| Ok(text.to_owned());
         assert_eq!(shard("2/4", &[]), ok("2/4"));
         assert_eq!(shard("auto", &slurm("3", "4", "4")), ok("3/4"));
@@ -180,29 +182,17 @@ mod tests {
             refused("auto", &kubernetes),
             "JOB_COMPLETION_INDEX does not say how many shards there are"
         );
-        let from_zero = [
-            ("SLURM_ARRAY_TASK_ID", "0"),
-            ("SLURM_ARRAY_TASK_COUNT", "4"),
-            ("SLURM_ARRAY_TASK_MAX", "3"),
-        ];
+        let from_zero = slurm("0", "4", "3");
         assert_eq!(
             refused("auto", &from_zero),
             "SLURM_ARRAY_TASK_ID=0 is not one of 4 shards"
         );
-        let again = [
-            ("SLURM_ARRAY_TASK_ID", "3"),
-            ("SLURM_ARRAY_TASK_COUNT", "1"),
-            ("SLURM_ARRAY_TASK_MAX", "3"),
-        ];
+        let again = slurm("3", "1", "3");
         assert_eq!(
             refused("auto", &again),
             "SLURM_ARRAY_TASK_ID=3 is not one of 1 shards"
         );
-        let part = [
-            ("SLURM_ARRAY_TASK_ID", "1"),
-            ("SLURM_ARRAY_TASK_COUNT", "2"),
-            ("SLURM_ARRAY_TASK_MAX", "3"),
-        ];
+        let part = slurm("1", "2", "3");
         assert_eq!(
             refused("auto", &part),
             "SLURM_ARRAY_TASK_ID=1 is not one of 2 shards"

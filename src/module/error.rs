@@ -45,6 +45,14 @@ impl ModuleError {
         }
     }
 
+    /// Returns the refusal for a host that lacks a program, with what to do then.
+    pub fn no_program(name: &str, help: &str) -> Self {
+        Self::Refused {
+            message: format!("the host has no program {name}"),
+            help: Some(help.to_owned()),
+        }
+    }
+
     /// Returns the refusal of arguments of which only one may be given.
     pub fn exclusive(arguments: &[&str]) -> Self {
         let message = match arguments {

@@ -54,10 +54,10 @@ impl Module for Getent {
                 Fields::from([(key.clone(), ().into())])
             }
             _ if output.lacks_program() => {
-                return Err(ModuleError::Refused {
-                    message: "the host has no program getent".to_owned(),
-                    help: Some("read the file, such as /etc/passwd, with slurp".to_owned()),
-                });
+                return Err(ModuleError::no_program(
+                    "getent",
+                    "read the file, such as /etc/passwd, with slurp",
+                ));
             }
             (status, _) => return Err(ModuleError::refused(reason(status))),
         };

@@ -118,11 +118,11 @@ impl Module for Pip {
             let is_wanted = |name: &String| version_of(&installed.text, name).is_some();
             let gone: Vec<String> = requests.into_iter().filter(is_wanted).collect();
             if !gone.is_empty() {
-                let mut argv = self.pip(context, &["uninstall", "-y"])?;
-                argv.argv.extend(self.extra()?);
-                argv.argv.extend(gone.iter().cloned());
+                let mut uninstall = self.pip(context, &["uninstall", "-y"])?;
+                uninstall.argv.extend(self.extra()?);
+                uninstall.argv.extend(gone.iter().cloned());
                 let after = without(&installed.text, &gone);
-                add(&mut change, installed, after, vec![argv]);
+                add(&mut change, installed, after, vec![uninstall]);
             }
             return Ok(change);
         }
@@ -277,13 +277,10 @@ impl Pip {
         }
         let output = context.host.query(&teller)?;
         if output.lacks_program() {
-            return Err(ModuleError::Refused {
-                message: format!(
-                    "the host has no program {}",
-                    teller.argv.first().map_or("", String::as_str)
-                ),
-                help: Some("install it first, usually with the package python3-pip".to_owned()),
-            });
+            return Err(ModuleError::no_program(
+                teller.argv.first().map_or("", String::as_str),
+                "install it first, usually with the package python3-pip",
+            ));
         }
         Ok(Installed {
             text: text_of(&teller, output)?,

@@ -287,10 +287,10 @@ impl Git {
         command.environment = self.environment(context);
         let output = context.host.query(&command)?;
         if output.lacks_program() {
-            return Err(ModuleError::Refused {
-                message: format!("the host has no program {}", self.program()),
-                help: Some("install the package git first".to_owned()),
-            });
+            return Err(ModuleError::no_program(
+                self.program(),
+                "install the package git first",
+            ));
         }
         if output.status != 0 {
             return Err(ModuleError::refused(said(&output)));

@@ -146,10 +146,10 @@ fn fingerprint(context: &PlanContext, key: &Utf8Path) -> Result<Option<String>, 
     let command = Command::new(["ssh-keygen", "-l", "-f", key.as_str()]);
     let output: Output = context.host.query(&command)?;
     if output.lacks_program() {
-        return Err(ModuleError::Refused {
-            message: "the host has no program ssh-keygen".to_owned(),
-            help: Some("install it first, usually with the package openssh-client".to_owned()),
-        });
+        return Err(ModuleError::no_program(
+            "ssh-keygen",
+            "install it first, usually with the package openssh-client",
+        ));
     }
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     Ok(Some(text).filter(|_| output.status == 0))
